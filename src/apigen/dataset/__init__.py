@@ -1,0 +1,1 @@
+"""What accepted samples become: rows, splits and export formats."""

@@ -1,0 +1,1 @@
+"""The starter library: one module per category of deterministic, offline functions."""

@@ -1,0 +1,1 @@
+"""Who writes and who judges: models behind one Protocol."""

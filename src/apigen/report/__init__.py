@@ -1,0 +1,1 @@
+"""What a run tells its reader: funnel, pictures, page and card."""

@@ -1,0 +1,1 @@
+"""Seeded, pure sampling of tools, examples and query styles."""
