@@ -3,8 +3,9 @@
     ApigenError
     ├── UserError            wrong input: one line on the terminal, exit code 2
     ├── JobFellShort         the job ran but did not reach its aim: one line, exit code 1
-    └── Unavailable          something outside did not answer; ``retryable`` says whether trying again may help
-        ├── ModelUnavailable     a model server is down, refuses or answers nonsense
+    └── Unavailable          something outside did not answer
+        ├── ModelUnavailable     a model server is down, or refuses everything (wrong key, wrong address)
+        ├── ModelRefused         a model server refuses this one prompt (too long, filtered)
         └── ExecutorUnavailable  the machinery that runs calls broke (not the call itself)
 
 A wrong *candidate* is none of these. It is data: a :class:`~apigen.records.Verdict` with a reason. Foreign
@@ -32,13 +33,13 @@ class JobFellShort(ApigenError):  # noqa: N818 - named for what it says, as Stop
 class Unavailable(ApigenError):  # noqa: N818 - a state of the world, not a mistake
     """Something outside did not answer, so nothing can be said about the candidate."""
 
-    def __init__(self, message: str, *, retryable: bool = True) -> None:
-        super().__init__(message)
-        self.retryable = retryable
-
 
 class ModelUnavailable(Unavailable):
-    """A model server is down, refuses the request, or answers something that is no answer."""
+    """A model server is down, refuses everything, or answers what is no answer: the run stops and can be resumed."""
+
+
+class ModelRefused(Unavailable):
+    """A model server refuses one prompt. That request counts as an error and the run goes on."""
 
 
 class ExecutorUnavailable(Unavailable):

@@ -60,6 +60,8 @@ class Wording(StrEnum):
 class Stage(StrEnum):
     """Where a candidate can fall, in the order in which it meets them."""
 
+    GENERATION = "generation"
+    """Only ever an error: the model refused the prompt, so there is no candidate."""
     FORMAT = "format"
     DUPLICATE = "duplicate"
     GROUNDING = "grounding"
@@ -117,7 +119,8 @@ class Reason(StrEnum):
     TOOL_MISMATCH = "tool_mismatch"
     JUDGED_WRONG = "judged_wrong"
     # a check could not be made
-    JUDGE_UNAVAILABLE = "judge_unavailable"
+    MODEL_REFUSED = "model_refused"
+    JUDGE_REFUSED = "judge_refused"
     JUDGE_UNREADABLE = "judge_unreadable"
     EXECUTOR_UNAVAILABLE = "executor_unavailable"
 

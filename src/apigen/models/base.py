@@ -34,6 +34,7 @@ class Model(Protocol):
 
         Raises:
             ModelUnavailable: no answer could be had after all retries.
+            ModelRefused: the model does not take this prompt.
         """
         ...
 

@@ -1,1 +1,1 @@
-"""One file per export format."""
+"""One file per export format, and the table of them."""

@@ -1,0 +1,350 @@
+"""What a user may write: ``CONFIG.yaml``, checked by pydantic, and the command line on top of it.
+
+A :class:`Config` is complete and frozen: everything that decides a run is in it, resolved, and written to the run
+directory, so that running that file again repeats the run.
+"""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+import pydantic
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from apigen.errors import UserError
+from apigen.records import Style, Wording
+
+Range = tuple[int, int]
+"""Fewest and most, both included."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class ModelConfig(_Section):
+    """A model that writes or judges. In YAML a plain string stands for ``{name: STRING}``."""
+
+    name: str = Field(description="`offline`, or `openai/NAME` for any OpenAI-compatible endpoint.")
+    base_url: str | None = Field(
+        default=None,
+        description="Endpoint, such as http://localhost:8000/v1. Default: --base-url, else api.openai.com.",
+    )
+    api_key_env: str = Field(
+        default="OPENAI_API_KEY", description="Environment variable that holds the key; the key itself is never stored."
+    )
+    timeout_s: float = Field(default=120.0, gt=0, description="Longest wait for one answer, in seconds.")
+    retries: int = Field(default=5, ge=0, le=20, description="Tries after the first, on 429, 5xx and lost connections.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @field_validator("name")
+    @classmethod
+    def _known_kind(cls, name: str) -> str:
+        if name in ("offline", "rules") or (name.startswith("openai/") and len(name) > len("openai/")):
+            return name
+        msg = f"{name!r} is no model: write `offline`, or `openai/NAME` with --base-url for your own server"
+        raise ValueError(msg)
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            msg = f"{url!r} is no endpoint: write http://HOST:PORT/v1 or https://HOST/v1"
+            raise ValueError(msg)
+        if parts.username or parts.password:
+            msg = "an endpoint must not hold a password: put the key into the variable that api_key_env names"
+            raise ValueError(msg)
+        return url.rstrip("/")
+
+
+class StyleWeights(_Section):
+    """Share of each query style among the samples, as weights; 0 leaves a style out."""
+
+    simple: float = Field(default=1.0, ge=0)
+    multiple: float = Field(default=1.0, ge=0)
+    parallel: float = Field(default=1.0, ge=0)
+    parallel_multiple: float = Field(default=1.0, ge=0)
+
+    def shares(self) -> dict[Style, float]:
+        """Each style's share; they add up to 1."""
+        weights = {style: float(getattr(self, style.value)) for style in Style}
+        total = sum(weights.values())
+        return {style: weight / total for style, weight in weights.items()}
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not any(getattr(self, style.value) for style in Style):
+            msg = "at least one style needs a weight above 0"
+            raise ValueError(msg)
+        return self
+
+
+class WordingWeights(_Section):
+    """Share of each wording among the requests, as weights; 0 leaves a wording out."""
+
+    terse: float = Field(default=1.0, ge=0)
+    plain: float = Field(default=2.0, ge=0)
+    chatty: float = Field(default=1.5, ge=0)
+    indirect: float = Field(default=1.0, ge=0)
+    misspelled: float = Field(default=0.5, ge=0)
+    ambiguous: float = Field(default=0.5, ge=0)
+
+    def weights(self) -> dict[Wording, float]:
+        """The weight of each wording."""
+        return {wording: float(getattr(self, wording.value)) for wording in Wording}
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not any(getattr(self, wording.value) for wording in Wording):
+            msg = "at least one wording needs a weight above 0"
+            raise ValueError(msg)
+        return self
+
+
+class SamplingConfig(_Section):
+    """The ranges that the samplers draw from. The paper does not publish its own."""
+
+    tools: Range = Field(default=(2, 4), description="Tools offered in the styles that offer several.")
+    calls: Range = Field(default=(2, 4), description="Calls in the styles that make several.")
+    pairs: Range = Field(default=(3, 5), description="Query/answer pairs asked for in one completion.")
+    examples: Range = Field(default=(3, 5), description="Few-shot examples in a prompt.")
+    same_category: float = Field(
+        default=0.8, ge=0, le=1, description="Share of companion tools drawn from the target's own category."
+    )
+    feedback: bool = Field(default=True, description="Whether accepted samples become examples of later rounds.")
+
+    @field_validator("tools", "calls", "pairs", "examples")
+    @classmethod
+    def _ordered(cls, value: Range) -> Range:
+        low, high = value
+        if not 0 <= low <= high:
+            msg = f"a range is [fewest, most], got [{low}, {high}]"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for name, least in (("tools", 2), ("calls", 2), ("pairs", 1)):
+            if getattr(self, name)[0] < least:
+                msg = f"`{name}` must start at {least} or more"
+                raise ValueError(msg)
+        return self
+
+
+class RoundsConfig(_Section):
+    """Requests go in rounds; a round draws its examples from rounds that ended ``lag`` before it."""
+
+    requests: int | None = Field(
+        default=None, ge=1, description="Requests in a round. Default: count / 64, between 4 and 64."
+    )
+    lag: int = Field(default=8, ge=1, description="Rounds that may be under way at once.")
+
+
+class GenerationConfig(_Section):
+    """How the writer is asked."""
+
+    temperature: float = Field(default=0.7, ge=0, le=2, description="The paper's value is 0.7.")
+    max_tokens: int = Field(default=4096, ge=16)
+    thought: bool = Field(default=True, description="Ask for a `thought` before each pair; it raises the pass rate.")
+
+
+class ExecutionConfig(_Section):
+    """Bounds of one call."""
+
+    wall_s: float = Field(default=5.0, gt=0, description="Wall-clock seconds, after which the call is killed.")
+    memory_mb: int = Field(default=512, ge=32, description="Memory that a call may allocate, in MiB.")
+    result_kb: int = Field(default=256, ge=1, description="Largest result, in KiB of JSON.")
+
+
+class Config(_Section):
+    """Everything that decides a run."""
+
+    library: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        default=("starter",), description="Where tools come from: `starter`, `python:MODULE` or `python:FILE.py`."
+    )
+    seeds: tuple[str, ...] = Field(
+        default=(), description="JSONL files of hand-written examples: {query, calls: [{name, arguments}]} a line."
+    )
+    model: ModelConfig = ModelConfig(name="offline")
+    judges: tuple[ModelConfig, ...] = Field(
+        default=(ModelConfig(name="rules"),), description="All must pass a sample: `rules`, `openai/NAME`, or several."
+    )
+    grounding: Literal["strict", "off"] = Field(
+        default="strict", description="Whether every argument must be traceable to the query or a default."
+    )
+    count: int = Field(default=500, ge=1, description="Verified samples wanted.")
+    seed: int = Field(default=0, ge=0)
+    concurrency: int = Field(default=32, ge=1, description="Model requests in flight at once.")
+    styles: StyleWeights = StyleWeights()
+    wordings: WordingWeights = WordingWeights()
+    sampling: SamplingConfig = SamplingConfig()
+    rounds: RoundsConfig = RoundsConfig()
+    generation: GenerationConfig = GenerationConfig()
+    execution: ExecutionConfig = ExecutionConfig()
+
+    @field_validator("library", "seeds", "judges", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str | dict) else value
+
+    @model_validator(mode="after")
+    def _writers_and_judges(self) -> Self:
+        if self.model.name == "rules":
+            msg = "`rules` judges, it cannot write: model must be `offline` or `openai/NAME`"
+            raise ValueError(msg)
+        if any(judge.name == "offline" for judge in self.judges):
+            msg = "`offline` writes, it cannot judge: judges must be `rules` or `openai/NAME`"
+            raise ValueError(msg)
+        return self
+
+    def resolved(self, *, base_url: str | None = None) -> Self:
+        """Fill in what was left to be derived, so that the written file says everything."""
+        requests = self.rounds.requests or min(64, max(4, self.count // 64))
+
+        def addressed(model: ModelConfig) -> ModelConfig:
+            if not model.name.startswith("openai/") or model.base_url:
+                return model
+            return model.model_copy(update={"base_url": base_url or "https://api.openai.com/v1"})
+
+        return self.model_copy(
+            update={
+                "rounds": self.rounds.model_copy(update={"requests": requests}),
+                "model": addressed(self.model),
+                "judges": tuple(addressed(judge) for judge in self.judges),
+                "library": tuple(_absolute(locator) for locator in self.library),
+                "seeds": tuple(str(Path(path).resolve()) for path in self.seeds),
+            }
+        )
+
+    def to_yaml(self) -> str:
+        """The whole configuration as YAML."""
+        text: str = yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        return text
+
+    def digest(self) -> str:
+        """Sixteen hex digits over everything that can change a run's results."""
+        deciding = {key: value for key, value in flatten(self.model_dump(mode="json")).items() if not is_free(key)}
+        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_free(key: str) -> bool:
+    """Whether a (dotted) key may change when a run is resumed: it decides how fast or how far, not what comes out."""
+    return key in ("concurrency", "count") or key.rpartition(".")[2] in (
+        "base_url",
+        "api_key_env",
+        "timeout_s",
+        "retries",
+    )
+
+
+def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings and lists as one mapping of dotted keys, such as ``judges.0.name``."""
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        children = dict(enumerate(item)) if isinstance(item, list | tuple) else item
+        if isinstance(children, Mapping) and children:
+            flat |= flatten({str(name): child for name, child in children.items()}, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = item
+    return flat
+
+
+def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
+    """Read a configuration file and lay the command line's choices over it.
+
+    Raises:
+        UserError: the file cannot be read, is no YAML, or holds an unknown key or a wrong value.
+    """
+    written: dict[str, Any] = _read_yaml(path) if path else {}
+    merged = _merge(written, {key: value for key, value in (overrides or {}).items() if value is not None})
+    try:
+        return Config.model_validate(merged)
+    except pydantic.ValidationError as error:
+        where = str(path) if path else "the command line"
+        raise UserError(f"{where}: {_explain(error)}") from None
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; give the path of a YAML configuration") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as text: {error}") from None
+    try:
+        loaded = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise UserError(f"{path}:{at} broken YAML, {problem}") from None
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise UserError(f"{path}: a configuration is a mapping of keys, such as `count: 500`, not a {_kind(loaded)}")
+    return {str(key): value for key, value in loaded.items()}
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _explain(error: pydantic.ValidationError) -> str:
+    """Every mistake of a configuration in one line, with the nearest right key for an unknown one."""
+    parts = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "extra_forbidden":
+            parts.append(_explain_unknown(item["loc"]))
+        else:
+            message = item["msg"].removeprefix("Value error, ")
+            got = item["input"]
+            shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) and repr(got) not in message else ""
+            parts.append(f"{key}: {message}{shown}" if key else message)
+    return "; ".join(parts)
+
+
+def _explain_unknown(location: tuple[int | str, ...]) -> str:
+    section: Any = Config
+    for part in location[:-1]:
+        field = getattr(section, "model_fields", {}).get(part)
+        annotation = field.annotation if field else None
+        section = annotation if isinstance(annotation, type) else (ModelConfig if part == "judges" else section)
+    known = list(getattr(section, "model_fields", {}))
+    key, name = ".".join(map(str, location)), str(location[-1])
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if near:
+        return f"unknown key `{key}`; did you mean `{near[0]}`?"
+    return f"unknown key `{key}`; known here: {_listed(known)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _kind(value: object) -> str:
+    return {list: "list", str: "text", int: "number", float: "number"}.get(type(value), type(value).__name__)
+
+
+def _absolute(locator: str) -> str:
+    """A file's locator with an absolute path, so that the written configuration works from anywhere."""
+    prefix, colon, rest = locator.partition(":")
+    if colon and rest.endswith(".py"):
+        return f"{prefix}:{Path(rest).expanduser().resolve()}"
+    return locator

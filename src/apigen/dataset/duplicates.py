@@ -1,0 +1,63 @@
+"""Exact duplicates: a query that was accepted before, or that stands among the hand-written seeds."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from apigen.records import Attempt, Outcome, Reason, Stage, Verdict
+from apigen.verify.stages import Examined
+
+_NOT_WORDS = re.compile(r"[\W_]+")
+
+
+def fingerprint(query: str) -> int:
+    """Eight bytes that two queries share when they differ in case, spacing and punctuation at most.
+
+    Signs and decimal points are kept, so ``-5`` and ``5``, or ``1.5`` and ``15``, stay different.
+    """
+    kept = re.sub(r"(?<=\d)\.(?=\d)|(?<!\w)-(?=\d)", lambda match: {".": "point", "-": "minus"}[match[0]], query)
+    words = _NOT_WORDS.sub(" ", kept.casefold()).strip()
+    return int.from_bytes(hashlib.blake2b(words.encode(), digest_size=8).digest(), "big")
+
+
+class SeenQueries:
+    """The queries that a new one must not repeat, as fingerprints: some 70 bytes a query.
+
+    A duplicate is found twice. ``stage`` finds it before anything is executed or judged, as far as earlier requests
+    are already committed; ``settle``, called in request order, has the last word, so that the outcome does not depend
+    on which of two equal queries happened to be checked first.
+    """
+
+    def __init__(self, queries: Iterable[str] = ()) -> None:
+        self._seen = {fingerprint(query) for query in queries}
+
+    async def stage(self, examined: Examined) -> Examined:
+        """The check as a stage of the pipeline."""
+        repeated = fingerprint(examined.candidate.query) in self._seen
+        return examined.found(_REPEATED if repeated else _NEW)
+
+    def settle(self, attempt: Attempt) -> Attempt:
+        """Decide for good, in request order, and remember the query if it is accepted."""
+        formed = bool(attempt.verdicts) and attempt.verdicts[0].outcome is Outcome.PASS
+        if not formed:
+            return attempt
+        mark = fingerprint(attempt.query)
+        if mark in self._seen:
+            return _as_duplicate(attempt)
+        if attempt.outcome is Outcome.PASS:
+            self._seen.add(mark)
+        return attempt
+
+
+_NEW = Verdict(Stage.DUPLICATE, Outcome.PASS)
+_REPEATED = Verdict(
+    Stage.DUPLICATE, Outcome.REJECT, Reason.DUPLICATE_QUERY, "the same query was accepted before, or is a seed"
+)
+
+
+def _as_duplicate(attempt: Attempt) -> Attempt:
+    """The attempt as if it had been found out before it was executed."""
+    verdicts = (attempt.verdicts[0], _REPEATED)
+    return msgspec.structs.replace(attempt, outcome=Outcome.REJECT, verdicts=verdicts, executions=())

@@ -1,0 +1,115 @@
+"""Writing files so that a kill, a full disk or a second process cannot corrupt them."""
+
+import contextlib
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Self
+
+from apigen.errors import JobFellShort, UserError
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what a disk can do to us into one line: full, read-only, gone."""
+    try:
+        yield
+    except OSError as error:
+        raise JobFellShort(f"{path}: cannot be written: {error.strerror or error}; mend that and resume") from error
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a whole file beside its place and move it there when complete, so that readers never see half of it."""
+    with storage_errors(path):
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with storage_errors(path):
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+class LineWriter:
+    """Appends whole lines. What ``write`` returned from has reached the operating system: a kill loses none of it.
+
+    Args:
+        path: the file, made if it is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with storage_errors(path):
+            self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def write(self, lines: bytes) -> None:
+        """Append bytes that end in a newline.
+
+        Raises:
+            JobFellShort: the disk is full or the file is gone.
+        """
+        with storage_errors(self._path):
+            view = memoryview(lines)
+            while view:
+                view = view[os.write(self._handle, view) :]
+
+    def close(self) -> None:
+        """Make sure that the file survives a power cut, and close it."""
+        if self._handle < 0:
+            return
+        with storage_errors(self._path):
+            os.fsync(self._handle)
+            os.close(self._handle)
+        self._handle = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Each complete line with the offset at which it ends; a torn last line is left out."""
+    end = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            end += len(line)
+            yield end, line
+
+
+class DirectoryLock:
+    """One process per directory; the operating system lets go when the holder dies, however it dies.
+
+    Raises:
+        UserError: another process holds it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        path = directory / ".lock"
+        with storage_errors(path):
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._handle)
+            raise UserError(
+                f"{directory}: another apigen is at work there; wait for it, or use another --out"
+            ) from None
+
+    def release(self) -> None:
+        """Let go."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1

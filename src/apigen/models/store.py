@@ -1,0 +1,123 @@
+"""Completions that were paid for, kept before anything is done with them.
+
+A completion is found again by what was asked (model, messages, options), so a run that is resumed, or repeated with
+other checks, never pays twice for the same prompt.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from apigen.errors import JobFellShort
+from apigen.models.base import Model, Options
+from apigen.records import Completion, Message
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS completions (
+    key BLOB PRIMARY KEY, role TEXT NOT NULL, model TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, cost_usd REAL,
+    completion BLOB NOT NULL
+) WITHOUT ROWID
+"""
+
+
+class CompletionStore:
+    """``completions.sqlite`` of a run directory.
+
+    Write-ahead logging makes each completion durable against a kill of the process at any moment; memory does not
+    grow with the number of rows.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._decoder = msgspec.json.Decoder(Completion)
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute(_SCHEMA)
+        except sqlite3.Error as error:
+            raise JobFellShort(f"{path}: cannot be opened: {error}; move it away to ask the models again") from error
+
+    def get(self, key: bytes) -> Completion | None:
+        """The completion kept under a key."""
+        row = self._execute("SELECT completion FROM completions WHERE key = ?", (key,)).fetchone()
+        return self._decoder.decode(row[0]) if row else None
+
+    def put(self, key: bytes, role: str, completion: Completion) -> None:
+        """Keep a completion; it is durable when this returns."""
+        self._execute(
+            "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                key,
+                role,
+                completion.model,
+                completion.prompt_tokens,
+                completion.completion_tokens,
+                completion.cost_usd,
+                msgspec.json.encode(completion),
+            ),
+        )
+
+    def usage(self) -> list[dict[str, Any]]:
+        """Requests, tokens and cost per model and role."""
+        rows = self._execute(
+            "SELECT model, role, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(cost_usd) "
+            "FROM completions GROUP BY model, role ORDER BY model, role"
+        )
+        names = ("model", "role", "requests", "prompt_tokens", "completion_tokens", "cost_usd")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def close(self) -> None:
+        """Fold the log into the one file and close it."""
+        self._connection.close()
+
+    def _execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise JobFellShort(f"{self._path}: {error}; mend that and resume") from error
+
+
+class StoredModel:
+    """A model whose completions are kept, and taken from the store where they are already there.
+
+    Args:
+        model: who is asked when the store has no answer.
+        store: where answers are kept.
+        role: ``writer`` or ``judge``, for the accounts.
+    """
+
+    def __init__(self, model: Model, store: CompletionStore, role: str) -> None:
+        self._model = model
+        self._store = store
+        self._role = role
+
+    @property
+    def locator(self) -> str:
+        """The locator of the model behind."""
+        return self._model.locator
+
+    @property
+    def llm(self) -> bool:
+        """Whether the model behind is a language model."""
+        return self._model.llm
+
+    async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
+        """Answer from the store, or ask and keep the answer."""
+        asked = msgspec.json.encode((self._role, self.locator, messages, options))
+        key = hashlib.sha256(asked).digest()[:16]
+        kept = self._store.get(key)
+        if kept is not None:
+            return kept
+        completion = await self._model.complete(messages, options)
+        self._store.put(key, self._role, completion)
+        return completion
+
+    async def aclose(self) -> None:
+        """Close the model behind; the store is closed by its owner."""
+        await self._model.aclose()

@@ -1,0 +1,119 @@
+"""The page to read first: what happens to one request, from the prompt to its verdicts.
+
+    library -> sample -> generate -> format -> duplicate -> grounding -> execution -> semantics -> dataset
+                 ^                                                                       |
+                 +--------------------------- seed pool <--------------------------------+
+
+Requests are sampled in rounds by ``sampling``; ``schedule`` keeps many of them under way and commits them in order.
+Everything in between is here: a request becomes a prompt, its completion becomes pairs, and each pair meets the
+stages until one of them does not pass it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from apigen.config import Config
+from apigen.dataset.duplicates import SeenQueries
+from apigen.errors import ModelRefused
+from apigen.execute.base import Executor
+from apigen.generate.parse import Draft, parse_pairs
+from apigen.generate.prompts import generation_messages
+from apigen.models.base import Model, Options
+from apigen.records import Attempt, Candidate, Outcome, Reason, Request, Stage, Verdict
+from apigen.verify.base import Judge
+from apigen.verify.format import FormatCheck, reject
+from apigen.verify.stages import CheckStage, Examined, execution, grounding, semantics, through
+
+
+def recipe(config: Config, seen: SeenQueries, executor: Executor, judges: Sequence[Judge]) -> list[CheckStage]:
+    """What a well-formed candidate must pass, in this order: the cheapest first."""
+    return [
+        seen.stage,
+        *([grounding] if config.grounding == "strict" else []),
+        execution(executor),
+        *(semantics(judge) for judge in judges),
+    ]
+
+
+class Pipeline:
+    """Turns requests into attempts. Holds no state of its own beyond compiled validators.
+
+    Args:
+        config: how the writer is asked.
+        writer: who writes query/answer pairs.
+        stages: what a well-formed pair must pass, from :func:`recipe`.
+    """
+
+    def __init__(self, config: Config, writer: Model, stages: Sequence[CheckStage]) -> None:
+        self._generation = config.generation
+        self._writer = writer
+        self._format = FormatCheck()
+        self._stages = stages
+
+    async def attempt(self, request: Request) -> tuple[Attempt, ...]:
+        """Have a request written and verified.
+
+        Returns:
+            One attempt per pair, at least one, the last of them marked.
+
+        Raises:
+            ModelUnavailable: the writer or a judge gives no answer at all; nothing can be said about the request.
+        """
+        messages = generation_messages(request, thought=self._generation.thought)
+        options = Options(self._generation.temperature, self._generation.max_tokens, request.seed)
+        try:
+            completion = await self._writer.complete(messages, options)
+        except ModelRefused as error:
+            refused = Verdict(Stage.GENERATION, Outcome.ERROR, Reason.MODEL_REFUSED, str(error))
+            return (self._story(request, 0, Draft(None), _unread(request, refused), last=True),)
+        drafts = parse_pairs(completion)
+        examined = await asyncio.gather(*(self._examine(request, draft) for draft in drafts))
+        return tuple(
+            self._story(request, pair, draft, found, last=pair == len(drafts) - 1)
+            for pair, (draft, found) in enumerate(zip(drafts, examined, strict=True))
+        )
+
+    async def _examine(self, request: Request, draft: Draft) -> Examined:
+        if draft.problem:
+            return _unread(request, reject(Reason.NOT_JSON, draft.problem))
+        candidate, verdict = self._format.read(draft.value, request.tools, request.style)
+        if candidate is None:
+            return _unread(request, verdict)
+        return await through(self._stages, Examined(candidate, (verdict,)))
+
+    def _story(self, request: Request, pair: int, draft: Draft, examined: Examined, *, last: bool) -> Attempt:
+        candidate = examined.candidate
+        thought = draft.value.get("thought") if isinstance(draft.value, dict) else None
+        unread = not candidate.query and not candidate.calls
+        return Attempt(
+            id=f"{request.index}.{pair}",
+            request=request.index,
+            pair=pair,
+            last=last,
+            round=request.round,
+            style=request.style,
+            wording=request.wording,
+            offered=tuple(tool.name for tool in request.tools),
+            targets=request.targets,
+            model=self._writer.locator,
+            outcome=examined.outcome,
+            verdicts=examined.verdicts,
+            query=candidate.query,
+            calls=candidate.calls,
+            thought=thought if isinstance(thought, str) else "",
+            repaired=draft.repaired,
+            raw=(draft.text or _text(draft.value)) if unread else "",
+            executions=examined.executions,
+            llm=self._writer.llm,
+        )
+
+
+def _unread(request: Request, verdict: Verdict) -> Examined:
+    """What could not be read as a candidate still has a verdict."""
+    return Examined(Candidate("", (), request.tools, request.style), (verdict,))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else msgspec.json.encode(value).decode()

@@ -1,0 +1,93 @@
+"""Counting what became of candidates: the funnel, per stage, reason, style and category."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from apigen.records import Attempt, Outcome, Reason, Stage, Style
+
+
+class Tally:
+    """A fold over attempts. Small whatever the number of rows: it holds counts only."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self.candidates: Counter[Style] = Counter()
+        self.accepted: Counter[Style] = Counter()
+        self.fallen: Counter[tuple[Style, Stage, Outcome, Reason]] = Counter()
+        self.repaired: Counter[str] = Counter()
+        self.accepted_by_tool: Counter[str] = Counter()
+        self.calls_executed = 0
+
+    def add(self, attempts: Iterable[Attempt]) -> None:
+        """Count some attempts."""
+        for attempt in attempts:
+            self.requests += attempt.last
+            self.candidates[attempt.style] += 1
+            self.repaired.update(attempt.repaired)
+            self.calls_executed += len(attempt.executions)
+            if attempt.outcome is Outcome.PASS:
+                self.accepted[attempt.style] += 1
+                self.accepted_by_tool.update({call.name for call in attempt.calls})
+            else:
+                last = attempt.verdicts[-1]
+                assert last.reason is not None, "a verdict that is no pass has a reason"  # noqa: S101
+                self.fallen[attempt.style, last.stage, last.outcome, last.reason] += 1
+
+    @property
+    def total(self) -> int:
+        """All candidates."""
+        return self.candidates.total()
+
+    @property
+    def total_accepted(self) -> int:
+        """All accepted candidates."""
+        return self.accepted.total()
+
+    def at(self, stage: Stage, outcome: Outcome = Outcome.REJECT, style: Style | None = None) -> int:
+        """How many ended at a stage."""
+        return sum(
+            count
+            for (of_style, of_stage, of_outcome, _), count in self.fallen.items()
+            if of_stage is stage and of_outcome is outcome and style in (None, of_style)
+        )
+
+    def reasons(self, outcome: Outcome = Outcome.REJECT) -> list[tuple[Stage, Reason, int]]:
+        """Every reason with its count, in stage order and the most frequent first within a stage."""
+        counts: Counter[tuple[Stage, Reason]] = Counter()
+        for (_, stage, of_outcome, reason), count in self.fallen.items():
+            if of_outcome is outcome:
+                counts[stage, reason] += count
+        order = list(Stage)
+        rows = [(stage, reason, count) for (stage, reason), count in counts.items()]
+        return sorted(rows, key=lambda row: (order.index(row[0]), -row[2], row[1]))
+
+    @property
+    def errors(self) -> int:
+        """Candidates of which a check could not be made."""
+        return sum(count for (_, _, outcome, _), count in self.fallen.items() if outcome is Outcome.ERROR)
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts as the manifest and ``--json`` give them."""
+        return {
+            "requests": self.requests,
+            "candidates": self.total,
+            "accepted": self.total_accepted,
+            "rejected": {stage.value: self.at(stage) for stage in Stage},
+            "errors": self.errors,
+            "reasons": {reason.value: count for _, reason, count in self.reasons()},
+            "error_reasons": {reason.value: count for _, reason, count in self.reasons(Outcome.ERROR)},
+            "styles": {
+                style.value: {
+                    "candidates": self.candidates[style],
+                    "accepted": self.accepted[style],
+                    "rejected": {stage.value: self.at(stage, style=style) for stage in Stage},
+                    "errors": sum(self.at(stage, Outcome.ERROR, style) for stage in Stage),
+                }
+                for style in Style
+                if self.candidates[style]
+            },
+            "repaired": dict(sorted(self.repaired.items())),
+            "calls_executed": self.calls_executed,
+            "tools_covered": len(self.accepted_by_tool),
+        }

@@ -1,0 +1,93 @@
+"""The stages that a well-formed candidate meets, each a function from an examined candidate to the next.
+
+A stage never changes what it gets: it returns a copy with its verdict, and its evidence, added. What is cheap comes
+first, and a candidate that fell is never shown to a later stage, so it costs no execution and no judge call.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from apigen.errors import ExecutorUnavailable, ModelRefused
+from apigen.execute.base import Executor
+from apigen.records import Candidate, Execution, Outcome, Reason, Stage, Verdict
+from apigen.verify.base import Judge
+from apigen.verify.grounding import ungrounded
+
+MAX_DETAIL = 300
+
+
+class Examined(msgspec.Struct, frozen=True):
+    """A candidate with what has been found about it so far."""
+
+    candidate: Candidate
+    verdicts: tuple[Verdict, ...] = ()
+    executions: tuple[Execution, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """Pass as long as nothing spoke against it."""
+        return self.verdicts[-1].outcome if self.verdicts else Outcome.PASS
+
+    def found(self, *verdicts: Verdict, executions: tuple[Execution, ...] | None = None) -> "Examined":
+        """The same candidate with more known about it."""
+        kept = self.executions if executions is None else executions
+        return Examined(self.candidate, (*self.verdicts, *verdicts), kept)
+
+
+CheckStage = Callable[[Examined], Awaitable[Examined]]
+
+
+async def through(stages: Sequence[CheckStage], examined: Examined) -> Examined:
+    """Lead a candidate through the stages until one of them does not pass it."""
+    for stage in stages:
+        if examined.outcome is not Outcome.PASS:
+            break
+        examined = await stage(examined)
+    return examined
+
+
+async def grounding(examined: Examined) -> Examined:
+    """Every argument value must be traceable to the query or be the parameter's default."""
+    findings = ungrounded(examined.candidate)
+    if not findings:
+        return examined.found(Verdict(Stage.GROUNDING, Outcome.PASS))
+    detail = "; ".join(f"calls[{finding.call}].{finding.path}: {finding.why}" for finding in findings)
+    return examined.found(Verdict(Stage.GROUNDING, Outcome.REJECT, Reason.UNGROUNDED, detail[:MAX_DETAIL]))
+
+
+def execution(executor: Executor) -> CheckStage:
+    """Stage 2: each call really runs; the first that fails rejects the candidate."""
+
+    async def stage(examined: Examined) -> Examined:
+        executions: list[Execution] = []
+        for index, call in enumerate(examined.candidate.calls):
+            tool = examined.candidate.tool(call.name)
+            assert tool is not None, "the format stage lets no unknown tool through"  # noqa: S101
+            try:
+                ran = await executor.execute(tool, call)
+            except ExecutorUnavailable as error:
+                verdict = Verdict(Stage.EXECUTION, Outcome.ERROR, Reason.EXECUTOR_UNAVAILABLE, str(error)[:MAX_DETAIL])
+                return examined.found(verdict, executions=tuple(executions))
+            executions.append(ran)
+            if not ran.ok:
+                detail = f"calls[{index}] {call.name}: {ran.detail}"[:MAX_DETAIL]
+                verdict = Verdict(Stage.EXECUTION, Outcome.REJECT, ran.reason or Reason.RUNTIME_ERROR, detail)
+                return examined.found(verdict, executions=tuple(executions))
+        return examined.found(Verdict(Stage.EXECUTION, Outcome.PASS), executions=tuple(executions))
+
+    return stage
+
+
+def semantics(judge: Judge) -> CheckStage:
+    """Stage 3: one judge; several judges are several stages, and each must pass the candidate."""
+
+    async def stage(examined: Examined) -> Examined:
+        try:
+            verdict = await judge.judge(examined.candidate, examined.executions)
+        except ModelRefused as error:
+            detail = str(error)[:MAX_DETAIL]
+            verdict = Verdict(Stage.SEMANTICS, Outcome.ERROR, Reason.JUDGE_REFUSED, detail, by=judge.name)
+        return examined.found(verdict)
+
+    return stage
