@@ -315,7 +315,8 @@ def _explain(error: pydantic.ValidationError) -> str:
         else:
             message = item["msg"].removeprefix("Value error, ")
             got = item["input"]
-            shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) and repr(got) not in message else ""
+            plain = isinstance(got, str | int | float | bool) and not key.endswith("base_url")  # may hold a password
+            shown = f" (got {got!r})" if plain and repr(got) not in message else ""
             parts.append(f"{key}: {message}{shown}" if key else message)
     return "; ".join(parts)
 

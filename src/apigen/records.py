@@ -269,7 +269,7 @@ class Execution(msgspec.Struct, frozen=True, omit_defaults=True):
     truncated: bool = False
     replayed: bool = False
     """The result comes from a recording, not from a live execution."""
-    duration_ms: float = 0.0
+    duration_ms: float | None = None
     """Wall-clock time. Not written to attempts.jsonl, whose bytes depend on the seed alone."""
 
 

@@ -162,7 +162,7 @@ class RunDir:
 
 def encode_attempt(attempt: Attempt) -> bytes:
     """One line of attempts.jsonl. How long a call took is left out: the bytes depend on the seed alone."""
-    executions = tuple(msgspec.structs.replace(execution, duration_ms=0.0) for execution in attempt.executions)
+    executions = tuple(msgspec.structs.replace(execution, duration_ms=None) for execution in attempt.executions)
     return _encoder.encode(msgspec.structs.replace(attempt, executions=executions)) + b"\n"
 
 

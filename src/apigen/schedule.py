@@ -50,7 +50,8 @@ class Schedule:
         seen: decides on duplicates, in order.
         work: turns a request into attempts.
         commit: writes the attempts of one request; called in request order.
-        watch: called after each commit, for progress.
+        tally: counts what is committed.
+        watch: called after each commit with the number of requests in flight.
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class Schedule:
         seen: SeenQueries,
         work: Attempting,
         commit: Commit,
-        watch: Callable[[], None] = lambda: None,
+        tally: Tally,
+        watch: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self.tally = Tally()
+        self.tally = tally
         self.in_flight = 0
         self._config = config
         self._sampler = sampler
@@ -160,7 +162,7 @@ class Schedule:
                     self._lessons.append(Lesson.of(round_attempts))
                     round_attempts = []
                 self._committed.notify_all()
-            self._watch()
+            self._watch(self.in_flight)
             ending = self._ending(attempts)
             if ending is not None:
                 return ending

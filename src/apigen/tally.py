@@ -18,6 +18,8 @@ class Tally:
         self.repaired: Counter[str] = Counter()
         self.accepted_by_tool: Counter[str] = Counter()
         self.calls_executed = 0
+        self.execution_ms = 0.0
+        self.timed_calls = 0
 
     def add(self, attempts: Iterable[Attempt]) -> None:
         """Count some attempts."""
@@ -26,6 +28,10 @@ class Tally:
             self.candidates[attempt.style] += 1
             self.repaired.update(attempt.repaired)
             self.calls_executed += len(attempt.executions)
+            # Calls of an earlier session have no duration: it is not written down.
+            timed = [execution.duration_ms for execution in attempt.executions if execution.duration_ms is not None]
+            self.execution_ms += sum(timed)
+            self.timed_calls += len(timed)
             if attempt.outcome is Outcome.PASS:
                 self.accepted[attempt.style] += 1
                 self.accepted_by_tool.update({call.name for call in attempt.calls})
@@ -75,6 +81,7 @@ class Tally:
             "accepted": self.total_accepted,
             "rejected": {stage.value: self.at(stage) for stage in Stage},
             "errors": self.errors,
+            "errors_at": {stage.value: self.at(stage, Outcome.ERROR) for stage in Stage},
             "reasons": {reason.value: count for _, reason, count in self.reasons()},
             "error_reasons": {reason.value: count for _, reason, count in self.reasons(Outcome.ERROR)},
             "styles": {

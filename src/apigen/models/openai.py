@@ -117,7 +117,10 @@ class OpenAIModel:
 
     async def _once(self, body: bytes) -> Completion:
         try:
-            async with self._connected().post(self._url, data=body, headers=self._headers()) as response:
+            # Redirects are not followed: the key goes to the address that the user named, and nowhere else.
+            async with self._connected().post(
+                self._url, data=body, headers=self._headers(), allow_redirects=False
+            ) as response:
                 content = await response.content.read(MAX_RESPONSE_BYTES)
                 while len(content) < MAX_RESPONSE_BYTES and not response.content.at_eof():
                     content += await response.content.read(MAX_RESPONSE_BYTES - len(content))

@@ -1,12 +1,15 @@
 """The three samplers of the paper: APIs, examples, and prompts (style and wording)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from random import Random
 
 from apigen.config import Config
 from apigen.errors import UserError
 from apigen.records import Request, Seed, Style, Tool, Wording
 from apigen.sampling.state import SamplingState
+
+GROWN_SHARE = 0.5
+"""How often an example is drawn from what earlier rounds accepted, where there is both."""
 
 
 class Sampler:
@@ -80,7 +83,7 @@ class Sampler:
             wording=wording,
             tools=offered,
             targets=tuple(tool.name for tool in targets),
-            examples=self._sample_examples(random, style, wording, targets, state),
+            examples=self._sample_examples(random, style, wording, targets, offered, state),
             pairs=random.randint(*sampling.pairs),
             calls=(max(low, len(targets)), max(high, len(targets))) if style.many_calls else (1, 1),
             seed=random.getrandbits(32),
@@ -126,30 +129,57 @@ class Sampler:
         return chosen
 
     def _sample_examples(
-        self, random: Random, style: Style, wording: Wording, targets: Sequence[Tool], state: SamplingState
+        self,
+        random: Random,
+        style: Style,
+        wording: Wording,
+        targets: Sequence[Tool],
+        offered: Sequence[Tool],
+        state: SamplingState,
     ) -> tuple[Seed, ...]:
-        """The example sampler: seeds that call the targets first, then others of the category that fit the style."""
+        """The example sampler: seeds that call the targets, then others of the category that show the style.
+
+        Each target gets an example of a single call first: it shows how people speak of that tool, whatever the style.
+        """
         wanted = random.randint(*self._config.sampling.examples)
+        names = {tool.name for tool in offered}
         examples: list[Seed] = []
 
         def take(seeds: Sequence[Seed], most: int) -> None:
             fresh = [seed for seed in seeds if seed not in examples]
-            random.shuffle(fresh)
-            fresh.sort(key=lambda seed: (not seed.fits(style)) + (seed.wording is not wording))
-            examples.extend(fresh[: max(0, most)])
+            examples.extend(_shuffled(random, fresh, style, wording)[: max(0, most)])
 
-        each = max(1, wanted // len(targets))
-        for tool in targets:
-            # Half and half, so that a pool grown from few seeds does not drift away from what people wrote.
-            grown = state.grown(tool.name) if self._config.sampling.feedback else ()
-            from_grown = sum(random.random() < 0.5 for _ in range(each)) if grown else 0
-            take(grown, from_grown)
-            take(state.written(tool.name), each - from_grown)
-        if len(examples) < wanted:
-            category = self._by_category[targets[0].category]
-            neighbours = [seed for tool in category for seed in state.written(tool.name) if seed.fits(style)]
-            take(neighbours, wanted - len(examples))
+        pools = [self._pool(tool, names, state) for tool in targets]
+        if style.many_calls:
+            for pool in pools:
+                take([seed for seed in pool(random) if len(seed.calls) == 1], 1)
+        while len(examples) < wanted:
+            before = len(examples)
+            for pool in pools:
+                take(pool(random), 1 if len(examples) < wanted else 0)
+            if len(examples) == before:
+                break
+        neighbours = [seed for tool in self._by_category[targets[0].category] for seed in state.written(tool.name)]
+        take([seed for seed in neighbours if seed.fits(style)], wanted - len(examples))
         return tuple(examples)
+
+    def _pool(self, tool: Tool, offered: Container[str], state: SamplingState) -> Callable[[Random], Sequence[Seed]]:
+        """Examples that call a tool and none that is not offered: hand-written ones or, as often, accepted ones."""
+        written, grown = (
+            [seed for seed in seeds if all(name in offered for name in seed.tool_names)]
+            for seeds in (state.written(tool.name), state.grown(tool.name) if self._config.sampling.feedback else ())
+        )
+        if not (written and grown):
+            return lambda _: written or grown
+        # Half and half, so that a pool grown from few seeds does not drift away from what people wrote.
+        return lambda random: grown if random.random() < GROWN_SHARE else written
+
+
+def _shuffled(random: Random, seeds: Sequence[Seed], style: Style, wording: Wording) -> list[Seed]:
+    """Seeds in a random order in which those of the style and of the wording tend to come first."""
+    odds = {seed.query: (4 if seed.fits(style) else 1) * (3 if seed.wording is wording else 1) for seed in seeds}
+    # Weighted sampling without replacement (Efraimidis and Spirakis, Inf. Process. Lett. 97, 2006).
+    return sorted(seeds, key=lambda seed: -(random.random() ** (1 / odds[seed.query])))
 
 
 def _least_used(random: Random, tools: Sequence[Tool], state: SamplingState) -> Tool:

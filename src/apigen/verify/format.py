@@ -4,7 +4,8 @@ From the least assumption to the most: fields, query, call objects, tool names, 
 Schema, and the number of calls against the query style. The first thing wrong is the reason.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, time
 from typing import Any
 
 import jsonschema_rs
@@ -38,6 +39,21 @@ _REASONS = {
     "maxProperties": Reason.OUT_OF_BOUNDS,
     "pattern": Reason.WRONG_PATTERN,
 }
+
+
+def _reads_as(kind: type[datetime] | type[time]) -> Callable[[str], bool]:
+    def reads(text: str) -> bool:
+        try:
+            kind.fromisoformat(text)
+        except ValueError:
+            return False
+        return True
+
+    return reads
+
+
+_LOCAL_TIMES = {"time": _reads_as(time), "date-time": _reads_as(datetime)}
+"""ISO 8601, with or without an offset. RFC 3339, which JSON Schema names, demands one, but people say 3 pm."""
 
 _ORDER = (Reason.UNKNOWN_ARGUMENT, Reason.MISSING_ARGUMENT, Reason.WRONG_TYPE)
 """Which of several faults in one call names it: a wrong name explains more than a wrong bound."""
@@ -98,7 +114,7 @@ class FormatCheck:
         known = self._validators.get(tool.name)
         if known and known[0] is tool:
             return known[1]
-        validator = jsonschema_rs.validator_for(tool.parameters, validate_formats=True)
+        validator = jsonschema_rs.validator_for(tool.parameters, validate_formats=True, formats=_LOCAL_TIMES)
         self._validators[tool.name] = (tool, validator)
         return validator
 

@@ -38,7 +38,7 @@ def export(samples: Iterable[Sample], name: str, path: Path) -> int:
     with replacing(path) as file:
         opening, between, closing = (b"[\n", b",\n", b"\n]\n") if name in JSON_ARRAYS else (b"", b"\n", b"\n")
         file.write(opening)
-        for count, row in enumerate(EXPORTERS[name](samples), 1):  # noqa: B007 - the count is the result
+        for count, row in enumerate(EXPORTERS[name](samples), 1):
             file.write((between if count > 1 else b"") + encode(row))
         file.write(closing if count or name in JSON_ARRAYS else b"")
     return count

@@ -1,0 +1,5 @@
+"""``python -m apigen``."""
+
+from apigen.cli.main import main
+
+main()

@@ -1,0 +1,145 @@
+"""The command line's entry: its commands, their options and their help."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="apigen",
+    help="Turn a library of executable APIs into a verified function-calling dataset.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+library = typer.Typer(help="Look at the tools of a library.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(library, name="library")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+Libraries = Annotated[
+    list[str] | None,
+    typer.Option("--library", "-l", metavar="SRC", help="starter, python:MODULE or python:FILE.py; may be repeated."),
+]
+
+
+@app.command()
+def run(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[CONFIG.yaml]", help="Configuration; options override it.")
+    ] = None,
+    libraries: Libraries = None,
+    seeds: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="JSONL of examples: {query, calls: [{name, arguments}]}; may be repeated."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Who writes: offline (default) or openai/NAME.")
+    ] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="Who judges: rules (default) or openai/NAME; all given must pass a sample."),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Endpoint of openai/ models without one, as http://HOST:PORT/v1.")
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(metavar="N", help="Model requests in flight (default 32).")] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", help="Verified samples wanted (default 500).")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same bytes (default 0).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Run directory (default: a new one under ./runs).")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with --out, or with the latest run under ./runs that has not ended.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the library, the plan and the first prompt; write nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a verified dataset. Without arguments: 500 samples, offline, from the starter library."""
+    from apigen.cli.run import RunOptions, run_command
+
+    overrides = {
+        "library": libraries or None,
+        "seeds": seeds or None,
+        "model": model,
+        "judges": judge or None,
+        "concurrency": concurrency,
+        "count": count,
+        "seed": seed,
+    }
+    raise typer.Exit(run_command(RunOptions(config, overrides, base_url, out, resume, dry_run, as_json)))
+
+
+@library.command("list")
+def library_list(libraries: Libraries = None, as_json: AsJson = False) -> None:
+    """List the tools of a library by category, and what had to be left out and why."""
+    from apigen.cli.library import list_command
+
+    list_command(libraries or ["starter"], as_json=as_json)
+
+
+@library.command("show")
+def library_show(
+    name: Annotated[str, typer.Argument(help="The tool's name.")], libraries: Libraries = None, as_json: AsJson = False
+) -> None:
+    """Show one tool as a model sees it, with its seed examples."""
+    from apigen.cli.library import show_command
+
+    show_command(name, libraries or ["starter"], as_json=as_json)
+
+
+@app.command()
+def export(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
+    name: Annotated[str, typer.Option("--format", help="xlam, trl or openai.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="PATH", help="File to write.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a run's dataset in the format of a trainer."""
+    from apigen.cli.outputs import export_command
+
+    export_command(run_dir, name, out, as_json=as_json)
+
+
+@app.command()
+def report(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")], as_json: AsJson = False
+) -> None:
+    """Show what a run did, and write its report.html again."""
+    from apigen.cli.outputs import report_command
+
+    report_command(run_dir, as_json=as_json)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from apigen import __version__
+
+        typer.echo(f"apigen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line: our own errors end as one line on stderr, with their exit code."""
+    from apigen.errors import ApigenError
+
+    try:
+        app()
+    except ApigenError as error:
+        typer.echo(f"apigen: {' '.join(str(error).split())}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # `apigen library list | head`
+        sys.stderr.close()
+        sys.exit(1)

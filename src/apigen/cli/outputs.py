@@ -1,0 +1,57 @@
+"""``apigen export`` and ``apigen report``: what can be made of a run that is there."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from apigen import rundir
+from apigen.dataset.export.formats import export
+from apigen.files import replacing
+from apigen.report.page import choose_rows, page
+from apigen.report.summary import summary
+
+
+def export_command(run_dir: Path, name: str, out: Path, *, as_json: bool) -> None:
+    """Write the dataset in one format, with a note beside it that says where it comes from."""
+    samples = rundir.read_samples(run_dir)
+    manifest = rundir.read_manifest(run_dir)
+    rows = export(samples, name, out)
+    # The formats have no place for it, and a file that travels alone should still say who wrote it.
+    note = {
+        "rows": rows,
+        "format": name,
+        "notice": manifest["notice"],
+        "llm": manifest["llm"],
+        "status": manifest["status"],
+        "config_digest": manifest["config_digest"],
+        "library_digest": manifest["library"]["digest"],
+        "apigen": manifest["versions"]["apigen"],
+    }
+    beside = out.with_name(f"{out.name}.provenance.json")
+    with replacing(beside) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(note), indent=2) + b"\n")
+    if as_json:
+        sys.stdout.write(msgspec.json.encode({"out": str(out), **note}).decode() + "\n")
+        return
+    Console(stderr=True).print(
+        f"{rows:,} rows in {out} ({name}); {beside.name} says where they come from. {manifest['notice']}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def report_command(run_dir: Path, *, as_json: bool) -> None:
+    """Print the summary of a run and render its report again."""
+    manifest = rundir.read_manifest(run_dir)
+    target = run_dir / rundir.REPORT
+    shown = choose_rows(rundir.read_samples(run_dir), manifest["samples"])
+    with replacing(target) as file:
+        file.write(page(manifest, shown).encode())
+    if as_json:
+        sys.stdout.write(msgspec.json.encode({"report": str(target), **manifest}).decode() + "\n")
+        return
+    console = Console()
+    console.print(summary(manifest))
+    console.print(f"\n{target}", highlight=False, soft_wrap=True)

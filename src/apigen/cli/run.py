@@ -1,0 +1,210 @@
+"""``apigen run``: resolve what the user asked for, show progress, end with a summary."""
+
+import asyncio
+import shlex
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+
+from apigen import rundir
+from apigen.cli.progress import LiveProgress
+from apigen.config import Config, load_config
+from apigen.errors import ApigenError, Unavailable, UserError
+from apigen.execute.python import probe_isolation
+from apigen.generate.prompts import generation_messages
+from apigen.library.catalogue import Library, load_library
+from apigen.report.summary import summary
+from apigen.rundir import RunDir
+from apigen.runner import run
+from apigen.sampling.sampler import Sampler
+from apigen.sampling.state import SamplingState
+from apigen.schedule import Ending
+
+RUNS = Path("runs")
+EXIT_INTERRUPTED = 130
+"""What shells expect of a program that Ctrl-C ended: 128 + SIGINT."""
+
+
+class RunOptions(NamedTuple):
+    """What the command line said."""
+
+    config: Path | None
+    overrides: Mapping[str, Any]
+    base_url: str | None
+    out: Path | None
+    resume: bool
+    dry_run: bool
+    as_json: bool
+
+
+def run_command(options: RunOptions) -> int:
+    """Carry out ``apigen run``; returns the exit code."""
+    console = Console(stderr=True)
+    out = _directory(options)
+    config = _resumed_config(out, options) if options.resume else _new_config(options)
+    if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
+        raise UserError(f"{out}: exists already; add --resume to go on with it, or choose another --out")
+    library = load_library(config.library, config.seeds)
+    if options.dry_run:
+        _show_plan(config, library, console, as_json=options.as_json)
+        return 0
+    Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
+    opened = RunDir.resume if options.resume else RunDir.create
+    directory = opened(out, config, library)
+    _announce(config, library, out, console, resume=options.resume)
+    try:
+        with LiveProgress(console, config.count) as progress:
+            manifest = asyncio.run(run(directory, config, library, progress.update))
+    except Unavailable as error:
+        raise ApigenError(f"{error}. Nothing that was answered is lost: {_resume_line(out)}") from error
+    if options.as_json:
+        sys.stdout.write(msgspec.json.encode({"out": str(out), **manifest}).decode() + "\n")
+    console.print()
+    console.print(summary(manifest))
+    console.print(f"\n{_files(out)}", soft_wrap=True, highlight=False)
+    if manifest["status"] == Ending.DONE:
+        return 0
+    if manifest["status"] == Ending.INTERRUPTED:
+        console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
+        return EXIT_INTERRUPTED
+    console.print(f"apigen: {manifest['ending']}", soft_wrap=True, highlight=False, style="bold")
+    return 1
+
+
+def _directory(options: RunOptions) -> Path:
+    if options.out is not None:
+        return options.out
+    if options.resume:
+        return _latest_unfinished()
+    return RUNS / datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+
+
+def _latest_unfinished() -> Path:
+    candidates = sorted((path for path in RUNS.glob("*") if rundir.is_run(path)), reverse=True)
+    for path in candidates:
+        try:
+            if rundir.read_manifest(path)["status"] != Ending.DONE:
+                return path
+        except UserError:  # killed before its first manifest
+            return path
+    raise UserError(f"--resume: no unfinished run under {RUNS.resolve()}; name one with --out")
+
+
+def _new_config(options: RunOptions) -> Config:
+    overrides = {key: value for key, value in options.overrides.items() if value is not None}
+    return _with_base_url(load_config(options.config, overrides), options.base_url)
+
+
+def _with_base_url(config: Config, base_url: str | None) -> Config:
+    if base_url is not None:
+        # The same check as for an address in the file, so that a slip is named before anything is asked.
+        load_config(None, {"model": {"name": "openai/check", "base_url": base_url}})
+    return config.resolved(base_url=base_url)
+
+
+def _resumed_config(out: Path, options: RunOptions) -> Config:
+    """The configuration that the run was started with, with what may change laid over it.
+
+    A configuration file or option that says anything else is compared by ``RunDir.resume``, which names the keys.
+    """
+    before = rundir.read_config(out)
+    given = {key: value for key, value in options.overrides.items() if value is not None}
+    if options.config is not None:
+        written = load_config(options.config, given).model_dump(mode="json", exclude_unset=True)
+        given = {**written, **given}
+    merged = _laid_over(
+        before.model_dump(mode="json"), load_config(None, given).model_dump(mode="json", exclude_unset=True)
+    )
+    if options.base_url is not None:
+        for model in (merged["model"], *merged["judges"]):
+            if model["name"].startswith("openai/"):
+                model["base_url"] = options.base_url
+    config = load_config(None, merged).resolved(base_url=options.base_url)
+    if config.count < before.count:
+        raise UserError(
+            f"{out}: --count {config.count} is below the {before.count} it was started with; it can only grow"
+        )
+    return config
+
+
+def _laid_over(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings with some of them replaced; a model that is only named keeps its address."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, Mapping):
+            merged[key] = _laid_over(below, value)
+        elif isinstance(below, list) and isinstance(value, list | tuple) and len(below) == len(value):
+            merged[key] = [
+                _laid_over(was, now) if isinstance(was, dict) and isinstance(now, Mapping) else now
+                for was, now in zip(below, value, strict=True)
+            ]
+        else:
+            merged[key] = value
+    return merged
+
+
+def _announce(config: Config, library: Library, out: Path, console: Console, *, resume: bool) -> None:
+    window = (config.rounds.requests or 1) * config.rounds.lag
+    seeds = f"{len(library.seeds):,} seed examples" if library.seeds else "no seed examples"
+    judges = " and ".join(judge.name for judge in config.judges)
+    doing = "Going on with" if resume else "Writing"
+    what = f"{doing} {config.count:,} verified samples: {len(library.tools)} tools, {seeds}"
+    lines = [f"{what}, writer {config.model.name}, judged by {judges}", f"into {out}", probe_isolation().summary]
+    if library.skipped:
+        lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` says why")
+    if config.model.name.startswith("openai/") and config.concurrency > window:
+        lines.append(
+            f"concurrency {config.concurrency} cannot be reached: rounds allow {window} requests at once; "
+            "raise rounds.requests or rounds.lag"
+        )
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _show_plan(config: Config, library: Library, console: Console, *, as_json: bool) -> None:
+    sampler = Sampler(library.tools, config)
+    first = sampler.round(0, 0, SamplingState(library.seeds))[0]
+    low, high = config.sampling.pairs
+    requests = -(-config.count * 2 // (low + high))
+    plan = {
+        "config": config.model_dump(mode="json"),
+        "tools": len(library.tools),
+        "seeds": len(library.seeds),
+        "skipped": len(library.skipped),
+        "styles": {style.value: round(share * config.count) for style, share in sampler.shares.items()},
+        "requests_if_all_pass": requests,
+        "first_prompt": [
+            msgspec.to_builtins(message) for message in generation_messages(first, thought=config.generation.thought)
+        ],
+    }
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(plan).decode() + "\n")
+        return
+    console.print(config.to_yaml(), highlight=False)
+    tools = f"{plan['tools']} tools, {plan['seeds']} seeds, {plan['skipped']} left out"
+    styles = ", ".join(f"{count} {style}" for style, count in plan["styles"].items())
+    needed = f"at least {requests} requests to {config.model.name}"
+    console.print(f"{tools}. Samples: {styles}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
+    console.rule("first prompt")
+    for message in generation_messages(first, thought=config.generation.thought):
+        console.print(f"[{message.role}]\n{message.content}\n", markup=False, highlight=False, soft_wrap=True)
+
+
+def _resume_line(out: Path) -> str:
+    return f"Go on with: apigen run --resume --out {shlex.quote(str(out))}"
+
+
+def _files(out: Path) -> str:
+    rows = [
+        (rundir.DATASET, "the samples"),
+        (rundir.XLAM, "the same in the shape of xlam-function-calling-60k"),
+        (rundir.REPORT, "what happened, to look at"),
+        (rundir.ATTEMPTS, "every candidate with its verdicts"),
+    ]
+    return "\n".join(f"{out / name}  {what}" for name, what in rows)

@@ -1,0 +1,91 @@
+"""Says how well this machine can wall in a function, by raising the very walls once."""
+
+import functools
+from enum import StrEnum
+
+import msgspec
+
+from apigen.execute.sandbox.launch import start
+from apigen.execute.sandbox.limits import Limits
+from apigen.execute.sandbox.wire import Ready
+
+
+class Level(StrEnum):
+    """How much stands between a hostile function and the machine, strongest first."""
+
+    NAMESPACED = "namespaced"
+    """All of ``filtered``, and network and processes in namespaces of their own."""
+    FILTERED = "filtered"
+    """System calls by seccomp, files by Landlock, and limits."""
+    PARTIAL = "partial"
+    """Some layer is missing."""
+    LIMITS = "limits"
+    """Limits and time-outs only: no security boundary."""
+
+    def at_least(self, other: "Level") -> bool:
+        """Whether this level is as strong as another."""
+        order = list(Level)
+        return order.index(self) <= order.index(other)
+
+
+class Isolation(msgspec.Struct, frozen=True):
+    """What walls a call in on this machine."""
+
+    level: Level
+    layers: tuple[str, ...]
+    """Names of the active layers, such as ``seccomp`` or ``network namespace``."""
+    summary: str
+    """One sentence for people."""
+
+
+@functools.cache
+def probe_isolation() -> Isolation:
+    """Find out what this machine allows; takes some tenths of a second, once per process.
+
+    Raises:
+        ExecutorUnavailable: no sandbox process can be started here at all.
+    """
+    started = start(Limits())
+    started.end()
+    return isolation_of(started.ready)
+
+
+def isolation_of(ready: Ready) -> Isolation:
+    """Name what a sandbox process says that it raised."""
+    layers = [f"{name} namespace" for name in ready.namespaces]
+    if ready.seccomp:
+        layers.append("seccomp")
+    if ready.landlock:
+        layers.append(f"Landlock ABI {ready.landlock}")
+    layers += ["resource limits", "time-out"]
+    return Isolation(_level(ready), tuple(layers), _sentence(ready))
+
+
+def _level(ready: Ready) -> Level:
+    if ready.seccomp and ready.landlock:
+        inside = {"network", "process"} <= set(ready.namespaces)
+        return Level.NAMESPACED if inside else Level.FILTERED
+    return Level.PARTIAL if ready.seccomp or ready.landlock or ready.namespaces else Level.LIMITS
+
+
+def _sentence(ready: Ready) -> str:
+    limits = "time, memory, processes and output are limited"
+    if _level(ready) is Level.LIMITS:
+        return (
+            "network and files are NOT blocked, only time and output are limited: this is no security boundary, "
+            "so run only functions that you trust"
+        )
+    network = [
+        name
+        for name, there in (("seccomp", ready.seccomp), ("a network namespace", "network" in ready.namespaces))
+        if there
+    ]
+    parts = [
+        f"network blocked by {' and '.join(network)}" if network else "network NOT blocked",
+        f"files by Landlock (ABI {ready.landlock})" if ready.landlock else "files NOT protected",
+    ]
+    if "process" in ready.namespaces:
+        parts.append("other processes out of reach in a process namespace")
+    elif ready.seccomp:
+        parts.append("signals to other processes blocked by seccomp")
+    return "; ".join([*parts, limits])

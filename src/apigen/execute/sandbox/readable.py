@@ -1,0 +1,69 @@
+"""Which files functions may read beside the Python installation: the Python code that they may import.
+
+A tool's folder often holds more than code (``.env``, keys, data), so it is never opened as a whole: only ``.py``
+files and packages directly inside are. Their names, and those of everything beneath, stay visible to the import
+system.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from apigen.records import PythonBinding
+
+
+def import_path() -> list[str]:
+    """``sys.path`` for the sandbox: ours, in absolute terms, and the current folder."""
+    here = str(Path.cwd())
+    path = [here if entry == "" else str(Path(entry).absolute()) for entry in sys.path]
+    return list(dict.fromkeys([*path, here]))
+
+
+def readable_paths(folders: Iterable[str]) -> tuple[str, ...]:
+    """Files and folders with code in folders to import from; site-packages and archives as a whole."""
+    paths: list[str] = []
+    for folder in folders:
+        if folder.endswith(("site-packages", "dist-packages")) or not Path(folder).is_dir():
+            paths.append(folder)
+        else:
+            paths += _code_in(Path(folder))
+    return tuple(dict.fromkeys(paths))
+
+
+def folders_of(binding: PythonBinding) -> tuple[str, ...]:
+    """Folders that a function is imported from beyond ``sys.path``: of a file, of a namespace package.
+
+    Returns:
+        Folders; empty for an ordinary module on ``sys.path``.
+    """
+    if binding.file is not None:
+        return (str(_above_package(Path(binding.file).resolve())),)
+    top = (binding.module or "").partition(".")[0]
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return ()
+    if spec is None:
+        return ()
+    if spec.origin is None:
+        return tuple(spec.submodule_search_locations or ())
+    if spec.submodule_search_locations and str(Path(spec.origin).parents[1]) not in sys.path:
+        return (str(Path(spec.origin).parents[1]),)  # an editable install, found by an import hook
+    return ()
+
+
+def _above_package(file: Path) -> Path:
+    """The folder that a file is imported from: above its outermost package."""
+    folder = file.parent
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _code_in(folder: Path) -> list[str]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return []
+    return [str(entry) for entry in entries if entry.suffix in (".py", ".so") or (entry / "__init__.py").is_file()]

@@ -1,0 +1,160 @@
+"""A seccomp filter: classic BPF that answers EPERM to system calls which no tool needs.
+
+A deny list, because it stands beside Landlock, namespaces and limits rather than alone: it takes away what those do
+not cover. Formats: ``linux/seccomp.h``, ``linux/filter.h``; the kernel's documentation asks for the check of the
+architecture, since numbers differ between them.
+"""
+
+import ctypes
+import errno
+import os
+from collections.abc import Iterable, Sequence
+
+from apigen.execute.sandbox.kernel import prctl
+from apigen.execute.sandbox.syscalls import (
+    FORBIDDEN_ALWAYS,
+    FORBIDDEN_IN_A_CALL,
+    FORBIDDEN_WITHOUT_PROCESSES,
+    JUDGED_BY_ARGUMENT,
+)
+
+_ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+"""Column in the tables, and the ``AUDIT_ARCH_*`` value that the kernel reports."""
+
+_PR_GET_SECCOMP, _PR_SET_SECCOMP, _MODE_FILTER = 21, 22, 2
+_LOAD_WORD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
+_NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
+_ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+_DENY = _ERRNO | errno.EPERM
+_UNKNOWN = _ERRNO | errno.ENOSYS
+_X32 = 0x40000000
+
+_CLONE_THREAD = 0x00010000
+_CLONE_NEW_ANYTHING = 0x7E020080  # the seven CLONE_NEW* flags and CLONE_NEWTIME
+_AF_UNIX, _SOCK_STREAM = 1, 1
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # type into a terminal
+_PR_SET_PDEATHSIG = 1
+
+Instruction = tuple[int, int, int, int]
+"""Code, jump if true, jump if false, operand."""
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = (("code", ctypes.c_uint16), ("jt", ctypes.c_uint8), ("jf", ctypes.c_uint8), ("k", ctypes.c_uint32))
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_uint16), ("filter", ctypes.POINTER(_Filter)))
+
+
+def available() -> bool:
+    """Whether the kernel filters system calls and this architecture has a table."""
+    if os.uname().machine not in _ARCHITECTURES:
+        return False
+    try:
+        prctl(_PR_GET_SECCOMP)
+    except OSError:
+        return False
+    return True
+
+
+def forbid_always() -> None:
+    """Deny what neither the zygote nor a call needs: network, other processes, namespaces, the kernel itself."""
+    rules = [_denied(name) for name in FORBIDDEN_ALWAYS]
+    rules.append(_judged("ioctl", 1, [(_JUMP_EQUAL, _TIOCSTI, _DENY), (_JUMP_EQUAL, _TIOCLINUX, _DENY)], _ALLOW))
+    rules.append(_judged("clone", 0, [(_JUMP_ANY_BIT, _CLONE_NEW_ANYTHING, _DENY)], _ALLOW))
+    rules.append(
+        _always("clone3", _UNKNOWN)
+    )  # its flags lie in memory, where no filter sees them; libc then uses clone
+    rules.append(_socketpair())
+    _install(rules)
+
+
+def forbid_in_a_call(*, processes: bool) -> None:
+    """Deny what only the zygote needs: signals to others, leaving the process group, and new processes.
+
+    Args:
+        processes: whether the call may start processes.
+    """
+    own = os.getpid()
+    rules = [_denied(name) for name in FORBIDDEN_IN_A_CALL]
+    rules += [
+        _judged(name, 0, [(_JUMP_EQUAL, own, _ALLOW)], _DENY)
+        for name in ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+    ]
+    rules += [
+        _judged(name, 0, [(_JUMP_EQUAL, own, _ALLOW), (_JUMP_EQUAL, 0, _ALLOW)], _DENY)
+        for name in ("prlimit64", "sched_setaffinity")
+    ]
+    rules.append(_judged("prctl", 0, [(_JUMP_EQUAL, _PR_SET_PDEATHSIG, _DENY)], _ALLOW))
+    if not processes:
+        rules += [_denied(name) for name in FORBIDDEN_WITHOUT_PROCESSES]
+        rules.append(_judged("clone", 0, [(_JUMP_ANY_BIT, _CLONE_THREAD, _ALLOW)], _DENY))
+    _install(rules)
+
+
+def _denied(name: str) -> list[Instruction]:
+    return _always(name, _DENY)
+
+
+def _always(name: str, verdict: int) -> list[Instruction]:
+    number = _number(name)
+    return [] if number is None else [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, verdict)]
+
+
+def _judged(name: str, argument: int, tests: Sequence[tuple[int, int, int]], otherwise: int) -> list[Instruction]:
+    """Judge a system call by the low word of one argument: the first test that holds gives the verdict."""
+    body: list[Instruction] = [(_LOAD_WORD, 0, 0, _ARGUMENTS_AT + 8 * argument)]
+    for jump, operand, verdict in tests:
+        body += [(jump, 0, 1, operand), (_RETURN, 0, 0, verdict)]
+    body.append((_RETURN, 0, 0, otherwise))
+    return _only_for(name, body)
+
+
+def _socketpair() -> list[Instruction]:
+    """Allow only connected Unix stream pairs, which asyncio needs and which reach nobody else."""
+    return _only_for(
+        "socketpair",
+        [
+            (_LOAD_WORD, 0, 0, _ARGUMENTS_AT),
+            (_JUMP_EQUAL, 1, 0, _AF_UNIX),
+            (_RETURN, 0, 0, _DENY),
+            (_LOAD_WORD, 0, 0, _ARGUMENTS_AT + 8),
+            (_AND, 0, 0, 0xF),  # without SOCK_CLOEXEC and SOCK_NONBLOCK
+            (_JUMP_EQUAL, 1, 0, _SOCK_STREAM),
+            (_RETURN, 0, 0, _DENY),
+            (_RETURN, 0, 0, _ALLOW),
+        ],
+    )
+
+
+def _only_for(name: str, body: list[Instruction]) -> list[Instruction]:
+    """A body that ends in a verdict on every path, skipped by every other system call."""
+    number = _number(name)
+    return [] if number is None else [(_JUMP_EQUAL, 0, len(body), number), *body]
+
+
+def _number(name: str) -> int | None:
+    column, _ = _ARCHITECTURES[os.uname().machine]
+    for table in (FORBIDDEN_ALWAYS, FORBIDDEN_IN_A_CALL, FORBIDDEN_WITHOUT_PROCESSES, JUDGED_BY_ARGUMENT):
+        if name in table:
+            return table[name][column]
+    raise KeyError(name)
+
+
+def _install(rules: Iterable[list[Instruction]]) -> None:
+    """Put a filter on this process and all that it starts, for good; several filters add up."""
+    _, architecture = _ARCHITECTURES[os.uname().machine]
+    program: list[Instruction] = [
+        (_LOAD_WORD, 0, 0, _ARCHITECTURE_AT),
+        (_JUMP_EQUAL, 1, 0, architecture),
+        (_RETURN, 0, 0, _KILL_PROCESS),
+        (_LOAD_WORD, 0, 0, _NUMBER_AT),
+        (_JUMP_AT_LEAST, 0, 1, _X32),  # x86-64's second table of numbers
+        (_RETURN, 0, 0, _UNKNOWN),
+    ]
+    for rule in rules:
+        program += rule
+    program.append((_RETURN, 0, 0, _ALLOW))
+    instructions = (_Filter * len(program))(*(_Filter(*instruction) for instruction in program))
+    prctl(_PR_SET_SECCOMP, _MODE_FILTER, _Program(len(program), instructions))

@@ -1,0 +1,128 @@
+"""Messages between our process, the sandbox process and a call: length-prefixed JSON, and never anything else.
+
+Nothing that arrives from the sandbox is trusted: sizes are bounded while reading, and shapes are checked by type.
+"""
+
+import os
+import struct
+from enum import StrEnum
+
+import msgspec
+
+from apigen.execute.sandbox.limits import Limits
+from apigen.records import Json, PythonBinding, Reason
+
+LENGTH = struct.Struct(">I")
+"""What precedes every message: its length in bytes."""
+
+CANCEL = LENGTH.pack(0)
+"""The empty message to a zygote: end the call that is running."""
+
+WALLS_UP, PREPARED, REPLY = b"W", b"P", b"R"
+"""Marks of a call's progress on its own pipe; the reply, length-prefixed, follows the last."""
+
+
+class Start(msgspec.Struct, frozen=True):
+    """What a sandbox process is told first."""
+
+    limits: Limits
+    scratch_parent: str
+    """Folder in which it makes its scratch folder."""
+    readable: tuple[str, ...]
+    """Files and folders that functions may read, with everything beneath."""
+    listable: tuple[str, ...]
+    """Folders of which they may only see the names, as the import system needs it."""
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """What a sandbox process answers once its outer walls stand."""
+
+    namespaces: tuple[str, ...] = ()
+    landlock: int = 0
+    """ABI in force; 0 for none."""
+    seccomp: bool = False
+    scratch: str = ""
+    problem: str = ""
+    """Why it could not start, where it could not."""
+
+
+class Task(msgspec.Struct, frozen=True):
+    """One call to make."""
+
+    binding: PythonBinding
+    arguments: dict[str, Json]
+    keep: bool = True
+    """Whether the zygote may import the function itself, to be faster next time."""
+
+
+class Ended(StrEnum):
+    """How a call's process ended."""
+
+    REPLIED = "replied"
+    WALL_TIME = "wall_time"
+    CPU_TIME = "cpu_time"
+    KILLED = "killed"
+    """By the kernel, which does that when memory runs out."""
+    SIGNAL = "signal"
+    EXITED = "exited"
+    SILENT = "silent"
+    """It closed its pipe without a reply and lived on."""
+    TOO_LARGE = "too_large"
+    CANCELLED = "cancelled"
+    BROKEN = "broken"
+    """Before the function had a say: the sandbox itself failed."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a zygote says about one call."""
+
+    ended: Ended
+    prepared: bool = False
+    """Whether the function could be imported."""
+    reply: bytes = b""
+    """What the call wrote, unread: it may be forged."""
+    number: int = 0
+    """Signal or exit code."""
+    seconds: float = 0.0
+    problem: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a call says about itself."""
+
+    result: Json = None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+def frame(message: msgspec.Struct) -> bytes:
+    """A message as it travels."""
+    body = msgspec.json.encode(message)
+    return LENGTH.pack(len(body)) + body
+
+
+def send(descriptor: int, message: msgspec.Struct) -> None:
+    """Write a message, blocking.
+
+    Raises:
+        OSError: the other side is gone.
+    """
+    rest = memoryview(frame(message))
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def receive(descriptor: int) -> bytes | None:
+    """Read a message's body, blocking; ``None`` when the other side is gone."""
+    header = _read_exactly(descriptor, LENGTH.size)
+    return None if header is None else _read_exactly(descriptor, LENGTH.unpack(header)[0])
+
+
+def _read_exactly(descriptor: int, size: int) -> bytes | None:
+    data = bytearray()
+    while len(data) < size:
+        piece = os.read(descriptor, size - len(data))
+        if not piece:
+            return None
+        data += piece
+    return bytes(data)

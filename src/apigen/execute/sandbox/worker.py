@@ -1,0 +1,108 @@
+"""Our side of one sandbox process: starts it when needed, asks it to make calls, replaces it when it breaks."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+import msgspec
+
+from apigen.errors import ExecutorUnavailable
+from apigen.execute.sandbox.launch import Started, start
+from apigen.execute.sandbox.limits import Limits
+from apigen.execute.sandbox.wire import CANCEL, LENGTH, Ended, Report, Task, frame
+from apigen.records import PythonBinding
+
+_GRACE_S = 15.0
+"""Beyond all limits of a call, which the zygote keeps itself; for a machine that is short of CPU."""
+_ENVELOPE = 16 * 1024
+
+
+class SandboxBroke(Exception):  # noqa: N818 - named for what happened
+    """The sandbox process ended or stopped answering; it is replaced on the next call."""
+
+
+class Worker:
+    """One sandbox process, which makes one call at a time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._largest = limits.output_kb * 1024 * 4 // 3 + _ENVELOPE  # the reply travels as base64
+        self._patience_s = limits.wall_s + 2 * limits.import_s + _GRACE_S
+        self._folders: frozenset[str] = frozenset()
+        self._started: Started | None = None
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._closed = False
+        self.latest: PythonBinding | None = None
+        """What it was asked to call last: where the process breaks, importing that may have done it."""
+        self.scratch = ""
+        """Path of the scratch folder, to keep it out of messages."""
+
+    async def run(self, task: Task, folders: Iterable[str]) -> Report:
+        """Make one call.
+
+        Args:
+            task: the call.
+            folders: to import from beyond ``sys.path``; a process that was started without them is replaced.
+
+        Raises:
+            SandboxBroke: the process broke during the call.
+            ExecutorUnavailable: no process can be started.
+        """
+        if not self._folders.issuperset(folders):
+            self._folders |= set(folders)
+            await self.stop()
+        reader, writer = await self._connection()
+        try:
+            writer.write(frame(task))
+            async with asyncio.timeout(self._patience_s):
+                await writer.drain()
+                report = await self._receive(reader)
+        except (OSError, EOFError, TimeoutError, msgspec.MsgspecError) as error:
+            await self.stop()
+            raise SandboxBroke(type(error).__name__) from error
+        if report.ended is Ended.BROKEN:
+            await self.stop()
+            raise SandboxBroke(report.problem)
+        return report
+
+    def cancel(self) -> None:
+        """End the call that is running; its :meth:`run` then returns soon."""
+        if self._writer is not None:
+            self._writer.write(CANCEL)
+
+    async def stop(self) -> None:
+        """End the process, if there is one, and wait for that; the next call starts another."""
+        started, writer = self._started, self._writer
+        self._started = self._reader = self._writer = None
+        if writer is not None:
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+        if started is not None:
+            await asyncio.to_thread(started.end)
+
+    async def close(self) -> None:
+        """End the process for good."""
+        self._closed = True
+        await self.stop()
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._closed:
+            raise ExecutorUnavailable("the executor is closed")
+        if self._reader is None or self._writer is None:
+            started = await asyncio.to_thread(start, self._limits, sorted(self._folders))
+            self._started = started
+            self.scratch = started.ready.scratch
+            if self._closed:
+                await self.stop()
+                raise ExecutorUnavailable("the executor is closed")
+            started.control.setblocking(False)
+            self._reader, self._writer = await asyncio.open_connection(sock=started.control)
+        return self._reader, self._writer
+
+    async def _receive(self, reader: asyncio.StreamReader) -> Report:
+        (size,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+        if size > self._largest:
+            raise EOFError
+        return msgspec.json.decode(await reader.readexactly(size), type=Report)

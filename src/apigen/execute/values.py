@@ -1,0 +1,105 @@
+"""Binds the JSON arguments of a call to a Python function, calls it, and turns its result into JSON.
+
+This runs inside the sandbox. A process prepares every function once and forks for each call, so everything slow
+(importing, reading signatures, building type adapters) happens in :func:`resolve`. Nothing is ever evaluated:
+arguments are converted by type, strictly, and bound by name.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from apigen.errors import ExecutorUnavailable
+from apigen.records import Json, PythonBinding
+from apigen.signatures.functions import UNKNOWN_DEFAULT, FunctionSignature, Parameter, read_signature
+from apigen.signatures.jsonable import to_json
+from apigen.signatures.locate import find, import_source
+from apigen.signatures.problems import ImportFailed, ResultNotJson, Unconvertible, Undescribable
+
+__all__ = ["BadArguments", "PreparedFunction", "ResultNotJson", "resolve"]
+
+
+class BadArguments(Exception):  # noqa: N818 - a property of the call, not a failure of ours
+    """The arguments do not fit the function: unknown, missing or of the wrong type. The message names which."""
+
+
+class PreparedFunction:
+    """A function with everything that a call needs: give it JSON arguments, get a JSON result."""
+
+    def __init__(self, function: Callable[..., Any], signature: FunctionSignature) -> None:
+        self._function = function
+        self._signature = signature
+
+    def __call__(self, arguments: Mapping[str, Json]) -> Json:
+        """Convert the arguments, call the function, convert its result.
+
+        Args:
+            arguments: JSON values by parameter name.
+
+        Returns:
+            The result as JSON; see :mod:`apigen.signatures.jsonable` for how each type is written.
+
+        Raises:
+            BadArguments: they cannot be bound; the function was not called.
+            ResultNotJson: it returned something that has no JSON form.
+            BaseException: whatever the function itself raises, untouched.
+        """
+        positional, by_name = self.bind(arguments)
+        return to_json(self._function(*positional, **by_name))
+
+    def bind(self, arguments: Mapping[str, Json]) -> tuple[list[Any], dict[str, Any]]:
+        """Convert the arguments to what the function takes, by position only where it accepts no names.
+
+        Raises:
+            BadArguments: an argument is unknown, missing or of the wrong type.
+        """
+        parameters = self._signature.parameters
+        if unknown := [name for name in arguments if name not in {parameter.name for parameter in parameters}]:
+            known = ", ".join(parameter.name for parameter in parameters)
+            raise BadArguments(f"unknown argument {unknown[0]!r}; the function takes {known}")
+        positional: list[Any] = []
+        by_name: dict[str, Any] = {}
+        omitted: list[Parameter] = []
+        for parameter in parameters:
+            if parameter.name not in arguments:
+                if parameter.required:
+                    raise BadArguments(f"missing argument {parameter.name!r}")
+                omitted.append(parameter)
+                continue
+            value = _convert(parameter, arguments[parameter.name])
+            if parameter.positional_only:
+                positional += [_default(skipped, parameter) for skipped in omitted]
+                positional.append(value)
+                omitted.clear()
+            else:
+                by_name[parameter.name] = value
+        return positional, by_name
+
+
+def resolve(binding: PythonBinding) -> PreparedFunction:
+    """Import what a binding names and prepare it to be called many times.
+
+    Raises:
+        ExecutorUnavailable: it cannot be imported or is no longer a function that can be described.
+    """
+    try:
+        module = import_source(binding.module, binding.file)
+        function = find(module, binding.qualname)
+        signature = read_signature(function, binding.module)
+    except (ImportFailed, Undescribable) as problem:
+        source = binding.file or binding.module
+        raise ExecutorUnavailable(f"cannot prepare {binding.qualname} of {source}: {problem}") from None
+    return PreparedFunction(function, signature)
+
+
+def _default(omitted: Parameter, given: Parameter) -> Any:
+    """The default of a parameter without a name, which has to be passed because a later one is given."""
+    if omitted.default is UNKNOWN_DEFAULT:
+        raise BadArguments(f"argument {given.name!r} can only be given together with {omitted.name!r}")
+    return omitted.default
+
+
+def _convert(parameter: Parameter, value: Json) -> Any:
+    try:
+        return parameter.type.convert(value)
+    except Unconvertible as problem:
+        raise BadArguments(f"argument {parameter.name!r}: {problem}") from None

@@ -1,0 +1,56 @@
+"""Hand-written query/answer examples: one JSON object a line."""
+
+import difflib
+from collections.abc import Collection
+from pathlib import Path
+
+import msgspec
+
+from apigen.errors import UserError
+from apigen.records import Seed
+
+_decoder = msgspec.json.Decoder(Seed)
+
+
+def parse_seeds(text: str, where: str) -> list[Seed]:
+    """Read seeds from JSONL text; blank lines are passed over.
+
+    Raises:
+        UserError: a line is no seed; the message names the line and the field.
+    """
+    seeds = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            seed = _decoder.decode(line)
+        except msgspec.MsgspecError as error:
+            form = '{"query": ..., "calls": [{"name": ..., "arguments": {...}}]}'
+            raise UserError(f"{where} line {number}: {error}; a seed is {form}") from None
+        if not seed.query.strip() or not seed.calls:
+            raise UserError(f"{where} line {number}: a seed needs a query and at least one call")
+        seeds.append(seed)
+    return seeds
+
+
+def read_seeds(path: Path, tool_names: Collection[str]) -> list[Seed]:
+    """Read a user's seed file and hold it to the tools of the library.
+
+    Raises:
+        UserError: the file cannot be read, a line is no seed, or a seed calls a tool that the library does not have.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such seed file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as text: {error}") from None
+    seeds = parse_seeds(text, str(path))
+    for seed in seeds:
+        for name in sorted(seed.tool_names - set(tool_names)):
+            near = difflib.get_close_matches(name, tool_names, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; `apigen library list` shows the names"
+            raise UserError(
+                f"{path}: the seed {seed.query[:60]!r} calls {name!r}, which the library does not have{hint}"
+            )
+    return seeds

@@ -1,0 +1,108 @@
+"""manifest.json: what a run was made of and what came of it."""
+
+import platform
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import PurePath
+from typing import Any
+
+from apigen import __version__
+from apigen.config import Config
+from apigen.library.catalogue import Library
+from apigen.tally import Tally
+
+FORMAT = 1
+"""Version of the run directory's file formats; a change that older readers cannot read raises it."""
+
+_LIBRARIES = ("jsonschema-rs", "msgspec", "pydantic")
+"""Packages whose version can change a verdict."""
+
+
+def manifest(
+    config: Config,
+    library: Library,
+    tally: Tally,
+    *,
+    llm: bool,
+    status: str,
+    ending: str,
+    samples: int,
+    samples_by_tool: Mapping[str, int],
+    usage: list[dict[str, Any]],
+    isolation: Mapping[str, Any],
+    started: datetime,
+    seconds: float,
+) -> dict[str, Any]:
+    """Put the manifest together.
+
+    Args:
+        config: resolved.
+        library: the tools of the run.
+        tally: counts over all attempts.
+        llm: whether a language model wrote the data.
+        status: ``running``, or how the run ended.
+        ending: that in a sentence, for people.
+        samples: rows of dataset.jsonl.
+        samples_by_tool: rows that call each tool.
+        usage: requests, tokens and cost per model and role.
+        isolation: the level the sandbox reached and what it consists of.
+        started: when the run was first started.
+        seconds: working time over all sessions.
+    """
+    return {
+        "format": FORMAT,
+        "status": status,
+        "ending": ending,
+        "llm": llm,
+        "notice": notice(config, llm=llm),
+        "wanted": config.count,
+        "samples": samples,
+        "counts": tally.as_json(),
+        "library": {
+            "digest": library.digest(),
+            "sources": [_short(locator) for locator in config.library],
+            "tools": len(library.tools),
+            "seeds": len(library.seeds),
+            "categories": _categories(library, samples_by_tool),
+            "skipped": [{"name": entry.name, "reason": entry.reason} for entry in library.skipped],
+        },
+        "requests": usage,
+        "isolation": dict(isolation),
+        "config_digest": config.digest(),
+        "config": config.model_dump(mode="json"),
+        "versions": {"apigen": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in _LIBRARIES},
+        "times": {
+            "started": started.isoformat(timespec="seconds"),
+            "written": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(seconds, 3),
+            "samples_per_second": round(samples / seconds, 3) if seconds else 0.0,
+            "execution_ms_per_call": round(tally.execution_ms / tally.timed_calls, 3) if tally.timed_calls else None,
+        },
+    }
+
+
+def notice(config: Config, *, llm: bool) -> str:
+    """Who wrote the data, in one sentence."""
+    if llm:
+        return f"Queries and answers were written by {config.model.name}."
+    return (
+        "No language model wrote this data: apigen's offline writer recombined hand-written examples, "
+        "or worked from the tools' descriptions."
+    )
+
+
+def _categories(library: Library, samples_by_tool: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    tools = Counter(tool.category for tool in library.tools)
+    samples: Counter[str] = Counter()
+    for tool in library.tools:
+        samples[tool.category] += samples_by_tool.get(tool.name, 0)
+    return {name: {"tools": count, "samples": samples[name]} for name, count in sorted(tools.items())}
+
+
+def _short(locator: str) -> str:
+    """A locator without the folders of the machine it was run on."""
+    prefix, colon, rest = locator.partition(":")
+    return f"{prefix}:{PurePath(rest).name}" if colon and "/" in rest else locator

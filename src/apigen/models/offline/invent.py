@@ -1,0 +1,249 @@
+"""Sensible values for a parameter of which only the schema is known, and how to say them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+import msgspec
+
+from apigen.models.offline.calendar import DATE_FORMS, TIME_FORMS
+from apigen.models.offline.kinds import pool_value, schema_kind, words_of
+from apigen.models.offline.numerals import plain
+from apigen.models.offline.phrases import pools
+from apigen.models.offline.schema import MAX_DEPTH, Schema, item_schema, narrow, within
+from apigen.models.offline.terms import spoken
+from apigen.records import Json
+
+_LISTS = {"data", "values", "numbers", "nums", "iterable", "sample", "samples", "weights", "points", "seq", "sequence"}
+_LISTS |= {"x", "y", "xs", "ys", "list", "array", "dataset", "series", "scores", "prices", "observations", "population"}
+_TEXTS = {
+    "text",
+    "string",
+    "str",
+    "s",
+    "word",
+    "sentence",
+    "name",
+    "title",
+    "message",
+    "prompt",
+    "label",
+    "key",
+    "prefix",
+}
+_RANGES: tuple[tuple[frozenset[str], tuple[float, float, int]], ...] = (
+    (frozenset({"probability", "prob", "p", "alpha", "confidence", "quantile", "fraction", "ratio"}), (0.05, 0.95, 2)),
+    (frozenset({"age"}), (18, 80, 0)),
+    (frozenset({"year"}), (1960, 2025, 0)),
+    (frozenset({"month"}), (2, 12, 0)),
+    (frozenset({"day"}), (2, 28, 0)),
+    (frozenset({"hour", "hours"}), (2, 23, 0)),
+    (frozenset({"minute", "minutes", "second", "seconds"}), (5, 59, 0)),
+    (frozenset({"years"}), (2, 30, 0)),
+    (frozenset({"months"}), (3, 60, 0)),
+    (frozenset({"days"}), (3, 90, 0)),
+    (frozenset({"latitude", "lat"}), (-60, 65, 2)),
+    (frozenset({"longitude", "lon", "lng"}), (-120, 150, 2)),
+    (frozenset({"rate", "percent", "percentage", "tax", "discount", "tip"}), (2, 24, 1)),
+    (frozenset({"price", "cost", "amount", "total", "balance", "payment", "budget", "bill", "fee"}), (15, 480, 2)),
+    (frozenset({"salary", "income", "principal", "loan", "deposit", "revenue"}), (12, 180, -3)),
+    (frozenset({"weight", "mass", "kg"}), (45, 110, 1)),
+    (frozenset({"height", "cm"}), (150, 195, 0)),
+    (frozenset({"temperature", "temp", "celsius"}), (4, 36, 1)),
+    (frozenset({"n", "k", "count", "size", "limit", "number", "num", "top", "width", "digits", "ndigits"}), (2, 9, 0)),
+    (frozenset({"h", "bandwidth", "sigma", "stdev", "std", "interval", "step", "scale"}), (0.5, 6, 1)),
+)
+_EPOCH = date(2023, 1, 9)
+_DAYS = 900
+"""Invented dates lie between January 2023 and June 2025."""
+
+
+class Saying(msgspec.Struct, frozen=True):
+    """A value and its words."""
+
+    value: Json
+    text: str
+
+
+def invent(rng: Random, name: str, schema: Schema, root: Schema, items: int, depth: int = 0) -> Saying:
+    """Make up a value for a parameter.
+
+    Args:
+        rng: the only source of chance.
+        name: the parameter's name, which often says more than its schema.
+        schema: its schema, narrowed (see :func:`apigen.models.offline.schema.narrow`).
+        root: the tool's whole schema.
+        items: length of lists where the schema leaves it open, so that ``x`` and ``y`` come out equally long.
+        depth: how far down we are already.
+    """
+    if "const" in schema:
+        return _said(schema["const"])
+    if isinstance(options := schema.get("enum"), list) and options:
+        return _said(rng.choice(options), choice=True)
+    kind = schema.get("type") or _guess(name, schema)
+    if depth > MAX_DEPTH:
+        return _said(None)
+    if kind == "array":
+        return _list(rng, name, schema, root, items, depth)
+    if kind == "object":
+        return _object(rng, schema, root, items, depth)
+    if kind == "boolean":
+        return _said(rng.random() < 0.7)
+    if kind in ("integer", "number"):
+        value = _number(rng, name, schema, whole=kind == "integer")
+        return Saying(value, plain(value))
+    if kind == "null":
+        return Saying(None, "nothing")
+    return _string(rng, name, schema)
+
+
+def _said(value: Json, *, choice: bool = False) -> Saying:
+    if isinstance(value, bool):
+        return Saying(value, "yes" if value else "no")
+    if isinstance(value, int | float):
+        return Saying(value, plain(value))
+    if isinstance(value, str):
+        return Saying(value, spoken(value) if choice else value)
+    return Saying(value, msgspec.json.encode(value).decode())
+
+
+def _guess(name: str, schema: Schema) -> str:
+    if "properties" in schema or "additionalProperties" in schema:
+        return "object"
+    if "items" in schema or "prefixItems" in schema:
+        return "array"
+    words = set(words_of(name))
+    description = set(words_of(str(schema.get("description", ""))))
+    if words & _LISTS or description & {"iterable", "sequence", "list"}:
+        return "array"
+    return "string" if words & _TEXTS or "pattern" in schema else "number"
+
+
+def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | float:
+    listed = [item for item in schema.get("examples") or () if isinstance(item, int | float) and within(schema, item)]
+    if listed and rng.random() < 0.5:
+        return rng.choice(listed)
+    words = set(words_of(name))
+    low, high, digits = next((spread for marks, spread in _RANGES if marks & words), (2, 60, 0 if whole else 1))
+    floor = schema.get("minimum", schema.get("exclusiveMinimum"))
+    ceiling = schema.get("maximum", schema.get("exclusiveMaximum"))
+    if _is_number(floor) and (floor >= low or floor > high):
+        low, high = floor, max(high, floor + max(10.0, abs(floor)))
+    if _is_number(ceiling) and ceiling < high:
+        low, high = min(low, ceiling - max(1.0, abs(ceiling)) if not _is_number(floor) else floor), ceiling
+    digits = max(digits, 2) if not whole and high - low <= 1 else digits
+    step = schema.get("multipleOf")
+    for _ in range(12):
+        drawn = rng.uniform(low, high)
+        value = float(round(drawn * (1000 if digits == -3 else 1), digits))
+        if _is_number(step) and step:
+            value = round(round(drawn / step) * step, 10)
+        if whole:
+            value = float(round(value))
+        elif digits > 0 and rng.random() < 0.3 and within(schema, float(round(value))):
+            value = float(round(value))
+        if within(schema, value):
+            return int(value) if value == int(value) else value
+    edge = floor if _is_number(floor) else ceiling if _is_number(ceiling) else low
+    return int(edge) if edge == int(edge) else edge
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _string(rng: Random, name: str, schema: Schema) -> Saying:
+    form = schema.get("format")
+    day = _EPOCH + timedelta(days=rng.randrange(_DAYS))
+    clock = time(rng.randint(7, 21), rng.choice((0, 15, 30, 45)))
+    if form == "date" or (form is None and "date" in words_of(name) and "type" not in words_of(name)):
+        return Saying(day.isoformat(), rng.choice(DATE_FORMS[:3])(day))
+    if form == "time":
+        return Saying(f"{clock:%H:%M:%S}", rng.choice(TIME_FORMS[1:3])(clock))
+    if form == "date-time":
+        moment = datetime.combine(day, clock)
+        return Saying(moment.isoformat(), f"{DATE_FORMS[1](day)} at {TIME_FORMS[1](clock)}")
+    listed = [item for item in schema.get("examples") or () if isinstance(item, str)]
+    kind = schema_kind(name, schema)
+    value = rng.choice(listed) if listed else pool_value(rng, kind) or rng.choice(pools()["word"])
+    value = _of_length(rng, value, schema)
+    quoted = (
+        kind in ("word", "sentence", "note", "title", "tag") or " " in value and kind not in ("full_name", "company")
+    )
+    return Saying(value, f'"{value}"' if quoted else value)
+
+
+def _of_length(rng: Random, value: str, schema: Schema) -> str:
+    least, most = schema.get("minLength", 0), schema.get("maxLength", 10**6)
+    while len(value) < least:
+        value = f"{value} {rng.choice(pools()['word'])}"
+    return value[: max(most, 0)].rstrip() if len(value) > most else value
+
+
+def _list(rng: Random, name: str, schema: Schema, root: Schema, items: int, depth: int) -> Saying:
+    least, most = schema.get("minItems", 0), schema.get("maxItems", 10**6)
+    prefix = schema.get("prefixItems")
+    wanted = len(prefix) if isinstance(prefix, list) else items if depth == 0 else 3
+    singular = name[:-1] if name.endswith("s") and len(name) > 3 else name
+    said: list[Saying] = []
+    for index in range(max(least, min(most, wanted))):
+        inner = item_schema(schema, index, root)
+        inner = inner or {"type": "number"}
+        saying = invent(rng, singular, inner, root, 3, depth + 1)
+        for _ in range(6):
+            if not _repeats(saying.value, said):
+                break
+            saying = invent(rng, singular, inner, root, 3, depth + 1)
+        if not _repeats(saying.value, said) or len(said) < least:
+            said.append(saying)
+    values = [each.value for each in said]
+    if said and all(isinstance(value, dict) for value in values):
+        return Saying(values, _records(said))
+    if any(isinstance(value, list | dict) for value in values) or not values:
+        return Saying(values, msgspec.json.encode(values).decode().replace(",", ", ").replace(":", ": "))
+    return Saying(values, enumerated([each.text for each in said]))
+
+
+def _repeats(value: Json, said: Sequence[Saying]) -> bool:
+    """Whether a list would say the same thing, or speak of the same name, twice."""
+    names = {
+        item for each in said if isinstance(each.value, dict) for item in each.value.values() if isinstance(item, str)
+    }
+    if isinstance(value, dict):
+        return any(isinstance(item, str) and item in names for item in list(value.values())[:1])
+    return any(each.value == value for each in said)
+
+
+def _records(said: Sequence[Saying]) -> str:
+    """A list of objects: "apples 3, pears 5", or field by field."""
+    kinds = [sorted(type(item).__name__ for item in each.value.values()) for each in said]
+    if all(kind in (["float", "str"], ["int", "str"]) for kind in kinds):
+        return enumerated(
+            [" ".join(str(item) for item in sorted(each.value.values(), key=_is_number)) for each in said]
+        )
+    return "; ".join(each.text for each in said)
+
+
+def enumerated(texts: Sequence[str]) -> str:
+    """``3, 5 and 8``."""
+    return " and ".join([*([", ".join(texts[:-1])] if len(texts) > 1 else []), *texts[-1:]])
+
+
+def _object(rng: Random, schema: Schema, root: Schema, items: int, depth: int) -> Saying:
+    properties = schema.get("properties")
+    if isinstance(properties, dict) and properties:
+        required = schema.get("required") or list(properties)
+        said = {
+            key: invent(rng, key, narrow(properties[key], root), root, items, depth + 1)
+            for key in properties
+            if key in required
+        }
+        text = ", ".join(f"{spoken(key)} {saying.text}" for key, saying in said.items())
+        return Saying({key: saying.value for key, saying in said.items()}, text)
+    inner = narrow(schema.get("additionalProperties"), root) or {"type": "number"}
+    keys = rng.sample(pools()["item"], 3 if depth == 0 else 2)
+    said = {key: invent(rng, key, inner, root, 3, depth + 1) for key in keys}
+    return Saying(
+        {key: saying.value for key, saying in said.items()},
+        ", ".join(f"{key}: {saying.text}" for key, saying in said.items()),
+    )

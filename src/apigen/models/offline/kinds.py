@@ -1,0 +1,117 @@
+"""What kind of thing a string is, recognised by its parameter and its value, and other things of that kind."""
+
+import re
+from random import Random
+
+from apigen.models.offline.phrases import pools
+from apigen.models.offline.schema import Leaf, Schema
+
+_SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("email", re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")),
+    ("hex_color", re.compile(r"#[0-9A-Fa-f]{6}")),
+    ("url", re.compile(r"https?://\S+")),
+    ("uuid", re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")),
+    ("ip", re.compile(r"\d{1,3}(\.\d{1,3}){3}")),
+)
+
+_NAMED: tuple[tuple[str, frozenset[str]], ...] = (
+    ("email", frozenset({"email", "mail"})),
+    ("url", frozenset({"url", "uri", "link", "website"})),
+    ("uuid", frozenset({"uuid", "guid"})),
+    ("ip", frozenset({"ip", "ipv4", "address_ip"})),
+    ("phone", frozenset({"phone", "telephone", "mobile"})),
+    ("timezone", frozenset({"timezone", "tz"})),
+    ("city", frozenset({"city", "town", "location", "destination", "origin", "place"})),
+    ("country", frozenset({"country", "nation"})),
+    ("language", frozenset({"language"})),
+    ("language_code", frozenset({"lang", "locale"})),
+    ("currency", frozenset({"currency", "currencies"})),
+    ("first_name", frozenset({"firstname", "person", "guest", "user", "author", "recipient", "member", "friend"})),
+    ("last_name", frozenset({"surname", "lastname"})),
+    ("company", frozenset({"company", "employer", "organization", "organisation", "brand", "vendor"})),
+    ("food", frozenset({"food", "dish", "meal", "recipe"})),
+    ("hex_color", frozenset({"hex"})),
+    ("color", frozenset({"color", "colour"})),
+    ("path", frozenset({"path", "file", "filename", "folder", "directory"})),
+    ("title", frozenset({"title", "book", "movie", "film", "song"})),
+    ("tag", frozenset({"tag", "tags", "topic", "keyword", "category", "label", "labels"})),
+    ("note", frozenset({"note", "notes", "task", "reminder", "todo"})),
+    ("product", frozenset({"product", "item", "article"})),
+    ("sentence", frozenset({"text", "sentence", "message", "phrase", "paragraph", "content", "body", "comment"})),
+    ("sentence", frozenset({"description", "review", "headline", "document", "prompt", "summary"})),
+    ("word", frozenset({"word", "words", "term", "string", "s", "str", "letters", "left", "right", "first", "second"})),
+)
+_PATTERNED = {"email", "hex_color", "url", "uuid", "ip"}
+
+
+def words_of(name: str) -> list[str]:
+    """The words of an identifier, in order."""
+    return re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+
+
+def named_kind(name: str, description: str = "") -> str:
+    """The kind that a parameter's name, or the first words of its description, say."""
+    words = words_of(name)
+    joined = "".join(words)
+    if "name" in words or joined in ("firstname", "lastname", "fullname"):
+        for kind, marks in _NAMED:
+            if kind in ("city", "country", "company", "product", "path", "food") and marks & set(words):
+                return kind
+        return {"first": "first_name", "last": "last_name"}.get(words[0], "full_name")
+    for source in (words, words_of(description)[:8]):
+        for kind, marks in _NAMED:
+            if marks & set(source) and (source is words or len(max(marks & set(source), key=len)) > 3):
+                return kind
+    return ""
+
+
+def kind_of(leaf: Leaf) -> str:
+    """The kind of a string in a call, ``""`` where it is not known well enough to replace it."""
+    value = str(leaf.value)
+    for kind, shape in _SHAPES:
+        if shape.fullmatch(value):
+            return kind
+    if any(character.isdigit() for character in value) or any(key in leaf.schema for key in ("pattern", "format")):
+        return ""
+    kind = named_kind(leaf.name, str(leaf.schema.get("description", "")))
+    words = value.split()
+    if kind in _PATTERNED:
+        return ""
+    if kind in ("sentence", "word", "note"):
+        if len(words) >= 4:
+            return "sentence"
+        return "word" if len(words) == 1 and value.isalpha() and value.islower() else ""
+    if kind == "full_name":
+        capitals = all(word[:1].isupper() for word in words)
+        return ("first_name" if len(words) == 1 else "full_name") if capitals and len(words) <= 2 else ""
+    if kind in ("city", "country", "first_name", "last_name", "language", "company", "title"):
+        return kind if value[:1].isupper() else ""
+    if kind in ("tag", "product", "food", "color"):
+        return kind if value.islower() else ""
+    if kind == "currency":
+        return kind if value.isupper() and len(value) == 3 else ""
+    return ""
+
+
+def pool_value(rng: Random, kind: str, value: str = "") -> str | None:
+    """Another value of a kind, or nothing where there is none that fits beside ``value``."""
+    if kind == "email":
+        first, last = rng.choice(pools()["first_name"]), rng.choice(pools()["last_name"])
+        return f"{first}.{last}@{rng.choice(pools()['domain'])}".lower()
+    if kind == "full_name":
+        return f"{rng.choice(pools()['first_name'])} {rng.choice(pools()['last_name'])}"
+    options = pools().get(kind)
+    if not options:
+        return None
+    drawn = rng.choice(options)
+    if kind == "sentence" and value:
+        drawn += value[-1] if value[-1] in ".!" else ""
+        return drawn if value[:1].isupper() else drawn.lower()
+    return drawn
+
+
+def schema_kind(name: str, schema: Schema) -> str:
+    """The kind of string to invent for a parameter."""
+    by_format = {"email": "email", "uri": "url", "url": "url", "uuid": "uuid", "ipv4": "ip", "color": "hex_color"}
+    wanted = by_format.get(str(schema.get("format")))
+    return wanted or named_kind(name, str(schema.get("description", ""))) or "word"

@@ -1,0 +1,123 @@
+"""How a value is written in a query, kept as a *form* that writes another value the same way."""
+
+import re
+from collections.abc import Callable
+from datetime import date, time
+from functools import lru_cache
+from typing import Protocol
+
+import msgspec
+
+from apigen.models.offline.calendar import read_date, read_datetime, read_time
+from apigen.models.offline.numerals import Numeral
+from apigen.models.offline.phrases import families
+from apigen.records import Json
+
+
+class Form(Protocol):
+    """Writes a value as the query wrote the one it replaces."""
+
+    def render(self, value: Json) -> str:
+        """The value's text in the query."""
+        ...
+
+
+class NumberForm(msgspec.Struct, frozen=True):
+    """A number; ``factor`` is 0.01 where ``5%`` stands for 0.05."""
+
+    numeral: Numeral
+    factor: float = 1
+
+    def render(self, value: Json) -> str:
+        """The digits or words, without currency sign and unit."""
+        return self.numeral.render(value / self.factor)
+
+
+class DateForm(msgspec.Struct, frozen=True):
+    """A date, also the one inside a date and time."""
+
+    write: Callable[[date], str]
+    lower: bool = False
+
+    def render(self, value: Json) -> str:
+        """The date in the same form."""
+        moment = read_datetime(value)
+        day = moment.date() if moment else read_date(value)
+        text = self.write(day) if day else str(value)
+        return text.lower() if self.lower else text
+
+
+class TimeForm(msgspec.Struct, frozen=True):
+    """A time of day, also the one inside a date and time."""
+
+    write: Callable[[time], str]
+    upper: bool = False
+
+    def render(self, value: Json) -> str:
+        """The time in the same form."""
+        moment = read_datetime(value)
+        clock = moment.time() if moment else read_time(value)
+        text = self.write(clock) if clock else str(value)
+        return text.upper() if self.upper else text
+
+
+class TextForm(msgspec.Struct, frozen=True):
+    """A string as it stands, or a choice of a list in its words."""
+
+    lower: bool = False
+    upper: bool = False
+    words: bool = False
+    glue: str = " "
+
+    def render(self, value: Json) -> str:
+        """The string, in the case in which the query wrote it."""
+        text = spoken(str(value)).replace(" ", self.glue) if self.words else str(value)
+        return text.upper() if self.upper else text.lower() if self.lower else text
+
+
+class UnitForm(msgspec.Struct, frozen=True):
+    """A unit or currency by one of its surfaces: plural, abbreviation, singular."""
+
+    surface: int
+
+    def render(self, value: Json) -> str:
+        """The other unit by the same kind of surface."""
+        found = unit_of(str(value))
+        if found is None:
+            return spoken(str(value))
+        family, key = found
+        surfaces = families()[family][key]
+        return surfaces[self.surface if self.surface < 3 and self.surface < len(surfaces) else 0]
+
+
+def spoken(value: str) -> str:
+    """An identifier in words: ``fixed_rate`` and ``fixedRate`` are said "fixed rate"."""
+    if re.fullmatch(r"[a-z]+(?:[A-Z][a-z]+)+", value):
+        value = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value).lower()
+    return re.sub(r"[_\s]+", " ", value).strip()
+
+
+@lru_cache(maxsize=2048)
+def unit_of(value: str) -> tuple[int, str] | None:
+    """Which unit a value names: its family's index and its key."""
+    wanted = spoken(value).lower()
+    for index, family in enumerate(families()):
+        for key, surfaces in family.items():
+            if wanted == key.replace("_", " ") or any(wanted == surface.lower() for surface in surfaces):
+                # One letter says a unit only where the choices make it one; "m" and "f" are left alone.
+                return (index, key) if len(wanted) > 1 or wanted in "gckf" else None
+    return None
+
+
+@lru_cache(maxsize=2048)
+def choice_patterns(value: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """How a choice of an enum may stand in a query, the most literal first, each with the kind of its form."""
+    words = spoken(value).split()
+    literal = r"[\s_-]?".join(re.escape(word) for word in words)
+    found = [(re.compile(rf"(?<![\w-]){literal}(?![\w-])", re.IGNORECASE), "words")] if literal else []
+    if unit := unit_of(value):
+        family, key = unit
+        for index, surface in enumerate(families()[family][key]):
+            before = r"(?<![A-Za-z])" if len(surface.strip("°")) <= 2 else r"\b"
+            found.insert(index, (re.compile(rf"{before}{re.escape(surface)}(?![\w°])", re.IGNORECASE), str(index)))
+    return tuple(found)

@@ -1,0 +1,166 @@
+"""Which way to write each pair of a prompt: from an example, from several, or from a schema."""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+import msgspec
+
+from apigen.models.offline.combine import combine
+from apigen.models.offline.compose import compose
+from apigen.models.offline.draft import MARK, Draft
+from apigen.models.offline.prompt import Example, Prompt
+from apigen.models.offline.rewrite import known_strings, rewrite
+from apigen.models.offline.split import pieces
+from apigen.models.offline.wording import FAR, chatty, distance, loose, manner, misspelled, reword
+from apigen.records import Call, Style, Wording
+
+TRIES = 6
+"""Attempts at one pair, after which it is given up."""
+PART_WORDS = 24
+"""Longest request, in words, that is joined with others into one message."""
+
+_PARTS = {
+    Wording.TERSE: Wording.TERSE,
+    Wording.PLAIN: Wording.PLAIN,
+    Wording.CHATTY: Wording.PLAIN,
+    Wording.INDIRECT: Wording.INDIRECT,
+    Wording.MISSPELLED: Wording.PLAIN,
+    Wording.AMBIGUOUS: Wording.PLAIN,
+}
+"""How the parts of a joined message are worded before the whole is."""
+
+
+class Writer:
+    """Writes the pairs that one prompt asks for."""
+
+    def __init__(self, prompt: Prompt, rng: Random) -> None:
+        self._tools = prompt.tools
+        self._task = prompt.task
+        self._rng = rng
+        self._examples = [
+            example
+            for whole in prompt.examples
+            for example in (whole, *pieces(whole, prompt.tools))
+            if not MARK.search(example.query) and all(call.name in prompt.tools for call in example.answers)
+        ]
+        self._known = known_strings(prompt.examples, prompt.tools)
+        self._used: dict[str, int] = {}
+        """How often each example has been used, by its query."""
+
+    def pairs(self) -> Iterator[tuple[str, tuple[Call, ...]]]:
+        """The pairs, no two with the same query and none with a query of the examples."""
+        seen = {example.query for example in self._examples}
+        for _ in range(self._task.pairs):
+            for _ in range(TRIES):
+                draft = self._draft()
+                query = draft.filled() if draft else ""
+                if draft and query and query not in seen and self._fits(draft.answers):
+                    seen.add(query)
+                    yield query, draft.answers
+                    break
+
+    def _fits(self, answers: Sequence[Call]) -> bool:
+        """Whether the calls are distinct, as many as asked for, and of the tools asked for."""
+        low, high = self._task.calls
+        distinct = {msgspec.json.encode(call, order="sorted") for call in answers}
+        if len(distinct) != len(answers) or not low <= len(answers) <= high:
+            return False
+        several = len({call.name for call in answers}) > 1
+        return several == (self._task.style is Style.PARALLEL_MULTIPLE)
+
+    def _draft(self) -> Draft | None:
+        targets = [name for name in self._task.use if name in self._tools] or list(self._tools)
+        if not targets:
+            return None
+        match self._task.style:
+            case Style.SIMPLE | Style.MULTIPLE:
+                return self._one(self._rng.choice(targets), self._task.wording)
+            case Style.PARALLEL:
+                return self._several([self._rng.choice(targets)])
+            case _:
+                return self._several(targets)
+
+    def _one(self, name: str, wording: Wording, *, short: bool = False) -> Draft | None:
+        """A request for one call."""
+        example = self._pick([each for each in self._singles(name) if not short or _is_short(each)], wording)
+        if example is None:
+            return self._composed(name, wording)
+        draft = rewrite(self._rng, example, self._tools, self._known)
+        return draft.reworded(reword(self._rng, draft.text, wording))
+
+    def _composed(self, name: str, wording: Wording) -> Draft:
+        draft = compose(self._rng, self._rng, self._tools[name], wording)
+        return draft.reworded(self._finished(draft.text, wording))
+
+    def _finished(self, text: str, wording: Wording) -> str:
+        """A text that was written plainly, brought to a wording."""
+        if wording is Wording.CHATTY and manner(text) is not Wording.CHATTY:
+            return chatty(self._rng, text)
+        if wording is Wording.MISSPELLED and manner(text) is not Wording.MISSPELLED:
+            return misspelled(self._rng, text)
+        return loose(self._rng, text) if wording is Wording.AMBIGUOUS else text
+
+    def _singles(self, name: str) -> list[Example]:
+        return [each for each in self._examples if len(each.answers) == 1 and each.answers[0].name == name]
+
+    def _pick(self, examples: Sequence[Example], wording: Wording) -> Example | None:
+        """An example near the wording, those used least first."""
+        if not examples:
+            return None
+        far = {each.query: distance(each.query, wording) for each in examples}
+        nearest = min(far.values())
+        near = [each for each in examples if far[each.query] < max(FAR, nearest + 1)]
+        chosen = min(near, key=lambda each: (self._used.get(each.query, 0) + far[each.query] / 3, self._rng.random()))
+        self._used[chosen.query] = self._used.get(chosen.query, 0) + 1
+        return chosen
+
+    def _several(self, targets: Sequence[str]) -> Draft | None:
+        """A request for several calls: from an example that makes several, or from single requests joined."""
+        low, high = self._task.calls
+        ready = [each for each in self._examples if low <= len(each.answers) <= high and self._covers(each, targets)]
+        joinable = all(any(_is_short(each) for each in self._singles(name)) for name in targets)
+        if ready and (not joinable or self._rng.random() < 0.6):
+            example = self._pick(ready, self._task.wording)
+            assert example is not None  # noqa: S101 - there is at least one to pick from
+            draft = rewrite(self._rng, example, self._tools, self._known)
+            return draft.reworded(reword(self._rng, draft.text, self._task.wording))
+        return self._joined(targets)
+
+    def _covers(self, example: Example, targets: Sequence[str]) -> bool:
+        called = {call.name for call in example.answers}
+        if self._task.style is Style.PARALLEL:
+            return called == {targets[0]}
+        return len(called) > 1 and len(called & set(targets)) >= min(2, len(targets))
+
+    def _joined(self, targets: Sequence[str]) -> Draft | None:
+        low, high = self._task.calls
+        names = list(targets)
+        if self._task.style is Style.PARALLEL:
+            names = names * max(low, min(high, self._rng.choice((2, 2, 3))))
+        elif len(names) < 2:
+            others = [name for name in self._tools if name not in names]
+            names += self._rng.sample(others, min(len(others), 1))
+        elif len(names) < high and self._rng.random() < 0.15:
+            names.append(self._rng.choice(names))
+        self._rng.shuffle(names)
+        wording = _PARTS[self._task.wording]
+        parts: dict[str, Example | None] = {}
+        streams = {name: self._rng.getrandbits(32) for name in self._tools}
+        drafts = []
+        for name in names:
+            if name not in parts:
+                short = [each for each in self._singles(name) if _is_short(each)]
+                parts[name] = self._pick(short or self._singles(name), wording)
+            example = parts[name]
+            alike = Random(streams[name])  # the same words around every request of one tool, so that they can be shared
+            if example is None:
+                drafts.append(compose(alike, self._rng, self._tools[name], wording))
+            else:
+                draft = rewrite(self._rng, example, self._tools, self._known)
+                drafts.append(draft.reworded(reword(alike, draft.text, wording)))
+        whole = combine(self._rng, drafts, wording)
+        return whole.reworded(self._finished(whole.text, self._task.wording))
+
+
+def _is_short(example: Example) -> bool:
+    return len(example.query.split()) <= PART_WORDS

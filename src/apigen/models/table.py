@@ -1,0 +1,20 @@
+"""From a configured name to a model."""
+
+from apigen.config import ModelConfig
+from apigen.errors import UserError
+from apigen.models.base import Model
+from apigen.models.offline.model import OfflineModel
+from apigen.models.openai import OpenAIModel
+
+
+def make_model(config: ModelConfig, concurrency: int) -> Model:
+    """Make the model that a configuration names.
+
+    Raises:
+        UserError: there is no such kind of model.
+    """
+    if config.name == "offline":
+        return OfflineModel()
+    if config.name.startswith("openai/"):
+        return OpenAIModel(config, concurrency)
+    raise UserError(f"{config.name!r} is no model that can be asked: write `offline` or `openai/NAME`")

@@ -1,0 +1,44 @@
+"""README.md of a run: the dataset card that goes with the data wherever it goes.
+
+The front matter is that of the Hugging Face hub (https://huggingface.co/docs/hub/datasets-cards). Nothing in the card
+depends on time or machine, so the same seed writes the same card.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+
+from apigen.records import Stage
+from apigen.report.words import REASON_TEXT, STAGE_TEXT, percent
+
+
+def card(manifest: Mapping[str, Any]) -> str:
+    """Render the dataset card from the manifest."""
+    counts = manifest["counts"]
+    return _template().render(
+        manifest=manifest,
+        counts=counts,
+        stages=[stage for stage in Stage if stage is not Stage.GENERATION],
+        stage_text=STAGE_TEXT,
+        reason_text=REASON_TEXT,
+        reasons=sorted((counts["reasons"] | counts["error_reasons"]).items(), key=lambda item: (-item[1], item[0])),
+        size=_size(manifest["samples"]),
+        percent=percent,
+    )
+
+
+def _size(rows: int) -> str:
+    """The hub's size category."""
+    for most, name in ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K")):
+        if rows < most:
+            return name
+    return "100K<n<1M" if rows < 1_000_000 else "n>1M"
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True)  # noqa: S701 - Markdown
+    return environment.from_string(files("apigen.report").joinpath("templates/card.md.j2").read_text("utf-8"))

@@ -1,0 +1,85 @@
+"""report.html: one self-contained file with the funnel as a picture, the reasons, the coverage and sample rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+import msgspec
+
+from apigen.records import Sample, Stage
+from apigen.report.summary import headline
+from apigen.report.words import REASON_TEXT, STAGE_TEXT, duration, percent
+
+SHOWN_ROWS = 20
+
+
+def page(manifest: Mapping[str, Any], shown: Sequence[Sample]) -> str:
+    """Render the report.
+
+    Args:
+        manifest: the run's manifest.
+        shown: rows to show, from :func:`choose_rows`.
+    """
+    counts = manifest["counts"]
+    return _template().render(
+        manifest=manifest,
+        headline=headline(manifest),
+        steps=_steps(counts),
+        stages=[stage for stage in Stage if counts["rejected"][stage] or stage is not Stage.GENERATION],
+        stage_text=STAGE_TEXT,
+        reason_text=REASON_TEXT,
+        reasons=sorted((counts["reasons"] | counts["error_reasons"]).items(), key=lambda item: -item[1]),
+        categories=sorted(manifest["library"]["categories"].items(), key=lambda item: item[0]),
+        most_in_category=max((row["samples"] for row in manifest["library"]["categories"].values()), default=0),
+        rows=[_row(sample) for sample in shown],
+        percent=percent,
+        duration=duration,
+    )
+
+
+def choose_rows(samples: Iterable[Sample], total: int) -> list[Sample]:
+    """Rows spread evenly over the dataset, so that the report shows every part of the run."""
+    step = max(1, total // SHOWN_ROWS)
+    return [sample for number, sample in enumerate(samples) if number % step == 0][:SHOWN_ROWS]
+
+
+def _steps(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """How many candidates were left after each stage, for the picture."""
+    left = counts["candidates"]
+    steps = [{"name": "candidates", "left": left, "fell": 0}]
+    for stage in Stage:
+        fell = counts["rejected"][stage] + counts["errors_at"][stage]
+        left -= fell
+        if stage is not Stage.GENERATION or fell:
+            steps.append({"name": STAGE_TEXT[stage], "left": left, "fell": fell})
+    return steps
+
+
+def _row(sample: Sample) -> dict[str, Any]:
+    return {
+        "id": sample.id,
+        "style": sample.provenance.style.replace("_", " "),
+        "wording": sample.provenance.wording,
+        "query": sample.query,
+        "offered": ", ".join(tool["name"] for tool in sample.tools),
+        "calls": [
+            {
+                "name": call.name,
+                "arguments": msgspec.json.encode(call.arguments).decode(),
+                "result": _short(msgspec.json.encode(result).decode()),
+            }
+            for call, result in zip(sample.calls, sample.results, strict=True)
+        ],
+    }
+
+
+def _short(text: str, most: int = 160) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
+    return environment.from_string(files("apigen.report").joinpath("templates/report.html.j2").read_text("utf-8"))

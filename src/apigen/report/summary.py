@@ -1,0 +1,73 @@
+"""Ten seconds of reading at the end of a run, in the terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from apigen.records import Stage
+from apigen.report.words import REASON_TEXT, SHORT_STAGE_TEXT, duration, percent
+
+_MOST_REASONS = 8
+
+
+def summary(manifest: Mapping[str, Any]) -> RenderableType:
+    """The funnel per style and stage, the reasons, and where the files are."""
+    parts: list[RenderableType] = [Text(headline(manifest), style="bold"), Text(manifest["notice"], style="italic")]
+    counts = manifest["counts"]
+    if counts["candidates"]:
+        parts += [
+            Text("\nCandidates written, how many fell at each stage, and how many were accepted:"),
+            _funnel(counts),
+        ]
+    if counts["reasons"] or counts["error_reasons"]:
+        parts += [Text(), _reasons(counts)]
+    return Group(*parts)
+
+
+def headline(manifest: Mapping[str, Any]) -> str:
+    """What came out, in one sentence."""
+    counts, rows = manifest["counts"], manifest["samples"]
+    text = f"{rows:,} verified samples of {manifest['wanted']:,} wanted"
+    if counts["candidates"]:
+        text += (
+            f", from {counts['candidates']:,} candidates ({percent(counts['accepted'], counts['candidates'])} passed)"
+        )
+    text += f", over {counts['tools_covered']} of {manifest['library']['tools']} tools"
+    return f"{text}, in {duration(manifest['times']['seconds'])}."
+
+
+def _funnel(counts: Mapping[str, Any]) -> Table:
+    stages = [stage for stage in Stage if stage is not Stage.GENERATION]
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column("style", no_wrap=True)
+    table.add_column("written", justify="right", no_wrap=True)
+    for stage in stages:
+        table.add_column(SHORT_STAGE_TEXT[stage], justify="right", no_wrap=True)
+    if counts["errors"]:
+        table.add_column("errors", justify="right", no_wrap=True)
+    table.add_column("accepted", justify="right", no_wrap=True)
+    table.add_column("passed", justify="right", no_wrap=True)
+    rows = [*counts["styles"].items(), ("all", counts)]
+    for name, row in rows:
+        cells = [f"{row['candidates']:,}", *(f"{row['rejected'][stage]:,}" for stage in stages)]
+        cells += [f"{row['errors']:,}"] if counts["errors"] else []
+        cells += [f"{row['accepted']:,}", percent(row["accepted"], row["candidates"])]
+        table.add_row(name.replace("_", " "), *cells, style="bold" if name == "all" else "")
+    return table
+
+
+def _reasons(counts: Mapping[str, Any]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    table.add_column(style="dim")
+    reasons = sorted((counts["reasons"] | counts["error_reasons"]).items(), key=lambda item: -item[1])
+    for reason, count in reasons[:_MOST_REASONS]:
+        table.add_row(f"{count:,}", reason, REASON_TEXT[reason])
+    if len(reasons) > _MOST_REASONS:
+        rest = sum(count for _, count in reasons[_MOST_REASONS:])
+        table.add_row(f"{rest:,}", "other reasons", "all of them stand in manifest.json and report.html")
+    return table

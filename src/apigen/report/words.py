@@ -1,0 +1,77 @@
+"""The words in which reports speak of stages, reasons and amounts."""
+
+from apigen.records import Reason, Stage
+
+STAGE_TEXT: dict[Stage, str] = {
+    Stage.GENERATION: "generation",
+    Stage.FORMAT: "format",
+    Stage.DUPLICATE: "duplicate",
+    Stage.GROUNDING: "grounding",
+    Stage.EXECUTION: "execution",
+    Stage.SEMANTICS: "semantics",
+}
+
+SHORT_STAGE_TEXT: dict[Stage, str] = {
+    Stage.GENERATION: "gen.",
+    Stage.FORMAT: "format",
+    Stage.DUPLICATE: "dupl.",
+    Stage.GROUNDING: "ground.",
+    Stage.EXECUTION: "exec.",
+    Stage.SEMANTICS: "semant.",
+}
+"""For a terminal of 80 columns."""
+
+REASON_TEXT: dict[Reason, str] = {
+    Reason.NOT_JSON: "no JSON list of pairs could be read from the completion",
+    Reason.MISSING_FIELD: "a pair or a call lacks a field",
+    Reason.WRONG_SHAPE: "a field holds the wrong kind of thing, such as arguments as text",
+    Reason.EMPTY_QUERY: "the query is empty",
+    Reason.EMPTY_ANSWER: "the answer makes no call",
+    Reason.UNKNOWN_TOOL: "a call of a tool that was not offered",
+    Reason.UNKNOWN_ARGUMENT: "an argument that the tool does not have",
+    Reason.MISSING_ARGUMENT: "a required argument is missing",
+    Reason.WRONG_TYPE: "an argument of the wrong JSON type or format",
+    Reason.NOT_IN_ENUM: "an argument outside the values allowed",
+    Reason.OUT_OF_BOUNDS: "an argument outside the bounds allowed",
+    Reason.WRONG_PATTERN: "an argument that does not match the pattern",
+    Reason.SCHEMA_VIOLATION: "an argument that breaks another rule of the schema",
+    Reason.WRONG_CALL_COUNT: "too many or too few calls for the style",
+    Reason.DUPLICATE_CALLS: "the same call twice in one answer",
+    Reason.TOO_FEW_TOOLS: "the style needs calls of several tools",
+    Reason.DUPLICATE_QUERY: "the query was accepted before, or is one of the seeds",
+    Reason.UNGROUNDED: "an argument value that the query does not give",
+    Reason.ARGUMENT_TYPE: "the function did not take an argument's type",
+    Reason.INVALID_ARGUMENT: "the function refused an argument's value",
+    Reason.RUNTIME_ERROR: "the function failed",
+    Reason.ERROR_RESULT: "the function returned an error as its result",
+    Reason.TIMEOUT: "the call took too long and was killed",
+    Reason.OUT_OF_MEMORY: "the call needed too much memory",
+    Reason.CRASHED: "the process of the call died",
+    Reason.FORBIDDEN: "the function tried what the sandbox forbids",
+    Reason.RESULT_TOO_LARGE: "the result is too large",
+    Reason.RESULT_NOT_JSON: "the result cannot be written as JSON",
+    Reason.NOT_EXECUTABLE: "the tool cannot be executed",
+    Reason.UNANSWERED_REQUEST: "something the query asks for is not done",
+    Reason.UNREQUESTED_CALL: "a call that the query does not ask for",
+    Reason.TOOL_MISMATCH: "another offered tool fits the query better",
+    Reason.JUDGED_WRONG: "a judge found the calls wrong for the query",
+    Reason.MODEL_REFUSED: "the model refused the prompt, so there is no candidate",
+    Reason.JUDGE_REFUSED: "the judge refused the prompt, so nothing was decided",
+    Reason.JUDGE_UNREADABLE: "the judge's answer could not be read, so nothing was decided",
+    Reason.EXECUTOR_UNAVAILABLE: "the sandbox could not run the call, so nothing was decided",
+}
+
+
+def percent(part: int, whole: int) -> str:
+    """A share such as ``81.3%``; a dash where there is no whole."""
+    return f"{100 * part / whole:.1f}%" if whole else "-"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: ``4.2 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

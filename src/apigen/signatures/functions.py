@@ -1,0 +1,171 @@
+"""A function's parameters with their types, wherever those are written.
+
+For each parameter the first of these that says something is believed: its annotation, the docstring, a stub, and at
+last the type of its default value.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from apigen.records import Json
+from apigen.signatures.docstring_types import read_type_text
+from apigen.signatures.docstrings import Docstring, read_docstring
+from apigen.signatures.expressions import Unresolved
+from apigen.signatures.hints import resolve_hint
+from apigen.signatures.jsonable import to_json
+from apigen.signatures.jsonschemas import ParameterType
+from apigen.signatures.problems import ResultNotJson, Unconvertible, Undescribable
+from apigen.signatures.stubs import stub_signature, stub_types
+
+UNKNOWN_DEFAULT: Any = ...
+"""Stands for a default that a parameter has but nobody tells, as in stubs."""
+_NO_DEFAULT = inspect.Parameter.empty
+_VARIADIC: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter that a call can give."""
+
+    name: str
+    type: ParameterType
+    description: str
+    default: Any
+    """The default value itself; :data:`UNKNOWN_DEFAULT` where it is not known, or there is none."""
+    required: bool
+    positional_only: bool
+
+    @property
+    def schema(self) -> dict[str, Json]:
+        """The JSON Schema of its values, with its description and, where JSON can say it, its default."""
+        schema = dict(self.type.schema)
+        if self.description:
+            schema.setdefault("description", self.description)
+        if not self.required and self.default is not UNKNOWN_DEFAULT:
+            try:
+                default = to_json(self.default)
+                self.type.convert(default)  # None for an int means "not given" and is no value to pass
+            except (ResultNotJson, Unconvertible):
+                return schema
+            schema["default"] = default
+        return schema
+
+
+@dataclass(frozen=True)
+class FunctionSignature:
+    """What a call of a function can give, and what it cannot."""
+
+    docstring: Docstring
+    parameters: tuple[Parameter, ...]
+    left_out: tuple[tuple[str, str], ...]
+    """Optional parameters that no JSON value can be given for, each with the reason."""
+
+
+def read_signature(function: Callable[..., Any], module: str | None = None) -> FunctionSignature:
+    """Find out what a function takes.
+
+    Args:
+        function: any callable that is not a class.
+        module: the module it was found in, to look for stubs.
+
+    Raises:
+        Undescribable: it has no signature, or a parameter that must be given has no JSON type.
+    """
+    signature = _signature(function, module)
+    sources = _Sources(function, module, signature)
+    parameters: list[Parameter] = []
+    left_out: list[tuple[str, str]] = []
+    reachable = True
+    for declared in signature.parameters.values():
+        only = declared.kind is inspect.Parameter.POSITIONAL_ONLY
+        if (stars := _VARIADIC.get(declared.kind)) is not None:
+            left_out.append((f"{stars}{declared.name}", "any number of values cannot be given by name"))
+        elif only and not reachable:
+            left_out.append((declared.name, "it can only be given together with the parameter before it"))
+        else:
+            try:
+                parameters.append(_parameter(declared, sources))
+            except Undescribable as problem:
+                if declared.default is _NO_DEFAULT:
+                    raise Undescribable(f"parameter {declared.name!r}: {problem}") from None
+                left_out.append((declared.name, str(problem)))
+                reachable = not only
+    return FunctionSignature(sources.docstring, tuple(parameters), tuple(left_out))
+
+
+def _signature(function: Callable[..., Any], module: str | None) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except (ValueError, TypeError):
+        if (found := stub_signature(function, module)) is not None:
+            return found
+        raise Undescribable("it has no signature, and no stub describes it") from None
+
+
+class _Sources:
+    """Where the types of one function's parameters can be written; stubs are read only when they are needed."""
+
+    def __init__(self, function: Callable[..., Any], module: str | None, signature: inspect.Signature) -> None:
+        self.function = function
+        self.docstring = read_docstring(function)
+        self._module = module
+        self._stub: dict[str | int, Any] | None = None
+        self._position = {name: index for index, name in enumerate(signature.parameters)}
+
+    def annotated(self, declared: inspect.Parameter) -> Any:
+        if declared.annotation is inspect.Parameter.empty:
+            return Any
+        return resolve_hint(self.function, declared.annotation)
+
+    def documented(self, declared: inspect.Parameter) -> Any:
+        documented = self.docstring.parameters.get(declared.name)
+        return read_type_text(documented.type_text) if documented and documented.type_text else Any
+
+    def stubbed(self, declared: inspect.Parameter) -> Any:
+        if self._stub is None:
+            self._stub = stub_types(self.function, self._module)
+        by_position = self._stub.get(
+            self._position[declared.name], Any
+        )  # names may differ where callers cannot use them
+        return self._stub.get(declared.name, by_position)
+
+    def defaulted(self, declared: inspect.Parameter) -> Any:
+        if any(declared.default is nothing for nothing in (_NO_DEFAULT, UNKNOWN_DEFAULT, None)):
+            return Any
+        return type(declared.default)
+
+
+def _parameter(declared: inspect.Parameter, sources: _Sources) -> Parameter:
+    documented = sources.docstring.parameters.get(declared.name)
+    required = declared.default is _NO_DEFAULT
+    return Parameter(
+        name=declared.name,
+        type=_type(declared, sources),
+        description=documented.description if documented else "",
+        default=UNKNOWN_DEFAULT if required else declared.default,
+        required=required,
+        positional_only=declared.kind is inspect.Parameter.POSITIONAL_ONLY,
+    )
+
+
+def _type(declared: inspect.Parameter, sources: _Sources) -> ParameterType:
+    """The type of a parameter, from the first source that says something.
+
+    Raises:
+        Undescribable: none says anything, or the first that does names a type without a JSON form.
+    """
+    misread = ""
+    for look in (sources.annotated, sources.documented, sources.stubbed, sources.defaulted):
+        try:
+            found = look(declared)
+        except Unresolved as problem:
+            misread = misread or str(problem)
+            continue
+        described = ParameterType(found)
+        if described.reduced is not Any:
+            return described
+    if misread:
+        raise Undescribable(f"its type cannot be read: {misread}")
+    raise Undescribable("its type is not known: neither annotation, docstring, stub nor default value says it")

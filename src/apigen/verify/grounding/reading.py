@@ -1,0 +1,177 @@
+"""A query read once: its tokens, numbers, dates, times and quotes, each found when first needed."""
+
+import re
+from functools import cached_property
+from typing import NamedTuple
+
+from apigen.verify.grounding.dates import DateMention, TimeMention, find_dates, find_months, find_times
+from apigen.verify.grounding.numbers import Number, find_numbers, key
+from apigen.verify.grounding.synonyms import Synonym
+from apigen.verify.grounding.words import NEGATIONS, TOKEN, normalise, stem, typo_of
+
+Span = tuple[int, int]
+"""Where something stands in the query: start and end, in characters."""
+
+_QUOTED = re.compile(
+    r"""(?<![^\W_])(?:"([^"]+)"|“([^”]+)”|‘([^’]+)’|'((?:[^']|'(?=\w))+)'|`([^`]+)`|«([^»]+)»)(?![^\W_])"""
+)
+
+
+def as_formula(text: str) -> str:
+    """A formula without what may be written in several ways: "3 * x**2" and "3x^2" are one."""
+    return re.sub(r"[\s*·]+", "", text.replace("**", "^")).lower()
+
+
+class Token(NamedTuple):
+    """A word or number of the query."""
+
+    word: str
+    """Normalised: lower case, without diacritics and possessive."""
+    stem: str
+    start: int
+    end: int
+
+
+class Reading:
+    """A query, read once for all arguments of all calls.
+
+    Args:
+        text: the query as it was typed.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def lower(self) -> str:
+        """The text in lower case."""
+        return self.text.lower()
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """Words and numbers in order."""
+        tokens = []
+        for match in TOKEN.finditer(self.text):
+            word = normalise(match.group())
+            tokens.append(Token(word, stem(word), match.start(), match.end()))
+        return tokens
+
+    @cached_property
+    def positions(self) -> dict[str, list[int]]:
+        """Token numbers by stem."""
+        positions: dict[str, list[int]] = {}
+        for index, token in enumerate(self.tokens):
+            positions.setdefault(token.stem, []).append(index)
+        return positions
+
+    @cached_property
+    def numbers(self) -> list[Number]:
+        """Every number mentioned."""
+        return find_numbers(self.text, [(token.word, token.start, token.end) for token in self.tokens])
+
+    @cached_property
+    def spans_by_number(self) -> dict[float, list[Span]]:
+        """Where each value is mentioned."""
+        spans: dict[float, list[Span]] = {}
+        for number in self.numbers:
+            for value in number.values:
+                spans.setdefault(key(value), []).append((number.start, number.end))
+        return spans
+
+    @cached_property
+    def dates(self) -> list[DateMention]:
+        """Every day named in one piece."""
+        return find_dates(self.text)
+
+    @cached_property
+    def months(self) -> list[tuple[int, int, int]]:
+        """Every month name as (number, start, end)."""
+        return find_months(self.text)
+
+    @cached_property
+    def times(self) -> list[TimeMention]:
+        """Every time of day."""
+        return find_times(self.text)
+
+    @cached_property
+    def quotes(self) -> list[Span]:
+        """What stands between quotation marks, without them."""
+        whole = len(self.text) > 1 and self.text[0] in "\"'" and self.text[0] == self.text.rstrip()[-1]
+        matches = _QUOTED.finditer(self.text, 1 if whole else 0)
+        return [match.span(match.lastindex or 0) for match in matches]
+
+    @cached_property
+    def formula(self) -> str:
+        """The text as one formula: no spaces, ``^`` for powers, no multiplication signs."""
+        return as_formula(self.text)
+
+    @cached_property
+    def negations(self) -> list[int]:
+        """Token numbers of words such as "no" and "without"."""
+        return [index for index, token in enumerate(self.tokens) if token.word in NEGATIONS]
+
+    def span(self, first: int, last: int) -> Span:
+        """The characters from one token to another, both included."""
+        return self.tokens[first].start, self.tokens[last].end
+
+    def find(self, stems: tuple[str, ...]) -> list[Span]:
+        """Where these stems stand one after the other."""
+        return [self.span(first, first + len(stems) - 1) for first in self._runs(stems)]
+
+    def find_synonym(self, synonym: Synonym) -> list[Span]:
+        """Where one way to say something stands."""
+        if synonym.sign:
+            return self._find_sign(synonym.sign)
+        runs = self._runs(synonym.stems)
+        if synonym.after_number:
+            runs = [first for first in runs if first and self.tokens[first - 1].word[-1].isdigit()]
+        spans = [self.span(first, first + len(synonym.stems) - 1) for first in runs]
+        if synonym.exact:
+            spans = [(start, end) for start, end in spans if self.text[start:end] == synonym.exact]
+        return spans
+
+    def find_typo(self, word: str, besides: frozenset[str] = frozenset()) -> list[Span]:
+        """Where a plausible slip for a word stands; words in ``besides`` mean something else."""
+        if len(word) < 5 or not word.isalpha():
+            return []
+        return [
+            (token.start, token.end)
+            for token in self.tokens
+            if token.word != word and token.word not in besides and typo_of(token.word, word)
+        ]
+
+    def find_together(self, stems: tuple[str, ...]) -> list[Span]:
+        """Where all these stems stand close together, in any order, with small gaps."""
+        room = 2 * len(stems) + 1
+        places = [self.positions.get(one) for one in stems]
+        spans = []
+        for anchor in places[0] or ():
+            near = [min(place, key=lambda index: abs(index - anchor)) if place else None for place in places]
+            indices = [index for index in near if index is not None]
+            if len(indices) == len(stems) and max(indices) - min(indices) <= room:
+                spans.append(self.span(min(indices), max(indices)))
+        return spans
+
+    def _runs(self, stems: tuple[str, ...]) -> list[int]:
+        starts = self.positions.get(stems[0], []) if stems else []
+        if len(stems) == 1 or not starts:
+            return starts
+        tokens, size = self.tokens, len(stems)
+        return [
+            first
+            for first in starts
+            if first + size <= len(tokens)
+            and all(tokens[first + offset].stem == stems[offset] for offset in range(1, size))
+        ]
+
+    def _find_sign(self, sign: str) -> list[Span]:
+        spans = []
+        begin = self.lower.find(sign)
+        while begin >= 0:
+            end = begin + len(sign)
+            glued_before = sign[0].isalpha() and begin and self.text[begin - 1].isalpha()
+            glued_after = sign[-1].isalnum() and end < len(self.text) and self.text[end].isalnum()
+            if not glued_before and not glued_after:
+                spans.append((begin, end))
+            begin = self.lower.find(sign, begin + 1)
+        return spans

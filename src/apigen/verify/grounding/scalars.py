@@ -1,0 +1,249 @@
+"""Where numbers, dates, times and booleans stand in a query.
+
+Every function returns the places that can ground a value (perhaps none are needed: an empty tuple), or ``None`` if
+nothing in the query speaks of it.
+"""
+
+import calendar
+import re
+
+from apigen.verify.grounding.dates import MONTHS, WEEKDAYS, Moment
+from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.numbers import key
+from apigen.verify.grounding.reading import Reading, Span
+from apigen.verify.grounding.synonyms import synonyms
+from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem
+
+Evidence = tuple[Span, ...] | None
+
+_NEAR = 30
+"""Characters between a month and its day in "the 3rd, 5th and 9th of March"."""
+
+_DOWNWARD = frozenset(
+    stem(word)
+    for word in (
+        "below minus negative drop dropped loss lost lose losing fall fell fallen down decrease decreased decline declined "
+        "reduce reduced debit withdraw withdrew withdrawal south west s w bc bce debt deficit overdrawn behind under cold sub "
+        "underwater spent outflow invest invested depth"
+    ).split()
+)
+"""Words that give the number beside them a minus sign."""
+
+_COUNTING = frozenset(
+    stem(word)
+    for word in "quantity qty count number copies guests people adults rooms tickets passengers persons seats units items".split()
+)
+_BOOLEAN_FILLERS = frozenset(
+    stem(word)
+    for word in (
+        "whether if include included including return returned true false flag enable enabled optional default should "
+        "only be is set when indicates specify add use apply boolean bool instead result value values counts count as not without "
+        "no or and the treat considered consider do does"
+    ).split()
+)
+_PER_YEAR = {
+    "annually": 1, "yearly": 1, "annual": 1, "year": 1, "semiannually": 2, "quarterly": 4, "quarter": 4, "monthly": 12, "month": 12,
+    "weekly": 52, "biweekly": 26, "fortnightly": 26, "daily": 365,
+}  # fmt: skip
+_ZONE = re.compile(r"\b(?:utc|gmt|z|[ecmp][sd]?t|cest|cet|bst|ist|jst|aest|zone|zulu)\b", re.IGNORECASE)
+
+
+def number_evidence(reading: Reading, leaf: Leaf, value: float) -> Evidence:
+    """Where a number is mentioned, in any of its forms."""
+    spans = reading.spans_by_number.get(key(value))
+    if not spans and not float(value).is_integer():
+        spans = _rounded(reading, value)
+    if not spans and value < 0:
+        spans = _downward(reading, value)
+    if not spans and value == 1:
+        spans = _article(reading, leaf)
+    if not spans and float(value).is_integer():
+        spans = _calendar(reading, leaf, int(value))
+    return tuple(spans) if spans else None
+
+
+def _rounded(reading: Reading, value: float) -> list[Span]:
+    """0.667 for "two thirds": as many digits as the value gives, two at least."""
+    decimals = len(repr(value).partition(".")[2])
+    if decimals < 2:
+        return []
+    tolerance = 0.5 * 10**-decimals + 1e-12
+    return [
+        (number.start, number.end)
+        for number in reading.numbers
+        for spoken in number.values
+        if not float(spoken).is_integer() and abs(spoken - value) <= tolerance
+    ]
+
+
+def _downward(reading: Reading, value: float) -> list[Span]:
+    spans = reading.spans_by_number.get(key(-value), [])
+    words = [token for token in reading.tokens if token.stem in _DOWNWARD]
+    return [
+        span
+        for span in spans
+        if any(-25 < token.start - span[1] < 25 or -25 < span[0] - token.end < 25 for token in words)
+    ]
+
+
+def _article(reading: Reading, leaf: Leaf) -> list[Span]:
+    """ "a week", "per person", "a guest": one, where the noun is a unit or what the parameter counts."""
+    about = {*content_stems(leaf.name), *content_stems(leaf.description)}
+    counts = not _COUNTING.isdisjoint(content_stems(leaf.name))
+    spans = []
+    for token, following in zip(reading.tokens, reading.tokens[1:], strict=False):
+        if token.word in {"a", "an", "per", "another", "this", "my"} and (
+            counts or following.stem in about or (token.word != "my" and synonyms(following.word))
+        ):
+            spans.append((token.start, following.end))
+    return spans
+
+
+def _calendar(reading: Reading, leaf: Leaf, value: int) -> list[Span]:
+    """Month 3 for "March", hour 15 for "3pm", weekday 1 for "Monday"."""
+    about = f"{leaf.name} {leaf.description}".lower()
+    spans: list[Span] = []
+    if "month" in about:
+        spans += [(start, end) for month, start, end in reading.months if month == value]
+    if "hour" in about or "time" in about or "minute" in about:
+        for time in reading.times:
+            if any(value in reading_[:2] for reading_ in time.readings):
+                spans.append((time.start, time.end))
+    if "per year" in about or "compound" in about or "frequency" in about:
+        spans += [(token.start, token.end) for token in reading.tokens if _PER_YEAR.get(token.word) == value]
+    if "week" in about or "day" in about:
+        spans += [
+            (token.start, token.end) for token in reading.tokens if WEEKDAYS.get(token.word) in {value, value + 1}
+        ]
+    return spans
+
+
+def boolean_evidence(reading: Reading, leaf: Leaf, value: bool, about_tool: str) -> Evidence:
+    """Where the query speaks of a flag: a word of its name or description, and for ``False`` a negation of it."""
+    tool_stems = set(content_stems(about_tool))
+    hints = set(content_stems(leaf.name)) - _BOOLEAN_FILLERS
+    hints = hints - tool_stems or hints
+    hints |= {one for one in content_stems(leaf.description) if len(one) > 2} - _BOOLEAN_FILLERS - tool_stems
+    places = [index for hint in hints for index in _hinted(reading, hint)]
+    negated = [index for index in places if any(-6 < negation - index < 4 for negation in reading.negations)]
+    chosen = [index for index in places if index not in negated] or places if value else negated or places
+    if chosen:
+        return tuple(reading.span(index, index) for index in sorted(set(chosen)))
+    if not value and reading.negations:
+        return tuple(reading.span(index, index) for index in reading.negations)
+    return None
+
+
+def _hinted(reading: Reading, hint: str) -> list[int]:
+    found = reading.positions.get(hint, [])
+    if not found and len(hint) >= 5:  # "smoker" for "smoking", "inclusive" for "including"
+        root = hint[: max(4, len(hint) - 2)]
+        found = [index for index, token in enumerate(reading.tokens) if token.word.startswith(root)]
+    if not found:
+        starts = {span[0] for synonym in synonyms(hint) for span in reading.find_synonym(synonym)}
+        found = [index for index, token in enumerate(reading.tokens) if token.start in starts]
+    return found
+
+
+def moment_evidence(reading: Reading, moment: Moment) -> Evidence:
+    """Where a date and a time of day are named."""
+    spans: tuple[Span, ...] = ()
+    if moment.year is not None or moment.month is not None:
+        dated = _date(reading, moment)
+        if dated is None:
+            return None
+        spans = dated
+    if moment.clock is not None:
+        timed = _clock(reading, moment)
+        if timed is None:
+            return None
+        spans += timed
+    return spans
+
+
+def _date(reading: Reading, moment: Moment) -> Evidence:
+    year, month, day = moment.year, moment.month, moment.day
+    year_spans = reading.spans_by_number.get(year, []) if year is not None else []
+    found = [
+        (mention.start, mention.end)
+        for mention in reading.dates
+        for y, m, d in mention.readings
+        if m == month and d == day and (y == year or year is None or (y is None and year_spans))
+    ]
+    if found:
+        return tuple(dict.fromkeys(found))
+    if year is not None and not year_spans:
+        return None
+    named = [(start, end) for number, start, end in reading.months if number == month]
+    if day is None:
+        digits = reading.spans_by_number.get(month or 0, [])
+        return tuple(named or digits) or None
+    days = reading.spans_by_number.get(day, [])
+    for span in named:
+        for first, last in days:
+            if max(span[0], first) - min(span[1], last) <= _NEAR:
+                found.append((min(span[0], first), max(span[1], last)))
+    if found:
+        return tuple(found)
+    return _edge(reading, moment, named, year_spans)
+
+
+def _edge(reading: Reading, moment: Moment, named: list[Span], year_spans: list[Span]) -> Evidence:
+    """The first or last day of a month or year that is named without a day."""
+    year, month, day = moment.year, moment.month, moment.day
+    if year is None or month is None or day is None:
+        return None
+    if any(m == month for mention in reading.dates for _, m, _ in mention.readings):
+        return None
+    if named and day in {1, calendar.monthrange(year, month)[1] if 1 <= year <= 9999 and 1 <= month <= 12 else 1}:
+        return tuple(named)
+    if (month, day) in {(1, 1), (12, 31)} and not reading.months and not reading.dates:
+        return tuple(year_spans)
+    return None
+
+
+def _clock(reading: Reading, moment: Moment) -> Evidence:
+    if (
+        moment.zone
+        and moment.zone not in {"Z", "+00:00", "+0000"}
+        and moment.zone not in reading.text
+        and not _ZONE.search(reading.text)
+    ):
+        return None
+    found = [(time.start, time.end) for time in reading.times if moment.clock in time.readings]
+    if found:
+        return tuple(found)
+    if moment.year is not None and not reading.times and moment.clock in {(0, 0, 0), (23, 59, 59), (23, 59, 0)}:
+        return ()
+    return None
+
+
+def month_or_weekday(reading: Reading, value: str) -> Evidence:
+    """Where a month or weekday given as a word stands, abbreviated or not."""
+    for table in (MONTHS, WEEKDAYS):
+        number = table.get(value.lower())
+        if number is not None:
+            spans = [(token.start, token.end) for token in reading.tokens if table.get(token.word) == number]
+            spans = spans or [
+                (token.start, token.end)
+                for token in reading.tokens
+                if table.get(token.word.removesuffix("s")) == number
+            ]
+            return tuple(spans) or None
+    return None
+
+
+def mentions_nothing(reading: Reading) -> Evidence:
+    """Where the query asks for an empty value: "no", "none", "empty"."""
+    spans = [
+        (token.start, token.end)
+        for token in reading.tokens
+        if token.word in {"no", "none", "empty", "nothing", "without", "blank"}
+    ]
+    return tuple(spans) or None
+
+
+def plain_words(text: str) -> tuple[str, ...]:
+    """The words of a value that have to be found in the query."""
+    words = split_words(text)
+    return tuple(word for word in words if word not in STOP_WORDS) or words

@@ -1,0 +1,110 @@
+"""From a candidate to what each argument's value rests on."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import msgspec
+
+from apigen.records import Candidate, Json, Tool
+from apigen.verify.grounding.leaves import Leaf, leaves
+from apigen.verify.grounding.reading import Reading, Span
+from apigen.verify.grounding.scalars import Evidence, boolean_evidence, mentions_nothing, number_evidence
+from apigen.verify.grounding.strings import string_evidence
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A value that nothing in the query, and no default, accounts for."""
+
+    call: int
+    """Index in the candidate's calls."""
+    path: str
+    """Where in the arguments, such as ``stops[1].city``."""
+    value: Json
+    why: str
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """What one argument value that is not a default rests on."""
+
+    call: int
+    leaf: Leaf
+    spans: Evidence
+    """Places in the query that can account for it; empty if it needs none; ``None`` if it is ungrounded."""
+
+
+def ungrounded(candidate: Candidate) -> tuple[Finding, ...]:
+    """Every argument value that cannot be traced to the query or to a default.
+
+    Args:
+        candidate: its calls should fit their tools' schemas; unknown tools and arguments are read without one.
+
+    Returns:
+        One finding a value, in the order of calls and arguments; empty if all are grounded.
+    """
+    return tuple(
+        Finding(trace.call, trace.leaf.path, trace.leaf.value, _why(trace.leaf))
+        for trace in traces(candidate, Reading(candidate.query))
+        if trace.spans is None
+    )
+
+
+def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) -> Iterator[Trace]:
+    """What each argument value rests on; values that equal their default only with ``defaults``."""
+    tools = {tool.name: tool for tool in candidate.tools}
+    for index, call in enumerate(candidate.calls):
+        tool = tools.get(call.name)
+        for leaf in leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults):
+            evidence = _evidence(reading, leaf, tool)
+            if evidence is None and _default_in_words(leaf.description, str(leaf.value).lower()):
+                continue
+            yield Trace(index, leaf, evidence)
+
+
+def _evidence(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
+    value = leaf.value
+    if isinstance(value, str):
+        return string_evidence(reading, leaf, value)
+    if isinstance(value, bool):
+        return boolean_evidence(reading, leaf, value, f"{tool.name} {tool.description}" if tool else "")
+    if isinstance(value, (int, float)):
+        return number_evidence(reading, leaf, value)
+    if value is None:
+        return () if _nullable(leaf) else None
+    return mentions_nothing(reading)
+
+
+@lru_cache(maxsize=8192)
+def _default_in_words(description: str, value: str) -> bool:
+    """Whether the description names the default: "Default is 9.81", "defaults to 'cm'", "(default: true)"."""
+    if "efault" not in description or not value:
+        return False
+    stated = (
+        rf"\bdefaults?(?: value)?(?: is| to|:|=)?(?: set to| to)?\s*[\"'`]?{re.escape(value)}(?:\.0+)?(?![\w]|[.,]\d)"
+    )
+    return re.search(stated, description.lower()) is not None
+
+
+def _nullable(leaf: Leaf) -> bool:
+    kind = leaf.schema.get("type")
+    return (
+        kind is None
+        or kind == "null"
+        or (isinstance(kind, list) and "null" in kind)
+        or bool(leaf.schema.get("nullable"))
+    )
+
+
+def _why(leaf: Leaf) -> str:
+    value = leaf.value
+    if isinstance(value, bool):
+        return "the query does not speak of it"
+    if leaf.is_key:
+        return "this property is not named in the query"
+    if isinstance(value, (int, float)):
+        return "this number is not in the query"
+    if value is None:
+        return "the schema does not allow null"
+    if not value:
+        return "the query does not ask for an empty value"
+    return "not in the query, nor a form of something there"

@@ -1,0 +1,246 @@
+"""Does every value go to the parameter that the words around it speak of?
+
+Grounding cannot see that "5% for 30 years" was called with 30 percent and 5 years: both numbers are in the query. The
+unit after a value, the word before it and its sign say which parameter it belongs to.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from apigen.records import Reason
+from apigen.verify.grounding import Trace
+from apigen.verify.grounding.synonyms import synonyms
+from apigen.verify.grounding.words import content_stems, split_words, stem
+from apigen.verify.rules.case import Case, Mention, Reject
+
+MARGIN = 1.5
+"""How much better another assignment must fit before this one is called wrong."""
+
+
+def _stems(words: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words.split())
+
+
+_SIGNS = {
+    "%": _stems(
+        "percent percentage pct rate interest discount tax tip yield growth inflation margin apr share fraction return"
+    ),
+    "$": _stems(
+        "amount price principal cost salary income balance deposit payment budget fee bill revenue money loan value cash wage "
+        "contribution saving total sum expense debt capital investment invest subtotal spend sale asset profit fare usd dollar currency"
+    ),
+}
+"""Words of parameters that take a percentage or an amount of money."""
+
+_ROLES = (
+    (
+        _stems("to into until till"),
+        _stems("to target destination end until result output dest arrival stop upper maximum max finish"),
+    ),
+    (_stems("from between since"), _stems("from source origin start base input departure begin lower minimum min")),
+)
+"""Prepositions, and the parameters whose values they introduce."""
+
+
+_ALIKE = re.compile(
+    r"\b(?:both|same|each|every|equal|equally|square|cube|twice|all|identical|times|either)\b", re.IGNORECASE
+)
+"""Words that let one number serve several parameters."""
+
+
+class Use(NamedTuple):
+    """One value with the one place in the query that it rests on."""
+
+    trace: Trace
+    mention: Mention
+
+
+def misassigned(case: Case) -> Reject | None:
+    """The first value that belongs to another parameter, or the first call that got another call's value."""
+    for call, group in zip(case.candidate.calls, case.by_call, strict=True):
+        uses = [use for trace in group for use in _uses(case, trace)]
+        detail = _swapped(case, uses) or _misplaced(case, uses) or _shared(case, uses) or _overdrawn(case, group)
+        if detail:
+            return Reject(Reason.UNGROUNDED, f"{call.name}: {detail}")
+    return _crossed(case)
+
+
+def _uses(case: Case, trace: Trace) -> list[Use]:
+    value = trace.leaf.value
+    if not trace.spans or len(set(trace.spans)) != 1 or isinstance(value, bool) or "[" in trace.leaf.path:
+        return []
+    start, end = trace.spans[0]
+    for mention in case.mentions:
+        if mention.start < end and start < mention.end:
+            return [Use(trace, mention)]
+    return [Use(trace, Mention(start, end, "word", "", case.word_before(start)))]
+
+
+def _swapped(case: Case, uses: list[Use]) -> str | None:
+    """Two values of one call that would fit better the other way round."""
+    for index, one in enumerate(uses):
+        for other in uses[index + 1 :]:
+            if not _exchangeable(one, other) or one.mention == other.mention:
+                continue
+            a, b = one.trace, other.trace
+            now = affinity(a, one.mention, b) + affinity(b, other.mention, a)
+            then = affinity(a, other.mention, b) + affinity(b, one.mention, a)
+            if then - now >= MARGIN:
+                return (
+                    f"{one.trace.leaf.path} and {other.trace.leaf.path} look exchanged "
+                    f"({one.mention.text(case.reading)!r}, {other.mention.text(case.reading)!r})"
+                )
+    return None
+
+
+def _exchangeable(one: Use, other: Use) -> bool:
+    a, b = one.trace.leaf.value, other.trace.leaf.value
+    numbers = isinstance(a, (int, float)) and isinstance(b, (int, float))
+    return numbers or (isinstance(a, str) and isinstance(b, str) and one.mention.kind == other.mention.kind)
+
+
+def _misplaced(case: Case, uses: list[Use]) -> str | None:
+    """A value that belongs to no parameter so well as one that no call uses belongs to this one."""
+    free = [
+        mention
+        for mention in case.mentions
+        if mention.kind == "number" and not case.is_claimed(mention.start, mention.end)
+    ]
+    for use in uses:
+        if isinstance(use.trace.leaf.value, str) or not free:
+            continue
+        now = affinity(use.trace, use.mention)
+        for mention in free:
+            if affinity(use.trace, mention) - now >= 2 * MARGIN:
+                return (
+                    f"{use.trace.leaf.path} is {use.trace.leaf.value!r}, but {mention.text(case.reading)!r} looks meant"
+                )
+    return None
+
+
+def _shared(case: Case, uses: list[Use]) -> str | None:
+    """Two parameters fed from one number while another number beside it goes unused."""
+    if _ALIKE.search(case.reading.text):
+        return None
+    by_place: dict[int, Use] = {}
+    for use in uses:
+        if use.mention.kind != "number" or isinstance(use.trace.leaf.value, str):
+            continue
+        twin = by_place.setdefault(use.mention.start, use)
+        if twin is use or twin.trace.leaf.value != use.trace.leaf.value:
+            continue
+        home = next((clause for clause in case.clauses if clause[0] <= use.mention.start < clause[1]), (0, 0))
+        for mention in _free_numbers(case):
+            if mention.weight == 1.0 and home[0] <= mention.start < home[1]:
+                paths = f"{twin.trace.leaf.path} and {use.trace.leaf.path}"
+                return f"{paths} are both {use.trace.leaf.value!r}, and {mention.text(case.reading)!r} is unused"
+    return None
+
+
+def _overdrawn(case: Case, group: list[Trace]) -> str | None:
+    """A list that holds a number more often than the query says it, while another number goes unused."""
+    if _ALIKE.search(case.reading.text) or not _free_numbers(case):
+        return None
+    lists: dict[str, list[Trace]] = {}
+    for trace in group:
+        value = trace.leaf.value
+        if "[" in trace.leaf.path and isinstance(value, (int, float)) and not isinstance(value, bool):
+            lists.setdefault(re.sub(r"\[\d+\]", "[]", trace.leaf.path), []).append(trace)
+    for path, items in lists.items():
+        values = [trace.leaf.value for trace in items]
+        for trace in items:
+            said, held = len(set(trace.spans or ())), values.count(trace.leaf.value)
+            if said and len(items) > 2 and held > said:
+                return f"{path} holds {trace.leaf.value!r} {held} times, the query {said}"
+    return None
+
+
+def _free_numbers(case: Case) -> list[Mention]:
+    return [
+        mention
+        for mention in case.mentions
+        if mention.weight and mention.kind == "number" and not case.is_claimed(mention.start, mention.end)
+    ]
+
+
+def affinity(trace: Trace, mention: Mention, other: Trace | None = None) -> float:
+    """How well the words around a mention fit a parameter; 0 is neutral.
+
+    Args:
+        trace: the parameter.
+        mention: the value's place.
+        other: another parameter of the same call; words that both use tell nothing.
+    """
+    name = frozenset(content_stems(trace.leaf.name))
+    about = frozenset(content_stems(trace.leaf.description)) | name
+    roles = frozenset(map(stem, split_words(trace.leaf.name)))
+    if other is not None:
+        other_name = frozenset(content_stems(other.leaf.name))
+        name, about = name - other_name, about - other_name - frozenset(content_stems(other.leaf.description))
+    score = _sign_affinity(mention.unit, name, about) if mention.unit in _SIGNS else 0.0
+    forms = {form for word in mention.context for form in _forms(word)}
+    score += min(3.0, 1.0 * len(forms & name) + 0.5 * len(forms & (about - name)))
+    if mention.unit not in _SIGNS and mention.unit and not name.isdisjoint(_forms(mention.unit)):
+        score += 1.0
+    before = stem(mention.before)
+    if before and before in name:
+        score += 1.0
+    for prepositions, meant in _ROLES:
+        if before in prepositions and meant & roles:
+            score += 1.0
+    return score
+
+
+def _sign_affinity(unit: str, name: frozenset[str], about: frozenset[str]) -> float:
+    meant, opposed = _SIGNS[unit], _SIGNS["$" if unit == "%" else "%"]
+    score = 2.0 if meant & name else 1.0 if meant & about else 0.0
+    return score - 1.0 if not meant & name and opposed & name else score
+
+
+@lru_cache(maxsize=8192)
+def _forms(word: str) -> frozenset[str]:
+    return frozenset({word, *(member.stems[0] for member in synonyms(word) if len(member.stems) == 1)})
+
+
+def _crossed(case: Case) -> Reject | None:
+    """Calls of one tool whose values come in opposite orders: "Paris on Monday, Rome on Tuesday" with the days exchanged."""
+    calls = case.candidate.calls
+    places = [_places(case, group) for group in case.by_call]
+    for index in range(len(calls)):
+        for other in range(index + 1, len(calls)):
+            if calls[index].name != calls[other].name:
+                continue
+            shared = sorted(places[index].keys() & places[other].keys())
+            orders = {
+                path: places[index][path] < places[other][path]
+                for path in shared
+                if places[index][path] != places[other][path]
+            }
+            if len(orders) >= 2 and len(set(orders.values())) == 2 and _tighter(places[index], places[other], orders):
+                path = min(path for path in orders if not orders[path])
+                return Reject(
+                    Reason.UNGROUNDED, f"{calls[index].name}: {path} of call {index} and of call {other} look exchanged"
+                )
+    return None
+
+
+def _places(case: Case, group: list[Trace]) -> dict[str, int]:
+    return {
+        trace.leaf.path: trace.spans[0][0]
+        for trace in group
+        if trace.spans and len(set(trace.spans)) == 1 and not isinstance(trace.leaf.value, bool)
+    }
+
+
+def _tighter(one: dict[str, int], other: dict[str, int], orders: dict[str, bool]) -> bool:
+    """Whether each call's values would stand closer together, or in one order, after the exchange."""
+    forward = [path for path in orders if orders[path]]
+    backward = [path for path in orders if not orders[path]]
+    now = _spread(one, forward, one, backward) + _spread(other, forward, other, backward)
+    then = _spread(one, forward, other, backward) + _spread(other, forward, one, backward)
+    return then <= now
+
+
+def _spread(one: dict[str, int], forward: list[str], other: dict[str, int], backward: list[str]) -> int:
+    return sum(abs(one[a] - other[b]) for a in forward for b in backward)

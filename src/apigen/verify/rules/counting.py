@@ -1,0 +1,88 @@
+"""Is every call asked for, and asked for once?"""
+
+import re
+from math import prod
+
+import msgspec
+
+from apigen.records import Reason
+from apigen.verify.grounding import Span, Trace
+from apigen.verify.grounding.words import content_stems
+from apigen.verify.rules.case import Case, Reject, tool_stems
+
+_SEVERAL = re.compile(
+    r"\b(?:and|or|vs\.?|versus|then|also|both|each|every|plus|as well|two|three|four|five|compare|respectively|while|but|same|"
+    r"different|all|another|next|finally|along|together|between|pair|couple|with|against|than|too|again|either)\b|[,;&/+\n]|[.?!]\s",
+    re.IGNORECASE,
+)
+"""Signs that a query asks for more than one thing."""
+
+
+def unrequested(case: Case) -> Reject | None:
+    """The first call that the query does not ask for, if there is one."""
+    calls = case.candidate.calls
+    if len(calls) < 2:
+        return None
+    seen: dict[bytes, int] = {}
+    for index, call in enumerate(calls):
+        key = msgspec.json.encode((call.name, call.arguments), order="sorted")
+        if key in seen:
+            return Reject(Reason.UNREQUESTED_CALL, f"{call.name}: calls {seen[key]} and {index} are the same")
+        seen[key] = index
+    if not _SEVERAL.search(case.reading.text):
+        return Reject(Reason.UNREQUESTED_CALL, f"{len(calls)} calls, but the query asks for one thing")
+    for index in range(len(calls)):
+        detail = _borrowed(case, index)
+        if detail:
+            return Reject(Reason.UNREQUESTED_CALL, detail)
+    return None
+
+
+def _borrowed(case: Case, index: int) -> str | None:
+    """A call that rests on nothing but what other calls rest on, and whose tool is not spoken of either."""
+    calls = case.candidate.calls
+    mine = _spans(case.by_call[index])
+    if not mine:
+        return None
+    elsewhere = {span for other, group in enumerate(case.by_call) if other != index for span in _spans(group)}
+    if not mine <= elsewhere:
+        return None
+    siblings = [other for other, call in enumerate(calls) if call.name == calls[index].name]
+    if len(siblings) > 1:
+        same_tool = {span for other in siblings if other != index for span in _spans(case.by_call[other])}
+        if mine <= same_tool and not _crossing(case, siblings):
+            return f"{calls[index].name}: call {index} uses only values that belong to other calls of it"
+        return None
+    return _unspoken(case, index)
+
+
+def _spans(group: list[Trace]) -> set[Span]:
+    return {span for trace in group for span in trace.spans or ()}
+
+
+def _crossing(case: Case, siblings: list[int]) -> bool:
+    """Whether the calls are every combination of their values ("2 and 3 days in Rome and Oslo")."""
+    values: dict[str, set[str]] = {}
+    names = {name for index in siblings for name in case.candidate.calls[index].arguments}
+    for index in siblings:
+        arguments = case.candidate.calls[index].arguments
+        for name in names:
+            values.setdefault(name, set()).add(repr(arguments.get(name)))
+    varying = [len(options) for options in values.values() if len(options) > 1]
+    return prod(varying) == len(siblings) or len(varying) <= 1
+
+
+def _unspoken(case: Case, index: int) -> str | None:
+    """No word of the query points to this call's tool rather than to the tools of the other calls."""
+    calls = case.candidate.calls
+    tool = case.tools.get(calls[index].name)
+    if tool is None:
+        return None
+    others = [case.tools[call.name] for call in calls if call.name != tool.name and call.name in case.tools]
+    own = tool_stems(tool) - frozenset().union(*(tool_stems(other) for other in others))
+    named = frozenset(content_stems(tool.name)) & own
+    words = {token.stem for token in case.reading.tokens}
+    roots = {word[:5] for word in words if len(word) >= 5}
+    if own & words or any(one[:5] in roots for one in own if len(one) >= 5) or not named:
+        return None
+    return f"{tool.name}: call {index} uses only values of other calls, and no word of the query points to it"

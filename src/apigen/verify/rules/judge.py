@@ -1,0 +1,60 @@
+"""The judge that needs no model."""
+
+from collections.abc import Callable, Sequence
+
+from apigen.records import Candidate, Execution, Outcome, Reason, Stage, Verdict
+from apigen.verify.rules.assignment import misassigned
+from apigen.verify.rules.case import Case, Reject
+from apigen.verify.rules.counting import unrequested
+from apigen.verify.rules.fit import mismatched
+from apigen.verify.rules.requests import unanswered
+
+NAME = "rules"
+
+
+class RuleJudge:
+    """Judges semantics by rules: deterministic, offline, and explained in one line."""
+
+    @property
+    def name(self) -> str:
+        """``rules``."""
+        return NAME
+
+    async def judge(self, candidate: Candidate, executions: Sequence[Execution]) -> Verdict:
+        """Pass the candidate, or reject it with the first reason that a rule finds.
+
+        Args:
+            candidate: query, calls and offered tools.
+            executions: what the calls did; one that failed is a reason to reject, an empty result is not.
+        """
+        reject = _failed(executions)
+        case = Case(candidate)
+        for rule in RULES:
+            reject = reject or rule(case)
+        if reject:
+            return Verdict(Stage.SEMANTICS, Outcome.REJECT, reject.reason, reject.detail, NAME)
+        return Verdict(Stage.SEMANTICS, Outcome.PASS, by=NAME)
+
+
+def _failed(executions: Sequence[Execution]) -> Reject | None:
+    for execution in executions:
+        if not execution.ok:
+            return Reject(
+                Reason.JUDGED_WRONG, f"{execution.call.name} did not succeed: {execution.reason or 'no reason given'}"
+            )
+    return None
+
+
+def _ungrounded(case: Case) -> Reject | None:
+    for trace in case.traces:
+        if trace.spans is None:
+            call = case.candidate.calls[trace.call]
+            return Reject(
+                Reason.UNGROUNDED,
+                f"{call.name}: {trace.leaf.path} is {trace.leaf.value!r}, which the query does not say",
+            )
+    return None
+
+
+RULES: tuple[Callable[[Case], Reject | None], ...] = (_ungrounded, misassigned, unrequested, unanswered, mismatched)
+"""In the order in which they are asked; the first reject decides."""

@@ -1,0 +1,188 @@
+"""Is everything that the query asks for done by some call?"""
+
+import re
+
+from apigen.records import Reason, Tool
+from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.strings import string_evidence
+from apigen.verify.grounding.words import STOP_WORDS
+from apigen.verify.rules.case import Case, Mention, Reject, tool_stems
+from apigen.verify.rules.fit import weights
+
+_SEPARATOR = r"(?:,|;|/|&|\b(?:and|or|then|plus|also|vs\.?|versus|as well as|followed by|again for|another|one for)\b)"
+_LIST_GAP = re.compile(
+    rf"^[%\s°\w²³]{{0,14}}?(?:\s*{_SEPARATOR}\s*){{1,3}}(?:(?:the|at|for|from|with|in|on|of|a|is|what about|by|about)\s+){{0,2}}[$€£¥₹(\"'“]*$",
+    re.IGNORECASE,
+)
+_PROPER_GAP = re.compile(
+    r"^\s*(?:,?\s*(?:and|&|plus|as well as|then|vs\.?|versus|or)(?:\s+(?:for|in|of|to|the|also|at|then))*)\s*$",
+    re.IGNORECASE,
+)
+_PROPER = re.compile(r"(?!I\b|I['’])[A-Z][\w'’.-]+(?:\s+[A-Z][\w'’.-]+)*")
+_BOTH = re.compile(
+    r"\b(?:both|each|respectively|either|compare|versus|vs|which is|which of|two|three|four)\b", re.IGNORECASE
+)
+_IDENTIFIER = re.compile(r"\w+(?:[._]\w+)+")
+
+ENOUGH = 4.0
+"""How many signs it takes to call a value forgotten."""
+
+
+def unanswered(case: Case) -> Reject | None:
+    """The first thing that the query asks for and no call does, if there is one."""
+    for rule in (_listed_value, _leftover, _leftover_quote, _other_tool, _listed_name, _named_member):
+        detail = rule(case)
+        if detail:
+            return Reject(Reason.UNANSWERED_REQUEST, detail)
+    return None
+
+
+def _listed_value(case: Case) -> str | None:
+    """ "5 km, 12 km and 30 km" with nothing done for one of them."""
+    reading = case.reading
+    for one, following in zip(case.mentions, case.mentions[1:], strict=False):
+        if not one.weight or not following.weight:
+            continue
+        claimed = case.is_claimed(one.start, one.end), case.is_claimed(following.start, following.end)
+        if claimed[0] == claimed[1] or one.kind != following.kind or not _alike(one, following):
+            continue
+        if _LIST_GAP.match(reading.text[one.end : following.start]):
+            left = following if claimed[0] else one
+            used = one if claimed[0] else following
+            return f"{left.text(reading)!r} is listed beside {used.text(reading)!r}, but no call uses it"
+    return None
+
+
+def _alike(one: Mention, other: Mention) -> bool:
+    return one.unit == other.unit or (not one.unit and other.unit != "$") or (one.unit == "$" and not other.unit)
+
+
+def _leftover(case: Case) -> str | None:
+    """Values that no call uses, with enough signs that they ask for one.
+
+    A stray value alone says little ("my 2 kids"). Signs are: a claimed value of the same unit, of the same unit after
+    the same word, standing in a clause that asks, in a clause of its own, several of them, and words such as "both".
+    """
+    free = [
+        mention
+        for mention in case.mentions
+        if mention.kind != "quote" and not case.is_claimed(mention.start, mention.end)
+    ]
+    used = [mention for mention in case.mentions if case.is_claimed(mention.start, mention.end)]
+    scores = [(_evidence(case, mention, used), mention) for mention in free if mention.weight]
+    several = _BOTH.search(case.reading.text) and len(case.candidate.calls) == 1
+    total = sum(score for score, _ in scores) + (1.0 if several and scores else 0.0)
+    if total < ENOUGH:
+        return None
+    best = max(scores, key=lambda pair: pair[0])[1]
+    return f"no call uses {best.text(case.reading).strip()!r}" + (
+        f" and {len(scores) - 1} more values" if len(scores) > 1 else ""
+    )
+
+
+def _evidence(case: Case, mention: Mention, used: list[Mention]) -> float:
+    score = 1.0
+    twins = [twin for twin in used if twin.kind == mention.kind and twin.unit == mention.unit]
+    if twins and (mention.unit or mention.kind != "number"):
+        score += 1.0
+    if any(twin.before == mention.before for twin in twins):
+        score += 1.0
+    clause = next((clause for clause in case.clauses if clause[0] <= mention.start < clause[1]), None)
+    if clause is not None and (case.asks(clause) or not any(map(case.asks, case.clauses))):
+        score += 1.0
+        if not case.is_claimed(*clause):
+            score += 1.0
+    return score * mention.weight
+
+
+def _leftover_quote(case: Case) -> str | None:
+    """A quoted text that no call uses, in a query where another one is used."""
+    quotes = [mention for mention in case.mentions if mention.kind == "quote"]
+    used = [mention for mention in quotes if case.is_claimed(mention.start, mention.end)]
+    for mention in quotes:
+        text = mention.text(case.reading)
+        if (
+            used
+            and mention not in used
+            and not _IDENTIFIER.fullmatch(text)
+            and text not in case.tools
+            and len(text) > 1
+        ):
+            return f"no call uses the quoted {text!r}"
+    return None
+
+
+def _other_tool(case: Case) -> str | None:
+    """A question without a claimed value that speaks of an offered tool which nobody calls."""
+    called = {call.name for call in case.candidate.calls}
+    idle = [tool for tool in case.candidate.tools if tool.name not in called]
+    if not idle or len(case.clauses) < 2:
+        return None
+    weight = weights(case.candidate.tools)
+    active: frozenset[str] = frozenset().union(
+        *(tool_stems(tool) for tool in case.candidate.tools if tool.name in called)
+    )
+    for clause in case.clauses:
+        words = set(case.words(clause))
+        if not case.asks(clause) or case.is_claimed(*clause) or words & active:
+            continue
+        best = max(idle, key=lambda tool: (_score(words, tool, weight), tool.name))
+        if _score(words, best, weight) >= 2.0:
+            return f"no call serves {_excerpt(case, clause)!r}, which speaks of {best.name}"
+    return None
+
+
+def _score(words: set[str], tool: Tool, weight: dict[str, float]) -> float:
+    return sum(weight.get(word, 0.0) for word in words & tool_stems(tool))
+
+
+def _listed_name(case: Case) -> str | None:
+    """ "Paris and Rome" with a call for Paris only."""
+    text = case.reading.text
+    names = [trace for trace in case.traces if isinstance(trace.leaf.value, str) and "enum" not in trace.leaf.schema]
+    for trace in names:
+        for start, end in trace.spans or ():
+            if not text[start].isupper():
+                continue
+            for match in _PROPER.finditer(text, end):
+                if not _PROPER_GAP.match(text[end : match.start()]):
+                    break
+                if not case.is_claimed(*match.span()) and match[0].split()[0].lower() not in STOP_WORDS:
+                    return f"{match[0]!r} is named beside {text[start:end]!r}, but no call uses it"
+                break
+    return None
+
+
+def _named_member(case: Case) -> str | None:
+    """Another member of an enum, named in the query beside the one used, or in a query with several calls."""
+    for trace in case.traces:
+        leaf = trace.leaf
+        members = [member for member in leaf.schema.get("enum", ()) if isinstance(member, str)]
+        if not isinstance(leaf.value, str) or leaf.value not in members or not trace.spans:
+            continue
+        used = {str(other.leaf.value) for other in case.traces}
+        for member in members:
+            if member in used or len(member) < 3:
+                continue
+            for start, end in _literal(case, leaf, member):
+                if not case.is_claimed(start, end) and _beside(case, trace.spans, (start, end)):
+                    return f"{case.reading.text[start:end]!r} is asked for as well ({leaf.path}), but no call uses it"
+    return None
+
+
+def _literal(case: Case, leaf: Leaf, member: str) -> tuple[tuple[int, int], ...]:
+    return string_evidence(case.reading, leaf._replace(description="", value=member), member) or ()
+
+
+def _beside(case: Case, spans: tuple[tuple[int, int], ...], other: tuple[int, int]) -> bool:
+    text = case.reading.text
+    for span in spans:
+        first, second = sorted((span, other))
+        if first[1] <= second[0] and _LIST_GAP.match(text[first[1] : second[0]]):
+            return True
+    return False
+
+
+def _excerpt(case: Case, clause: tuple[int, int]) -> str:
+    text = " ".join(case.reading.text[clause[0] : clause[1]].split())
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,73 @@
+"""A real OpenAI-compatible server for tests: the offline writer, and a judge of a fixed temper, behind HTTP."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from apigen.models.base import Options
+from apigen.models.offline.model import OfflineModel
+from apigen.records import Message
+
+
+@dataclass
+class ChatServer:
+    """Counts what it is asked; can fail on purpose."""
+
+    url: str = ""
+    delay_s: float = 0.0
+    fail_after: int | None = None
+    """Answers with HTTP 503 from this many requests on."""
+    judge_says: str = '{"thought": "fits", "pass": "yes"}'
+    prompts: list[str] = field(default_factory=list)
+    """Every prompt that was answered, as JSON."""
+
+    async def complete(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if self.fail_after is not None and len(self.prompts) >= self.fail_after:
+            return web.json_response({"error": {"message": "overloaded"}}, status=503)
+        await asyncio.sleep(self.delay_s)
+        messages = [Message(message["role"], message["content"]) for message in body["messages"]]
+        if messages[0].content.startswith("You check"):
+            text = self.judge_says
+        else:
+            text = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
+        self.prompts.append(json.dumps(body, sort_keys=True))
+        choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 100, "completion_tokens": 10}
+        return web.json_response({"choices": [choice], "usage": usage})
+
+
+@contextmanager
+def serving(**settings: object) -> Iterator[ChatServer]:
+    """Run a server on a port of its own for as long as the block lasts."""
+    server = ChatServer(**settings)  # type: ignore[arg-type]
+    loop = asyncio.new_event_loop()
+    started, stop = threading.Event(), asyncio.Event()
+
+    async def main() -> None:
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", server.complete)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        server.url = f"http://{host}:{port}/v1"
+        started.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
+    thread.start()
+    started.wait(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()

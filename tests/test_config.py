@@ -1,0 +1,83 @@
+"""Configuration: what users write, checked, with one clear line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from apigen.config import Config, flatten, load_config
+from apigen.errors import UserError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("cout: 5", "unknown key `cout`; did you mean `count`?"),
+        ("sampling: {toolz: [2, 3]}", "unknown key `sampling.toolz`; did you mean `tools`?"),
+        ("model: {name: offline, bse_url: x}", "did you mean `base_url`?"),
+        ("judges: [{name: rules, timeout: 3}]", "unknown key `judges.0.timeout`; did you mean `timeout_s`?"),
+        ("zzz: 5", "unknown key `zzz`; known here: `library`"),
+        ("count: none", "count: "),
+        ("count: 0", "count: "),
+        ("model: gpt-4", "'gpt-4' is no model"),
+        ("model: rules", "`rules` judges, it cannot write"),
+        ("judges: [offline]", "`offline` writes, it cannot judge"),
+        ("styles: {simple: 0, multiple: 0, parallel: 0, parallel_multiple: 0}", "at least one style needs a weight"),
+        ("sampling: {tools: [4, 2]}", "a range is [fewest, most]"),
+        ("sampling: {calls: [1, 3]}", "`calls` must start at 2"),
+        ("model: {name: openai/x, base_url: 'localhost:8000'}", "is no endpoint"),
+        ("model: {name: openai/x, base_url: 'https://me:secret@host/v1'}", "must not hold a password"),
+        ("a: [1, 2", "line 1"),
+        ("- 1", "a configuration is a mapping"),
+    ],
+)
+def test_a_wrong_file_gets_one_line_that_names_the_key(tmp_path: Path, text: str, said: str) -> None:
+    """The message names the file and the key, and the nearest right key for a misspelled one."""
+    path = write(tmp_path, text)
+    with pytest.raises(UserError) as caught:
+        load_config(path)
+    message = str(caught.value)
+    assert said in message
+    assert message.startswith(str(path))
+    assert "\n" not in message
+    assert "secret" not in message
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A path with nothing behind it is a user's slip, not a crash."""
+    with pytest.raises(UserError, match="no such file"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_the_command_line_lies_over_the_file(tmp_path: Path) -> None:
+    """Options replace what the file says; what neither says keeps its default."""
+    config = load_config(write(tmp_path, "count: 7\nseed: 3\nlibrary: starter"), {"count": 9, "seed": None})
+    assert (config.count, config.seed, config.library) == (9, 3, ("starter",))
+
+
+def test_the_resolved_configuration_written_and_read_is_the_same(tmp_path: Path) -> None:
+    """config.yaml of a run repeats the run: nothing is left to be derived."""
+    config = Config(count=1000, model="openai/x", judges=["rules", "openai/y"]).resolved(base_url="http://h:1/v1")  # type: ignore[arg-type]
+    again = load_config(write(tmp_path, config.to_yaml()))
+    assert again == config
+    assert again.resolved(base_url="http://other/v1") == config
+    assert again.digest() == config.digest()
+    assert config.model.base_url == "http://h:1/v1"
+    assert config.rounds.requests == 15
+
+
+def test_the_digest_ignores_what_cannot_change_a_result() -> None:
+    """Concurrency and addresses decide how fast, not what."""
+    config = Config().resolved()
+    assert config.model_copy(update={"concurrency": 1}).digest() == config.digest()
+    assert config.model_copy(update={"seed": 1}).digest() != config.digest()
+
+
+def test_flatten_names_nested_keys_with_dots() -> None:
+    """Keys are compared one by one, also inside lists."""
+    assert flatten({"a": {"b": 1}, "c": [{"d": 2}], "e": []}) == {"a.b": 1, "c.0.d": 2, "e": []}

@@ -1,0 +1,236 @@
+"""The main job, end to end, as processes of their own."""
+
+import json
+import random
+import signal
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from chat_server import serving
+from runs import SAME_BYTES, apigen, contents, lines, start
+
+SMALL = ("--library", "starter:finance,math,travel")
+SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of 60 that ended well."""
+    out = tmp_path_factory.mktemp("run") / "out"
+    done = apigen("run", *SMALL, "--count", "60", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "60 verified samples of 60 wanted" in done.stderr
+    return out
+
+
+def test_a_run_writes_exactly_the_samples_wanted_in_every_style(finished: Path) -> None:
+    """The dataset holds the count, numbered from 0, and the style mix that was asked for."""
+    rows = lines(finished / "dataset.jsonl")
+    assert [row["id"] for row in rows] == list(range(60))
+    styles = [row["provenance"]["style"] for row in rows]
+    for style in ("simple", "multiple", "parallel", "parallel_multiple"):
+        assert styles.count(style) >= 8, style
+    assert len({row["query"] for row in rows}) == 60
+
+
+def test_every_row_passed_every_stage_with_real_results(finished: Path) -> None:
+    """Each row's attempt tells the whole story: all verdicts pass, every call was executed."""
+    attempts = {row["id"]: row for row in lines(finished / "attempts.jsonl")}
+    for row in lines(finished / "dataset.jsonl"):
+        story = attempts[row["provenance"]["attempt"]]
+        assert [v["stage"] for v in story["verdicts"]] == ["format", "duplicate", "grounding", "execution", "semantics"]
+        assert {v["outcome"] for v in story["verdicts"]} == {"pass"}
+        assert [e["call"] for e in story["executions"]] == row["calls"] == story["calls"]
+        assert [e.get("result") for e in story["executions"]] == row["results"]
+
+
+def test_the_files_are_as_documented(finished: Path) -> None:
+    """docs/schemas describes every line of every file, and docs/format.md names every field."""
+    for name, schema_name in (("attempts", "attempts"), ("dataset", "dataset"), ("library", "library")):
+        validator = jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{schema_name}.schema.json").read_text()))
+        for row in lines(finished / f"{name}.jsonl"):
+            validator.validate(row)
+    for name, schema_name in (("dataset.xlam.json", "xlam"), ("manifest.json", "manifest")):
+        schema = json.loads((SCHEMAS / f"{schema_name}.schema.json").read_text())
+        jsonschema.validate(json.loads((finished / name).read_text()), schema)
+
+
+def test_every_file_says_that_no_language_model_wrote_it(finished: Path) -> None:
+    """Wherever a file of an offline run has a place to say so, it does; xlam's fixed shape has none."""
+    for name in ("README.md", "report.html", "manifest.json", "config.yaml"):
+        assert "no language model wrote this data" in (finished / name).read_text().lower(), name
+    assert all(row["provenance"]["llm"] is False for row in lines(finished / "dataset.jsonl"))
+    assert all(row["llm"] is False for row in lines(finished / "attempts.jsonl"))
+
+
+def test_the_xlam_file_has_exactly_the_released_shape(finished: Path) -> None:
+    """Code written for the released 60,000 rows reads it: four keys, two of them JSON text."""
+    rows = json.loads((finished / "dataset.xlam.json").read_text())
+    assert len(rows) == 60
+    for row, sample in zip(rows, lines(finished / "dataset.jsonl"), strict=True):
+        assert list(row) == ["id", "query", "tools", "answers"]
+        assert json.loads(row["answers"]) == sample["calls"]
+        for tool in json.loads(row["tools"]):
+            assert list(tool) == ["name", "description", "parameters"]
+            for parameter in tool["parameters"].values():
+                assert {"type", "description"} <= set(parameter) <= {"type", "description", "default"}
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(finished: Path, tmp_path: Path) -> None:
+    """Everything but times is decided by configuration and seed; config.yaml repeats the run."""
+    again = tmp_path / "again"
+    assert apigen("run", finished / "config.yaml", "--concurrency", "1", "--out", again).returncode == 0
+    assert contents(again) == contents(finished)
+    other = tmp_path / "other"
+    assert apigen("run", *SMALL, "--count", "60", "--seed", "1", "--out", other).returncode == 0
+    assert contents(other)["dataset.jsonl"] != contents(finished)["dataset.jsonl"]
+
+
+def test_kill_9_at_any_moment_and_resume_ends_with_the_same_bytes(finished: Path, tmp_path: Path) -> None:
+    """A run that is killed again and again loses no sample and makes none twice."""
+    out = tmp_path / "killed"
+    moments = random.Random(7)
+    kills = 0
+    for _ in range(8):
+        resume = ["--resume"] if (out / "config.yaml").exists() and (out / "library.jsonl").exists() else []
+        process = start("run", *([] if resume else [*SMALL, "--count", "60"]), *resume, "--out", out)
+        time.sleep(0.5 + moments.random() * 1.2)
+        if process.poll() is None:
+            process.kill()
+            kills += 1
+        process.communicate()
+        if not (out / "config.yaml").exists() and out.exists():
+            for path in out.iterdir():
+                path.unlink()
+    done = apigen("run", "--resume", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert kills >= 2
+    assert contents(out) == contents(finished)
+
+
+@pytest.mark.parametrize("cut", [1, 40, 700, 5000])
+def test_a_torn_file_is_mended_on_resume(finished: Path, tmp_path: Path, cut: int) -> None:
+    """Attempts cut in the middle of a line, and a dataset that lags behind or runs ahead, end as the same bytes."""
+    out = tmp_path / "torn"
+    out.mkdir()
+    for path in finished.iterdir():
+        (out / path.name).write_bytes(path.read_bytes())
+    attempts = (out / "attempts.jsonl").read_bytes()
+    (out / "attempts.jsonl").write_bytes(attempts[:-cut])
+    (out / "manifest.json").unlink()
+    assert apigen("run", "--resume", "--out", out).returncode == 0
+    assert contents(out) == contents(finished)
+
+
+def test_a_finished_run_can_be_extended(finished: Path, tmp_path: Path) -> None:
+    """Resuming with a larger count goes on where the run ended, and the first rows stay."""
+    out = tmp_path / "longer"
+    out.mkdir()
+    for path in finished.iterdir():
+        (out / path.name).write_bytes(path.read_bytes())
+    assert apigen("run", "--resume", "--out", out, "--count", "80").returncode == 0
+    assert len(lines(out / "dataset.jsonl")) == 80
+    assert contents(out)["dataset.jsonl"].startswith(contents(finished)["dataset.jsonl"])
+
+
+def test_ctrl_c_finishes_the_write_and_says_how_to_go_on(tmp_path: Path) -> None:
+    """Exit 130, all files there and whole, and the line to resume with."""
+    out = tmp_path / "out"
+    process = start("run", *SMALL, "--count", "5000", "--out", out)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not _size(out / "attempts.jsonl"):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert f"apigen run --resume --out {out}" in stderr
+    assert "Traceback" not in stderr
+    assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
+    assert len(json.loads((out / "dataset.xlam.json").read_text())) == len(lines(out / "dataset.jsonl"))
+
+
+def test_a_model_behind_http_writes_and_judges(tmp_path: Path) -> None:
+    """The whole pipeline over the OpenAI protocol, with the model's name and tokens in the accounts."""
+    out = tmp_path / "out"
+    with serving(delay_s=0.01) as server:
+        models = ("--model", "openai/writer", "--judge", "rules", "--judge", "openai/judge")
+        ran = apigen("run", *SMALL, "--count", "30", *models, "--base-url", server.url, "--out", out)
+    assert ran.returncode == 0, ran.stderr
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["llm"] is True
+    accounts = {(row["model"], row["role"]): row for row in manifest["requests"]}
+    in_vain = len(server.prompts) - sum(row["requests"] for row in accounts.values())
+    assert 0 <= in_vain <= 5, "at most what was in flight when the count was reached"
+    assert accounts["openai/judge", "judge"]["prompt_tokens"] == 100 * accounts["openai/judge", "judge"]["requests"]
+    attempts = lines(out / "attempts.jsonl")
+    judged = sum(verdict.get("by") == "openai/judge" for row in attempts for verdict in row["verdicts"])
+    passed = sum(row["outcome"] == "pass" for row in attempts)
+    assert judged == passed, "a row that fell before costs no judge call"
+
+
+def test_a_judge_that_says_no_rejects_and_one_that_babbles_is_an_error(tmp_path: Path) -> None:
+    """No is a reject; an unreadable answer is neither a reject nor a pass."""
+    for says, key, reason in (
+        ('{"thought": "wrong city", "pass": "no"}', "reasons", "judged_wrong"),
+        ("I would rather not say.", "error_reasons", "judge_unreadable"),
+    ):
+        out = tmp_path / reason
+        with serving(judge_says=says) as server:
+            ran = apigen(
+                "run", *SMALL, "--count", "5", "--judge", "openai/judge", "--base-url", server.url, "--out", out
+            )
+        assert ran.returncode == 1
+        assert "Stopped at 0 of 5 samples" in ran.stderr
+        counts = json.loads((out / "manifest.json").read_text())["counts"]
+        assert counts[key][reason] > 100
+        assert counts["accepted"] == 0
+
+
+def test_a_server_that_goes_down_loses_nothing_that_was_paid(tmp_path: Path) -> None:
+    """The run stops with one line; after it resumes no answered prompt was asked again, and the result is the same."""
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    config = tmp_path / "config.yaml"
+    with serving() as server:
+        text = f"library: {SMALL[1]}\ncount: 40\nmodel: {{name: openai/w, base_url: '{server.url}', retries: 0}}\n"
+        config.write_text(text + "judges: [{name: openai/j, retries: 0}]\n")
+        assert apigen("run", config, "--base-url", server.url, "--out", whole).returncode == 0
+        asked = len(server.prompts)
+        server.prompts.clear()
+        server.fail_after = 20
+        down = apigen("run", config, "--base-url", server.url, "--out", broken)
+        assert down.returncode == 1
+        assert "HTTP 503" in down.stderr
+        assert f"apigen run --resume --out {broken}" in down.stderr
+        assert "Traceback" not in down.stderr
+        server.fail_after = None
+        resumed = apigen("run", "--resume", "--out", broken)
+        assert resumed.returncode == 0, resumed.stderr
+        assert len(server.prompts) == len(set(server.prompts)) <= asked + 10
+    assert contents(broken) == contents(whole)
+
+
+def test_two_runs_in_one_directory_are_refused(finished: Path, tmp_path: Path) -> None:
+    """The second is told, the first goes on; a directory that is there is never overwritten."""
+    out = tmp_path / "out"
+    first = start("run", *SMALL, "--count", "3000", "--out", out)
+    while not (out / "attempts.jsonl").exists():
+        assert first.poll() is None
+        time.sleep(0.05)
+    second = apigen("run", "--resume", "--out", out)
+    first.kill()
+    first.communicate()
+    assert second.returncode == 2
+    assert "another apigen is at work there" in second.stderr
+    before = contents(finished)
+    refused = apigen("run", "--out", finished)
+    assert refused.returncode == 2
+    assert "exists already; add --resume" in refused.stderr
+    assert contents(finished) == before
+    assert set(before) == set(SAME_BYTES)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

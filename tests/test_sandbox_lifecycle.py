@@ -1,0 +1,229 @@
+"""Sandbox processes start when needed, serve many callers, and leave nothing behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from sandbox_lab import HOSTILE, SHORT, lab, tool_of
+
+from apigen.errors import ExecutorUnavailable
+from apigen.execute.python import Limits, PythonExecutor
+from apigen.records import Call, Execution, Reason
+
+
+def descendants() -> set[int]:
+    """Process ids of everything below this process."""
+    below: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        below.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found: set[int] = set()
+    waiting = [os.getpid()]
+    while waiting:
+        children = below.get(waiting.pop(), [])
+        found.update(children)
+        waiting += children
+    return found
+
+
+def scratch_folders() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("apigen-*"))
+
+
+async def add(executor: PythonExecutor, a: int) -> Execution:
+    return await executor.execute(tool_of("add"), Call("add", {"a": a, "b": 1}))
+
+
+def test_nothing_starts_before_it_is_needed() -> None:
+    """An executor that runs nothing costs no process, and can be closed."""
+
+    async def scenario() -> None:
+        before = descendants()
+        executor = PythonExecutor()
+        assert descendants() == before
+        await executor.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_a_hundred_calls_at_once_are_all_answered() -> None:
+    """Calls wait for a free process and each gets its own answer."""
+
+    async def scenario() -> None:
+        executor = PythonExecutor(SHORT, workers=2)
+        try:
+            executions = await asyncio.gather(*(add(executor, a) for a in range(100)))
+        finally:
+            await executor.aclose()
+        assert [execution.result for execution in executions] == list(range(1, 101))
+
+    asyncio.run(scenario())
+
+
+def test_good_calls_are_not_disturbed_by_bad_ones() -> None:
+    """Calls that crash beside them change nothing for others."""
+
+    async def scenario() -> None:
+        executor = PythonExecutor(SHORT, workers=2)
+        try:
+            bad = [executor.execute(tool_of("exits"), Call("exits", {"code": 1})) for _ in range(10)]
+            good = [add(executor, a) for a in range(10)]
+            executions = await asyncio.gather(*(call for pair in zip(bad, good, strict=True) for call in pair))
+        finally:
+            await executor.aclose()
+        assert {execution.reason for execution in executions[0::2]} == {Reason.CRASHED}
+        assert [execution.result for execution in executions[1::2]] == list(range(1, 11))
+
+    asyncio.run(scenario())
+
+
+def test_the_event_loop_is_not_blocked() -> None:
+    """While a process starts and a call runs, other tasks go on."""
+
+    async def scenario() -> None:
+        executor = PythonExecutor(Limits(wall_s=0.3), workers=1)
+        running = asyncio.ensure_future(executor.execute(tool_of("loops"), Call("loops")))
+        longest, last = 0.0, time.monotonic()
+        while not running.done():
+            await asyncio.sleep(0.005)
+            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+        await executor.aclose()
+        assert longest < 0.25
+
+    asyncio.run(scenario())
+
+
+def test_cancelling_ends_the_call_and_keeps_the_process() -> None:
+    """A cancelled call stops using the machine at once; the next call is served by the same process."""
+
+    async def scenario() -> None:
+        executor = PythonExecutor(Limits(wall_s=60, cpu_s=60), workers=1)
+        try:
+            await add(executor, 1)
+            before = descendants()
+            running = asyncio.ensure_future(executor.execute(tool_of("loops"), Call("loops")))
+            await asyncio.sleep(0.2)
+            assert len(descendants()) == len(before) + 1
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+            async with asyncio.timeout(5):
+                assert (await add(executor, 2)).result == 3
+            assert descendants() == before
+        finally:
+            await executor.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_cancelling_a_waiting_call_takes_it_out_of_the_queue() -> None:
+    """A call that has not begun never begins."""
+
+    async def scenario() -> None:
+        executor = PythonExecutor(SHORT, workers=1)
+        try:
+            calls = [asyncio.ensure_future(add(executor, a)) for a in range(5)]
+            await asyncio.sleep(0)
+            calls[3].cancel()
+            results = await asyncio.gather(*calls, return_exceptions=True)
+        finally:
+            await executor.aclose()
+        assert isinstance(results[3], asyncio.CancelledError)
+        assert [r.result for r in results if isinstance(r, Execution)] == [1, 2, 3, 5]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_closing_leaves_nothing() -> None:
+    """No process, no zombie, no open file and no scratch folder outlives the executor."""
+
+    async def scenario() -> None:
+        await asyncio.to_thread(time.sleep, 0)  # the default thread pool is there before we count
+        processes, folders, files = descendants(), scratch_folders(), len(os.listdir("/proc/self/fd"))
+        executor = PythonExecutor(SHORT, workers=2)
+        await asyncio.gather(*(add(executor, a) for a in range(4)))
+        assert descendants() > processes
+        await executor.aclose()
+        assert (descendants(), scratch_folders()) == (processes, folders)
+        assert len(os.listdir("/proc/self/fd")) == files
+
+    asyncio.run(scenario())
+
+
+def test_closing_ends_calls_under_way() -> None:
+    """Whoever still waits is told that the executor is gone."""
+
+    async def scenario() -> None:
+        executor = PythonExecutor(Limits(wall_s=60), workers=1)
+        running = asyncio.ensure_future(executor.execute(tool_of("sleeps"), Call("sleeps")))
+        waiting = asyncio.ensure_future(add(executor, 1))
+        await asyncio.sleep(0.5)
+        await executor.aclose()
+        for call in (running, waiting):
+            with pytest.raises(ExecutorUnavailable):
+                await call
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_outlives_a_killed_program(stop: signal.Signals) -> None:
+    """Killed by whatever signal, the program takes its sandboxes and their scratch folders along."""
+    code = (
+        "import asyncio\nfrom sandbox_lab import *\n"
+        "async def main():\n"
+        "    executor = PythonExecutor(Limits(wall_s=60, cpu_s=60), workers=2)\n"
+        "    await executor.execute(tool_of('add'), Call('add', {'a': 1, 'b': 2}))\n"
+        "    print('ready', flush=True)\n"
+        "    await asyncio.gather(*(executor.execute(tool_of(name), Call(name)) for name in ('loops', 'sleeps')))\n"
+        "asyncio.run(main())\n"
+    )
+    folders = scratch_folders()
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=HOSTILE.parents[1], env={**os.environ}
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"ready\n"
+        time.sleep(0.4)
+        family = descendants()
+        assert len(family) >= 6
+        program.send_signal(stop)
+    until = time.monotonic() + 5
+    while time.monotonic() < until and (
+        any(Path(f"/proc/{process}").exists() for process in family) or scratch_folders() != folders
+    ):
+        time.sleep(0.02)
+    assert not [process for process in family if Path(f"/proc/{process}").exists()]
+    assert scratch_folders() == folders
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_killed_sandbox_is_replaced() -> None:
+    """When something kills the sandbox process, the next call gets a new one."""
+    with lab() as running:
+        before = descendants()
+        assert running.call("add", a=1, b=1).result == 2
+        for process in descendants() - before:
+            os.kill(process, signal.SIGKILL)
+        assert running.call("add", a=1, b=2).result == 3
+
+
+def test_a_library_may_grow() -> None:
+    """A function from a folder that was not known at the start can be called later."""
+    with lab() as running, tempfile.TemporaryDirectory() as folder:
+        assert running.call("add", a=1, b=1).result == 2
+        file = Path(folder) / "later.py"
+        file.write_text("def later(x: int) -> int:\n    return -x\n")
+        assert running.call("later", file=file, x=3).result == -3
+        assert running.call("add", a=1, b=2).result == 3
