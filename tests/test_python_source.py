@@ -152,6 +152,14 @@ def test_sphinx_docstrings() -> None:
     assert "its type is not known" in reasons(loaded)["mystery"]
 
 
+def test_examples_show_types() -> None:
+    """Where nothing else says a type, the literal arguments of the doctests do."""
+    assert tool(load("sphinx_style"), "exemplify").properties == {
+        "words": {"items": {"type": "string"}, "type": "array"},
+        "size": {"type": "number"},
+    }
+
+
 def test_every_kind_of_annotation_has_a_schema(annotated: Loaded) -> None:
     """Enums, dates, models, collections and protocols are described in place, without references or titles."""
     properties = tool(annotated, "everything").properties

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
-from sandbox_lab import HOSTILE, SHORT, lab, tool_of
 
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.python import Limits, PythonExecutor
 from apigen.records import Call, Execution, Reason
+from sandbox_lab import HOSTILE, SHORT, lab, tool_of
 
 
 def descendants() -> set[int]:
@@ -33,6 +33,10 @@ def descendants() -> set[int]:
         found.update(children)
         waiting += children
     return found
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def scratch_folders() -> set[Path]:
@@ -149,13 +153,13 @@ def test_closing_leaves_nothing() -> None:
 
     async def scenario() -> None:
         await asyncio.to_thread(time.sleep, 0)  # the default thread pool is there before we count
-        processes, folders, files = descendants(), scratch_folders(), len(os.listdir("/proc/self/fd"))
+        processes, folders, files = descendants(), scratch_folders(), open_files()
         executor = PythonExecutor(SHORT, workers=2)
         await asyncio.gather(*(add(executor, a) for a in range(4)))
         assert descendants() > processes
         await executor.aclose()
         assert (descendants(), scratch_folders()) == (processes, folders)
-        assert len(os.listdir("/proc/self/fd")) == files
+        assert open_files() == files
 
     asyncio.run(scenario())
 
@@ -195,10 +199,13 @@ def test_nothing_outlives_a_killed_program(stop: signal.Signals) -> None:
     ) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == b"ready\n"
-        time.sleep(0.4)
         family = descendants()
-        assert len(family) >= 6
+        until = time.monotonic() + 5
+        while len(family) < 7 and time.monotonic() < until:  # the program, and per worker a keeper, a zygote, a call
+            time.sleep(0.02)
+            family = descendants()
         program.send_signal(stop)
+    assert len(family) == 7
     until = time.monotonic() + 5
     while time.monotonic() < until and (
         any(Path(f"/proc/{process}").exists() for process in family) or scratch_folders() != folders

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandbox_lab import HOSTILE, Lab, lab
 
 from apigen.execute.python import Limits
 from apigen.records import Call, Execution, PythonBinding, Reason, Tool
+from sandbox_lab import HOSTILE, Lab, lab
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,17 @@ def said(execution: Execution) -> tuple[bool, Reason | None, str]:
     return execution.ok, execution.reason, execution.detail
 
 
+def milliseconds(execution: Execution) -> float:
+    assert execution.duration_ms is not None
+    return execution.duration_ms
+
+
 def test_a_result_comes_back(hostile: Lab) -> None:
     """A function that returns gives an execution that is ok, with its result and how long it took."""
     execution = hostile.call("add", a=2, b=3)
     assert (execution.ok, execution.result, execution.reason) == (True, 5, None)
     assert execution.call == Call("add", {"a": 2, "b": 3})
-    assert 0 < execution.duration_ms < 1000
+    assert 0 < milliseconds(execution) < 1000
 
 
 def test_text_survives_the_way(hostile: Lab) -> None:
@@ -133,7 +138,7 @@ def test_what_never_ends_is_killed(hasty: Lab, name: str) -> None:
     """Loops in Python and in C, sleeping, and swallowing every exception all end at the limit."""
     execution = hasty.call(name)
     assert said(execution) == (False, Reason.TIMEOUT, "no result within 0.3 s")
-    assert 300 <= execution.duration_ms < 1000
+    assert 300 <= milliseconds(execution) < 1000
 
 
 def test_silence_is_a_crash(hostile: Lab) -> None:
@@ -149,10 +154,10 @@ def test_cpu_time_counts_all_threads() -> None:
         assert said(execution) == (False, Reason.TIMEOUT, "no result within 1 s of CPU time")
 
 
-@pytest.mark.parametrize(("name", "arguments"), [("allocates", {"mib": 1000}), ("hoards", {})])
-def test_memory_is_bounded(hostile: Lab, name: str, arguments: dict[str, int]) -> None:
+def test_memory_is_bounded(hostile: Lab) -> None:
     """A single large allocation and many small ones end as out of memory."""
-    assert hostile.call(name, **arguments).reason is Reason.OUT_OF_MEMORY
+    assert hostile.call("allocates", mib=1000).reason is Reason.OUT_OF_MEMORY
+    assert hostile.call("hoards").reason is Reason.OUT_OF_MEMORY
 
 
 def test_memory_within_the_limit_can_be_used(hostile: Lab) -> None:
@@ -208,7 +213,7 @@ def test_a_forged_length_reads_nothing(hostile: Lab) -> None:
     """A reply that claims to be huge ends the call at once."""
     execution = hostile.call("floods_reply")
     assert execution.reason is Reason.RESULT_TOO_LARGE
-    assert execution.duration_ms < 500
+    assert milliseconds(execution) < 500
 
 
 def test_a_tool_without_a_function_is_not_executable(hostile: Lab) -> None:

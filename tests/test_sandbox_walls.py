@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandbox_lab import HOSTILE, Lab, lab
 
 from apigen.execute.python import Level, Limits, probe_isolation
 from apigen.records import Reason
+from sandbox_lab import HOSTILE, Lab, lab
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these walls")
 

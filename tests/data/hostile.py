@@ -65,7 +65,7 @@ def writes_scratch(text: str) -> str:
 
 
 def lists_scratch() -> list[str]:
-    return sorted(os.listdir())
+    return sorted(path.name for path in Path().iterdir())
 
 
 def uses_tempfile() -> bool:
@@ -75,10 +75,10 @@ def uses_tempfile() -> bool:
 
 def litters(depth: int) -> str:
     for _ in range(depth):
-        os.mkdir("d")
+        Path("d").mkdir()
         Path("f").touch()
         os.chdir("d")
-    os.chmod(".", 0)
+    Path().chmod(0)
     return "left"
 
 
@@ -87,7 +87,7 @@ def reads(path: str) -> str:
 
 
 def lists(path: str) -> list[str]:
-    return os.listdir(path)
+    return [entry.name for entry in Path(path).iterdir()]
 
 
 def writes(path: str) -> str:
@@ -142,11 +142,11 @@ def raises_address() -> None:
 
 
 def raises_unprintable() -> None:
-    class Odd(Exception):
+    class OddError(Exception):
         def __str__(self) -> str:
             raise RuntimeError
 
-    raise Odd
+    raise OddError
 
 
 def not_json() -> Any:
@@ -209,9 +209,9 @@ def sleeps() -> None:
 def swallows() -> None:
     signal.signal(signal.SIGXCPU, signal.SIG_IGN)
     while True:
-        try:
+        try:  # noqa: SIM105 - plain, as such code is
             time.sleep(0.01)
-        except BaseException:
+        except BaseException:  # noqa: BLE001, S110 - exactly what must not help
             pass
 
 
@@ -248,11 +248,13 @@ def hoards() -> None:
 
 
 def fork_bomb() -> None:
+    forks = 0
     while True:
         try:
             os.fork()
+            forks += 1
         except OSError:
-            if os.getpid() % 2:
+            if not forks:
                 raise
 
 
@@ -271,7 +273,7 @@ def runs(program: str) -> str:
 
 
 def replaces_itself(program: str) -> None:
-    os.execv(program, [program])
+    os.execv(program, [program])  # noqa: S606 - that is the test
 
 
 # whom it reaches
@@ -302,8 +304,8 @@ def unix_datagram(path: str) -> str:
 
 
 def fetches(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=1) as answer:
-        return answer.read().decode()
+    with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - that is the test
+        return str(answer.read())
 
 
 def kills(process: int) -> str:

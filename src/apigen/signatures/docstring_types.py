@@ -38,8 +38,12 @@ _WORDS: dict[str, Any] = {
 }
 _NAMES: dict[str, Any] = {
     **_WORDS,
-    **{name: getattr(typing, name) for name in ("List", "Dict", "Set", "Tuple", "Optional", "Union", "Literal")},
-    **{name: getattr(typing, name) for name in ("Sequence", "Iterable", "Mapping", "Any", "Callable", "Iterator")},
+    **{name: getattr(typing, name) for name in ("Optional", "Union", "Literal", "Any")},
+    **{name: getattr(abc, name) for name in ("Sequence", "Iterable", "Mapping", "Callable", "Iterator")},
+    "List": list,
+    "Dict": dict,
+    "Set": set,
+    "Tuple": tuple,
     "None": None,
     "Decimal": Decimal,
     "Path": Path,

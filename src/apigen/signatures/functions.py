@@ -1,7 +1,7 @@
 """A function's parameters with their types, wherever those are written.
 
-For each parameter the first of these that says something is believed: its annotation, the docstring, a stub, and at
-last the type of its default value.
+For each parameter the first of these that says something is believed: its annotation, the docstring, a stub, the type
+of its default value, and at last the examples in the docstring.
 """
 
 import inspect
@@ -12,6 +12,7 @@ from typing import Any
 from apigen.records import Json
 from apigen.signatures.docstring_types import read_type_text
 from apigen.signatures.docstrings import Docstring, read_docstring
+from apigen.signatures.examples import shown_types
 from apigen.signatures.expressions import Unresolved
 from apigen.signatures.hints import resolve_hint
 from apigen.signatures.jsonable import to_json
@@ -112,6 +113,7 @@ class _Sources:
         self.docstring = read_docstring(function)
         self._module = module
         self._stub: dict[str | int, Any] | None = None
+        self._signature = signature
         self._position = {name: index for index, name in enumerate(signature.parameters)}
 
     def annotated(self, declared: inspect.Parameter) -> Any:
@@ -136,6 +138,9 @@ class _Sources:
             return Any
         return type(declared.default)
 
+    def shown(self, declared: inspect.Parameter) -> Any:
+        return shown_types(self.function, self._signature).get(declared.name, Any)
+
 
 def _parameter(declared: inspect.Parameter, sources: _Sources) -> Parameter:
     documented = sources.docstring.parameters.get(declared.name)
@@ -157,7 +162,7 @@ def _type(declared: inspect.Parameter, sources: _Sources) -> ParameterType:
         Undescribable: none says anything, or the first that does names a type without a JSON form.
     """
     misread = ""
-    for look in (sources.annotated, sources.documented, sources.stubbed, sources.defaulted):
+    for look in (sources.annotated, sources.documented, sources.stubbed, sources.defaulted, sources.shown):
         try:
             found = look(declared)
         except Unresolved as problem:

@@ -1,6 +1,7 @@
 """The bounds of one call, and how a process puts them on itself."""
 
 import contextlib
+import math
 import resource
 
 import msgspec
@@ -50,7 +51,7 @@ def cap_resources(limits: Limits, mapped_bytes: int) -> None:
 def cap_cpu(seconds: float) -> None:
     """Allow that much more CPU time; SIGXCPU ends the process, and a second later SIGKILL, which nothing can ignore."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(usage.ru_utime + usage.ru_stime + seconds) + 1
+    soft = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
     _cap(resource.RLIMIT_CPU, soft, soft + 1)
 
 

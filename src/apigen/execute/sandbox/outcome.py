@@ -1,5 +1,6 @@
 """Turns what a sandbox process reported into what the pipeline knows: an :class:`~apigen.records.Execution`."""
 
+import os
 import re
 import signal
 import site
@@ -77,7 +78,7 @@ def _own_folders() -> list[str]:
         sys.prefix,
         sys.base_prefix,
         *site.getsitepackages(),
-        str(Path.home()),
+        os.path.expanduser("~"),  # noqa: PTH111 - Path.home() raises where there is none
         str(Path.cwd()),
         tempfile.gettempdir(),
     ]

@@ -1,5 +1,7 @@
 """Turns the public functions of imported modules into tools, and says why the others are none."""
 
+import dataclasses
+import enum
 import hashlib
 import inspect
 import re
@@ -10,6 +12,8 @@ from typing import Any
 
 import jsonschema_rs
 import msgspec
+import pydantic
+from typing_extensions import is_typeddict
 
 from apigen.library.introspect.imports import Imported
 from apigen.records import Json, PythonBinding, Skipped, Tool
@@ -65,8 +69,19 @@ def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
         return
     own = (module.__name__, f"_{module.__name__}")  # such as bisect, whose functions are those of _bisect
     for name, value in list(vars(module).items()):
-        if not name.startswith("_") and callable(value) and getattr(value, "__module__", None) in own:
+        if name.startswith("_") or not callable(value) or getattr(value, "__module__", None) not in own:
+            continue
+        if not _is_kind_of_value(value):
             yield name, value
+
+
+def _is_kind_of_value(found: Any) -> bool:
+    """Whether a class only gives parameters, results or errors their form: nobody would expect a tool of it."""
+    if not isinstance(found, type):
+        return False
+    forms = (enum.Enum, BaseException, pydantic.BaseModel)
+    is_named_tuple = issubclass(found, tuple) and hasattr(found, "_fields")
+    return issubclass(found, forms) or dataclasses.is_dataclass(found) or is_typeddict(found) or is_named_tuple
 
 
 def _require_function(found: Any, seen: dict[int, str]) -> None:

@@ -299,7 +299,7 @@ def call_time_between_utc_offsets(
         to_utc_offset: Offset of the second zone from UTC in hours.
 
     Returns:
-        ``time`` (HH:MM) in the second zone and ``day_shift``: -1 for the day before, 0 the same day, 1 the day after.
+        ``time`` (HH:MM) in the second zone and ``day_shift``: -1 for the day before, 0 the same day, 1 the next.
 
     Source: ISO 8601-1:2019, time shift from UTC.
     """

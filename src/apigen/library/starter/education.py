@@ -20,7 +20,7 @@ _Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 @dataclass(frozen=True)
-class CourseGrade:
+class _CourseGrade:
     """A finished course with its letter grade."""
 
     course: Annotated[
@@ -37,7 +37,7 @@ class CourseGrade:
 
 
 @dataclass(frozen=True)
-class GradeComponent:
+class _GradeComponent:
     """A part of a course that counts towards its grade."""
 
     name: Annotated[
@@ -52,7 +52,7 @@ class GradeComponent:
 
 
 @dataclass(frozen=True)
-class BookAuthor:
+class _BookAuthor:
     """An author's name in its parts."""
 
     family_name: Annotated[
@@ -73,7 +73,7 @@ class BookAuthor:
     ]
 
 
-def grade_point_average(courses: Annotated[list[CourseGrade], Field(min_length=1, max_length=80)]) -> dict[str, float]:
+def grade_point_average(courses: Annotated[list[_CourseGrade], Field(min_length=1, max_length=80)]) -> dict[str, float]:
     """Compute a credit-weighted grade point average (GPA) on the US 4.0 scale from letter grades.
 
     Args:
@@ -113,7 +113,7 @@ def final_exam_score_needed(
 
 
 def weighted_course_grade(
-    components: Annotated[list[GradeComponent], Field(min_length=1, max_length=30)],
+    components: Annotated[list[_GradeComponent], Field(min_length=1, max_length=30)],
 ) -> dict[str, float]:
     """Combine the scores of homework, exams and other parts of one course into the course grade by their weights.
 
@@ -231,7 +231,7 @@ def foreign_grade_to_german(grade: float, best_grade: float, lowest_passing_grad
 
 
 def apa_book_reference(
-    authors: Annotated[list[BookAuthor], Field(min_length=1, max_length=20)],
+    authors: Annotated[list[_BookAuthor], Field(min_length=1, max_length=20)],
     year: Annotated[int, Field(ge=1450, le=2100)],
     title: Annotated[
         str,

@@ -14,7 +14,7 @@ _Height = Annotated[float, Field(gt=30, le=300)]
 _Sex = Literal["female", "male"]
 
 
-class ActivityLevel(StrEnum):
+class _ActivityLevel(StrEnum):
     """How much a person moves in everyday life."""
 
     SEDENTARY = "sedentary"
@@ -25,7 +25,7 @@ class ActivityLevel(StrEnum):
 
 
 @dataclass(frozen=True)
-class AlcoholicDrink:
+class _AlcoholicDrink:
     """A drink, or several of the same kind."""
 
     volume_ml: Annotated[float, Field(gt=0, description="Volume of one drink in milliliters.")]
@@ -35,11 +35,11 @@ class AlcoholicDrink:
 
 # McArdle, Katch and Katch, "Exercise Physiology": multiples of the basal metabolic rate.
 _ACTIVITY_FACTORS = {
-    ActivityLevel.SEDENTARY: 1.2,
-    ActivityLevel.LIGHTLY_ACTIVE: 1.375,
-    ActivityLevel.MODERATELY_ACTIVE: 1.55,
-    ActivityLevel.VERY_ACTIVE: 1.725,
-    ActivityLevel.EXTRA_ACTIVE: 1.9,
+    _ActivityLevel.SEDENTARY: 1.2,
+    _ActivityLevel.LIGHTLY_ACTIVE: 1.375,
+    _ActivityLevel.MODERATELY_ACTIVE: 1.55,
+    _ActivityLevel.VERY_ACTIVE: 1.725,
+    _ActivityLevel.EXTRA_ACTIVE: 1.9,
 }
 
 # American College of Sports Medicine, "Guidelines for Exercise Testing and Prescription": share of heart rate reserve.
@@ -71,7 +71,7 @@ def daily_energy_needs(
     age_years: Annotated[int, Field(ge=18, le=120)],
     weight_kg: _Weight,
     height_cm: _Height,
-    activity: ActivityLevel = ActivityLevel.SEDENTARY,
+    activity: _ActivityLevel = _ActivityLevel.SEDENTARY,
 ) -> dict[str, int]:
     """Estimate how many calories an adult burns a day, at rest and with everyday activity (BMR and TDEE).
 
@@ -195,7 +195,7 @@ def average_glucose_from_hba1c(
 
 
 def blood_alcohol_estimate(
-    drinks: Annotated[list[AlcoholicDrink], Field(min_length=1, max_length=30)],
+    drinks: Annotated[list[_AlcoholicDrink], Field(min_length=1, max_length=30)],
     weight_kg: Annotated[float, Field(ge=30, le=700)],
     sex: _Sex,
     hours: Annotated[float, Field(ge=0, le=72)] = 0,

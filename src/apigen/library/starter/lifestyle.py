@@ -11,7 +11,7 @@ CATEGORY = "Lifestyle"
 
 
 @dataclass(frozen=True)
-class Ingredient:
+class _Ingredient:
     """One line of a recipe."""
 
     name: Annotated[
@@ -50,7 +50,7 @@ _CUTTING_ALLOWANCE_M = 0.1
 
 
 def scale_recipe(
-    ingredients: Annotated[list[Ingredient], Field(min_length=1, max_length=60)],
+    ingredients: Annotated[list[_Ingredient], Field(min_length=1, max_length=60)],
     servings: Annotated[float, Field(gt=0)],
     desired_servings: Annotated[float, Field(gt=0)],
 ) -> dict[str, object]:

@@ -216,7 +216,7 @@ def vehicle_vin_check(
         str,
         Field(
             pattern=r"^[A-HJ-NPR-Za-hj-npr-z0-9]{17}$",
-            examples=["1M8GDM9AXKP042788", "1HGCM82633A004352", "5YJ3E1EA7KF317000", "JH4KA7561PC008269"],
+            examples=["1M8GDM9AXKP042788", "1HGCM82633A004352", "5YJ3E1EA2KF317000", "JH4KA7561PC008269"],
         ),
     ],
 ) -> dict[str, bool | str]:

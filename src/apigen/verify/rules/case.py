@@ -28,11 +28,15 @@ REQUEST_WORDS = frozenset(
     for word in (
         "what whats how which when where who find calculate compute get convert tell show give list check estimate determine "
         "please need want help know figure generate create make count turn translate split add sort rank compare "
-        "analyze analyse predict book order search fetch retrieve provide can could would should is are do does did will many "
+        "analyze analyse predict book order search fetch retrieve provide many "
         "much wondering curious wat wich calc"
     ).split()
 )
 """Words with which people ask."""
+
+
+_AUXILIARIES = frozenset("can could would should is are do does did will shall may has have".split())
+"""Words with which a question begins that has no question word."""
 
 
 class Reject(NamedTuple):
@@ -108,7 +112,10 @@ class Case:
         """Values in the query that look like arguments, in order; the larger wins where two overlap."""
         reading = self.reading
         found = [Mention(a, b, "quote", "", "") for a, b in reading.quotes if b - a < 80]
-        found += [Mention(date.start, date.end, "date", "", self.word_before(date.start)) for date in reading.dates]
+        found += [
+            Mention(date.start, date.end, "date", "", self.word_before(date.start), weight=1.4)
+            for date in reading.dates
+        ]
         found += [
             Mention(time.start, time.end, "time", "", self.word_before(time.start))
             for time in reading.times
@@ -153,7 +160,9 @@ class Case:
     def asks(self, clause: Span) -> bool:
         """Whether a clause asks for something rather than tells something."""
         words = self.words(clause)
-        return self.reading.text[clause[0] : clause[1]].rstrip().endswith("?") or bool(set(words[:4]) & REQUEST_WORDS)
+        if self.reading.text[clause[0] : clause[1]].rstrip().endswith("?") or set(words[:1]) & _AUXILIARIES:
+            return True
+        return bool(set(words[:4]) & REQUEST_WORDS)
 
     def words(self, clause: Span) -> list[str]:
         """The stems in a part of the query."""
@@ -202,7 +211,9 @@ def _weight(text: str, number: Number) -> float:
         return 0.0
     year = 1800 <= number.values[0] <= 2100 and number.end - number.start == 4
     small = number.values[0] in {0, 1, 2} and not number.percent and not number.currency
-    return 0.5 if year or small or not number.digits or "old" in after else 1.0
+    if not number.digits:
+        return 0.25
+    return 0.5 if year or small or "old" in after else 1.0
 
 
 def _with_defaults(case: Case) -> Candidate:

@@ -1,7 +1,6 @@
 """Is every call asked for, and asked for once?"""
 
 import re
-from math import prod
 
 import msgspec
 
@@ -16,6 +15,12 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 """Signs that a query asks for more than one thing."""
+
+_BACK = re.compile(
+    r"\b(?:vice versa|back|reverse[ds]?|swap(?:ped)?|other way|opposite|return|exchanged?|switch(?:ed)?)\b",
+    re.IGNORECASE,
+)
+"""Words with which the same values are asked for in another order."""
 
 
 def unrequested(case: Case) -> Reject | None:
@@ -39,37 +44,27 @@ def unrequested(case: Case) -> Reject | None:
 
 
 def _borrowed(case: Case, index: int) -> str | None:
-    """A call that rests on nothing but what other calls rest on, and whose tool is not spoken of either."""
+    """A call that rests on nothing but what other calls rest on, and that nothing else asks for."""
     calls = case.candidate.calls
     mine = _spans(case.by_call[index])
     if not mine:
         return None
+    siblings = [other for other, call in enumerate(calls) if call.name == calls[index].name and other != index]
+    if siblings:
+        twin = next((other for other in siblings if _values(case, other) == _values(case, index)), None)
+        if twin is not None and not _BACK.search(case.reading.text):
+            return f"{calls[index].name}: calls {min(index, twin)} and {max(index, twin)} use the same values in another order"
+        return None
     elsewhere = {span for other, group in enumerate(case.by_call) if other != index for span in _spans(group)}
-    if not mine <= elsewhere:
-        return None
-    siblings = [other for other, call in enumerate(calls) if call.name == calls[index].name]
-    if len(siblings) > 1:
-        same_tool = {span for other in siblings if other != index for span in _spans(case.by_call[other])}
-        if mine <= same_tool and not _crossing(case, siblings):
-            return f"{calls[index].name}: call {index} uses only values that belong to other calls of it"
-        return None
-    return _unspoken(case, index)
+    return _unspoken(case, index) if mine <= elsewhere else None
+
+
+def _values(case: Case, index: int) -> list[str]:
+    return sorted(repr(trace.leaf.value) for trace in case.by_call[index])
 
 
 def _spans(group: list[Trace]) -> set[Span]:
     return {span for trace in group for span in trace.spans or ()}
-
-
-def _crossing(case: Case, siblings: list[int]) -> bool:
-    """Whether the calls are every combination of their values ("2 and 3 days in Rome and Oslo")."""
-    values: dict[str, set[str]] = {}
-    names = {name for index in siblings for name in case.candidate.calls[index].arguments}
-    for index in siblings:
-        arguments = case.candidate.calls[index].arguments
-        for name in names:
-            values.setdefault(name, set()).add(repr(arguments.get(name)))
-    varying = [len(options) for options in values.values() if len(options) > 1]
-    return prod(varying) == len(siblings) or len(varying) <= 1
 
 
 def _unspoken(case: Case, index: int) -> str | None:

@@ -15,7 +15,7 @@ _LIST_GAP = re.compile(
     re.IGNORECASE,
 )
 _PROPER_GAP = re.compile(
-    r"^\s*(?:,?\s*(?:and|&|plus|as well as|then|vs\.?|versus|or)(?:\s+(?:for|in|of|to|the|also|at|then))*)\s*$",
+    r"^\s*(?:,?\s*(?:and|&|plus|as well as|then|vs\.?|versus|or)(?:\s+(?:for|in|of|to|also|at|then))*)\s*$",
     re.IGNORECASE,
 )
 _PROPER = re.compile(r"(?!I\b|I['’])[A-Z][\w'’.-]+(?:\s+[A-Z][\w'’.-]+)*")
@@ -41,7 +41,7 @@ def _listed_value(case: Case) -> str | None:
     """ "5 km, 12 km and 30 km" with nothing done for one of them."""
     reading = case.reading
     for one, following in zip(case.mentions, case.mentions[1:], strict=False):
-        if not one.weight or not following.weight:
+        if min(one.weight, following.weight) < 0.5:
             continue
         claimed = case.is_claimed(one.start, one.end), case.is_claimed(following.start, following.end)
         if claimed[0] == claimed[1] or one.kind != following.kind or not _alike(one, following):
@@ -69,9 +69,11 @@ def _leftover(case: Case) -> str | None:
         if mention.kind != "quote" and not case.is_claimed(mention.start, mention.end)
     ]
     used = [mention for mention in case.mentions if case.is_claimed(mention.start, mention.end)]
-    scores = [(_evidence(case, mention, used), mention) for mention in free if mention.weight]
-    several = _BOTH.search(case.reading.text) and len(case.candidate.calls) == 1
-    total = sum(score for score, _ in scores) + (1.0 if several and scores else 0.0)
+    scores = [(_evidence(case, mention, used), mention) for mention in free if mention.weight >= 0.5]
+    several = len(case.candidate.calls) == 1 and any(mention.weight >= 1 for _, mention in scores)
+    total = sum(score for score, _ in scores)
+    if several and _BOTH.search(case.reading.text):
+        total += 2.0
     if total < ENOUGH:
         return None
     best = max(scores, key=lambda pair: pair[0])[1]
@@ -87,6 +89,8 @@ def _evidence(case: Case, mention: Mention, used: list[Mention]) -> float:
         score += 1.0
     if any(twin.before == mention.before for twin in twins):
         score += 1.0
+        if any(twin.before == mention.before and twin.context & mention.context - {mention.unit} for twin in twins):
+            score += 1.0
     clause = next((clause for clause in case.clauses if clause[0] <= mention.start < clause[1]), None)
     if clause is not None and (case.asks(clause) or not any(map(case.asks, case.clauses))):
         score += 1.0

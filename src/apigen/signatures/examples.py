@@ -1,0 +1,53 @@
+"""Types from the examples in a docstring: ``>>> slugify('First post')`` shows that a text is taken."""
+
+import ast
+import doctest
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from apigen.signatures.expressions import union_of
+
+
+def shown_types(function: Callable[..., Any], signature: inspect.Signature) -> Mapping[str, Any]:
+    """The types of the literal arguments in a function's doctests, by parameter name.
+
+    Args:
+        function: its docstring is read, and nothing in it is run.
+        signature: tells which parameter a positional argument is for.
+    """
+    seen: dict[str, list[Any]] = {}
+    for call in _calls(function):
+        with suppress(TypeError):  # an example of a wrong call
+            keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+            for name, node in signature.bind_partial(*call.args, **keywords).arguments.items():
+                with suppress(ValueError, TypeError):  # not a literal
+                    value = ast.literal_eval(node)
+                    if value is not None:
+                        seen.setdefault(name, []).append(_type_of(value))
+    return {name: union_of(types) for name, types in seen.items()}
+
+
+def _calls(function: Callable[..., Any]) -> Iterator[ast.Call]:
+    """The calls of the function among its examples."""
+    try:
+        examples = doctest.DocTestParser().get_examples(inspect.getdoc(function) or "")
+    except ValueError:
+        return  # a doctest that is malformed
+    for example in examples:
+        with suppress(SyntaxError):
+            for node in ast.walk(ast.parse(example.source)):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == getattr(function, "__name__", None):
+                    yield node
+
+
+def _type_of(value: Any) -> Any:
+    """The type that a literal shows; collections by what they hold."""
+    collection: Any = type(value)
+    if isinstance(value, dict) and value:
+        return collection[union_of(map(_type_of, value)), union_of(map(_type_of, value.values()))]
+    if isinstance(value, list | tuple | set) and value:
+        inner = union_of(map(_type_of, value))
+        return collection[inner, ...] if isinstance(value, tuple) else collection[inner]
+    return collection

@@ -1,0 +1,103 @@
+"""The starter library: complete, and every hand-written seed passes all stages."""
+
+import asyncio
+from collections import Counter, defaultdict
+
+import pytest
+
+from apigen.execute.python import PythonExecutor
+from apigen.library.base import Loaded
+from apigen.library.starter import CATEGORIES
+from apigen.library.starter_source import load_starter
+from apigen.records import Candidate, Outcome, Style, Tool, Wording
+from apigen.verify.format import FormatCheck
+from apigen.verify.rules import RuleJudge
+from apigen.verify.stages import Examined, execution, grounding, semantics, through
+
+
+@pytest.fixture(scope="module")
+def starter() -> Loaded:
+    return load_starter()
+
+
+def test_all_21_categories_hold_enough_functions(starter: Loaded) -> None:
+    """At least four in each category and 120 in total, and nothing in the library is left out."""
+    counts = Counter(tool.category for tool in starter.tools)
+    assert list(counts) == list(CATEGORIES)
+    assert min(counts.values()) >= 4
+    assert len(starter.tools) >= 120
+    assert starter.skipped == ()
+    assert len({tool.name for tool in starter.tools}) == len(starter.tools)
+
+
+def test_parameters_of_every_kind_occur(starter: Loaded) -> None:
+    """Enums, bounds, dates, lists, nested objects, booleans, defaults: as in practice."""
+    kinds: Counter[str] = Counter()
+
+    def walk(schema: dict[str, object]) -> None:
+        kinds.update(str(schema[key]) for key in ("type", "format") if isinstance(schema.get(key), str))
+        kinds.update(key for key in ("enum", "minimum", "maximum", "default", "examples", "anyOf") if key in schema)
+        for value in schema.values():
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict):
+                    walk(item)
+
+    for tool in starter.tools:
+        for name, schema in tool.properties.items():
+            assert schema.get("description"), f"{tool.name}.{name} is not described"
+            walk(schema)
+    for kind in ("string", "integer", "number", "boolean", "array", "object", "date", "time", "date-time", "enum"):
+        assert kinds[kind] >= 3, kind
+    for kind in ("minimum", "maximum", "default", "examples"):
+        assert kinds[kind] >= 10, kind
+
+
+def test_each_function_has_seeds_in_every_wording_and_a_parallel_one(starter: Loaded) -> None:
+    """Four single-call seeds or more in all wordings, and calls in parallel; no query stands twice."""
+    single: defaultdict[str, Counter[Wording]] = defaultdict(Counter)
+    parallel: Counter[str] = Counter()
+    several: Counter[str] = Counter()
+    category = {tool.name: tool.category for tool in starter.tools}
+    for seed in starter.seeds:
+        if len(seed.calls) == 1:
+            single[seed.calls[0].name][seed.wording] += 1
+        elif seed.fits(Style.PARALLEL):
+            parallel[seed.calls[0].name] += 1
+        else:
+            several[category[seed.calls[0].name]] += 1
+    for tool in starter.tools:
+        counts = single[tool.name]
+        assert counts.total() >= 4, tool.name
+        assert {Wording.TERSE, Wording.CHATTY, Wording.INDIRECT, Wording.MISSPELLED} <= set(counts), tool.name
+        assert parallel[tool.name] >= 1, tool.name
+    assert min(several[name] for name in CATEGORIES) >= 4
+    assert len({seed.query for seed in starter.seeds}) == len(starter.seeds)
+
+
+def test_every_seed_passes_all_stages(starter: Loaded) -> None:
+    """Format, grounding, real execution in the sandbox, and the rule judge pass each seed."""
+    tools: dict[str, Tool] = {tool.name: tool for tool in starter.tools}
+    check = FormatCheck()
+
+    async def main() -> list[str]:
+        executor = PythonExecutor()
+        stages = [grounding, execution(executor), semantics(RuleJudge())]
+
+        async def fallen(candidate: Candidate) -> str | None:
+            examined = await through(stages, Examined(candidate, (check.check(candidate),)))
+            verdict = examined.verdicts[-1]
+            if verdict.outcome is Outcome.PASS:
+                return None
+            return f"{verdict.stage} {verdict.reason}: {verdict.detail} | {candidate.query}"
+
+        candidates = []
+        for seed in starter.seeds:
+            style = next(style for style in Style if seed.fits(style))
+            offered = tuple(tools[name] for name in sorted(seed.tool_names))
+            candidates.append(Candidate(seed.query, seed.calls, offered, style))
+        try:
+            return [found for found in await asyncio.gather(*map(fallen, candidates)) if found]
+        finally:
+            await executor.aclose()
+
+    assert asyncio.run(main()) == []
