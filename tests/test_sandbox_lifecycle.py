@@ -35,12 +35,22 @@ def descendants() -> set[int]:
     return found
 
 
+def entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
 def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
+    return len(entries(Path("/proc/self/fd")))
 
 
-def scratch_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("apigen-*"))
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for temporary files that nobody else uses, also in programs started from here."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
 
 
 async def add(executor: PythonExecutor, a: int) -> Execution:
@@ -148,17 +158,19 @@ def test_cancelling_a_waiting_call_takes_it_out_of_the_queue() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_closing_leaves_nothing() -> None:
+def test_closing_leaves_nothing(scratch: Path) -> None:
     """No process, no zombie, no open file and no scratch folder outlives the executor."""
 
     async def scenario() -> None:
         await asyncio.to_thread(time.sleep, 0)  # the default thread pool is there before we count
-        processes, folders, files = descendants(), scratch_folders(), open_files()
+        processes, files = descendants(), open_files()
         executor = PythonExecutor(SHORT, workers=2)
         await asyncio.gather(*(add(executor, a) for a in range(4)))
         assert descendants() > processes
+        assert len(entries(scratch)) == 2
         await executor.aclose()
-        assert (descendants(), scratch_folders()) == (processes, folders)
+        assert descendants() == processes
+        assert not entries(scratch)
         assert open_files() == files
 
     asyncio.run(scenario())
@@ -182,7 +194,7 @@ def test_closing_ends_calls_under_way() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_outlives_a_killed_program(stop: signal.Signals) -> None:
+def test_nothing_outlives_a_killed_program(stop: signal.Signals, scratch: Path) -> None:
     """Killed by whatever signal, the program takes its sandboxes and their scratch folders along."""
     code = (
         "import asyncio\nfrom sandbox_lab import *\n"
@@ -193,7 +205,6 @@ def test_nothing_outlives_a_killed_program(stop: signal.Signals) -> None:
         "    await asyncio.gather(*(executor.execute(tool_of(name), Call(name)) for name in ('loops', 'sleeps')))\n"
         "asyncio.run(main())\n"
     )
-    folders = scratch_folders()
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=HOSTILE.parents[1], env={**os.environ}
     ) as program:
@@ -208,22 +219,23 @@ def test_nothing_outlives_a_killed_program(stop: signal.Signals) -> None:
     assert len(family) == 7
     until = time.monotonic() + 5
     while time.monotonic() < until and (
-        any(Path(f"/proc/{process}").exists() for process in family) or scratch_folders() != folders
+        any(Path(f"/proc/{process}").exists() for process in family) or any(scratch.iterdir())
     ):
         time.sleep(0.02)
     assert not [process for process in family if Path(f"/proc/{process}").exists()]
-    assert scratch_folders() == folders
+    assert not entries(scratch)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_killed_sandbox_is_replaced() -> None:
-    """When something kills the sandbox process, the next call gets a new one."""
+def test_a_killed_sandbox_is_replaced(scratch: Path) -> None:
+    """When something kills the sandbox process, the next call gets a new one, and nothing is left of the old one."""
     with lab() as running:
         before = descendants()
         assert running.call("add", a=1, b=1).result == 2
         for process in descendants() - before:
             os.kill(process, signal.SIGKILL)
         assert running.call("add", a=1, b=2).result == 3
+    assert not entries(scratch)
 
 
 def test_a_library_may_grow() -> None:

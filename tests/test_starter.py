@@ -9,10 +9,10 @@ from apigen.execute.python import PythonExecutor
 from apigen.library.base import Loaded
 from apigen.library.starter import CATEGORIES
 from apigen.library.starter_source import load_starter
-from apigen.records import Candidate, Outcome, Style, Tool, Wording
+from apigen.records import Candidate, Outcome, Stage, Style, Tool, Wording
 from apigen.verify.format import FormatCheck
 from apigen.verify.rules import RuleJudge
-from apigen.verify.stages import Examined, execution, grounding, semantics, through
+from apigen.verify.stages import Examined, NamedStage, execution, grounding, semantics, through
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,11 @@ def test_every_seed_passes_all_stages(starter: Loaded) -> None:
 
     async def main() -> list[str]:
         executor = PythonExecutor()
-        stages = [grounding, execution(executor), semantics(RuleJudge())]
+        stages: list[NamedStage] = [
+            (Stage.GROUNDING, grounding),
+            (Stage.EXECUTION, execution(executor)),
+            (Stage.SEMANTICS, semantics(RuleJudge())),
+        ]
 
         async def fallen(candidate: Candidate) -> str | None:
             examined = await through(stages, Examined(candidate, (check.check(candidate),)))

@@ -24,16 +24,16 @@ from apigen.models.base import Model, Options
 from apigen.records import Attempt, Candidate, Outcome, Reason, Request, Stage, Verdict
 from apigen.verify.base import Judge
 from apigen.verify.format import FormatCheck, reject
-from apigen.verify.stages import CheckStage, Examined, execution, grounding, semantics, through
+from apigen.verify.stages import Examined, NamedStage, execution, grounding, semantics, through
 
 
-def recipe(config: Config, seen: SeenQueries, executor: Executor, judges: Sequence[Judge]) -> list[CheckStage]:
+def recipe(config: Config, seen: SeenQueries, executor: Executor, judges: Sequence[Judge]) -> list[NamedStage]:
     """What a well-formed candidate must pass, in this order: the cheapest first."""
     return [
-        seen.stage,
-        *([grounding] if config.grounding == "strict" else []),
-        execution(executor),
-        *(semantics(judge) for judge in judges),
+        (Stage.DUPLICATE, seen.stage),
+        *([(Stage.GROUNDING, grounding)] if config.grounding == "strict" else []),
+        (Stage.EXECUTION, execution(executor)),
+        *((Stage.SEMANTICS, semantics(judge)) for judge in judges),
     ]
 
 
@@ -46,7 +46,7 @@ class Pipeline:
         stages: what a well-formed pair must pass, from :func:`recipe`.
     """
 
-    def __init__(self, config: Config, writer: Model, stages: Sequence[CheckStage]) -> None:
+    def __init__(self, config: Config, writer: Model, stages: Sequence[NamedStage]) -> None:
         self._generation = config.generation
         self._writer = writer
         self._format = FormatCheck()

@@ -123,6 +123,7 @@ class Reason(StrEnum):
     JUDGE_REFUSED = "judge_refused"
     JUDGE_UNREADABLE = "judge_unreadable"
     EXECUTOR_UNAVAILABLE = "executor_unavailable"
+    CHECK_FAILED = "check_failed"
 
 
 class PythonBinding(msgspec.Struct, frozen=True, tag="python", tag_field="kind"):

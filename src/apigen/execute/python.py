@@ -4,6 +4,8 @@ import asyncio
 import os
 from collections.abc import Iterable
 
+import msgspec
+
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.sandbox.isolation import Isolation, Level, probe_isolation
 from apigen.execute.sandbox.limits import Limits
@@ -53,7 +55,12 @@ class PythonExecutor:
         binding = tool.binding
         if not isinstance(binding, PythonBinding):
             return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is bound to no function")
-        folders = self._folders.setdefault(binding, folders_of(binding))
+        try:
+            msgspec.json.encode(call.arguments)
+        except (ValueError, TypeError, RecursionError) as error:  # such as half of a surrogate pair
+            return Execution(call, ok=False, reason=Reason.ARGUMENT_TYPE, detail=f"the arguments are no JSON: {error}")
+        if (folders := self._folders.get(binding)) is None:
+            folders = self._folders[binding] = folders_of(binding)
         worker = await self._idle.get()
         if (known := self._unimportable.get(binding)) is not None:
             self._idle.put_nowait(worker)
@@ -79,13 +86,11 @@ class PythonExecutor:
         """Make a call, once more where the sandbox process itself broke, which a module imported into it may do."""
         problem = ""
         for _ in range(_TRIES):
-            previous, worker.latest = worker.latest, binding
             try:
                 return await worker.run(Task(binding, call.arguments, keep=binding not in self._kept_out), folders)
             except SandboxBroke as error:
                 problem = str(error)
-                if previous is not None:
-                    self._kept_out.add(previous)
+                self._kept_out.add(binding)
         raise ExecutorUnavailable(f"the sandbox process broke: {problem}")
 
     def _release(self, running: asyncio.Task[Report], worker: Worker) -> None:

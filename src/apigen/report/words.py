@@ -58,6 +58,7 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.MODEL_REFUSED: "the model refused the prompt, so there is no candidate",
     Reason.JUDGE_REFUSED: "the judge refused the prompt, so nothing was decided",
     Reason.JUDGE_UNREADABLE: "the judge's answer could not be read, so nothing was decided",
+    Reason.CHECK_FAILED: "a check itself failed, which is a defect of apigen: please report it",
     Reason.EXECUTOR_UNAVAILABLE: "the sandbox could not run the call, so nothing was decided",
 }
 

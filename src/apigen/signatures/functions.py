@@ -43,7 +43,8 @@ class Parameter:
         """The JSON Schema of its values, with its description and, where JSON can say it, its default."""
         schema = dict(self.type.schema)
         if self.description:
-            schema.setdefault("description", self.description)
+            # What the function says of its parameter beats what a type, such as an Enum, says of itself.
+            schema["description"] = self.description
         if not self.required and self.default is not UNKNOWN_DEFAULT:
             try:
                 default = to_json(self.default)

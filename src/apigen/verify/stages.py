@@ -4,11 +4,13 @@ A stage never changes what it gets: it returns a copy with its verdict, and its 
 first, and a candidate that fell is never shown to a later stage, so it costs no execution and no judge call.
 """
 
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import PurePath
 
 import msgspec
 
-from apigen.errors import ExecutorUnavailable, ModelRefused
+from apigen.errors import ApigenError, ExecutorUnavailable, ModelRefused
 from apigen.execute.base import Executor
 from apigen.records import Candidate, Execution, Outcome, Reason, Stage, Verdict
 from apigen.verify.base import Judge
@@ -36,14 +38,31 @@ class Examined(msgspec.Struct, frozen=True):
 
 
 CheckStage = Callable[[Examined], Awaitable[Examined]]
+NamedStage = tuple[Stage, CheckStage]
 
 
-async def through(stages: Sequence[CheckStage], examined: Examined) -> Examined:
-    """Lead a candidate through the stages until one of them does not pass it."""
-    for stage in stages:
+async def through(stages: Sequence[NamedStage], examined: Examined) -> Examined:
+    """Lead a candidate through the stages until one of them does not pass it.
+
+    A stage that fails in a way that nobody foresaw leaves an error, which the reports show: one odd candidate must not
+    end a run that took a night, and must not slip through either.
+
+    Raises:
+        Unavailable: a stage found that nothing more can be said about any candidate.
+        ApigenError: a stage failed in a foreseen way, such as a full disk.
+    """
+    for name, stage in stages:
         if examined.outcome is not Outcome.PASS:
             break
-        examined = await stage(examined)
+        try:
+            examined = await stage(examined)
+        except ApigenError:
+            raise
+        except Exception as error:  # noqa: BLE001 - that is the point
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{PurePath(frame.filename).name}:{frame.lineno}"
+            detail = f"{type(error).__name__} in {where}: {error}"[:MAX_DETAIL]
+            examined = examined.found(Verdict(name, Outcome.ERROR, Reason.CHECK_FAILED, detail))
     return examined
 
 

@@ -11,9 +11,8 @@ from typing import NoReturn
 import msgspec
 
 from apigen.errors import ExecutorUnavailable
-from apigen.execute.sandbox.limits import Limits, cap_cpu
 from apigen.execute.sandbox.raised import describe, reason_for
-from apigen.execute.sandbox.walls import Walls, raise_inner
+from apigen.execute.sandbox.walls import InnerWalls
 from apigen.execute.sandbox.wire import LENGTH, PREPARED, REPLY, WALLS_UP, Reply, Task
 from apigen.execute.values import BadArguments, PreparedFunction, ResultNotJson, resolve
 from apigen.records import Reason
@@ -26,29 +25,30 @@ class Call:
     """What a freshly forked process does; it never returns to the zygote's code."""
 
     def __init__(
-        self, task: Task, prepared: PreparedFunction | None, limits: Limits, walls: Walls, scratch: Path, pipe: int
+        self, task: Task, prepared: PreparedFunction | None, walls: InnerWalls, output_kb: int, scratch: Path, pipe: int
     ) -> None:
         self._task = task
         self._prepared = prepared
-        self._limits = limits
         self._walls = walls
+        self._largest = output_kb * 1024
         self._scratch = str(scratch)
         self._pipe = pipe
 
-    def run(self, mapped_bytes: int, zygote: int) -> NoReturn:
+    def run(self, mapped_bytes: int, zygote: int, *, rehearsal: bool) -> NoReturn:
         """Make the call and end the process.
 
         Args:
             mapped_bytes: size of the zygote, which is not held against the call.
             zygote: its process id as a child in its namespace sees it.
+            rehearsal: only import the function.
         """
         self._pipe = os.dup2(self._pipe, 3)
         os.closerange(4, 1 << 16)
         self._settle_in()
-        raise_inner(self._walls, self._scratch, self._limits, mapped_bytes, zygote)
+        self._walls.raise_them(mapped_bytes, zygote, cold=self._prepared is None)
         os.write(self._pipe, WALLS_UP)
         try:
-            body = self._encode(self._answer())
+            body = self._encode(self._answer(rehearsal=rehearsal))
         except MemoryError:
             body = _OUT_OF_MEMORY
         self._send(body)
@@ -63,14 +63,18 @@ class Call:
         if numpy_random := sys.modules.get("numpy.random"):
             numpy_random.seed(0)
 
-    def _answer(self) -> Reply:
+    def _answer(self, *, rehearsal: bool) -> Reply:
         """Call the function; whatever it does becomes a reply."""
-        try:
-            function = self._prepared or resolve(self._task.binding)
-        except ExecutorUnavailable as problem:
-            return Reply(reason=Reason.NOT_EXECUTABLE, detail=str(problem))
+        function = self._prepared
+        if function is None:
+            try:
+                function = resolve(self._task.binding)
+            except ExecutorUnavailable as problem:
+                return Reply(reason=Reason.NOT_EXECUTABLE, detail=str(problem))
+            self._walls.start_the_clock()
         os.write(self._pipe, PREPARED)
-        cap_cpu(self._limits.cpu_s)
+        if rehearsal:
+            return Reply()
         try:
             return Reply(result=function(self._task.arguments))
         except BadArguments as problem:
@@ -85,7 +89,7 @@ class Call:
             body = msgspec.json.encode(reply)
         except (TypeError, ValueError, RecursionError) as error:
             body = msgspec.json.encode(Reply(reason=Reason.RESULT_NOT_JSON, detail=describe(error)))
-        if len(body) > self._limits.output_kb * 1024 and reply.reason is None:
+        if len(body) > self._largest and reply.reason is None:
             return msgspec.json.encode(Reply(reason=Reason.RESULT_TOO_LARGE))
         return body
 

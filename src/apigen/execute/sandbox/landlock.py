@@ -46,11 +46,6 @@ def abi() -> int:
         return 0
 
 
-def write_rights(version: int) -> int:
-    """Every right of that ABI that changes something, as a scratch folder needs them."""
-    return _known(version) & ~(EXECUTE | READ | _IOCTL_DEV)
-
-
 def restrict(version: int, handled: int, rules: Iterable[tuple[str, int]]) -> None:
     """Deny this process, and all that it starts, the handled rights except where a rule grants them. For good.
 

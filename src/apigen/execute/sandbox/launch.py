@@ -16,6 +16,7 @@ from apigen.errors import ExecutorUnavailable
 from apigen.execute.sandbox.keeper import BOOTSTRAP
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.readable import import_path, readable_paths
+from apigen.execute.sandbox.scratch import remove_folder
 from apigen.execute.sandbox.wire import Ready, Start, receive, send
 
 _OPTIONS = ("-s", "-P", "-B", "-W", "ignore")
@@ -48,6 +49,8 @@ class Started:
         """Kill everything in it, remove its scratch folder, and wait for that. May be called twice."""
         self.control.close()
         _end(self._process)
+        if self.ready.scratch:
+            remove_folder(Path(self.ready.scratch))  # is gone already, unless somebody killed the keeper
 
 
 def start(limits: Limits, folders: Iterable[str] = ()) -> Started:
@@ -60,25 +63,26 @@ def start(limits: Limits, folders: Iterable[str] = ()) -> Started:
     Raises:
         ExecutorUnavailable: it cannot be started.
     """
-    path = import_path()
-    listable = (*path, *folders)
-    message = Start(limits, str(Path(tempfile.gettempdir()).resolve()), readable_paths(listable), listable)
     ours, theirs = socket.socketpair()
     try:
-        with theirs:
-            process = subprocess.Popen(
-                [sys.executable, *_OPTIONS, "-c", BOOTSTRAP, json.dumps(path), str(theirs.fileno())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=_ENVIRONMENT,
-                cwd="/",
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
+        path = import_path()
+        readable, listable = readable_paths((*path, *folders))
+        message = Start(limits, str(Path(tempfile.gettempdir()).resolve()), readable, listable)
+        process = subprocess.Popen(
+            [sys.executable, *_OPTIONS, "-c", BOOTSTRAP, json.dumps(path), str(theirs.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_ENVIRONMENT,
+            cwd="/",
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
     except OSError as error:
         ours.close()
-        raise ExecutorUnavailable(f"the sandbox process did not start: {error.strerror}") from error
+        raise ExecutorUnavailable(f"the sandbox process did not start: {error}") from error
+    finally:
+        theirs.close()
     started = Started(process, ours, Ready())
     try:
         started.ready = _handshake(ours, message)

@@ -25,40 +25,61 @@ class Limits(msgspec.Struct, frozen=True):
     open_files: int = 128
     """Files open at once."""
     processes: int = 0
-    """Child processes that a call may start (threads do not count); 0 also forbids to execute other programs."""
+    """Child processes that a call may have at once (threads count, as in ``RLIMIT_NPROC``, which does not bind root);
+    0 forbids to start any, and to execute other programs, for everybody."""
     import_s: float = 20.0
     """Seconds that importing a function's module may take."""
+    import_mb: int = 4096
+    """MiB of address space that importing may take."""
 
 
-def cap_resources(limits: Limits, mapped_bytes: int) -> None:
-    """Put the limits on this process and its descendants, for good.
+class Caps:
+    """The limits as the kernel takes them, worked out once: each call then only sets them."""
 
-    Args:
-        limits: the bounds.
-        mapped_bytes: size of the address space before the call; 0 where it is not known, and then memory is not
-            bounded (as on macOS, whose kernel does not enforce the limit).
-    """
-    if mapped_bytes:
-        _cap(resource.RLIMIT_AS, mapped_bytes + limits.memory_mb * _MIB)
-    _cap(resource.RLIMIT_FSIZE, limits.file_mb * _MIB)
-    _cap(resource.RLIMIT_NOFILE, limits.open_files)
-    _cap(resource.RLIMIT_CORE, 0)
-    if limits.processes:
-        _cap(resource.RLIMIT_NPROC, limits.processes + 1)
-    cap_cpu(limits.import_s + limits.cpu_s)
+    def __init__(self, limits: Limits) -> None:
+        wanted = {
+            resource.RLIMIT_FSIZE: limits.file_mb * _MIB,
+            resource.RLIMIT_NOFILE: limits.open_files,
+            resource.RLIMIT_CORE: 0,
+        }
+        if limits.processes:
+            wanted[resource.RLIMIT_NPROC] = limits.processes + 1
+        self._caps = [(which, _within(which, value)) for which, value in wanted.items()]
+        self._memory = limits.memory_mb * _MIB
+        self._import_memory = max(limits.memory_mb, limits.import_mb) * _MIB
+        self._import_s = limits.import_s
+        self._cpu_s = limits.cpu_s
+
+    def put_on(self, mapped_bytes: int, *, cold: bool) -> None:
+        """Limit this process and its descendants, for good.
+
+        Args:
+            mapped_bytes: size of the address space before the call; 0 where it is not known, and then memory is not
+                bounded (as on macOS, whose kernel does not enforce the limit).
+            cold: the call has to import its function first, which needs more.
+        """
+        for which, cap in self._caps:
+            _set(which, cap)
+        if mapped_bytes:
+            memory = self._import_memory if cold else self._memory
+            _set(resource.RLIMIT_AS, _within(resource.RLIMIT_AS, mapped_bytes + memory))
+        self.renew_cpu(self._import_s if cold else 0.0)
+
+    def renew_cpu(self, more_s: float = 0.0) -> None:
+        """Count CPU time from now; SIGXCPU ends the call, and a second later SIGKILL, which nothing can ignore."""
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        soft = math.ceil(usage.ru_utime + usage.ru_stime + self._cpu_s + more_s)
+        _set(resource.RLIMIT_CPU, _within(resource.RLIMIT_CPU, soft, soft + 1))
 
 
-def cap_cpu(seconds: float) -> None:
-    """Allow that much more CPU time; SIGXCPU ends the process, and a second later SIGKILL, which nothing can ignore."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    soft = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
-    _cap(resource.RLIMIT_CPU, soft, soft + 1)
-
-
-def _cap(which: int, soft: int, hard: int | None = None) -> None:
-    """Lower a limit, never above what was inherited."""
+def _within(which: int, soft: int, hard: int | None = None) -> tuple[int, int]:
+    """A limit, never above what was inherited."""
     inherited = resource.getrlimit(which)[1]
     wanted = soft if hard is None else hard
     ceiling = wanted if inherited == resource.RLIM_INFINITY else min(wanted, inherited)
+    return min(soft, ceiling), ceiling
+
+
+def _set(which: int, cap: tuple[int, int]) -> None:
     with contextlib.suppress(ValueError, OSError):  # macOS refuses some; there a limit is a help, not a wall
-        resource.setrlimit(which, (min(soft, ceiling), ceiling))
+        resource.setrlimit(which, cap)

@@ -20,15 +20,22 @@ def import_path() -> list[str]:
     return list(dict.fromkeys([*path, here]))
 
 
-def readable_paths(folders: Iterable[str]) -> tuple[str, ...]:
-    """Files and folders with code in folders to import from; site-packages and archives as a whole."""
-    paths: list[str] = []
+def readable_paths(folders: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What to open of folders to import from: only code, except that site-packages and archives are code as a whole.
+
+    Returns:
+        Files and folders to be readable with everything beneath; folders of which the names have to be readable, for
+        the import system. A folder without code, such as ``/`` where a program was started there, is in neither.
+    """
+    readable: list[str] = []
+    listable: list[str] = []
     for folder in folders:
         if folder.endswith(("site-packages", "dist-packages")) or not Path(folder).is_dir():
-            paths.append(folder)
-        else:
-            paths += _code_in(Path(folder))
-    return tuple(dict.fromkeys(paths))
+            readable.append(folder)
+        elif code := _code_in(Path(folder)):
+            readable += code
+            listable.append(folder)
+    return tuple(dict.fromkeys(readable)), tuple(dict.fromkeys(listable))
 
 
 def folders_of(binding: PythonBinding) -> tuple[str, ...]:
@@ -56,7 +63,7 @@ def folders_of(binding: PythonBinding) -> tuple[str, ...]:
 def _above_package(file: Path) -> Path:
     """The folder that a file is imported from: above its outermost package."""
     folder = file.parent
-    while (folder / "__init__.py").is_file() and folder != folder.parent:
+    while _is_package(folder) and folder != folder.parent:
         folder = folder.parent
     return folder
 
@@ -66,4 +73,11 @@ def _code_in(folder: Path) -> list[str]:
         entries = sorted(folder.iterdir())
     except OSError:
         return []
-    return [str(entry) for entry in entries if entry.suffix in (".py", ".so") or (entry / "__init__.py").is_file()]
+    return [str(entry) for entry in entries if entry.suffix in (".py", ".so") or _is_package(entry)]
+
+
+def _is_package(folder: Path) -> bool:
+    try:
+        return (folder / "__init__.py").is_file()
+    except OSError:  # somebody else's, locked
+        return False

@@ -14,6 +14,7 @@ def empty_folder(folder: Path) -> None:
     Raises:
         OSError: something resists.
     """
+    folder.chmod(0o700)
     while inside := list(folder.iterdir()):
         for path in inside:
             if not _is_folder(path):

@@ -34,6 +34,8 @@ _CLONE_NEW_ANYTHING = 0x7E020080  # the seven CLONE_NEW* flags and CLONE_NEWTIME
 _AF_UNIX, _SOCK_STREAM = 1, 1
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # type into a terminal
 _PR_SET_PDEATHSIG = 1
+_OWN_PROCESS = 0x7FFFFFFE
+"""Stands for the process id that is known only in the call; above any real one (``PID_MAX_LIMIT`` is 2^22)."""
 
 Instruction = tuple[int, int, int, int]
 """Code, jump if true, jump if false, operand."""
@@ -67,30 +69,43 @@ def forbid_always() -> None:
         _always("clone3", _UNKNOWN)
     )  # its flags lie in memory, where no filter sees them; libc then uses clone
     rules.append(_socketpair())
-    _install(rules)
+    _install(_program(rules))
 
 
-def forbid_in_a_call(*, processes: bool) -> None:
-    """Deny what only the zygote needs: signals to others, leaving the process group, and new processes.
+class CallFilter:
+    """Denies what only the zygote needs: signals to others, leaving the process group, and new processes.
 
-    Args:
-        processes: whether the call may start processes.
+    Built once, since building takes longer than installing, which each call does for itself.
     """
-    own = os.getpid()
-    rules = [_denied(name) for name in FORBIDDEN_IN_A_CALL]
-    rules += [
-        _judged(name, 0, [(_JUMP_EQUAL, own, _ALLOW)], _DENY)
-        for name in ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
-    ]
-    rules += [
-        _judged(name, 0, [(_JUMP_EQUAL, own, _ALLOW), (_JUMP_EQUAL, 0, _ALLOW)], _DENY)
-        for name in ("prlimit64", "sched_setaffinity")
-    ]
-    rules.append(_judged("prctl", 0, [(_JUMP_EQUAL, _PR_SET_PDEATHSIG, _DENY)], _ALLOW))
-    if not processes:
-        rules += [_denied(name) for name in FORBIDDEN_WITHOUT_PROCESSES]
-        rules.append(_judged("clone", 0, [(_JUMP_ANY_BIT, _CLONE_THREAD, _ALLOW)], _DENY))
-    _install(rules)
+
+    def __init__(self, *, processes: bool) -> None:
+        """Build.
+
+        Args:
+            processes: whether calls may start processes.
+        """
+        rules = [_denied(name) for name in FORBIDDEN_IN_A_CALL]
+        rules += [
+            _judged(name, 0, [(_JUMP_EQUAL, _OWN_PROCESS, _ALLOW)], _DENY)
+            for name in ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+        ]
+        rules += [
+            _judged(name, 0, [(_JUMP_EQUAL, _OWN_PROCESS, _ALLOW), (_JUMP_EQUAL, 0, _ALLOW)], _DENY)
+            for name in ("prlimit64", "sched_setaffinity")
+        ]
+        rules.append(_judged("prctl", 0, [(_JUMP_EQUAL, _PR_SET_PDEATHSIG, _DENY)], _ALLOW))
+        if not processes:
+            rules += [_denied(name) for name in FORBIDDEN_WITHOUT_PROCESSES]
+            rules.append(_judged("clone", 0, [(_JUMP_ANY_BIT, _CLONE_THREAD, _ALLOW)], _DENY))
+        self._program = _program(rules)
+        self._own = [index for index in range(self._program.length) if self._program.filter[index].k == _OWN_PROCESS]
+
+    def install(self) -> None:
+        """Put the filter on this process and all that it starts, for good."""
+        own = os.getpid()
+        for index in self._own:
+            self._program.filter[index].k = own
+        _install(self._program)
 
 
 def _denied(name: str) -> list[Instruction]:
@@ -142,8 +157,8 @@ def _number(name: str) -> int | None:
     raise KeyError(name)
 
 
-def _install(rules: Iterable[list[Instruction]]) -> None:
-    """Put a filter on this process and all that it starts, for good; several filters add up."""
+def _program(rules: Iterable[list[Instruction]]) -> _Program:
+    """A whole filter: check the architecture, go through the rules, allow the rest."""
     _, architecture = _ARCHITECTURES[os.uname().machine]
     program: list[Instruction] = [
         (_LOAD_WORD, 0, 0, _ARCHITECTURE_AT),
@@ -156,5 +171,9 @@ def _install(rules: Iterable[list[Instruction]]) -> None:
     for rule in rules:
         program += rule
     program.append((_RETURN, 0, 0, _ALLOW))
-    instructions = (_Filter * len(program))(*(_Filter(*instruction) for instruction in program))
-    prctl(_PR_SET_SECCOMP, _MODE_FILTER, _Program(len(program), instructions))
+    return _Program(len(program), (_Filter * len(program))(*(_Filter(*instruction) for instruction in program)))
+
+
+def _install(program: _Program) -> None:
+    """Put a filter on this process and all that it starts, for good; several filters add up."""
+    prctl(_PR_SET_SECCOMP, _MODE_FILTER, program)

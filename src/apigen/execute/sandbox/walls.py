@@ -8,7 +8,7 @@ import msgspec
 
 from apigen.execute.sandbox import landlock, seccomp
 from apigen.execute.sandbox.kernel import LINUX, die_with_parent, drop_capabilities, forbid_new_privileges
-from apigen.execute.sandbox.limits import Limits, cap_resources
+from apigen.execute.sandbox.limits import Caps, Limits
 
 _NEVER_SECRET = (
     "/usr",
@@ -34,7 +34,7 @@ _NEVER_SECRET = (
 _DEV_NULL = (os.devnull, landlock.READ_FILE | landlock.WRITE_FILE)
 
 
-class Walls(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True):
     """The walls that this machine offers, beside resource limits, which there are always."""
 
     landlock: int
@@ -42,16 +42,16 @@ class Walls(msgspec.Struct, frozen=True):
     seccomp: bool
 
 
-def find_walls() -> Walls:
+def find_walls() -> Found:
     """Ask the kernel."""
-    return Walls(landlock=landlock.abi(), seccomp=LINUX and seccomp.available())
+    return Found(landlock=landlock.abi(), seccomp=LINUX and seccomp.available())
 
 
-def raise_outer(walls: Walls, scratch: str, readable: Sequence[str], listable: Sequence[str], limits: Limits) -> None:
+def raise_outer(found: Found, scratch: str, readable: Sequence[str], listable: Sequence[str], limits: Limits) -> None:
     """Wall in this process for good, with all that it will start, before it imports any tool.
 
     Args:
-        walls: what to raise.
+        found: what to raise.
         scratch: the only folder that stays writable.
         readable: files and folders that stay readable.
         listable: folders of which the names stay readable.
@@ -64,36 +64,45 @@ def raise_outer(walls: Walls, scratch: str, readable: Sequence[str], listable: S
         return
     forbid_new_privileges()
     drop_capabilities()
-    if walls.landlock:
+    if found.landlock:
         read = landlock.READ | (landlock.EXECUTE if limits.processes else 0)
         rules = [(path, read) for path in (*_NEVER_SECRET, *_installation(), *readable)]
         rules += [(path, landlock.READ_DIR) for path in listable]
-        rules += [(scratch, landlock.scratch_rights(walls.landlock)), _DEV_NULL]
-        landlock.restrict(walls.landlock, landlock.everything(walls.landlock), rules)
-    if walls.seccomp:
+        rules += [(scratch, landlock.scratch_rights(found.landlock)), _DEV_NULL]
+        landlock.restrict(found.landlock, landlock.everything(found.landlock), rules)
+    if found.seccomp:
         seccomp.forbid_always()
 
 
-def raise_inner(walls: Walls, scratch: str, limits: Limits, mapped_bytes: int, parent: int) -> None:
-    """Wall in a call: it may write only to its own scratch folder, signal nobody, and use only so much.
+class InnerWalls:
+    """What each call raises for itself: it may signal nobody, start nothing, and use only so much.
 
-    Args:
-        walls: what to raise; the same as outside.
-        scratch: the call's own folder.
-        limits: of this call.
-        mapped_bytes: address space before it started; see :func:`~apigen.execute.sandbox.limits.cap_resources`.
-        parent: the zygote's process id, as the call sees it.
-
-    Raises:
-        OSError: as :func:`raise_outer`.
+    Made once in the zygote, so that a call only has to raise them.
     """
-    die_with_parent(parent)
-    if walls.landlock:
-        write = landlock.write_rights(walls.landlock)
-        landlock.restrict(walls.landlock, write, [(scratch, write), _DEV_NULL])
-    cap_resources(limits, mapped_bytes)
-    if walls.seccomp:
-        seccomp.forbid_in_a_call(processes=limits.processes > 0)
+
+    def __init__(self, found: Found, limits: Limits) -> None:
+        self._caps = Caps(limits)
+        self._filter = seccomp.CallFilter(processes=limits.processes > 0) if found.seccomp else None
+
+    def raise_them(self, mapped_bytes: int, parent: int, *, cold: bool) -> None:
+        """Wall in this process for good.
+
+        Args:
+            mapped_bytes: address space before the call; see :meth:`~apigen.execute.sandbox.limits.Caps.put_on`.
+            parent: the zygote's process id, as the call sees it.
+            cold: the call has to import its function first.
+
+        Raises:
+            OSError: as :func:`raise_outer`.
+        """
+        die_with_parent(parent)
+        self._caps.put_on(mapped_bytes, cold=cold)
+        if self._filter is not None:
+            self._filter.install()
+
+    def start_the_clock(self) -> None:
+        """Count CPU time from here, after importing."""
+        self._caps.renew_cpu()
 
 
 def _installation() -> list[str]:

@@ -10,7 +10,6 @@ from apigen.errors import ExecutorUnavailable
 from apigen.execute.sandbox.launch import Started, start
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.wire import CANCEL, LENGTH, Ended, Report, Task, frame
-from apigen.records import PythonBinding
 
 _GRACE_S = 15.0
 """Beyond all limits of a call, which the zygote keeps itself; for a machine that is short of CPU."""
@@ -33,8 +32,6 @@ class Worker:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._closed = False
-        self.latest: PythonBinding | None = None
-        """What it was asked to call last: where the process breaks, importing that may have done it."""
         self.scratch = ""
         """Path of the scratch folder, to keep it out of messages."""
 

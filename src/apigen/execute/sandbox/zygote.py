@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -27,16 +28,18 @@ class Zygote:
         self._scratch = scratch
         self._is_init = "process" in namespaces
         self._prepared: dict[PythonBinding, PreparedFunction] = {}
+        self._sources: set[str | None] = set()
         self._memory = _open_memory_file()
-        self._walls = walls.find_walls()
+        found = walls.find_walls()
         os.setpgid(0, 0)
         self._leave_standard_files()
         try:
-            walls.raise_outer(self._walls, str(scratch), start.readable, start.listable, start.limits)
+            walls.raise_outer(found, str(scratch), start.readable, start.listable, start.limits)
         except OSError as error:
             send(control, Ready(problem=f"cannot raise the walls: {error.strerror}"))
             os._exit(1)
-        ready = Ready(namespaces, self._walls.landlock, self._walls.seccomp, scratch=str(scratch))
+        ready = Ready(namespaces, found.landlock, found.seccomp, scratch=str(scratch))
+        self._inner = walls.InnerWalls(found, start.limits)
         send(control, ready)
 
     def serve(self) -> None:
@@ -44,58 +47,93 @@ class Zygote:
         while (body := receive(self._control)) is not None:
             if not body:
                 continue  # a cancellation that came after its call had ended
-            task = msgspec.json.decode(body, type=Task)
-            prepared = self._prepared.get(task.binding)
-            report = self._run(task, prepared)
+            report = self._answer(msgspec.json.decode(body, type=Task))
             if report is None:
                 return
             send(self._control, report)
             empty_folder(self._scratch)
-            if task.keep and report.prepared and prepared is None:
-                self._prepare(task.binding)
 
-    def _run(self, task: Task, prepared: PreparedFunction | None) -> Report | None:
-        """Fork, watch, kill, reap; ``None`` when our process is gone."""
+    def _answer(self, task: Task) -> Report | None:
+        """Make a call; where its function is new here, import it first, after a process of its own has tried that."""
+        prepared = self._prepared.get(task.binding)
+        if prepared is None and task.keep:
+            if _source(task.binding) not in self._sources:
+                rehearsal = self._run(task, None, rehearsal=True)
+                if rehearsal is None or rehearsal.ended is not Ended.REPLIED or not rehearsal.prepared:
+                    return rehearsal
+                empty_folder(self._scratch)
+            prepared = self._prepare(task.binding)
+        return self._run(task, prepared)
+
+    def _run(self, task: Task, prepared: PreparedFunction | None, *, rehearsal: bool = False) -> Report | None:
+        """Make a call in a process that is gone, with all that it started, before its report is given.
+
+        Args:
+            task: the call.
+            prepared: its function; ``None`` to have the call import it.
+            rehearsal: only import.
+
+        Returns:
+            The report; ``None`` when our own process is gone.
+        """
         try:
-            folder = self._scratch / "call"
-            folder.mkdir(mode=0o700)
-            reader, writer = os.pipe()
-            mapped = self._mapped_bytes()
-            zygote = os.getpid()
-            started = time.monotonic()
-            child = os.fork()
+            child, reader = self._fork(task, prepared, rehearsal=rehearsal)
         except OSError as error:
             return Report(Ended.BROKEN, problem=f"cannot start a call: {error.strerror}")
-        if child == 0:
-            try:
-                os.setpgid(0, 0)
-                Call(task, prepared, self._limits, self._walls, folder, writer).run(mapped, zygote)
-            finally:
-                os._exit(1)
-        with contextlib.suppress(OSError):
-            os.setpgid(child, child)
-        os.close(writer)
+        started = time.monotonic()
         watch = Watch(reader, self._control, self._limits, cold=prepared is None)
         ended = watch.until_the_end()
-        if ended is None and not self._exits(child):
-            ended = Ended.SILENT
+        seconds = time.monotonic() - started
+        gone = self._exits(child) if ended is None else None
+        if gone is None:
+            ended = ended or Ended.SILENT
         self._kill(child)
-        _, status, usage = os.wait4(child, 0)
+        status, usage = gone or os.wait4(child, 0)[1:]
         self._reap()
         os.close(reader)
         if watch.orphaned:
             return None
         number = 0
         if ended is None:
-            cpu_s = usage.ru_utime + usage.ru_stime
-            ended, number = _explain_status(status, watch.walled, cpu_s >= self._limits.cpu_s)
-        return Report(ended, watch.prepared, bytes(watch.reply), number, time.monotonic() - started)
+            cpu_used_up = usage.ru_utime + usage.ru_stime >= self._limits.cpu_s
+            ended, number = _explain(status, cpu_used_up=cpu_used_up)
+        if not watch.walled and ended is not Ended.CANCELLED:
+            ended = Ended.BROKEN
+        return Report(ended, watch.prepared, bytes(watch.reply), number, seconds)
 
-    def _prepare(self, binding: PythonBinding) -> None:
-        """Import into this process what a call has just shown to be importable."""
-        with contextlib.suppress(BaseException):  # the code is hostile until shown otherwise, and calls work without
+    def _fork(self, task: Task, prepared: PreparedFunction | None, *, rehearsal: bool) -> tuple[int, int]:
+        """Start a call's process.
+
+        Returns:
+            Its process id, and the end of its pipe to read from.
+        """
+        folder = self._scratch / "call"
+        folder.mkdir(mode=0o700)
+        reader, writer = os.pipe()
+        mapped = self._mapped_bytes()
+        zygote = os.getpid()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setpgid(0, 0)
+                call = Call(task, prepared, self._inner, self._limits.output_kb, folder, writer)
+                call.run(mapped, zygote, rehearsal=rehearsal)
+            finally:
+                os._exit(1)
+        with contextlib.suppress(OSError):
+            os.setpgid(child, child)  # whoever of the two comes first
+        os.close(writer)
+        return child, reader
+
+    def _prepare(self, binding: PythonBinding) -> PreparedFunction | None:
+        """Import into this process what a rehearsal has shown to be importable; ``None`` where it is not, here."""
+        try:
             self._prepared[binding] = resolve(binding)
+        except BaseException:  # noqa: BLE001 - hostile code may behave otherwise here; calls then import for themselves
+            return None
+        self._sources.add(_source(binding))
         gc.freeze()  # so that collections in calls do not copy our pages
+        return self._prepared[binding]
 
     def _kill(self, child: int) -> None:
         """Kill a call and all that it started, which cannot leave its process group."""
@@ -113,14 +151,15 @@ class Zygote:
                 pass
 
     @staticmethod
-    def _exits(child: int, patience_s: float = 0.2) -> bool:
-        """Whether a process that closed its pipe did so by ending, which takes a moment; then we see why it ended."""
+    def _exits(child: int, patience_s: float = 0.2) -> tuple[int, resource.struct_rusage] | None:
+        """Status and usage of a process that closed its pipe by ending, which takes a moment; ``None`` if it lives."""
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
-            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
-                return True
+            found, status, usage = os.wait4(child, os.WNOHANG)
+            if found:
+                return status, usage
             time.sleep(0.001)
-        return False
+        return None
 
     @staticmethod
     def _leave_standard_files() -> None:
@@ -136,6 +175,11 @@ class Zygote:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def _source(binding: PythonBinding) -> str | None:
+    """The module or file that a function comes from."""
+    return binding.file or binding.module
+
+
 def _open_memory_file() -> int | None:
     """Our own size, kept open since the walls hide ``/proc``."""
     try:
@@ -144,10 +188,8 @@ def _open_memory_file() -> int | None:
         return None
 
 
-def _explain_status(status: int, walled: bool, cpu_used_up: bool) -> tuple[Ended, int]:
-    """Why a call ended that did not reply and that we did not end."""
-    if not walled:
-        return Ended.BROKEN, 0
+def _explain(status: int, *, cpu_used_up: bool) -> tuple[Ended, int]:
+    """Why a call ended that did not reply and that we did not end, with its signal or exit code."""
     if not os.WIFSIGNALED(status):
         return Ended.EXITED, os.WEXITSTATUS(status)
     number = os.WTERMSIG(status)

@@ -7,7 +7,20 @@ from typing import TypeVar
 
 from apigen.models.offline.numerals import ordinal_suffix
 
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def _short(day: date) -> str:

@@ -5,43 +5,26 @@ from collections.abc import Sequence
 from random import Random
 
 from apigen.models.offline.draft import MARK, Draft
-from apigen.models.offline.sentences import DOING, TELLING, sentences
+from apigen.models.offline.phrases import phrases
+from apigen.models.offline.sentences import DOING, sentences
 from apigen.records import Wording
 
 _BOUND = re.compile(
-    r"(?:\b(?:a|an|the|of|for|on|from|in|at|with|to|between|if|is|are|by|under|when|over|about|my|our|one)\b ?|[$€£\"'(] ?)+$"
+    r"(?:\b(?:a|an|the|of|for|on|from|in|at|with|to|between|if|is|are|by|under|when|over|about|my|our|one)\b ?|"
+    r"[$€£\"'(] ?)+$"
 )
 _CLAUSE_WORDS = re.compile(
     r"\b(what|how|which|when|who|where|is|are|can|could|should|would|will|i|we|it|they|do|does|please|thanks|have|has|"
     r"had|need|want|know|me|my|no|not|this|that|so|but|because|costs?|was|were)\b",
     re.IGNORECASE,
 )
-_QUESTION = (
-    "what",
-    "how",
-    "which",
-    "when",
-    "who",
-    "where",
-    "is",
-    "are",
-    "can",
-    "could",
-    "would",
-    "will",
-    "do",
-    "does",
-    "did",
-)
-_STARTERS = set(_QUESTION) | DOING | TELLING | {
-    "i", "i'm", "i'd", "i've", "my", "the", "a", "an", "please", "we", "we're", "our", "for", "in", "on", "if", "what's",
-    "how's", "this", "that", "there", "it", "it's", "at", "from", "with", "two", "three", "some", "one", "someone", "say",
-}  # fmt: skip
+_STARTERS = frozenset(phrases()["starters"]) | DOING
 
 
 def combine(rng: Random, drafts: Sequence[Draft], wording: Wording) -> Draft:
     """Join requests into one message that asks for all of them."""
-    texts, surfaces = [], ()
+    texts: list[str] = []
+    surfaces: tuple[str, ...] = ()
     for draft in drafts:
         texts.append(draft.shifted(len(surfaces)))
         surfaces += draft.surfaces
@@ -51,10 +34,10 @@ def combine(rng: Random, drafts: Sequence[Draft], wording: Wording) -> Draft:
 
 
 def _listed(rng: Random, texts: Sequence[str], wording: Wording) -> str:
-    if wording in (Wording.TERSE, Wording.MISSPELLED) and all(len(text.split()) < 14 for text in texts):
-        return rng.choice(("; ", ", ", " and ")).join(
-            [texts[0].rstrip(".?!"), *(_inner(text).rstrip(".?!") for text in texts[1:])]
-        )
+    if wording is Wording.TERSE:
+        return rng.choice(
+            ("; ", "; ", " + ", " and ") if all("," not in text for text in texts) else ("; ", "; also ")
+        ).join([texts[0].rstrip(".?!"), *(_inner(text).rstrip(".?!") for text in texts[1:])])
     short = all(len(sentences(text)) == 1 and len(text.split()) <= 20 for text in texts)
     questions = [text.endswith("?") for text in texts]
     if short and (all(questions) or not any(questions)) and len(texts) == 2 and rng.random() < 0.6:
@@ -82,6 +65,7 @@ def closed(text: str) -> str:
 
 def _inner(text: str) -> str:
     """The text as it reads after an opening: names keep their capital."""
+    text = re.sub(r"^(?:Quick|Just one) question: ", "", text)
     first = re.split(r"[\s,]", text, maxsplit=1)[0]
     if first.lower() in _STARTERS and first not in ("I", "I'm", "I'd", "I've"):
         return text[:1].lower() + text[1:]
@@ -105,6 +89,12 @@ def _shared(rng: Random, texts: Sequence[str]) -> str | None:
     return f"{head}{listed}{end}"
 
 
+def shareable(text: str) -> bool:
+    """Whether another request of the same form can lean on this one: "... and 12 kg to pounds"."""
+    head, tail, _ = _tail(text)
+    return bool(tail) and not re.search(r"\bone\b", head)
+
+
 def _tail(text: str) -> tuple[str, str, str]:
     """A request as what could be shared, what is its own (from its first value on), and the closing mark."""
     found = MARK.search(text)
@@ -119,4 +109,7 @@ def _tail(text: str) -> tuple[str, str, str]:
     tail = body[start:]
     if _CLAUSE_WORDS.search(MARK.sub("", tail)) or (start and len(body[:start].split()) < 1):
         return text, "", ""
-    return re.sub(r"[\ue000-\uf8ff]", "", text[:start]), tail, text[len(body) :]
+    after = MARK.split(tail)[-1]
+    if "," in after or len(after.split()) > 5:
+        return text, "", ""
+    return text[:start], tail, text[len(body) :]

@@ -5,7 +5,7 @@ from random import Random
 
 import msgspec
 
-from apigen.models.offline.draft import Draft, mark
+from apigen.models.offline.draft import MARK, Draft, mark
 from apigen.models.offline.invent import Saying, invent
 from apigen.models.offline.kinds import words_of
 from apigen.models.offline.schema import Schema, narrow
@@ -25,12 +25,30 @@ _INPUTS = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\s*(?:\(|;|:\s|,? where |, as | -- | - |, based | as a |, so |, which |, such | e\.g\.|, assuming ).*$", re.DOTALL
+    r"\s*(?:\(|;|:\s|,? where |, as | -- | - |, based | as a |, so |, which |, such | e\.g\.|, assuming ).*$",
+    re.DOTALL,
 )
 _MEANS = {"method", "mode", "algorithm", "kernel", "strategy", "style", "unit", "format", "system", "scale", "formula"}
 _UNITS = {"percent": "%", "pct": "%"} | {
     unit: f" {unit}"
-    for unit in "years months weeks days hours minutes seconds km miles meters cm kg pounds grams liters watts".split()
+    for unit in [
+        "years",
+        "months",
+        "weeks",
+        "days",
+        "hours",
+        "minutes",
+        "seconds",
+        "km",
+        "miles",
+        "meters",
+        "cm",
+        "kg",
+        "pounds",
+        "grams",
+        "liters",
+        "watts",
+    ]
 }
 """Last words of a parameter's name that are said after the number."""
 LONGEST = 14
@@ -47,7 +65,7 @@ class _Piece(msgspec.Struct, frozen=True, eq=False):
     saying: Saying
 
 
-def compose(frames: Random, values: Random, tool: Tool, wording: Wording) -> Draft:
+def compose(frames: Random, values: Random, tool: Tool, wording: Wording, *, repeated: bool = False) -> Draft:
     """Write a request for a tool.
 
     Args:
@@ -55,9 +73,10 @@ def compose(frames: Random, values: Random, tool: Tool, wording: Wording) -> Dra
         values: chance for the values.
         tool: what is to be called.
         wording: how it should be put.
+        repeated: whether others like it will stand beside it, so that the words before the values can be shared.
     """
-    text = _Text(frames, _pieces(frames, values, tool))
     doing, core = subject(tool)
+    text = _Text(frames, _pieces(frames, values, tool, core), repeated=repeated)
     asked = text.asked(doing, core, wording)
     arguments: dict[str, Json] = {piece.name: piece.saying.value for piece in text.pieces}
     return Draft(asked, tuple(piece.saying.text for piece in text.said), (Call(tool.name, arguments),))
@@ -96,13 +115,14 @@ def _inside(phrase: str) -> str:
     return phrase[:1].lower() + phrase[1:] if phrase[1:2].islower() else phrase
 
 
-def _pieces(frames: Random, values: Random, tool: Tool) -> list[_Piece]:
+def _pieces(frames: Random, values: Random, tool: Tool, core: str) -> list[_Piece]:
     """The arguments of one call: what is required, and now and then an optional one."""
     root = tool.parameters
     chosen = [name for name in tool.properties if name in tool.required]
     optional = [name for name in tool.properties if name not in chosen]
     for name in optional:
-        if frames.random() < OPTIONAL or (not chosen and name == optional[0]):
+        spoken_of = name not in ("a", "i") and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", core)
+        if spoken_of or frames.random() < OPTIONAL or (not chosen and name == optional[0]):
             chosen.append(name)
     items = frames.randint(4, 7)
     pieces = []
@@ -125,6 +145,11 @@ def _type_of(value: Json) -> str:
     return kinds.get(type(value), "null")
 
 
+def _words(name: str) -> str:
+    """A parameter's name in words; a character that we use as a mark cannot be spoken."""
+    return MARK.sub("", spoken(name)).replace("-", " ") or "value"
+
+
 def _plural(words: str) -> bool:
     return words.endswith("s") and not words.endswith(("ss", "us", "is"))
 
@@ -137,12 +162,13 @@ def _be(core: str) -> str:
 class _Text:
     """Words around the arguments; ``said`` grows in the order of their marks."""
 
-    def __init__(self, rng: Random, pieces: list[_Piece]) -> None:
+    def __init__(self, rng: Random, pieces: list[_Piece], *, repeated: bool) -> None:
         self.pieces = pieces
         self.said: list[_Piece] = []
         self._rng = rng
+        self._repeated = repeated
 
-    def asked(self, doing: bool, core: str, wording: Wording) -> str:  # noqa: FBT001 - the two kinds of request
+    def asked(self, doing: bool, core: str, wording: Wording) -> str:
         """The whole request."""
         rng = self._rng
         core = self._in_place(core)
@@ -155,6 +181,7 @@ class _Text:
             if (
                 listed
                 and not doing
+                and not self._repeated
                 and rng.random() < 0.3
                 and wording in (Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT)
             ):
@@ -178,7 +205,10 @@ class _Text:
         for piece in self.pieces:
             if len(piece.name) == 1 and piece.name in "aIi":
                 continue
-            pattern = re.compile(rf"(?:\b(?:the|a|an|given|some|this) )*(?<![\w-]){re.escape(piece.name)}(?![\w-])")
+            pattern = re.compile(
+                r"(?:\b(?:the|a|an|given|some|this|numeric|numerical|input|of) )*"
+                rf"(?<![\w-]){re.escape(piece.name)}(?![\w-])"
+            )
             found = list(pattern.finditer(core))
             if len(found) == 1 and found[0].start() > 0 and not isinstance(piece.saying.value, bool | dict):
                 core = core[: found[0].start()] + self._mark(piece) + core[found[0].end() :]
@@ -206,25 +236,17 @@ class _Text:
         return f"{joint} {self._mark(main)}"
 
     def _data_first(self, core: str, main: _Piece, left: list[_Piece], wording: Wording) -> str:
-        openings = (
-            (
-                "My numbers are {}.",
-                "I've got {}.",
-                "These are my values: {}.",
-                "Here's what I have: {}.",
-                "I measured {}.",
-            )
-            if values
-            else ("I have {}.", "It's about {}.", "Take {}.")
-        )
-        opening = self._rng.choice(openings if values else openings[1:]).format(self._mark(main))
+        numeric = all(isinstance(item, int | float) for item in main.saying.value)
+        openings = ("I've got {}.", "Here's what I have: {}.", "Take these: {}.", "This is my list: {}.")
+        measured = ("My numbers are {}.", "These are my values: {}.", "I measured {}.", "The readings were {}.")
+        opening = self._rng.choice(openings + measured if numeric else openings).format(self._mark(main))
         return f"{opening} {write_ask(self._rng, Ask(False, core + self._clauses(left), _be(core)), wording)}"
 
     def _clauses(self, left: list[_Piece]) -> str:
         """What is left to say: "using the inclusive method", "with interval 2.5"."""
         using = [piece for piece in left if set(words_of(piece.name)) & _MEANS and isinstance(piece.saying.value, str)]
         rest = [piece for piece in left if piece not in using]
-        text = "".join(f" using the {self._mark(piece)} {spoken(piece.name)}" for piece in using)
+        text = "".join(f" using the {self._mark(piece)} {_words(piece.name)}" for piece in using)
         if not rest:
             return text
         glue = " for" if not self.said and not using else " with"
@@ -232,7 +254,7 @@ class _Text:
         return f"{text}{glue} {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}"
 
     def _clause(self, piece: _Piece) -> str:
-        words = spoken(piece.name).replace("-", " ")
+        words = _words(piece.name)
         value = piece.saying.value
         if isinstance(value, bool):
             words = re.sub(r"^(?:is|has|use|include|with|allow|enable|do) ", "", words)

@@ -10,7 +10,7 @@ from apigen.models.offline.calendar import DATE_FORMS, TIME_FORMS
 from apigen.models.offline.kinds import pool_value, schema_kind, words_of
 from apigen.models.offline.numerals import plain
 from apigen.models.offline.phrases import pools
-from apigen.models.offline.schema import MAX_DEPTH, Schema, item_schema, narrow, within
+from apigen.models.offline.schema import MAX_DEPTH, Schema, bound, item_schema, narrow, within
 from apigen.models.offline.terms import spoken
 from apigen.records import Json
 
@@ -125,12 +125,12 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
         return rng.choice(listed)
     words = set(words_of(name))
     low, high, digits = next((spread for marks, spread in _RANGES if marks & words), (2, 60, 0 if whole else 1))
-    floor = schema.get("minimum", schema.get("exclusiveMinimum"))
-    ceiling = schema.get("maximum", schema.get("exclusiveMaximum"))
-    if _is_number(floor) and (floor >= low or floor > high):
+    floor = bound(schema, "minimum", "exclusiveMinimum")
+    ceiling = bound(schema, "maximum", "exclusiveMaximum")
+    if floor is not None and (floor >= low or floor > high):
         low, high = floor, max(high, floor + max(10.0, abs(floor)))
-    if _is_number(ceiling) and ceiling < high:
-        low, high = min(low, ceiling - max(1.0, abs(ceiling)) if not _is_number(floor) else floor), ceiling
+    if ceiling is not None and ceiling < high:
+        low, high = min(low, ceiling - max(1.0, abs(ceiling))) if floor is None else floor, ceiling
     digits = max(digits, 2) if not whole and high - low <= 1 else digits
     step = schema.get("multipleOf")
     for _ in range(12):
@@ -138,13 +138,11 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
         value = float(round(drawn * (1000 if digits == -3 else 1), digits))
         if _is_number(step) and step:
             value = round(round(drawn / step) * step, 10)
-        if whole:
-            value = float(round(value))
-        elif digits > 0 and rng.random() < 0.3 and within(schema, float(round(value))):
+        if whole or (digits > 0 and rng.random() < 0.3 and within(schema, float(round(value)))):
             value = float(round(value))
         if within(schema, value):
             return int(value) if value == int(value) else value
-    edge = floor if _is_number(floor) else ceiling if _is_number(ceiling) else low
+    edge = next(limit for limit in (floor, ceiling, low) if limit is not None)
     return int(edge) if edge == int(edge) else edge
 
 
@@ -167,8 +165,8 @@ def _string(rng: Random, name: str, schema: Schema) -> Saying:
     kind = schema_kind(name, schema)
     value = rng.choice(listed) if listed else pool_value(rng, kind) or rng.choice(pools()["word"])
     value = _of_length(rng, value, schema)
-    quoted = (
-        kind in ("word", "sentence", "note", "title", "tag") or " " in value and kind not in ("full_name", "company")
+    quoted = kind in ("word", "sentence", "note", "title", "tag") or (
+        " " in value and kind not in ("full_name", "company")
     )
     return Saying(value, f'"{value}"' if quoted else value)
 

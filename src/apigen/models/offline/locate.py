@@ -105,21 +105,23 @@ class _Finder:
                 return [self._take((day[0], clock[0]), group)]
             return []
         if read_date(value):
-            return self._assign(self._dates(value), group, repeats=False)
+            return self._assign(self._dates(value), group)
         if read_time(value):
-            return self._assign(self._times(value), group, repeats=False)
+            return self._assign(self._times(value), group)
         if isinstance(value, str):
             if "enum" in group[0].schema:
-                return self._assign(self._choices(value), group, repeats=False)
-            return self._assign(self._strings(value), group, repeats=len(value) > 3)
+                return self._assign(self._choices(value), group)
+            places = self._strings(value)
+            # The same name or text is the same thing wherever it stands, so all its places change together.
+            return [self._take(tuple(places), group)] if places and (len(value) > 2 or len(places) == 1) else []
         if _is_number(value):
-            return self._assign(self._numbers(value), group, repeats=False)
+            return self._assign(self._numbers(value), group)
         return []
 
-    def _assign(self, places: list[Place], group: Group, *, repeats: bool) -> list[Slot]:
+    def _assign(self, places: list[Place], group: Group) -> list[Slot]:
         if not places:
             return []
-        if len(places) == 1 or (len(group) == 1 and repeats):
+        if len(places) == 1:
             return [self._take(tuple(places), group)]
         if len(places) == len(group) and len({leaf.name for leaf in group}) == 1:
             return [self._take((place,), (leaf,)) for place, leaf in zip(places, group, strict=True)]

@@ -55,7 +55,7 @@ def _answer(prompt: Prompt, query: str, calls: Sequence[Call]) -> dict[str, Json
 def _thought(calls: Sequence[Call]) -> str:
     """One plain sentence that names the calls and their values."""
     counts = Counter(call.name for call in calls)
-    parts = []
+    parts: list[str] = []
     for name, count in counts.items():
         values = "; ".join(_values(call) for call in calls if call.name == name)
         number = in_words(count).capitalize() if not parts else in_words(count)

@@ -49,8 +49,7 @@ def read_prompt(messages: Sequence[Message]) -> Prompt:
     except (ValueError, msgspec.MsgspecError) as error:
         raise ModelUnavailable(
             f"the offline model only writes query/answer pairs, and this is no prompt for them ({error}); "
-            "choose `rules` or a language model to judge",
-            retryable=False,
+            "choose `rules` or a language model to judge"
         ) from None
     return Prompt({tool.name: tool for tool in tools}, tuple(examples), task, thought='"thought"' in system)
 

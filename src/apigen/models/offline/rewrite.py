@@ -1,17 +1,18 @@
 """An example with other values."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from random import Random
 
 import msgspec
 
 from apigen.models.offline.draft import MOST_MARKS, Draft, spliced
 from apigen.models.offline.locate import Located, Place, Slot, locate
+from apigen.models.offline.numerals import UNITS
 from apigen.models.offline.prompt import Example
 from apigen.models.offline.schema import leaves, replaced
 from apigen.models.offline.terms import NumberForm, TextForm
 from apigen.models.offline.vary import names, vary
-from apigen.models.offline.numerals import UNITS
 from apigen.records import Call, Json, Tool
 
 Known = dict[str, dict[tuple[str, ...], list[Json]]]
@@ -96,7 +97,7 @@ def _resized(rng: Random, example: Example, located: Located, tools: Mapping[str
     elif len(items) < schema.get("maxItems", 10):
         middle = round((items[0] + items[1]) / 2, first.form.numeral.decimals)
         new = int(middle) if isinstance(items[0], int) else middle
-        if new in items or float(new) == int(new) and not isinstance(items[0], int):
+        if new in items or (float(new) == int(new) and not isinstance(items[0], int)):
             return None
         query = located.query[: first.end] + separator + first.form.render(new) + located.query[first.end :]
         changed = [items[0], new, *items[1:]]
@@ -114,9 +115,7 @@ def _enumeration(run: Sequence[Slot], located: Located, example: Example) -> boo
     items = _at(example.answers[run[0].leaf.call].arguments, run[0].leaf.path[:-1])
     if len(items) != len(run) or len(run) < 3 or [slot.leaf.path[-1] for slot in run] != list(range(len(run))):
         return False
-    gaps = [
-        located.query[left.places[0].end : right.places[0].start] for left, right in zip(run, run[1:], strict=False)
-    ]
+    gaps = [located.query[left.places[0].end : right.places[0].start] for left, right in pairwise(run)]
     lengths = {len(value) for call in example.answers for value in call.arguments.values() if isinstance(value, list)}
     said = located.query.lower()
     counted = len(run) < len(UNITS) and (UNITS[len(run)] in said or f" {len(run)} " in said)
@@ -125,6 +124,7 @@ def _enumeration(run: Sequence[Slot], located: Located, example: Example) -> boo
         all(gap.strip(" %$€£") in (",", "", "and", ", and", ",and", "or") for gap in gaps)
         and gaps[0].strip(" $€£%") != "and"
         and not counted
+        and sum(item for item in items if isinstance(item, int | float)) not in (1, 100)  # parts of a whole
         and lists == 1
         and len(lengths) == 1
     )

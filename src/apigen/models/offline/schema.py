@@ -52,7 +52,7 @@ def narrow(schema: Json, root: Schema, value: Json = None, depth: int = 0) -> Sc
     if isinstance(kinds := rest.get("type"), list):
         real = [kind for kind in kinds if kind != "null"]
         fitting = [kind for kind in real if value is None or _describes({"type": kind}, value)]
-        rest["type"] = (fitting or real or ["null"])[0]
+        rest["type"] = next(iter(fitting or real), "null")
     return rest
 
 
@@ -102,9 +102,9 @@ def within(schema: Schema, value: Json) -> bool:
     """Whether a number respects the schema's bounds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
-    low, high = _bound(schema, "minimum"), _bound(schema, "maximum")
-    above, below = _bound(schema, "exclusiveMinimum"), _bound(schema, "exclusiveMaximum")
-    step = _bound(schema, "multipleOf")
+    low, high = bound(schema, "minimum"), bound(schema, "maximum")
+    above, below = bound(schema, "exclusiveMinimum"), bound(schema, "exclusiveMaximum")
+    step = bound(schema, "multipleOf")
     return (
         (low is None or value >= low)
         and (high is None or value <= high)
@@ -114,9 +114,10 @@ def within(schema: Schema, value: Json) -> bool:
     )
 
 
-def _bound(schema: Schema, key: str) -> float | None:
-    found = schema.get(key)
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+def bound(schema: Schema, *keys: str) -> float | None:
+    """The first number that the schema gives under one of ``keys``."""
+    found = (schema.get(key) for key in keys)
+    return next((item for item in found if isinstance(item, int | float) and not isinstance(item, bool)), None)
 
 
 def _follow(reference: str, root: Schema) -> Json:

@@ -5,18 +5,11 @@ from random import Random
 
 import msgspec
 
+from apigen.models.offline.phrases import phrases
 from apigen.records import Wording
 
-DOING = set(
-    """add adjust analyze analyse apply arrange assess break build calculate capitalize change check choose classify
-    clean combine compare compute convert count create decode describe detect determine display divide draw encode
-    estimate evaluate extract figure filter find fix format generate group identify join list look make mask measure
-    merge normalize order parse pick plan predict prepare print project pull rank rate reduce remove replace reverse
-    rotate round run scale score search select sort split subtract sum summarize swap switch test transform translate
-    trim turn update validate verify work write""".split()
-)
+DOING = frozenset(phrases()["doing"])
 """Verbs that begin a request and also fit "I need to ..."."""
-TELLING = {"give", "show", "tell", "get", "let"}
 
 _POLITE = re.compile(r"(?:can|could|would|will) you (?:please |kindly |quickly )?", re.IGNORECASE)
 _PLEASE = re.compile(r"please,? |pls |kindly ", re.IGNORECASE)
@@ -45,7 +38,8 @@ _DO = {
 }  # fmt: skip
 _KNOW_FRAMES = {
     "plain": (
-        "Can you tell me {x}?", "Could you work out {x}?", "I'd like to know {x}.", "Please work out {x}.", "Tell me {x}.",
+        "Can you tell me {x}?", "Could you work out {x}?", "I'd like to know {x}.", "Please work out {x}.",
+        "Tell me {x}.",
         "Please tell me {x}.", "I want to know {x}.", "Can you work out {x}?",
     ),
     "chatty": ("Could you help me work out {x}?", "I was wondering if you could tell me {x}.",

@@ -11,8 +11,9 @@ from apigen.models.offline.sentences import read_ask, sentences
 from apigen.records import Tool
 
 _CONNECTIVE = re.compile(
-    r"^(?:and |also,? |plus,? |then,? |second(?:ly)?,? |first,? |next,? |finally,? |oh,? and |on top of that,? |besides,? |after that,? |"
-    r"one more thing: |separately,? )+",
+    r"^(?:and |also,? |plus,? |then,? |second(?:ly)?,? |first,? |next,? |finally,? |oh,? and |on top of that,? |"
+    r"besides,? |"
+    r"after that,? |one more thing: |separately,? )+",
     re.IGNORECASE,
 )
 _REFERRING = re.compile(

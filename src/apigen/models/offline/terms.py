@@ -104,8 +104,8 @@ def unit_of(value: str) -> tuple[int, str] | None:
     for index, family in enumerate(families()):
         for key, surfaces in family.items():
             if wanted == key.replace("_", " ") or any(wanted == surface.lower() for surface in surfaces):
-                # One letter says a unit only where the choices make it one; "m" and "f" are left alone.
-                return (index, key) if len(wanted) > 1 or wanted in "gckf" else None
+                # One letter may say anything: a unit, a note, a sex, a grade.
+                return (index, key) if len(wanted) > 1 else None
     return None
 
 
@@ -118,6 +118,7 @@ def choice_patterns(value: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     if unit := unit_of(value):
         family, key = unit
         for index, surface in enumerate(families()[family][key]):
-            before = r"(?<![A-Za-z])" if len(surface.strip("°")) <= 2 else r"\b"
+            bare = surface.strip("°").lower()
+            before = r"(?:(?<=\d)|(?<=\d ))" if len(bare) == 1 or bare in ("in", "mi") else r"(?<![A-Za-z])"
             found.insert(index, (re.compile(rf"{before}{re.escape(surface)}(?![\w°])", re.IGNORECASE), str(index)))
     return tuple(found)

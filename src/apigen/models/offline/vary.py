@@ -2,8 +2,10 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 from apigen.models.offline.calendar import read_date, read_datetime, read_time
@@ -19,11 +21,42 @@ TRIES = 8
 """Draws after which a value, or the order of several, is left as it was."""
 
 STEADY = {"height", "weight", "temperature", "temp", "age", "bpm", "pulse", "systolic", "diastolic", "gpa", "ph"}
-STEADY |= {"tip", "rate", "ratio", "pace", "bmi", "humidity", "rating", "cholesterol", "hematocrit", "iso"}
+STEADY |= {
+    "tip",
+    "rate",
+    "ratio",
+    "pace",
+    "bmi",
+    "humidity",
+    "rating",
+    "abv",
+    "alcohol",
+    "cholesterol",
+    "hematocrit",
+    "iso",
+}
 """Words in a parameter's name that say that a value far from the example's would be odd."""
 
-FIXED = {"latitude", "longitude", "lat", "lon", "lng", "base", "seed", "version", "digits", "zip", "postal", "code"}
+FIXED = {
+    "utc",
+    "offset",
+    "latitude",
+    "longitude",
+    "lat",
+    "lon",
+    "lng",
+    "base",
+    "seed",
+    "version",
+    "digits",
+    "zip",
+    "postal",
+    "code",
+}
 """Words in a parameter's name that say that another number would rarely fit."""
+
+PERCENTS = {"score", "scores", "grade", "percent", "percentage", "humidity"}
+"""Words in a parameter's name that say that 100 is the most."""
 
 TERMS = (12, 24, 36, 48, 60, 72, 84, 96, 120, 180, 240, 300, 360)
 """Months over which loans run."""
@@ -69,9 +102,27 @@ def name_words(name: str) -> set[str]:
 # Numbers
 
 
+def _shares(slots: Sequence[Slot]) -> set[Slot]:
+    """Numbers that are parts of a whole: another one alone would break the sum."""
+    groups: dict[tuple[int, tuple[str, ...]], list[Slot]] = {}
+    for slot in slots:
+        groups.setdefault((slot.leaf.call, names(slot.leaf)), []).append(slot)
+    return {
+        slot
+        for group in groups.values()
+        if len(group) > 1 and any(abs(sum(each.leaf.value for each in group) - whole) < 1e-9 for whole in (1, 100))
+        for slot in group
+    }
+
+
 def _numbers(rng: Random, slots: Sequence[Slot]) -> dict[Slot, Json]:
+    whole = _shares(slots)
     for _ in range(TRIES):
-        fresh = {slot: _number(rng, slot) for slot in slots}
+        # What belongs together grows together: a longer run takes longer, a bigger order costs more.
+        trends = {slot.leaf.call: rng.uniform(-0.5, 0.5) for slot in slots}
+        fresh = {
+            slot: slot.leaf.value if slot in whole else _number(rng, slot, trends[slot.leaf.call]) for slot in slots
+        }
         if _plausible(slots, fresh):
             return {slot: value for slot, value in fresh.items() if value != slot.leaf.value}
     return {}
@@ -98,7 +149,7 @@ def _comparable(left: Slot, right: Slot) -> bool:
     return first.call == second.call and 0 < high < 5 * low
 
 
-def _number(rng: Random, slot: Slot) -> Json:
+def _number(rng: Random, slot: Slot, trend: float) -> Json:
     form = slot.places[0].form
     assert isinstance(form, NumberForm)  # noqa: S101 - the caller chose these slots
     leaf, numeral = slot.leaf, form.numeral
@@ -106,7 +157,7 @@ def _number(rng: Random, slot: Slot) -> Json:
     if leaf.value in (0, 1, -1) or words & FIXED or "enum" in leaf.schema:
         return leaf.value
     for _ in range(TRIES):
-        shown = _drawn(rng, numeral, abs(leaf.value) / form.factor / numeral.scale, words)
+        shown = _drawn(rng, numeral, abs(leaf.value) / form.factor / numeral.scale, words, trend)
         value = math.copysign(round(shown * numeral.scale * form.factor, 10), leaf.value)
         if isinstance(leaf.value, int) or leaf.schema.get("type") == "integer":
             if value != int(value):
@@ -119,17 +170,20 @@ def _number(rng: Random, slot: Slot) -> Json:
     return leaf.value
 
 
-def _drawn(rng: Random, numeral: Numeral, shown: float, words: set[str]) -> float:
+def _drawn(rng: Random, numeral: Numeral, shown: float, words: set[str], trend: float) -> float:
     """A number of similar size and roundness."""
     if numeral.decimals == 0 and 1500 <= shown <= 2100 and not numeral.commas and words & {"year", "years"}:
         return shown + rng.randint(-12, 12)
     if numeral.decimals == 0 and shown in TERMS and words & {"month", "months", "term"} and shown > 12:
         return rng.choice([term for term in TERMS if shown / 2 <= term <= shown * 2])
     if numeral.decimals == 0 and shown <= 12:
-        return rng.randint(max(2, int(shown) - 3), int(shown) + 4)
-    spread = 0.14 if words & STEADY else 0.5
-    wide = shown * math.exp(rng.uniform(-spread, spread))
-    if numeral.percent and shown <= 100:
+        return max(2, round(shown * math.exp(trend)) + rng.randint(-1, 1))
+    if words & STEADY or numeral.percent:
+        spread = 0.14 if words & STEADY and not numeral.percent else 0.4
+        wide = shown * math.exp(rng.uniform(-spread, spread))
+    else:
+        wide = shown * math.exp(0.9 * trend + rng.uniform(-0.15, 0.15))
+    if (numeral.percent or words & PERCENTS) and shown <= 100:
         wide = min(wide, 99.0)
     step = _step(shown, numeral.decimals)
     drawn = max(step, round(wide / step) * step)
@@ -170,9 +224,7 @@ def _moments(rng: Random, slots: Sequence[Slot], query: str) -> dict[Slot, Json]
         days = 0
     hours = rng.choice([-1, 1]) if DAYPARTS.search(query) else rng.choice([-3, -2, -1, 1, 2])
     dates = sorted(slot.leaf.value[:10] for slot in slots if not read_time(slot.leaf.value))
-    gaps = [
-        (datetime.fromisoformat(b) - datetime.fromisoformat(a)).days for a, b in zip(dates, dates[1:], strict=False)
-    ]
+    gaps = [(datetime.fromisoformat(b) - datetime.fromisoformat(a)).days for a, b in pairwise(dates)]
     slack = min(25, *(gap // 3 for gap in gaps)) if gaps else 0
     clocks = [moment.hour for slot in slots if (moment := read_time(slot.leaf.value) or read_datetime(slot.leaf.value))]
     if clocks and not 0 <= min(clocks) + hours <= max(clocks) + hours <= 23:
@@ -209,7 +261,8 @@ def _choices(rng: Random, slots: Sequence[Slot], located: Located) -> dict[Slot,
     swapped = {leaf.value for slot in units for leaf in slot.leaves}
     if units and not PRONOUNS.search(located.query):
         fresh |= _units(rng, units, located, swapped)
-    story = len(located.query.split()) > LONG_QUERY
+    codes = any(isinstance(slot.leaf.value, str) and re.search(r"\d{4}", slot.leaf.value) for slot in located.slots)
+    story = codes or len(located.query.split()) > LONG_QUERY or _names_outside(located)
     for slot in plain:
         options = [option for option in slot.leaf.schema["enum"] if _sayable(option) and option != slot.leaf.value]
         used = {leaf.value for other in slots for leaf in other.leaves} | set(fresh.values())
@@ -217,6 +270,15 @@ def _choices(rng: Random, slots: Sequence[Slot], located: Located) -> dict[Slot,
         if options and not story and not _verbs(slot.leaf.schema["enum"]) and not _decides(slot.leaf):
             fresh[slot] = rng.choice(options)
     return fresh
+
+
+def _names_outside(located: Located) -> bool:
+    """Whether the query names something beside its values, such as "German", that may go with only one choice."""
+    spans = [(place.start, place.end) for slot in located.slots for place in slot.places]
+    return any(
+        all(match.end() <= start or match.start() >= end for start, end in spans)
+        for match in re.finditer(r"(?<=[a-z,] )(?!I\b)[A-Z][a-z]+", located.query)
+    )
 
 
 def _units(rng: Random, slots: Sequence[Slot], located: Located, used: set[Json]) -> dict[Slot, Json]:
@@ -246,7 +308,26 @@ def _sayable(option: Json) -> bool:
 
 
 _VERBS = {"encode", "decode", "encrypt", "decrypt", "up", "down", "add", "subtract", "multiply", "divide", "before"}
-_DECIDING = {"shape", "solid", "figure", "solve", "kind", "type", "operation", "from", "to", "source", "target"}
+_DECIDING = {
+    "measure",
+    "indicator",
+    "quantity",
+    "metric",
+    "property",
+    "parameter",
+    "variable",
+    "shape",
+    "solid",
+    "figure",
+    "solve",
+    "kind",
+    "type",
+    "operation",
+    "from",
+    "to",
+    "source",
+    "target",
+}
 
 
 def _verbs(options: Sequence[Json]) -> bool:
@@ -269,13 +350,18 @@ def _strings(
     rng: Random, slots: Sequence[Slot], located: Located, known: dict[tuple[str, ...], list[Json]]
 ) -> dict[Slot, Json]:
     fresh: dict[Slot, Json] = {}
-    texts = [str(leaf.value).lower() for slot in slots for leaf in slot.leaves]
+    texts = [str(leaf.value).lower() for slot in located.slots for leaf in slot.leaves if isinstance(leaf.value, str)]
+    spellings = {str(leaf.value) for slot in located.slots for leaf in slot.leaves if isinstance(leaf.value, str)}
+    spellings |= {leaf.value for leaf in located.kept if isinstance(leaf.value, str)}
+    exact = Counter(spelling.lower() for spelling in spellings)
     for slot in slots:
         value = str(slot.leaf.value)
         lowered = value.lower()
-        if any(lowered != other and (lowered in other or other in lowered) for other in texts):
+        if exact[lowered] > 1 or any(lowered != other and (lowered in other or other in lowered) for other in texts):
             continue
         kind = kind_of(slot.leaf)
+        if not kind and any(mark.isdigit() for mark in value) and (_names_outside(located) or len(set(texts)) > 1):
+            continue  # a number of a country, or a code that goes with another value
         if kind in ("first_name", "full_name") and PRONOUNS.search(located.query):
             continue
         listed = slot.leaf.schema.get("examples")
@@ -301,5 +387,7 @@ def names(leaf: Leaf) -> tuple[str, ...]:
 
 def _alike(option: str, value: str) -> bool:
     """Whether two strings fit the same sentence: both short or both long, both capitalised or neither."""
+    if value.islower() and value.isalpha() and option.islower() and option.endswith("s") != value.endswith("s"):
+        return False  # "7 mug" and "a notebooks"
     short, long = sorted((len(option), len(value)))
     return bool(value) and bool(option) and long <= 4 * short + 12 and option[0].isupper() == value[0].isupper()

@@ -4,8 +4,8 @@ import re
 from random import Random
 
 from apigen.models.offline.draft import MARK
-from apigen.models.offline.phrases import phrases, typos
-from apigen.models.offline.sentences import reask, sentences
+from apigen.models.offline.phrases import corrections, phrases, slips, typos
+from apigen.models.offline.sentences import read_ask, reask, sentences
 from apigen.records import Wording
 
 _GREETING = re.compile(
@@ -32,15 +32,30 @@ _FILLER = re.compile(
     r"what's|what is|what are|what would be|for me|a|an|the|my|our|is|are|i have|we have|that|exactly|just)\b ?",
     re.IGNORECASE,
 )
-_CONTRACTED = (
-    ("What is ", "What's "), ("I am ", "I'm "), ("I would ", "I'd "), (" do not ", " don't "), (" cannot ", " can't "),
-    ("It is ", "It's "), (" it is ", " it's "), ("I have got ", "I've got "), (" we are ", " we're "), ("We are ", "We're "),
-    ("How is ", "How's "), ("That is ", "That's "), (" does not ", " doesn't "), ("I will ", "I'll "), ("We have got", "We've got"),
-)  # fmt: skip
-_SWAPS = (
-    ("How many", "How many"), (" bought ", " picked up "), (" roughly ", " about "), ("Also, ", "And "), (" and also ", " and "),
-    (" need ", " need "), (" whole ", " entire "), (" right now", " at the moment"), (" purchase ", " buy "),
-)  # fmt: skip
+_CONTRACTED = {
+    "What is ": "What's ",
+    "I am ": "I'm ",
+    "I would ": "I'd ",
+    " do not ": " don't ",
+    " cannot ": " can't ",
+    "It is ": "It's ",
+    " it is ": " it's ",
+    "I have got ": "I've got ",
+    " we are ": " we're ",
+    "We are ": "We're ",
+    "That is ": "That's ",
+    " does not ": " doesn't ",
+    "I will ": "I'll ",
+}
+_EXPANDABLE = {"What is ", "I am ", "It is ", " it is ", " cannot ", " do not ", " does not "}
+"""Contractions that stand for nothing else, so that they can be written out: "I'd" may be "I had"."""
+_SWAPS = {
+    " bought ": " picked up ",
+    " roughly ": " about ",
+    " whole ": " entire ",
+    " right now": " at the moment",
+    " purchase ": " buy ",
+}
 
 
 def manner(text: str) -> Wording:
@@ -48,9 +63,10 @@ def manner(text: str) -> Wording:
     words = text.split()
     first = text.lstrip("\"'")[:1]
     lower = first.islower()
-    slips = set(typos().values())
-    if _SLOPPY.search(text) or any(word.strip(".,?!") in slips for word in words):
+    if _SLOPPY.search(text) or any(word.strip(".,?!:;").lower() in slips() for word in words):
         return Wording.MISSPELLED
+    if not lower and read_ask(text):
+        return Wording.PLAIN if len(words) <= 34 else Wording.CHATTY
     if (
         len(words) <= 18
         and len(_VERBISH.findall(text)) <= (0 if len(words) > 6 or not lower else 1)
@@ -64,34 +80,16 @@ def manner(text: str) -> Wording:
     return Wording.PLAIN if _ASKING.search(text) else Wording.INDIRECT
 
 
-_DISTANCE: dict[Wording, dict[Wording, int]] = {
-    Wording.TERSE: {Wording.TERSE: 0, Wording.PLAIN: 2, Wording.INDIRECT: 4, Wording.MISSPELLED: 4, Wording.CHATTY: 6},
-    Wording.PLAIN: {Wording.PLAIN: 0, Wording.INDIRECT: 2, Wording.CHATTY: 2, Wording.TERSE: 2, Wording.MISSPELLED: 5},
-    Wording.CHATTY: {Wording.CHATTY: 0, Wording.PLAIN: 1, Wording.INDIRECT: 1, Wording.TERSE: 2, Wording.MISSPELLED: 5},
-    Wording.INDIRECT: {
-        Wording.INDIRECT: 0,
-        Wording.PLAIN: 1,
-        Wording.CHATTY: 2,
-        Wording.TERSE: 4,
-        Wording.MISSPELLED: 5,
-    },
-    Wording.MISSPELLED: {
-        Wording.MISSPELLED: 0,
-        Wording.PLAIN: 1,
-        Wording.TERSE: 1,
-        Wording.INDIRECT: 1,
-        Wording.CHATTY: 2,
-    },
-    Wording.AMBIGUOUS: {
-        Wording.INDIRECT: 0,
-        Wording.PLAIN: 1,
-        Wording.TERSE: 1,
-        Wording.CHATTY: 2,
-        Wording.MISSPELLED: 4,
-    },
+_FROM = (Wording.TERSE, Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT, Wording.MISSPELLED)
+_DISTANCES = {
+    # to:              from terse, plain, chatty, indirect, misspelled
+    Wording.TERSE: (0, 2, 6, 4, 4),
+    Wording.PLAIN: (2, 0, 2, 2, 5),
+    Wording.CHATTY: (2, 1, 0, 1, 5),
+    Wording.INDIRECT: (2, 1, 2, 0, 5),
+    Wording.MISSPELLED: (1, 1, 2, 1, 0),
+    Wording.AMBIGUOUS: (1, 1, 2, 0, 4),
 }
-
-
 FAR = 3
 """A distance from which on an example is used only where there is no nearer one."""
 
@@ -99,7 +97,7 @@ FAR = 3
 def distance(text: str, wording: Wording) -> int:
     """How far a text is from a wording: 0 is there, ``FAR`` and more cannot be brought there in good style."""
     found = manner(text)
-    far = _DISTANCE[wording][found]
+    far = _DISTANCES[wording][_FROM.index(found)]
     if wording is Wording.INDIRECT and found is Wording.PLAIN and reask(Random(0), text, wording) == text:
         return FAR
     return far + 2 if wording is Wording.TERSE and found is Wording.PLAIN and len(text.split()) > 16 else far
@@ -112,7 +110,9 @@ def reword(rng: Random, text: str, wording: Wording) -> str:
         case Wording.PLAIN | Wording.CHATTY | Wording.INDIRECT if found is Wording.TERSE:
             return introduced(rng, text, wording)
         case Wording.TERSE:
-            return shortened(text) if found is Wording.PLAIN and len(text.split()) <= 20 else text
+            short = shortened(text) if found is Wording.PLAIN and len(text.split()) <= 20 else text
+            short = short.removesuffix(".")
+            return _rearranged(rng, short) if manner(short) is Wording.TERSE else short
         case Wording.MISSPELLED:
             return text if found is Wording.MISSPELLED else misspelled(rng, _touched(rng, text))
         case Wording.CHATTY if found in (Wording.PLAIN, Wording.INDIRECT):
@@ -133,11 +133,44 @@ def reword(rng: Random, text: str, wording: Wording) -> str:
             return text
 
 
+def bare(text: str) -> str:
+    """A text without the ways in and out that the offline model itself puts around one, so that they do not pile up."""
+    before = text
+    for kind in ("leads", "loose_leads", "asked", "noted"):
+        for lead in phrases()[kind]:
+            text = text.removeprefix(lead)
+    for kind in ("closers", "loose_closers", "indirect_closers"):
+        for closer in phrases()[kind]:
+            if len(text) > len(closer) + 8:
+                text = text.removesuffix(closer)
+    return text if text == before else bare(text)
+
+
+def corrected(text: str, values: str) -> str:
+    """A hasty text with its known slips mended; words that occur in ``values`` stay as they are."""
+    known = corrections()
+
+    def mend(match: re.Match[str]) -> str:
+        right = known.get(match[0].lower())
+        return right if right and match[0].lower() not in values else match[0]
+
+    mended = re.sub(r"[A-Za-z]+(?:'[a-z]+)?", mend, text)
+    mended = re.sub(r"([.?!] )([a-z])", lambda match: match[1] + match[2].upper(), mended).rstrip(" ,")
+    end = "" if mended[-1:] in ".?!" else "?" if _QUESTION.match(mended) else "."
+    return mended[:1].upper() + mended[1:] + end
+
+
+_QUESTION = re.compile(r"(what|how|which|when|who|where|is|are|can|could|would|do|does|did|was|will)\b", re.IGNORECASE)
+
+
 def introduced(rng: Random, text: str, wording: Wording) -> str:
     """A few words as from a search box, put into a message."""
     body = text.rstrip(".?!")
     if len(body.split()) > 22 or len(sentences(text)) > 1:
         return text
+    if _QUESTION.match(body):
+        asked = f"{rng.choice(('Quick question: ', '', 'Just one question: '))}{body}?"
+        return chatty(rng, asked) if wording is Wording.CHATTY else asked[:1].upper() + asked[1:]
     if wording is Wording.INDIRECT:
         return rng.choice(phrases()["noted"]) + body + "."
     asked = rng.choice(phrases()["asked"]) + body + "."
@@ -146,15 +179,12 @@ def introduced(rng: Random, text: str, wording: Wording) -> str:
 
 def _touched(rng: Random, text: str) -> str:
     """Small changes that leave the sense alone."""
-    for long, short in (*_CONTRACTED, *_SWAPS):
+    for long, short in (_CONTRACTED | _SWAPS).items():
         if rng.random() < 0.5:
             text = text.replace(long, short, 1)
         elif long in _EXPANDABLE and rng.random() < 0.4:
             text = text.replace(short, long, 1)
     return text
-
-
-_EXPANDABLE = {"What is ", "I am ", "It is ", " it is ", " cannot ", " do not ", " does not "}
 
 
 def sentence_case(text: str) -> str:
@@ -192,6 +222,14 @@ def loose(rng: Random, text: str) -> str:
         if rng.random() < 0.4
         else body + rng.choice(phrases()["loose_closers"])
     )
+
+
+def _rearranged(rng: Random, text: str) -> str:
+    """A few words in another order, where commas part them and each part says a value."""
+    parts = text.split(", ")
+    if len(parts) == 2 and all(MARK.search(part) for part in parts) and ":" not in text and rng.random() < 0.4:
+        return f"{lowered(parts[1].rstrip('?'))}, {lowered(parts[0])}"
+    return text
 
 
 def shortened(text: str) -> str:

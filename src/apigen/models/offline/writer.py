@@ -1,17 +1,19 @@
 """Which way to write each pair of a prompt: from an example, from several, or from a schema."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
 
 import msgspec
 
-from apigen.models.offline.combine import combine
+from apigen.models.offline.combine import combine, shareable
 from apigen.models.offline.compose import compose
-from apigen.models.offline.draft import MARK, Draft
+from apigen.models.offline.draft import MARK, Draft, spliced
+from apigen.models.offline.locate import locate
 from apigen.models.offline.prompt import Example, Prompt
 from apigen.models.offline.rewrite import known_strings, rewrite
 from apigen.models.offline.split import pieces
-from apigen.models.offline.wording import FAR, chatty, distance, loose, manner, misspelled, reword
+from apigen.models.offline.wording import FAR, bare, chatty, corrected, distance, loose, manner, misspelled, reword
 from apigen.records import Call, Style, Wording
 
 TRIES = 6
@@ -38,18 +40,19 @@ class Writer:
         self._task = prompt.task
         self._rng = rng
         self._examples = [
-            example
+            self._mended(msgspec.structs.replace(example, query=bare(example.query)))
             for whole in prompt.examples
             for example in (whole, *pieces(whole, prompt.tools))
             if not MARK.search(example.query) and all(call.name in prompt.tools for call in example.answers)
         ]
+        self._prompt_examples = prompt.examples
         self._known = known_strings(prompt.examples, prompt.tools)
         self._used: dict[str, int] = {}
         """How often each example has been used, by its query."""
 
     def pairs(self) -> Iterator[tuple[str, tuple[Call, ...]]]:
         """The pairs, no two with the same query and none with a query of the examples."""
-        seen = {example.query for example in self._examples}
+        seen = {example.query for example in self._prompt_examples}
         for _ in range(self._task.pairs):
             for _ in range(TRIES):
                 draft = self._draft()
@@ -132,7 +135,7 @@ class Writer:
             return called == {targets[0]}
         return len(called) > 1 and len(called & set(targets)) >= min(2, len(targets))
 
-    def _joined(self, targets: Sequence[str]) -> Draft | None:
+    def _joined(self, targets: Sequence[str]) -> Draft:
         low, high = self._task.calls
         names = list(targets)
         if self._task.style is Style.PARALLEL:
@@ -144,22 +147,47 @@ class Writer:
             names.append(self._rng.choice(names))
         self._rng.shuffle(names)
         wording = _PARTS[self._task.wording]
-        parts: dict[str, Example | None] = {}
+        names += [self._rng.choice(names) for _ in range(low - len(names))]
+        parts = {name: self._parts(name, names.count(name), wording) for name in sorted(set(names))}
         streams = {name: self._rng.getrandbits(32) for name in self._tools}
         drafts = []
+        turns = Counter[str]()
         for name in names:
-            if name not in parts:
-                short = [each for each in self._singles(name) if _is_short(each)]
-                parts[name] = self._pick(short or self._singles(name), wording)
-            example = parts[name]
-            alike = Random(streams[name])  # the same words around every request of one tool, so that they can be shared
-            if example is None:
-                drafts.append(compose(alike, self._rng, self._tools[name], wording))
-            else:
-                draft = rewrite(self._rng, example, self._tools, self._known)
-                drafts.append(draft.reworded(reword(alike, draft.text, wording)))
+            alike = Random(streams[name])  # one tool's requests are put alike, so that they can share words
+            turns[name] += 1
+            if not parts[name]:
+                drafts.append(compose(alike, self._rng, self._tools[name], wording, repeated=names.count(name) > 1))
+                continue
+            example = parts[name][turns[name] % len(parts[name])]
+            draft = rewrite(self._rng, example, self._tools, self._known)
+            kept = manner(draft.text) is Wording.INDIRECT
+            drafts.append(draft if kept else draft.reworded(reword(alike, draft.text, wording)))
         whole = combine(self._rng, drafts, wording)
         return whole.reworded(self._finished(whole.text, self._task.wording))
+
+    def _parts(self, name: str, count: int, wording: Wording) -> list[Example]:
+        """The examples to join: one whose words can be shared, or as many different ones as there are calls."""
+        singles = self._singles(name)
+        usable = [each for each in singles if _is_short(each)] or singles
+        if count == 1:
+            return [example] if (example := self._pick(usable, wording)) else []
+        sharing = [each for each in usable if shareable(self._marked(each))]
+        if sharing and (len(usable) < count or self._rng.random() < 0.7):
+            example = self._pick(sharing, wording)
+            return [example] if example else []
+        usable.sort(key=lambda each: (distance(each.query, wording), self._rng.random()))
+        return usable[:count] if len(usable) >= count else []
+
+    def _mended(self, example: Example) -> Example:
+        """A hasty example without its slips, unless haste is wanted."""
+        if self._task.wording is Wording.MISSPELLED or manner(example.query) is not Wording.MISSPELLED:
+            return example
+        values = msgspec.json.encode([call.arguments for call in example.answers]).decode().lower()
+        return Example(corrected(example.query, values), example.answers)
+
+    def _marked(self, example: Example) -> str:
+        located = locate(example, self._tools)
+        return spliced(located.query, [(place.start, place.end) for slot in located.slots for place in slot.places])
 
 
 def _is_short(example: Example) -> bool:

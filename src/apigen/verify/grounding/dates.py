@@ -56,18 +56,19 @@ _NAMED_DATE = re.compile(
 _MONTH_WORD = re.compile(rf"\b({_MONTH})\b", re.IGNORECASE)
 _HOUR = r"(?:2[0-4]|[01]?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _TIME = re.compile(
-    rf"(?<![\d:.])(?P<h>{_HOUR})(?:[:.h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?)?\s?(?P<half>[ap]\.?m\b\.?|o['’]?clock|hrs\b|h\b)?",
+    rf"(?<![\d:.])(?P<h>{_HOUR})(?:[:.h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?)?"
+    r"(?:\s?(?P<half>[ap]\.?m\b\.?|o'?clock|hrs\b|h\b))?",
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(
-    rf"\b(?P<part>half|quarter|five|ten|twenty(?:[- ]five)?|\d{{1,2}})(?: minutes?)? (?P<side>past|after|to|before|till) (?P<h>{_HOUR})\b"
-    rf"\s?(?P<half>[ap]\.?m\b)?",
+    r"\b(?P<part>half|quarter|five|ten|twenty(?:[- ]five)?|\d{1,2})(?: minutes?)? (?P<side>past|after|to|before|till) "
+    rf"(?P<h>{_HOUR})\b\s?(?P<half>[ap]\.?m\b)?",
     re.IGNORECASE,
 )
 _NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b", re.IGNORECASE)
 _MILITARY = re.compile(r"(?<!\d)([01]\d|2[0-3])([0-5]\d)\s?(?:hours|hrs|h|utc|gmt|z)\b", re.IGNORECASE)
-_TO_HOUR = re.compile(rf"\s?(?:-|–|to|and|until)\s?{_HOUR}(?:[:.]\d\d)?\s?[ap]\.?m\b", re.IGNORECASE)
-_AT = re.compile(r"\b(?:at|from|to|until|till|by|between|and|around|before|after|-|–)\s*$", re.IGNORECASE)
+_TO_HOUR = re.compile(rf"\s?(?:-|to|and|until)\s?{_HOUR}(?:[:.]\d\d)?\s?[ap]\.?m\b", re.IGNORECASE)
+_AT = re.compile(r"\b(?:at|from|to|until|till|by|between|and|around|before|after|-)\s*$", re.IGNORECASE)
 
 Span = tuple[int, int]
 
@@ -118,17 +119,14 @@ def read_moment(value: str) -> Moment | None:
 
 def find_dates(text: str) -> list[DateMention]:
     """Every day that the text names in one piece."""
-    found = []
+    found: list[tuple[list[tuple[int | None, int, int]], re.Match[str]]] = []
     for match in _NUMERIC_DATE.finditer(text):
         a, b, c = int(match[1]), int(match[3]), int(match[4])
         if len(match[1]) == 4:
-            orders = [(a, b, c), (a, c, b)]
+            found.append(([(a, b, c), (a, c, b)], match))
         elif len(match[1]) <= 2:
             years = [c] if len(match[4]) == 4 else [2000 + c, 1900 + c]
-            orders = [(year, month, day) for year in years for month, day in ((a, b), (b, a))]
-        else:
-            continue
-        found.append((orders, match))
+            found.append(([(year, month, day) for year in years for month, day in ((a, b), (b, a))], match))
     found += [([(int(match[1]), int(match[2]), int(match[3]))], match) for match in _COMPACT_DATE.finditer(text)]
     for match in _NAMED_DATE.finditer(text):
         year = match["y"] or match["y2"]
@@ -151,18 +149,19 @@ def find_times(text: str) -> list[TimeMention]:
     """Every time of day that the text names."""
     found = []
     for match in _NAMED_TIME.finditer(text):
-        readings = [(0, 0, 0), (24, 0, 0)] if match[1].lower() == "midnight" else [(12, 0, 0)]
-        found.append(TimeMention(tuple(readings), *match.span()))
+        midnight = match[1].lower() == "midnight"
+        found.append(TimeMention(((0, 0, 0), (24, 0, 0)) if midnight else ((12, 0, 0),), *match.span()))
     for match in _SPOKEN.finditer(text):
         minutes = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}.get(match["part"].lower())
         minutes = minutes or (int(match["part"]) if match["part"].isdigit() else 25)
         total = _hour(match["h"]) * 60 + (minutes if match["side"].lower() in {"past", "after"} else -minutes)
         hour, minute = divmod(total % (24 * 60), 60)
         found.append(TimeMention(_halves(hour, minute, 0, match["half"]), *match.span()))
-    for match in _MILITARY.finditer(text):
-        found.append(TimeMention(((int(match[1]), int(match[2]), 0),), *match.span()))
+    found += [TimeMention(((int(match[1]), int(match[2]), 0),), *match.span()) for match in _MILITARY.finditer(text)]
     for match in _TIME.finditer(text):
-        stated = match["m"] or match["half"] or _AT.search(text, max(0, match.start() - 9), match.start())
+        stated = match["m"] or match["half"]
+        if not stated and match["h"].isdigit():
+            stated = _AT.search(text, max(0, match.start() - 9), match.start())
         if not stated and not _TO_HOUR.match(text, match.end()):
             continue
         readings = _halves(_hour(match["h"]), int(match["m"] or 0), int(match["s"] or 0), match["half"])

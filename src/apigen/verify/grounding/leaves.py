@@ -81,6 +81,8 @@ def flatten(schema: Schema, root: Schema, depth: int = 0) -> Schema:
     What stands further out wins; of several variants the first that says something wins, except that enums and types
     are gathered from all.
     """
+    if not isinstance(schema, Mapping):
+        return {}  # true and false are schemas too
     if not any(word in schema for word in ("$ref", "allOf", "anyOf", "oneOf")) or depth > 16:
         return schema
     flat: dict[str, Json] = {

@@ -8,30 +8,24 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-UNITS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
+
+def _numbered(words: str, start: int = 0, step: int = 1) -> dict[str, int]:
+    return {word: start + step * index for index, word in enumerate(words.split())}
+
+
+UNITS = _numbered(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+)
 """Number words below twenty."""
 
-TENS = {
-    word: value
-    for value, word in zip(
-        range(20, 100, 10), "twenty thirty forty fifty sixty seventy eighty ninety".split(), strict=True
-    )
-}
+TENS = _numbered("twenty thirty forty fifty sixty seventy eighty ninety", start=20, step=10)
 SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-ORDINALS = {
-    word: value
-    for value, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth".split(),
-        start=1,
-    )
-} | {"twentieth": 20, "thirtieth": 30, "fortieth": 40, "fiftieth": 50, "hundredth": 100}
+ORDINALS = _numbered(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+    "sixteenth seventeenth eighteenth nineteenth",
+    start=1,
+) | {"twentieth": 20, "thirtieth": 30, "fortieth": 40, "fiftieth": 50, "hundredth": 100}
 FRACTIONS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
 LOOSE = {"once": 1, "single": 1, "twice": 2, "double": 2, "couple": 2, "pair": 2, "both": 2, "thrice": 3, "triple": 3}
 LOOSE |= {"nil": 0, "none": 0, "nought": 0, "dozen": 12, "nothing": 0}
@@ -41,25 +35,30 @@ _SUFFIX = {
     "million": 10**6, "millions": 10**6, "b": 10**9, "bn": 10**9, "billion": 10**9, "t": 10**12,
     "trillion": 10**12, "hundred": 100, "dozen": 12, "dozens": 12, "lakh": 10**5, "crore": 10**7,
 }  # fmt: skip
+_LONGEST_INT = 40
+"""Digits of the longest number that is kept exactly."""
+
 _GLYPHS = {"½": 1 / 2, "¼": 1 / 4, "¾": 3 / 4, "⅓": 1 / 3, "⅔": 2 / 3, "⅕": 1 / 5, "⅛": 1 / 8, "⅜": 3 / 8}
 
 _NUMBER = re.compile(
     r"""
-    (?P<sign>[-−–+]\ ?)?(?P<currency>[$€£¥₹]\ ?)?
+    (?P<sign>[-+]\ ?)?(?P<currency>[$€£¥₹]\ ?)?
     (?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d])   # 1,234.50
       |\d{1,2}(?:,\d{2})+,\d{3}(?!\d)                  # 1,00,000
       |\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)               # 1.234,50
-      |\d{1,3}(?:['’\u202f\u00a0]\d{3})+(?!\d)         # 1'234
+      |\d{1,3}(?:'\d{3})+(?!\d)               # 1'234
       |\d+(?:\.\d+){2,}                                # 03.03.2024, 10.0.0.1: each part counts
       |\d+(?:\.\d+)?|\.\d+)
-    (?:(?P<exp>e[-+]?\d+)(?![a-z\d])|\ ?[x×*]\ ?10\ ?(?:\^|\*\*)\ ?(?P<power>[-−]?\d+))?
+    (?:(?P<exp>e[-+]?\d+)(?![a-z\d])|\ ?[x*]\ ?10\ ?(?:\^|\*\*)\ ?(?P<power>-?\d+))?
     (?:(?P<glyph>[½¼¾⅓⅔⅕⅛⅜])|(?P<mixed>\ \d+)?/(?P<under>\d+)(?![\d/]))?
     (?:\ ?(?P<percent>%|percent\b|per\ cent\b|pct\b)
-      |[\ -]?(?P<suffix>thousand|grand|millions?|billion|trillion|hundred|dozens?|lakh|crore|mil|bn|mm|mn|[kmbt])(?![^\W\d_]))?
+      |[\ -]?(?P<suffix>thousand|grand|millions?|billion|trillion|hundred|dozens?|lakh|crore|mil|bn|mm|mn|[kmbt])
+       (?![^\W\d_]))?
     """,
     re.VERBOSE | re.IGNORECASE,
 )  # fmt: skip
-_RANGE = re.compile(r"\s*(?:-|–|to|or|and|,)\s*[$€£¥₹]?\s*")
+_DECIMAL = re.compile(r"\d+(?:\.\d+)?")
+_RANGE = re.compile(r"\s*(?:-|to|or|and|,)\s*[$€£¥₹]?\s*")
 _BELOW_ZERO = re.compile(
     r"\s*(?:°|deg\w*|[CF]\b)*\s*(?:[cf]|celsius|fahrenheit)?\s*(?:below(?: zero)?|sub-?zero)\b", re.IGNORECASE
 )
@@ -106,11 +105,15 @@ def _in_digits(text: str) -> Iterator[Number]:
         if digits.count(".") > 1 and "," not in digits:
             yield Number(tuple(int(part) for part in digits.split(".")), start, end)
             continue
+        if "," in digits and (text[start - 1 : start] == "[" or text[end : end + 1] == "]"):
+            for part in re.finditer(r"[\d.]+", digits):  # "[200,300]" is a list, not one number
+                yield Number((_plain(part[0]),), start + part.start(), start + part.end())
+            continue
         values = _values(match, _plain(digits))
         sign = match["sign"]
         currency = bool(match["currency"])
         before = text[:start].rstrip()
-        if sign and sign[0] in "-−–":
+        if sign and sign[0] == "-":
             offset = text[max(0, start - 3) : start].upper() in {"UTC", "GMT"}
             glued = not offset and start > 0 and (text[start - 1].isalnum() or text[start - 1] in ")%]")
             if not glued and len(sign) == 1:
@@ -143,15 +146,15 @@ def _scale_ranges(text: str, found: list[Number]) -> list[Number]:
 def _plain(digits: str) -> float:
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d{1,2}", digits):
         digits = digits.replace(".", "").replace(",", ".")
-    digits = re.sub(r"[,'’\u202f\u00a0]", "", digits)
-    return float(digits) if "." in digits else int(digits)
+    digits = re.sub(r"[,']", "", digits)
+    return float(digits) if "." in digits or len(digits) > _LONGEST_INT else int(digits)
 
 
 def _values(match: re.Match[str], value: float) -> tuple[float, ...]:
     if match["exp"]:
         return (float(f"{value}{match['exp']}"), value)
     if match["power"]:
-        return (float(f"{value}e{match['power'].replace('−', '-')}"), value)
+        return (float(f"{value}e{match['power']}"), value)
     if match["glyph"]:
         return (value + _GLYPHS[match["glyph"]],)
     if match["under"]:
@@ -182,9 +185,9 @@ def _in_words(text: str, words: Sequence[tuple[str, int, int]]) -> Iterator[Numb
             yield Number((ORDINALS[word],), start, end, digits=False)
         elif word in LOOSE:
             yield Number((LOOSE[word],), start, end, digits=False)
-        if word in FRACTIONS and word not in {"second"}:
+        if word in FRACTIONS and word != "second":
             yield from _fraction(words, index)
-        elif word in {"no", "without", "zero"} or (word == "rest" and index and words[index - 1][0] in {"from", "at"}):
+        elif word in {"no", "without"} or (word == "rest" and index and words[index - 1][0] in {"from", "at"}):
             yield Number((0,), start, end, digits=False)
         index += 1
     for position, character in enumerate(text):
@@ -256,7 +259,7 @@ def _fraction(words: Sequence[tuple[str, int, int]], index: int) -> Iterator[Num
     word, start, end = words[index]
     before = [w for w, _, _ in words[max(0, index - 3) : index]]
     part = 1 / FRACTIONS[word]
-    if before[-2:] == ["and", "a"] and len(before) == 3 and before[0].replace(".", "").isdigit():
+    if before[-2:] == ["and", "a"] and len(before) == 3 and _DECIMAL.fullmatch(before[0]):
         yield Number((float(before[0]) + part,), words[index - 3][1], end)
     if word == "half" or (before and before[-1] in {"a", "one"}):
         yield Number((part,), start, end, digits=False)

@@ -7,14 +7,18 @@ from typing import NamedTuple
 from apigen.verify.grounding.dates import DateMention, TimeMention, find_dates, find_months, find_times
 from apigen.verify.grounding.numbers import Number, find_numbers, key
 from apigen.verify.grounding.synonyms import Synonym
-from apigen.verify.grounding.words import NEGATIONS, TOKEN, normalise, stem, typo_of
+from apigen.verify.grounding.words import NEGATIONS, TOKEN, normalise, plain_type, stem, typo_of
 
 Span = tuple[int, int]
 """Where something stands in the query: start and end, in characters."""
 
-_QUOTED = re.compile(
-    r"""(?<![^\W_])(?:"([^"]+)"|“([^”]+)”|‘([^’]+)’|'((?:[^']|'(?=\w))+)'|`([^`]+)`|«([^»]+)»)(?![^\W_])"""
-)
+_QUOTED = re.compile(r"""(?<![^\W_])(?:"([^"]+)"|'((?:[^']|'(?=\w))+)'|`([^`]+)`|«([^»]+)»)(?![^\W_])""")
+
+
+def lower_case(text: str) -> str:
+    """Lower case, as long as before (one letter in Unicode grows when lowered: the dotted capital I)."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(character.lower()[0] for character in text)
 
 
 def as_formula(text: str) -> str:
@@ -40,12 +44,12 @@ class Reading:
     """
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = plain_type(text)
 
     @cached_property
     def lower(self) -> str:
         """The text in lower case."""
-        return self.text.lower()
+        return lower_case(self.text)
 
     @cached_property
     def tokens(self) -> list[Token]:

@@ -12,38 +12,35 @@ from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.numbers import key
 from apigen.verify.grounding.reading import Reading, Span
 from apigen.verify.grounding.synonyms import synonyms
-from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem
+from apigen.verify.grounding.words import content_stems, stem_set
 
 Evidence = tuple[Span, ...] | None
 
 _NEAR = 30
 """Characters between a month and its day in "the 3rd, 5th and 9th of March"."""
 
-_DOWNWARD = frozenset(
-    stem(word)
-    for word in (
-        "below minus negative drop dropped loss lost lose losing fall fell fallen down decrease decreased decline declined "
-        "reduce reduced debit withdraw withdrew withdrawal south west s w bc bce debt deficit overdrawn behind under cold sub "
-        "underwater spent outflow invest invested depth"
-    ).split()
+_DOWNWARD = stem_set(
+    """
+    below minus negative drop dropped loss lost lose losing fall fell fallen down decrease decreased decline declined
+    reduce reduced debit withdraw withdrew withdrawal south west s w bc bce debt deficit overdrawn behind under cold sub
+    underwater spent outflow invest invested depth
+    """
 )
 """Words that give the number beside them a minus sign."""
 
-_COUNTING = frozenset(
-    stem(word)
-    for word in "quantity qty count number copies guests people adults rooms tickets passengers persons seats units items".split()
+_COUNTING = stem_set(
+    "quantity qty count number copies guests people adults rooms tickets passengers persons seats units items"
 )
-_BOOLEAN_FILLERS = frozenset(
-    stem(word)
-    for word in (
-        "whether if include included including return returned true false flag enable enabled optional default should "
-        "only be is set when indicates specify add use apply boolean bool instead result value values counts count as not without "
-        "no or and the treat considered consider do does"
-    ).split()
+_BOOLEAN_FILLERS = stem_set(
+    """
+    whether if include included including return returned true false flag enable enabled optional default should only be
+    is set when indicates specify add use apply boolean bool instead result value values counts count as not without no
+    or and the treat considered consider do does
+    """
 )
 _PER_YEAR = {
-    "annually": 1, "yearly": 1, "annual": 1, "year": 1, "semiannually": 2, "quarterly": 4, "quarter": 4, "monthly": 12, "month": 12,
-    "weekly": 52, "biweekly": 26, "fortnightly": 26, "daily": 365,
+    "annually": 1, "yearly": 1, "annual": 1, "year": 1, "semiannually": 2, "quarterly": 4, "quarter": 4, "monthly": 12,
+    "month": 12, "weekly": 52, "biweekly": 26, "fortnightly": 26, "daily": 365,
 }  # fmt: skip
 _ZONE = re.compile(r"\b(?:utc|gmt|z|[ecmp][sd]?t|cest|cet|bst|ist|jst|aest|zone|zulu)\b", re.IGNORECASE)
 
@@ -51,13 +48,14 @@ _ZONE = re.compile(r"\b(?:utc|gmt|z|[ecmp][sd]?t|cest|cet|bst|ist|jst|aest|zone|
 def number_evidence(reading: Reading, leaf: Leaf, value: float) -> Evidence:
     """Where a number is mentioned, in any of its forms."""
     spans = reading.spans_by_number.get(key(value))
-    if not spans and not float(value).is_integer():
+    whole = isinstance(value, int) or value.is_integer()
+    if not spans and not whole:
         spans = _rounded(reading, value)
     if not spans and value < 0:
         spans = _downward(reading, value)
     if not spans and value == 1:
         spans = _article(reading, leaf)
-    if not spans and float(value).is_integer():
+    if not spans and whole:
         spans = _calendar(reading, leaf, int(value))
     return tuple(spans) if spans else None
 
@@ -72,7 +70,7 @@ def _rounded(reading: Reading, value: float) -> list[Span]:
         (number.start, number.end)
         for number in reading.numbers
         for spoken in number.values
-        if not float(spoken).is_integer() and abs(spoken - value) <= tolerance
+        if isinstance(spoken, float) and not spoken.is_integer() and abs(spoken - value) <= tolerance
     ]
 
 
@@ -241,9 +239,3 @@ def mentions_nothing(reading: Reading) -> Evidence:
         if token.word in {"no", "none", "empty", "nothing", "without", "blank"}
     ]
     return tuple(spans) or None
-
-
-def plain_words(text: str) -> tuple[str, ...]:
-    """The words of a value that have to be found in the query."""
-    words = split_words(text)
-    return tuple(word for word in words if word not in STOP_WORDS) or words

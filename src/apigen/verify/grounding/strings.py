@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from apigen.verify.grounding.dates import read_moment
 from apigen.verify.grounding.leaves import Leaf
-from apigen.verify.grounding.reading import Reading, Span, as_formula
+from apigen.verify.grounding.reading import Reading, Span, as_formula, lower_case
 from apigen.verify.grounding.scalars import (
     Evidence,
     mentions_nothing,
@@ -14,12 +14,22 @@ from apigen.verify.grounding.scalars import (
     number_evidence,
 )
 from apigen.verify.grounding.synonyms import synonyms
-from apigen.verify.grounding.words import FILLER_WORDS, STOP_WORDS, TOKEN, content_stems, normalise, split_words, stem
+from apigen.verify.grounding.words import (
+    FILLER_WORDS,
+    STOP_WORDS,
+    TOKEN,
+    content_stems,
+    normalise,
+    plain_type,
+    split_words,
+    stem,
+)
 
 _CODE = re.compile(r"\S*(?:@|://|www\.|#|\\|/|_)\S*|(?=\S*\d)(?=\S*[A-Za-z])[\w.-]+")
 """E-mail addresses, URLs, paths and codes such as ``SKU-104B``: found exactly or not at all."""
 
 _SNAKE = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)+")
+_GRADE = re.compile(r"[A-Za-z][-+#]?")
 _QUANTITY = re.compile(r"\d+(?:\.\d+)?[A-Za-z]{1,3}")
 _FORMULA = re.compile(r"[-+*/^=<>]|\dx")
 _NUMERIC = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
@@ -29,7 +39,7 @@ _LONG = 7
 
 def string_evidence(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     """Where a string stands, literally or in another form that people use for it."""
-    text = value.strip()
+    text = plain_type(value.strip())
     if not text:
         return mentions_nothing(reading)
     members = leaf.schema.get("enum") or [leaf.schema.get("const")]
@@ -39,9 +49,7 @@ def string_evidence(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     if moment:
         return moment_evidence(reading, moment) or _as_written(reading, text)
     if _NUMERIC.fullmatch(text):
-        number = float(text.replace(",", ""))
-        written = _as_written(reading, text)
-        return written or number_evidence(reading, leaf, int(number) if number.is_integer() else number)
+        return _as_written(reading, text) or number_evidence(reading, leaf, float(text.replace(",", "")))
     if _SNAKE.fullmatch(text):
         return _as_written(reading, text) or _free_text(reading, leaf, text.replace("_", " "))
     if _CODE.fullmatch(text):
@@ -54,16 +62,40 @@ def _enum(reading: Reading, leaf: Leaf, value: str, members: list[str]) -> Evide
     if len(members) == 1:
         return ()  # there is nothing to choose
     words = split_words(value)
+    if _GRADE.fullmatch(value):
+        return _letter(reading, value) or _glossed(reading, leaf.description, value)
     if len(words) == 1 and words[0] in STOP_WORDS:
         spans = _ambiguous(reading, value)
     else:
         spans = reading.find(tuple(map(stem, words))) if words else reading._find_sign(value.lower())
     spans = spans or [span for synonym in synonyms(value) for span in reading.find_synonym(synonym)]
-    if not spans and words:
+    if spans:
+        return tuple(_outside_longer(reading, words, members, spans)) or _glossed(reading, leaf.description, value)
+    if words:
         telling = _telling_words(value, tuple(members))
         others = frozenset(word for member in members if member != value for word in split_words(member))
-        spans = _each_word(reading, telling, others) or _compound(reading, words)
+        spans = _outside_longer(reading, words, members, _each_word(reading, telling, others))
+        spans = spans or _compound(reading, words)
     return tuple(spans) or month_or_weekday(reading, value) or _glossed(reading, leaf.description, value)
+
+
+def _letter(reading: Reading, value: str) -> Evidence:
+    """A grade, note or class such as ``A``, ``B+`` or ``C#``; the article "a" is none, and "B+" is no ``B``."""
+    flags = 0 if value[0] in "AaIi" and len(value) == 1 else re.IGNORECASE
+    exact = rf"(?<![A-Za-z]){re.escape(value)}(?![A-Za-z+#]|-(?!\w))"
+    spans = [match.span() for match in re.finditer(exact, reading.text, flags)]
+    spans = spans or [span for synonym in synonyms(value) for span in reading.find_synonym(synonym)]
+    return tuple(spans) or None
+
+
+def _outside_longer(reading: Reading, words: tuple[str, ...], members: list[str], spans: list[Span]) -> list[Span]:
+    """The places that are not part of a longer member: "PG-13" does not name ``PG``."""
+    for member in members if spans else ():
+        longer = split_words(member)
+        if len(longer) > len(words) and set(words) <= set(longer):
+            places = reading.find(tuple(map(stem, longer)))
+            spans = [span for span in spans if not any(a <= span[0] and span[1] <= b for a, b in places)]
+    return spans
 
 
 @lru_cache(maxsize=4096)
@@ -81,7 +113,7 @@ def _ambiguous(reading: Reading, value: str) -> list[Span]:
         if token.word == value.lower():
             before = reading.text[: token.start].rstrip()[-1:]
             text = reading.text[token.start : token.end]
-            if before.isdigit() or before in {'"', "'", "“", "`"} or (text.isupper() and text == value):
+            if before.isdigit() or before in {'"', "'", "`"} or (text.isupper() and text == value):
                 spans.append((token.start, token.end))
     return spans
 
@@ -189,7 +221,7 @@ def _whole_quotes(reading: Reading, leaf: Leaf, text: str, spans: list[Span]) ->
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\s\"'“”‘’`]+", " ", text).strip(" .!?,;:").casefold()
+    return re.sub(r"[\s\"'`]+", " ", text).strip(" .!?,;:").casefold()
 
 
 def _in_parts(reading: Reading, leaf: Leaf, text: str) -> list[Span]:
@@ -214,8 +246,7 @@ def _loosely(reading: Reading, leaf: Leaf, words: tuple[str, ...]) -> list[Span]
     for word in content:
         if word[0].isdigit():
             digits = word.replace(",", "")
-            number = float(digits) if digits.count(".") <= 1 else None
-            found = list(number_evidence(reading, leaf, number) or ()) if number is not None else []
+            found = list(number_evidence(reading, leaf, float(digits)) or ()) if _NUMERIC.fullmatch(digits) else []
         else:
             found = _word(reading, word)
         missing += not found
@@ -225,7 +256,7 @@ def _loosely(reading: Reading, leaf: Leaf, words: tuple[str, ...]) -> list[Span]
 
 def _as_written(reading: Reading, text: str) -> Evidence:
     """Character for character, whatever the case; not inside a longer word or number."""
-    needle, spans = text.casefold(), []
+    needle, spans = lower_case(text), []
     haystack = reading.lower
     begin = haystack.find(needle)
     while begin >= 0:
@@ -253,9 +284,9 @@ def _glossed(reading: Reading, description: str, value: str) -> Evidence:
 def _glosses(description: str, value: str) -> tuple[tuple[str, ...], ...]:
     if not description or value not in description:
         return ()
-    quoted = rf"(?<![\w-])[\"'`“‘]?{re.escape(value)}[\"'`”’]?(?![\w-])"
+    quoted = rf"(?<![\w-])[\"'`]?{re.escape(value)}[\"'`]?(?![\w-])"
     patterns = (
-        rf"{quoted}\s*(?:[:=(–]|\s-\s|for\b|means\b|is\b)\s*([^,;.()\n]{{2,60}})",
+        rf"{quoted}\s*(?:[:=(]|\s-\s|for\b|means\b|is\b)\s*([^,;.()\n]{{2,60}})",
         rf"([^,;.(:\n]{{2,40}})\(\s*(?:e\.?g\.?,?\s*)?{quoted}\s*\)",
     )
     texts = [match for pattern in patterns for match in re.findall(pattern, description)]

@@ -8,7 +8,7 @@ import msgspec
 
 from apigen.records import Candidate, Json, Tool
 from apigen.verify.grounding.leaves import Leaf, leaves
-from apigen.verify.grounding.reading import Reading, Span
+from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.scalars import Evidence, boolean_evidence, mentions_nothing, number_evidence
 from apigen.verify.grounding.strings import string_evidence
 

@@ -8,10 +8,16 @@ import re
 import unicodedata
 from functools import lru_cache
 
-TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’](?:t|s|re|ve|ll|d|m)(?![^\W\d_]))?")
+TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'(?:t|s|re|ve|ll|d|m)(?![^\W\d_]))?")
 """A number (with its separators) or a run of letters (with a contraction's tail), so "5km" is two tokens."""
 
-STOP_WORDS = frozenset(
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for tables that read better as lines of words."""
+    return frozenset(text.split())
+
+
+STOP_WORDS = word_set(
     """
     a an and are as at be been but by can could did do does for from get give got had has have he her hers him his how i
     if in into is it its ive im id just let lets like may me might much many my need of on onto or our ours out over own
@@ -19,22 +25,36 @@ STOP_WORDS = frozenset(
     was we were what whats when where which who whom whose why will with would you your yours youre about also am any
     able because before after all more most other than very really want wants wanted thanks thank hi hey hello ok okay
     each both here now one ones use using used given show make way lot kind know find see help
-    """.split()
+    """
 )
 """Words that say nothing about what is asked for."""
 
-FILLER_WORDS = frozenset("inc ltd llc corp corporation co company city the a an of and in on at to for by with".split())
+FILLER_WORDS = word_set("inc ltd llc corp corporation co company city the a an of and in on at to for by with")
 """Words that may be added to or left out of a name without changing which thing it names."""
 
-NEGATIONS = frozenset(
+NEGATIONS = word_set(
     """
     no not none without dont doesnt didnt isnt arent wont cant shouldnt wouldnt neither nor never exclude excluding
     excludes except skip omit ignore ignoring disable disabled off false minus nothing avoid drop hide un non free
-    """.split()
+    """
 )
 """Words that turn a statement round, as normalised tokens ("don't" is ``dont``)."""
 
+_TYPOGRAPHY = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u201b": "'", "\u02bc": "'", "\u00b4": "'",
+        "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"',
+        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
+        "\u00d7": "x", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
+    }
+)  # fmt: skip
+_PLAIN_LETTERS = (("ß", "ss"), ("ø", "o"), ("ł", "l"), ("æ", "ae"), ("đ", "d"))
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def plain_type(text: str) -> str:
+    """The text with typographic quotes, dashes, spaces and the times sign as one types them; as long as before."""
+    return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 
 def normalise(word: str) -> str:
@@ -42,7 +62,8 @@ def normalise(word: str) -> str:
     word = word.casefold()
     if not word.isascii():
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
-        word = word.replace("’", "'").replace("ß", "ss").replace("ø", "o").replace("ł", "l").replace("æ", "ae")
+        for letter, ascii_letters in _PLAIN_LETTERS:
+            word = word.replace(letter, ascii_letters)
     if "'" in word:
         word = word.removesuffix("'s").replace("'", "")
     return word
@@ -70,6 +91,11 @@ def stem(word: str) -> str:
     if word.endswith("y") and len(word) > 3:
         word = word[:-1] + "i"
     return word
+
+
+def stem_set(text: str) -> frozenset[str]:
+    """The stems of a text's words, for tables."""
+    return frozenset(map(stem, text.split()))
 
 
 @lru_cache(maxsize=8192)

@@ -11,34 +11,36 @@ from typing import NamedTuple
 from apigen.records import Reason
 from apigen.verify.grounding import Trace
 from apigen.verify.grounding.synonyms import synonyms
-from apigen.verify.grounding.words import content_stems, split_words, stem
+from apigen.verify.grounding.words import content_stems, split_words, stem, stem_set
 from apigen.verify.rules.case import Case, Mention, Reject
 
 MARGIN = 1.5
 """How much better another assignment must fit before this one is called wrong."""
 
 
-def _stems(words: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in words.split())
-
-
 _SIGNS = {
-    "%": _stems(
+    "%": stem_set(
         "percent percentage pct rate interest discount tax tip yield growth inflation margin apr share fraction return"
     ),
-    "$": _stems(
-        "amount price principal cost salary income balance deposit payment budget fee bill revenue money loan value cash wage "
-        "contribution saving total sum expense debt capital investment invest subtotal spend sale asset profit fare usd dollar currency"
+    "$": stem_set(
+        """
+        amount price principal cost salary income balance deposit payment budget fee bill revenue money loan value cash
+        wage contribution saving total sum expense debt capital investment invest subtotal spend sale asset profit fare
+        usd dollar currency
+        """
     ),
 }
 """Words of parameters that take a percentage or an amount of money."""
 
 _ROLES = (
     (
-        _stems("to into until till"),
-        _stems("to target destination end until result output dest arrival stop upper maximum max finish"),
+        stem_set("to into until till"),
+        stem_set("to target destination end until result output dest arrival stop upper maximum max finish"),
     ),
-    (_stems("from between since"), _stems("from source origin start base input departure begin lower minimum min")),
+    (
+        stem_set("from between since"),
+        stem_set("from source origin start base input departure begin lower minimum min"),
+    ),
 )
 """Prepositions, and the parameters whose values they introduce."""
 
@@ -79,13 +81,14 @@ def _uses(case: Case, trace: Trace) -> list[Use]:
 
 def _swapped(case: Case, uses: list[Use]) -> str | None:
     """Two values of one call that would fit better the other way round."""
+    common = frozenset(content_stems(case.candidate.calls[uses[0].trace.call].name)) if uses else frozenset()
     for index, one in enumerate(uses):
         for other in uses[index + 1 :]:
             if not _exchangeable(one, other) or one.mention == other.mention:
                 continue
             a, b = one.trace, other.trace
-            now = affinity(a, one.mention, b) + affinity(b, other.mention, a)
-            then = affinity(a, other.mention, b) + affinity(b, one.mention, a)
+            now = affinity(a, one.mention, b, common) + affinity(b, other.mention, a, common)
+            then = affinity(a, other.mention, b, common) + affinity(b, one.mention, a, common)
             if then - now >= MARGIN:
                 return (
                     f"{one.trace.leaf.path} and {other.trace.leaf.path} look exchanged "
@@ -105,7 +108,7 @@ def _misplaced(case: Case, uses: list[Use]) -> str | None:
     free = [
         mention
         for mention in case.mentions
-        if mention.kind == "number" and not case.is_claimed(mention.start, mention.end)
+        if mention.kind == "number" and mention.weight >= 1 and not case.is_claimed(mention.start, mention.end)
     ]
     for use in uses:
         if isinstance(use.trace.leaf.value, str) or not free:
@@ -164,17 +167,19 @@ def _free_numbers(case: Case) -> list[Mention]:
     ]
 
 
-def affinity(trace: Trace, mention: Mention, other: Trace | None = None) -> float:
+def affinity(trace: Trace, mention: Mention, other: Trace | None = None, common: frozenset[str] = frozenset()) -> float:
     """How well the words around a mention fit a parameter; 0 is neutral.
 
     Args:
         trace: the parameter.
         mention: the value's place.
         other: another parameter of the same call; words that both use tell nothing.
+        common: words of the tool's name, which tell nothing either.
     """
     name = frozenset(content_stems(trace.leaf.name))
     about = frozenset(content_stems(trace.leaf.description)) | name
     roles = frozenset(map(stem, split_words(trace.leaf.name)))
+    name, about = name - common, about - common
     if other is not None:
         other_name = frozenset(content_stems(other.leaf.name))
         name, about = name - other_name, about - other_name - frozenset(content_stems(other.leaf.description))
@@ -204,7 +209,7 @@ def _forms(word: str) -> frozenset[str]:
 
 
 def _crossed(case: Case) -> Reject | None:
-    """Calls of one tool whose values come in opposite orders: "Paris on Monday, Rome on Tuesday" with the days exchanged."""
+    """Calls of one tool whose values come in opposite orders: "Paris on Monday, Rome on Tuesday", days exchanged."""
     calls = case.candidate.calls
     places = [_places(case, group) for group in case.by_call]
     for index in range(len(calls)):

@@ -3,19 +3,20 @@
 import re
 from bisect import bisect_left
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from apigen.records import Candidate, Reason, Tool
 from apigen.verify.grounding import Reading, Span, Trace, traces
 from apigen.verify.grounding.numbers import Number
-from apigen.verify.grounding.words import STOP_WORDS, content_stems, stem
+from apigen.verify.grounding.words import STOP_WORDS, content_stems, stem, stem_set, word_set
 
-_SENTENCE_END = re.compile(r"(?<=[.?!;])[\"'”’)]*\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.?!;])[\"')]*\s+|\n+")
 _CONJUNCTION = re.compile(
-    r",?\s+(?:and(?: then| also| finally| lastly)?|then|also|plus|as well as|along with|while|but)\s+(?=(?:\S+\s+){0,3}?\S)",
+    r",?\s+(?:and(?: then| also| finally| lastly)?|then|also|plus|as well as|along with|while|but)\s+(?=\S)",
     re.IGNORECASE,
 )
-_LIST_ONLY = frozenset("and or then also plus vs versus to the at for from with of in by on a an as well".split())
+_LIST_ONLY = word_set("and or then also plus vs versus to the at for from with of in by on a an as well")
 
 _BREAK = re.compile(r"[,;:.?!()\n](?!\d)|\b(?:and|or|but|then)\b")
 _NAMING = re.compile(
@@ -23,19 +24,18 @@ _NAMING = re.compile(
 )
 _STOP_STEMS = frozenset(map(stem, STOP_WORDS))
 
-REQUEST_WORDS = frozenset(
-    stem(word)
-    for word in (
-        "what whats how which when where who find calculate compute get convert tell show give list check estimate determine "
-        "please need want help know figure generate create make count turn translate split add sort rank compare "
-        "analyze analyse predict book order search fetch retrieve provide many "
-        "much wondering curious wat wich calc"
-    ).split()
+REQUEST_WORDS = stem_set(
+    """
+    what whats how which when where who find calculate compute get convert tell show give list check estimate
+    determine please need want help know figure generate create make count turn translate split add sort rank
+    compare analyze analyse predict book order search fetch retrieve provide many much wondering curious wat wich
+    calc
+    """
 )
 """Words with which people ask."""
 
 
-_AUXILIARIES = frozenset("can could would should is are do does did will shall may has have".split())
+_AUXILIARIES = word_set("can could would should is are do does did will shall may has have")
 """Words with which a question begins that has no question word."""
 
 
@@ -147,7 +147,7 @@ class Case:
         spans: list[Span] = []
         text = self.reading.text
         edges = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             begin = start
             for match in _CONJUNCTION.finditer(text, start, end):
                 words = [token.stem for token in self.reading.tokens if match.end() <= token.start < end][:3]
@@ -171,6 +171,8 @@ class Case:
     def _unit(self, end: int, percent: bool, currency: bool) -> str:
         if percent or currency:
             return "%" if percent else "$"
+        if self.reading.text[end - 1] in "mbt" and not self.reading.text[end - 2].isalpha():
+            return self.reading.text[end - 1]  # "90 m": metres rather than millions
         for token in self.reading.tokens[bisect_left(self._starts, end) :][:1]:
             near = self.reading.text[end : token.start] in {"", " ", "-", "° ", "°", " °"}
             if near and token.word.isalpha() and token.word not in STOP_WORDS and token.word not in _LIST_ONLY:
@@ -178,16 +180,21 @@ class Case:
         return ""
 
     def _context(self, start: int, end: int) -> frozenset[str]:
-        text, tokens, words = self.reading.text, self.reading.tokens, []
+        text, tokens = self.reading.text, self.reading.tokens
+        words: list[str] = []
         index = bisect_left(self._starts, start)
         for token in reversed(tokens[max(0, index - 5) : index]):
-            if _BREAK.search(text, token.end, start) or token.word[0].isdigit():
+            if _BREAK.search(text, token.end, start):
+                break
+            if token.word[0].isdigit() and not text[token.start - 1 : token.start].isalpha():
+                del words[-1:]  # the other number's unit
                 break
             words.append(token.stem)
         for token in tokens[index : index + 6]:
             if token.start < end:
                 continue
-            if _BREAK.search(text, end, token.start) or token.word[0].isdigit():
+            glued = text[token.start - 1 : token.start].isalpha()
+            if _BREAK.search(text, end, token.start) or (token.word[0].isdigit() and not glued):
                 break
             words.append(token.stem)
         return frozenset(words) - _STOP_STEMS

@@ -10,8 +10,9 @@ from apigen.verify.grounding.words import content_stems
 from apigen.verify.rules.case import Case, Reject, tool_stems
 
 _SEVERAL = re.compile(
-    r"\b(?:and|or|vs\.?|versus|then|also|both|each|every|plus|as well|two|three|four|five|compare|respectively|while|but|same|"
-    r"different|all|another|next|finally|along|together|between|pair|couple|with|against|than|too|again|either)\b|[,;&/+\n]|[.?!]\s",
+    r"\b(?:and|or|vs\.?|versus|then|also|both|each|every|plus|as well|two|three|four|five|compare|respectively|while|"
+    r"but|same|different|all|another|next|finally|along|together|between|pair|couple|with|against|than|too|again|"
+    r"either)\b|[,;&/+\n]|[.?!]\s",
     re.IGNORECASE,
 )
 """Signs that a query asks for more than one thing."""
@@ -53,14 +54,15 @@ def _borrowed(case: Case, index: int) -> str | None:
     if siblings:
         twin = next((other for other in siblings if _values(case, other) == _values(case, index)), None)
         if twin is not None and not _BACK.search(case.reading.text):
-            return f"{calls[index].name}: calls {min(index, twin)} and {max(index, twin)} use the same values in another order"
+            first, second = sorted((index, twin))
+            return f"{calls[index].name}: calls {first} and {second} use the same values in another order"
         return None
     elsewhere = {span for other, group in enumerate(case.by_call) if other != index for span in _spans(group)}
     return _unspoken(case, index) if mine <= elsewhere else None
 
 
 def _values(case: Case, index: int) -> list[str]:
-    return sorted(repr(trace.leaf.value) for trace in case.by_call[index])
+    return sorted(map(repr, case.candidate.calls[index].arguments.values()))
 
 
 def _spans(group: list[Trace]) -> set[Span]:

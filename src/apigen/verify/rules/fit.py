@@ -12,7 +12,7 @@ from apigen.verify.rules.case import Case, Reject, tool_stems
 MARGIN = 2.0
 """How many times better the words of another tool must fit ..."""
 
-LEAD = 2.5
+LEAD = 3.0
 """... and by how much weight (a word that one tool in ten uses weighs 2.4) before the choice is called wrong."""
 
 VALUE_WEIGHT = 0.3

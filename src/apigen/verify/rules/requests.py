@@ -11,14 +11,15 @@ from apigen.verify.rules.fit import weights
 
 _SEPARATOR = r"(?:,|;|/|&|\b(?:and|or|then|plus|also|vs\.?|versus|as well as|followed by|again for|another|one for)\b)"
 _LIST_GAP = re.compile(
-    rf"^[%\s°\w²³]{{0,14}}?(?:\s*{_SEPARATOR}\s*){{1,3}}(?:(?:the|at|for|from|with|in|on|of|a|is|what about|by|about)\s+){{0,2}}[$€£¥₹(\"'“]*$",
+    rf"^[%\s°\w²³]{{0,14}}?(?:\s*{_SEPARATOR}\s*){{1,3}}"
+    r"(?:(?:the|at|for|from|with|in|on|of|a|is|what about|by|about)\s+){0,2}[$€£¥₹(\"']*$",
     re.IGNORECASE,
 )
 _PROPER_GAP = re.compile(
     r"^\s*(?:,?\s*(?:and|&|plus|as well as|then|vs\.?|versus|or)(?:\s+(?:for|in|of|to|also|at|then))*)\s*$",
     re.IGNORECASE,
 )
-_PROPER = re.compile(r"(?!I\b|I['’])[A-Z][\w'’.-]+(?:\s+[A-Z][\w'’.-]+)*")
+_PROPER = re.compile(r"(?!I\b|I')[A-Z][\w'.-]+(?:\s+[A-Z][\w'.-]+)*")
 _BOTH = re.compile(
     r"\b(?:both|each|respectively|either|compare|versus|vs|which is|which of|two|three|four)\b", re.IGNORECASE
 )
@@ -105,6 +106,8 @@ def _leftover_quote(case: Case) -> str | None:
     used = [mention for mention in quotes if case.is_claimed(mention.start, mention.end)]
     for mention in quotes:
         text = mention.text(case.reading)
+        if case.reading.text[mention.end + 1 : mention.end + 2] == ":":
+            continue  # the name of a property, not a value
         if (
             used
             and mention not in used

@@ -1,0 +1,234 @@
+"""The command line as a user meets it: help, listings, exports, and one clear line for what is wrong."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from runs import apigen, lines
+
+ROOT = Path(__file__).parent.parent
+COMPANY = ROOT / "examples" / "company_tools.py"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("cli") / "out"
+    ran = apigen("run", "--library", "starter:data", "--count", "12", "--out", out)
+    assert ran.returncode == 0, ran.stderr
+    return out
+
+
+@pytest.mark.parametrize("command", [(), ("run",), ("library",), ("library", "list"), ("export",), ("report",)])
+def test_help_is_there_for_every_command(command: tuple[str, ...]) -> None:
+    """Each says what it does and what it takes."""
+    shown = apigen(*command, "--help")
+    assert shown.returncode == 0
+    assert "Usage:" in shown.stdout
+    assert "--help" in shown.stdout
+
+
+def test_the_changelog_and_readme_speak_of_every_command() -> None:
+    """Documents move with the code."""
+    shown = apigen("--help").stdout
+    commands = re.findall(r"^  (\w+)  ", shown.partition("Commands:")[2], re.MULTILINE)
+    text = (ROOT / "CHANGELOG.md").read_text() + (ROOT / "README.md").read_text()
+    assert commands
+    for name in commands:
+        assert f"apigen {name}" in text, name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--library", "startr"), "'startr' is no library"),
+        (("--library", "tools.py"), "did you mean `python:tools.py`?"),
+        (("--library", "starter:finanse"), "no category 'finanse'"),
+        (("--library", "python:no_such_module_here"), "no_such_module_here"),
+        (("--library", "python:no/such/file.py"), "there is no file"),
+        (("--seeds", "no_seeds.jsonl"), "no such seed file"),
+        (("--model", "gpt-4"), "'gpt-4' is no model"),
+        (("--model", "openai/x", "--base-url", "localhost:1"), "is no endpoint"),
+        (("--count", "0"), "count"),
+        (("none.yaml",), "no such file"),
+        (("--resume", "--out", "nothing_here"), "no run was started there"),
+        (("--resume",), "no unfinished run"),
+    ],
+)
+def test_wrong_input_gets_one_line_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    """What is wrong and how to mend it, without a traceback, and nothing is left behind."""
+    ran = apigen(
+        "run", *arguments, *(() if "--out" in arguments or "--resume" in arguments else ("--out", "out")), cwd=tmp_path
+    )
+    assert ran.returncode == 2, ran.stderr
+    assert said in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import no_such_dependency", "no_such_dependency"),
+        ("def f(:\n", "line 1"),
+        ("raise RuntimeError('boom')", "boom"),
+        ("import sys; sys.exit(3)", "exit"),
+        ("x = 1", "no function here can be offered as a tool"),
+        ("def f(): return 1", "f: takes no parameters"),
+    ],
+)
+def test_a_module_that_cannot_be_loaded_is_said_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    """The file, the place in it and the reason."""
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    ran = apigen("run", "--library", f"python:{path}", "--out", tmp_path / "out")
+    assert ran.returncode == 2, ran.stderr
+    assert said in ran.stderr
+    assert "mine.py" in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"query": "x"}', "line 2: Object missing required field `calls`"),
+        ("not json", "line 2"),
+        ('{"query": "x", "calls": [{"name": "check_stok", "arguments": {}}]}', "did you mean 'check_stock'?"),
+        ('{"query": "x", "calls": []}', "needs a query and at least one call"),
+    ],
+)
+def test_a_seed_file_is_held_to_the_library(tmp_path: Path, line: str, said: str) -> None:
+    """A line that is no seed, or calls what is not there, is named."""
+    seeds = tmp_path / "seeds.jsonl"
+    seeds.write_text(f'{{"query": "how many beds", "calls": [{{"name": "check_stock"}}]}}\n{line}\n')
+    ran = apigen("run", "--library", f"python:{COMPANY}", "--seeds", seeds, "--out", tmp_path / "out")
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert str(seeds) in ran.stderr
+
+
+def test_resuming_with_another_configuration_names_the_keys(finished: Path) -> None:
+    """The keys that differ, then and now; what cannot change a result may differ."""
+    ran = apigen("run", "--resume", "--out", finished, "--seed", "5", "--model", "openai/x")
+    assert ran.returncode == 2
+    assert "seed: 0 then, 5 now" in ran.stderr
+    assert "model.name: 'offline' then, 'openai/x' now" in ran.stderr
+    less = apigen("run", "--resume", "--out", finished, "--count", "5")
+    assert less.returncode == 2
+    assert "can only grow" in less.stderr
+    assert apigen("run", "--resume", "--out", finished, "--concurrency", "3").returncode == 0
+
+
+def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
+    """An edited function would mix two libraries in one dataset."""
+    path = tmp_path / "mine.py"
+    path.write_text('def double(x: int) -> int:\n    """Double a number."""\n    return 2 * x\n')
+    arguments = ("run", "--library", f"python:{path}", "--count", "3", "--out", tmp_path / "out")
+    assert apigen(*arguments).returncode == 0
+    path.write_text(path.read_text().replace("2 * x", "3 * x"))
+    ran = apigen("run", "--resume", "--out", tmp_path / "out", "--count", "9")
+    assert ran.returncode == 2
+    assert "the library has changed since the run was started (double)" in ran.stderr
+
+
+def test_a_run_that_cannot_reach_its_count_says_why(tmp_path: Path) -> None:
+    """A library that is exhausted ends the run short, with exit 1 and what was reached."""
+    path = tmp_path / "mine.py"
+    path.write_text('def flip(on: bool) -> bool:\n    """Flip a switch."""\n    return not on\n')
+    ran = apigen("run", "--library", f"python:{path}", "--count", "500", "--out", tmp_path / "out")
+    assert ran.returncode == 1
+    assert re.search(r"Stopped at \d+ of 500 samples", ran.stderr)
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "stalled"
+
+
+def test_json_prints_one_object_and_nothing_else(finished: Path, tmp_path: Path) -> None:
+    """Every command that reports can be read by a program."""
+    ran = apigen("run", "--library", "starter:data", "--count", "3", "--out", tmp_path / "out", "--json")
+    assert json.loads(ran.stdout)["counts"]["accepted"] >= 3
+    listed = json.loads(apigen("library", "list", "--library", "python:statistics", "--json").stdout)
+    assert {
+        "name": "NormalDist",
+        "reason": "a class; only functions become tools",
+        "origin": "python:statistics",
+    } in listed["skipped"]
+    shown = json.loads(apigen("library", "show", "mean", "--library", "python:statistics", "--json").stdout)
+    assert shown["parameters"]["required"] == ["data"]
+    assert json.loads(apigen("report", finished, "--json").stdout)["samples"] == 12
+    exported = apigen("export", finished, "--format", "trl", "-o", tmp_path / "t.jsonl", "--json")
+    assert json.loads(exported.stdout)["rows"] == 12
+
+
+def test_exports_hold_the_same_samples_in_each_format(finished: Path, tmp_path: Path) -> None:
+    """xlam as the released file, trl with objects, openai with JSON text; each says beside it where it is from."""
+    samples = lines(finished / "dataset.jsonl")
+    for name, file in (("xlam", "x.json"), ("trl", "t.jsonl"), ("openai", "o.jsonl")):
+        assert apigen("export", finished, "--format", name, "-o", tmp_path / file).returncode == 0
+        note = json.loads((tmp_path / f"{file}.provenance.json").read_text())
+        assert "No language model wrote this data" in note["notice"]
+    assert (tmp_path / "x.json").read_bytes() == (finished / "dataset.xlam.json").read_bytes()
+    for sample, trl, openai in zip(samples, lines(tmp_path / "t.jsonl"), lines(tmp_path / "o.jsonl"), strict=True):
+        for row in (trl, openai):
+            assert row["messages"][0] == {"role": "user", "content": sample["query"]}
+            assert [tool["function"] for tool in row["tools"]] == sample["tools"]
+        functions = [call["function"] for call in trl["messages"][1]["tool_calls"]]
+        assert functions == sample["calls"]
+        texts = openai["messages"][1]["tool_calls"]
+        assert [json.loads(call["function"]["arguments"]) for call in texts] == [
+            c["arguments"] for c in sample["calls"]
+        ]
+        assert len({call["id"] for call in texts}) == len(texts)
+        assert openai["parallel_tool_calls"] == (len(texts) > 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("export", "nowhere", "--format", "trl", "-o", "t.jsonl"), "no dataset.jsonl there"),
+        (("report", "nowhere"), "no manifest.json there"),
+        (("library", "show", "meen", "--library", "python:statistics"), "did you mean mean"),
+    ],
+)
+def test_wrong_paths_and_names_are_said_in_one_line(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    """As for `run`."""
+    ran = apigen(*arguments, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
+
+
+def test_an_unknown_format_and_a_missing_folder_are_said(finished: Path, tmp_path: Path) -> None:
+    """Before anything is written."""
+    assert (
+        "no export format; there are xlam, trl, openai"
+        in apigen("export", finished, "--format", "xlm", "-o", tmp_path / "t").stderr
+    )
+    assert "no such folder" in apigen("export", finished, "--format", "trl", "-o", tmp_path / "no" / "t").stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(tmp_path: Path) -> None:
+    """The whole configuration, the number of requests and the first prompt."""
+    ran = apigen("run", "--library", "starter:data", "--count", "40", "--dry-run", cwd=tmp_path)
+    assert ran.returncode == 0
+    assert "<tools>" in ran.stderr
+    assert "at least 10 requests to offline" in ran.stderr
+    plan = json.loads(
+        apigen("run", "--library", "starter:data", "--count", "40", "--dry-run", "--json", cwd=tmp_path).stdout
+    )
+    assert plan["styles"] == {"simple": 10, "multiple": 10, "parallel": 10, "parallel_multiple": 10}
+    assert plan["config"]["rounds"]["requests"] == 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_latest_unfinished_run_is_resumed_without_a_path(tmp_path: Path) -> None:
+    """`apigen run --resume` alone goes on with what Ctrl-C left under ./runs."""
+    assert apigen("run", "--library", "starter:data", "--count", "3", cwd=tmp_path).returncode == 0
+    (first,) = (tmp_path / "runs").iterdir()
+    manifest = json.loads((first / "manifest.json").read_text())
+    (first / "manifest.json").write_text(json.dumps(manifest | {"status": "interrupted"}))
+    ran = apigen("run", "--resume", "--count", "6", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert len(lines(first / "dataset.jsonl")) == 6
+    assert len(list((tmp_path / "runs").iterdir())) == 1

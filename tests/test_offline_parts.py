@@ -1,0 +1,164 @@
+"""The parts of the offline model: numbers, dates, slots, articles and wording."""
+
+from datetime import date
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apigen.models.offline.calendar import DATE_FORMS
+from apigen.models.offline.draft import Draft, begins_with_vowel, mark
+from apigen.models.offline.locate import locate
+from apigen.models.offline.numerals import find_numerals, in_words, ordinal_suffix
+from apigen.models.offline.prompt import Example
+from apigen.models.offline.rewrite import rewrite
+from apigen.models.offline.sentences import read_ask
+from apigen.models.offline.wording import bare, manner, misspelled
+from apigen.records import Call, Tool, Wording
+
+NUMBER = {"type": "number"}
+TEXT = {"type": "string"}
+
+
+def rewritten(
+    query: str, arguments: dict[str, Any], schemas: dict[str, Any], seed: int = 0
+) -> tuple[str, dict[str, Any]]:
+    tool = Tool("f", "", {"type": "object", "properties": schemas})
+    draft = rewrite(Random(seed), Example(query, (Call("f", arguments),)), {"f": tool}, {})
+    return draft.filled(), draft.answers[0].arguments
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a loan of $72k", 72000),
+        ("1.2 million people", 1_200_000),
+        ("about 1,250.50 euros", 1250.5),
+        ("twenty-five guests", 25),
+        ("two hundred pages", 200),
+        ("the 3rd floor", 3),
+        ("it was -4.5 degrees", -4.5),
+        ("minus 12", -12),
+        (".5 liters", 0.5),
+    ],
+)
+def test_numbers_are_read_in_every_common_form(text: str, value: float) -> None:
+    """Digits, separators, magnitudes, words, ordinals and signs."""
+    assert [numeral.value for numeral in find_numerals(text)] == [value]
+
+
+@given(st.integers(0, 999_999))
+def test_number_words_round_trip(number: int) -> None:
+    """A number in words is read as that number."""
+    assert [numeral.value for numeral in find_numerals(in_words(number))] == [number]
+
+
+@given(st.integers(1, 400))
+def test_ordinals_end_as_they_are_spoken(number: int) -> None:
+    """11th to 13th are the exceptions."""
+    expected = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    assert ordinal_suffix(number) == expected
+
+
+@given(st.dates(date(1990, 1, 1), date(2040, 12, 31)), st.integers(0, len(DATE_FORMS) - 1), st.integers(0, 99))
+def test_dates_keep_their_form(day: date, form: int, seed: int) -> None:
+    """A date is found in every form, and its replacement is written the same way."""
+    query = f"When is rent due if I moved in on {DATE_FORMS[form](day)}?"
+    text, arguments = rewritten(query, {"start": day.isoformat()}, {"start": TEXT}, seed)
+    new = date.fromisoformat(arguments["start"])
+    assert new != day
+    assert any(write(new) in text for write in DATE_FORMS)
+
+
+@given(st.integers(0, 500))
+def test_order_and_surface_survive(seed: int) -> None:
+    """What was smaller stays smaller; currency, separators and percent signs stay where they were."""
+    schemas = {"low": NUMBER, "high": NUMBER, "rate": NUMBER}
+    text, new = rewritten("From $1,200 to $1,500 at 5%", {"low": 1200, "high": 1500, "rate": 0.05}, schemas, seed)
+    assert new["low"] < new["high"]
+    assert f"${new['low']:,}" in text
+    assert f"${new['high']:,}" in text
+    assert text.endswith("%")
+    assert f"at {round(new['rate'] * 100, 6):g}%" in text
+
+
+@given(st.integers(0, 200))
+def test_parts_of_a_whole_stay(seed: int) -> None:
+    """Weights that add up to 100 are left alone."""
+    weights = [20, 30, 50]
+    _, new = rewritten("weights 20, 30 and 50", {"weights": weights}, {"weights": {"type": "array"}}, seed)
+    assert new["weights"] == weights or sum(new["weights"]) == 100
+
+
+@given(st.integers(0, 200))
+def test_a_value_said_twice_changes_twice(seed: int) -> None:
+    """No trace of the old word is left."""
+    text, new = rewritten(
+        'Is "racecar" a palindrome? I think "racecar" is one.', {"word": "racecar"}, {"word": TEXT}, seed
+    )
+    assert "racecar" not in text
+    assert text.count(f'"{new["word"]}"') == 2
+
+
+def test_a_value_whose_place_is_not_certain_is_kept() -> None:
+    """Two places and one argument: neither is touched."""
+    tool = Tool("f", "", {"type": "object", "properties": {"people": NUMBER}})
+    located = locate(Example("4 of us share 4 pizzas", (Call("f", {"people": 4}),)), {"f": tool})
+    assert not located.slots
+    assert [leaf.value for leaf in located.kept] == [4]
+
+
+@pytest.mark.parametrize(
+    ("surface", "vowel"),
+    [("8", True), ("80", True), ("18", True), ("11", True), ("110", False), ("1800", False), ("5", False),
+     ("annual", True), ("unit", False), ("hourly", True), ("MP3", True), ("USD", False)],
+)  # fmt: skip
+def test_articles_follow_the_sound(surface: str, vowel: bool) -> None:
+    """ "an 8% tip" but "a 110% gain"."""
+    assert begins_with_vowel(surface) is vowel
+    assert Draft(f"a {mark(0)} thing", (surface,), ()).filled().startswith("an " if vowel else "a ")
+
+
+@given(st.integers(0, 300))
+def test_typos_spare_values_and_quotes(seed: int) -> None:
+    """A hasty typist still gets the values right."""
+    text = misspelled(Random(seed), f'Please calculate the monthly payment for {mark(0)} with "keep this text" there')
+    assert mark(0) in text
+    assert '"keep this text"' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "wording"),
+    [
+        ("monthly payment 245,000 mortgage 6.25% 360 months", Wording.TERSE),
+        ("What would I pay each month on 18,500 euros at 4.9%?", Wording.PLAIN),
+        ("Hey! Could you tell me how long 5 km takes at 12 km/h? Thanks!", Wording.CHATTY),
+        ("The bank wants to see at what volume our shop covers itself.", Wording.INDIRECT),
+        ("wats teh best quantitiy if we sell 7300 tires", Wording.MISSPELLED),
+    ],
+)
+def test_wording_is_estimated_from_the_text(text: str, wording: Wording) -> None:
+    """Prompts do not label their examples."""
+    assert manner(text) is wording
+
+
+@pytest.mark.parametrize(
+    ("sentence", "doing", "what"),
+    [
+        ("Could you please convert 5 km to miles?", True, "convert 5 km to miles"),
+        ("What's the area of a 3 by 4 room?", False, "the area of a 3 by 4 room"),
+        ("How many jars must I sell?", False, "how many jars I must sell"),
+    ],
+)
+def test_requests_are_taken_apart(sentence: str, doing: bool, what: str) -> None:
+    """Politeness and word order are form, not content."""
+    ask = read_ask(sentence)
+    assert ask is not None
+    assert (ask.doing, ask.what) == (doing, what)
+
+
+def test_own_ways_in_and_out_do_not_pile_up() -> None:
+    """Accepted samples become examples; what was put around them comes off first."""
+    assert bare("Hey! Morning! How far is 5 km? Thanks! No rush.") == "How far is 5 km?"
