@@ -173,6 +173,8 @@ def test_a_model_behind_http_writes_and_judges(tmp_path: Path) -> None:
 
 def test_a_judge_that_says_no_rejects_and_one_that_babbles_is_an_error(tmp_path: Path) -> None:
     """No is a reject; an unreadable answer is neither a reject nor a pass."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"library: {SMALL[1]}\ncount: 5\nsampling: {{pairs: [1, 1]}}\n")
     for says, key, reason in (
         ('{"thought": "wrong city", "pass": "no"}', "reasons", "judged_wrong"),
         ("I would rather not say.", "error_reasons", "judge_unreadable"),
@@ -185,7 +187,7 @@ def test_a_judge_that_says_no_rejects_and_one_that_babbles_is_an_error(tmp_path:
         assert ran.returncode == 1
         assert "Stopped at 0 of 5 samples" in ran.stderr
         counts = json.loads((out / "manifest.json").read_text())["counts"]
-        assert counts[key][reason] > 100
+        assert counts[key][reason] > 50
         assert counts["accepted"] == 0
 
 

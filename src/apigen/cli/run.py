@@ -170,29 +170,29 @@ def _announce(config: Config, library: Library, out: Path, console: Console, *, 
 def _show_plan(config: Config, library: Library, console: Console, *, as_json: bool) -> None:
     sampler = Sampler(library.tools, config)
     first = sampler.round(0, 0, SamplingState(library.seeds))[0]
+    prompt = generation_messages(first, thought=config.generation.thought)
     low, high = config.sampling.pairs
     requests = -(-config.count * 2 // (low + high))
-    plan = {
-        "config": config.model_dump(mode="json"),
-        "tools": len(library.tools),
-        "seeds": len(library.seeds),
-        "skipped": len(library.skipped),
-        "styles": {style.value: round(share * config.count) for style, share in sampler.shares.items()},
-        "requests_if_all_pass": requests,
-        "first_prompt": [
-            msgspec.to_builtins(message) for message in generation_messages(first, thought=config.generation.thought)
-        ],
-    }
+    styles = {style.value: round(share * config.count) for style, share in sampler.shares.items()}
     if as_json:
+        plan = {
+            "config": config.model_dump(mode="json"),
+            "tools": len(library.tools),
+            "seeds": len(library.seeds),
+            "skipped": len(library.skipped),
+            "styles": styles,
+            "requests_if_all_pass": requests,
+            "first_prompt": prompt,
+        }
         sys.stdout.write(msgspec.json.encode(plan).decode() + "\n")
         return
     console.print(config.to_yaml(), highlight=False)
-    tools = f"{plan['tools']} tools, {plan['seeds']} seeds, {plan['skipped']} left out"
-    styles = ", ".join(f"{count} {style}" for style, count in plan["styles"].items())
+    tools = f"{len(library.tools)} tools, {len(library.seeds)} seeds, {len(library.skipped)} left out"
+    shares = ", ".join(f"{count} {style}" for style, count in styles.items())
     needed = f"at least {requests} requests to {config.model.name}"
-    console.print(f"{tools}. Samples: {styles}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
+    console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
     console.rule("first prompt")
-    for message in generation_messages(first, thought=config.generation.thought):
+    for message in prompt:
         console.print(f"[{message.role}]\n{message.content}\n", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -11,7 +11,7 @@ from apigen.records import Wording
 
 _BOUND = re.compile(
     r"(?:\b(?:a|an|the|of|for|on|from|in|at|with|to|between|if|is|are|by|under|when|over|about|my|our|one)\b ?|"
-    r"[$€£\"'(] ?)+$"
+    r"\b\w+ = ?|[$€£\"'(] ?)+$"
 )
 _CLAUSE_WORDS = re.compile(
     r"\b(what|how|which|when|who|where|is|are|can|could|should|would|will|i|we|it|they|do|does|please|thanks|have|has|"

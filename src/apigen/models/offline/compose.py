@@ -5,6 +5,7 @@ from random import Random
 
 import msgspec
 
+from apigen.models.offline.calendar import read_date, read_datetime, read_time
 from apigen.models.offline.draft import MARK, Draft, mark
 from apigen.models.offline.invent import Saying, invent
 from apigen.models.offline.kinds import words_of
@@ -28,6 +29,10 @@ _CUT = re.compile(
     r"\s*(?:\(|;|:\s|,? where |, as | -- | - |, based | as a |, so |, which |, such | e\.g\.|, assuming ).*$",
     re.DOTALL,
 )
+_IMPERATIVE = re.compile(r"[A-Z]?[a-z]+ (?:an?|the|any|all|one|every|each|some|this|multiple|several) \w")
+"""A verb and the beginning of its object."""
+_DAYS = {"day", "date", "on", "when"}
+_HOURS = {"time", "start", "at", "when"}
 _MEANS = {"method", "mode", "algorithm", "kernel", "strategy", "style", "unit", "format", "system", "scale", "formula"}
 _UNITS = {"percent": "%", "pct": "%"} | {
     unit: f" {unit}"
@@ -97,6 +102,8 @@ def subject(tool: Tool) -> tuple[bool, str]:
         for stem in (verb, verb.removesuffix("s"), verb.removesuffix("es")):
             if stem in DOING and " " in first:
                 return True, f"{stem} {first.split(' ', 1)[1]}"
+        if _IMPERATIVE.match(first) and not verb.endswith("s"):
+            return True, _inside(first)
     name = spoken(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", tool.name).lower()).replace("-", " ")
     head, _, rest = name.partition(" ")
     if head in DOING and rest:
@@ -154,6 +161,14 @@ def _plural(words: str) -> bool:
     return words.endswith("s") and not words.endswith(("ss", "us", "is"))
 
 
+def _when(piece: _Piece) -> str:
+    """The word before a date or a time that needs no other explanation."""
+    name, value = piece.name.lower(), piece.saying.value
+    if read_time(value):
+        return "at" if name in _HOURS else ""
+    return "on" if (read_date(value) or read_datetime(value)) and name in _DAYS else ""
+
+
 def _be(core: str) -> str:
     """The verb of "What is the mean?" and "What are the weights?"."""
     return "are" if _plural(re.split(r" (?:of|for|in|from|between|with|using|by|on|at|to) ", core)[0]) else "is"
@@ -206,7 +221,7 @@ class _Text:
             if len(piece.name) == 1 and piece.name in "aIi":
                 continue
             pattern = re.compile(
-                r"(?:\b(?:the|a|an|given|some|this|numeric|numerical|input|of) )*"
+                r"(?:\b(?:the|a|an|given|some|this|numeric|numerical|input|several|multiple|all) )*"
                 rf"(?<![\w-]){re.escape(piece.name)}(?![\w-])"
             )
             found = list(pattern.finditer(core))
@@ -245,11 +260,13 @@ class _Text:
     def _clauses(self, left: list[_Piece]) -> str:
         """What is left to say: "using the inclusive method", "with interval 2.5"."""
         using = [piece for piece in left if set(words_of(piece.name)) & _MEANS and isinstance(piece.saying.value, str)]
-        rest = [piece for piece in left if piece not in using]
-        text = "".join(f" using the {self._mark(piece)} {_words(piece.name)}" for piece in using)
+        dated = {id(piece): joint for piece in left if (joint := _when(piece))}
+        rest = [piece for piece in left if piece not in using and id(piece) not in dated]
+        text = "".join(f" {dated[id(piece)]} {self._mark(piece)}" for piece in left if id(piece) in dated)
+        text += "".join(f" using the {self._mark(piece)} {_words(piece.name)}" for piece in using)
         if not rest:
             return text
-        glue = " for" if not self.said and not using else " with"
+        glue = " for" if not self.said else " with"
         parts = [self._clause(piece) for piece in rest]
         return f"{text}{glue} {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}"
 
@@ -261,8 +278,10 @@ class _Text:
             return f"{words} turned {self._mark_switch(piece)}"
         if isinstance(value, list | dict):
             return f"{words}{' =' if len(words) == 1 else ':' if isinstance(value, dict) else ''} {self._mark(piece)}"
-        if len(words) == 1:
+        if len(words) == 1 or words[-1].isdigit():
             return f"{words} = {self._mark(piece)}"
+        if isinstance(value, int) and _plural(words) and " " not in words and value > 1:
+            return f"{self._mark(piece)} {words}"
         if not isinstance(value, int | float):
             return f"{self._mark(piece)} as the {words}"
         head, _, unit = words.rpartition(" ")

@@ -10,7 +10,7 @@ from apigen.models.offline.calendar import DATE_FORMS, TIME_FORMS
 from apigen.models.offline.kinds import pool_value, schema_kind, words_of
 from apigen.models.offline.numerals import plain
 from apigen.models.offline.phrases import pools
-from apigen.models.offline.schema import MAX_DEPTH, Schema, bound, item_schema, narrow, within
+from apigen.models.offline.schema import MAX_DEPTH, Schema, bound, item_schema, listed, narrow, size, within
 from apigen.models.offline.terms import spoken
 from apigen.records import Json
 
@@ -120,11 +120,16 @@ def _guess(name: str, schema: Schema) -> str:
 
 
 def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | float:
-    listed = [item for item in schema.get("examples") or () if isinstance(item, int | float) and within(schema, item)]
-    if listed and rng.random() < 0.5:
-        return rng.choice(listed)
+    known = [item for item in listed(schema, "examples") if _is_number(item) and within(schema, item)]
+    known = [item for item in known if not whole or isinstance(item, int)]
+    if known and rng.random() < 0.5:
+        chosen: int | float = rng.choice(known)
+        return chosen
     words = set(words_of(name))
     low, high, digits = next((spread for marks, spread in _RANGES if marks & words), (2, 60, 0 if whole else 1))
+    if (usual := bound(schema, "default")) and not isinstance(usual, int):
+        low, high = sorted((usual / 2, usual * 2))
+        digits = len(plain(usual).partition(".")[2])
     floor = bound(schema, "minimum", "exclusiveMinimum")
     ceiling = bound(schema, "maximum", "exclusiveMaximum")
     if floor is not None and (floor >= low or floor > high):
@@ -161,9 +166,9 @@ def _string(rng: Random, name: str, schema: Schema) -> Saying:
     if form == "date-time":
         moment = datetime.combine(day, clock)
         return Saying(moment.isoformat(), f"{DATE_FORMS[1](day)} at {TIME_FORMS[1](clock)}")
-    listed = [item for item in schema.get("examples") or () if isinstance(item, str)]
+    known = [item for item in listed(schema, "examples") if isinstance(item, str)]
     kind = schema_kind(name, schema)
-    value = rng.choice(listed) if listed else pool_value(rng, kind) or rng.choice(pools()["word"])
+    value = rng.choice(known) if known else pool_value(rng, kind) or rng.choice(pools()["word"])
     value = _of_length(rng, value, schema)
     quoted = kind in ("word", "sentence", "note", "title", "tag") or (
         " " in value and kind not in ("full_name", "company")
@@ -172,14 +177,14 @@ def _string(rng: Random, name: str, schema: Schema) -> Saying:
 
 
 def _of_length(rng: Random, value: str, schema: Schema) -> str:
-    least, most = schema.get("minLength", 0), schema.get("maxLength", 10**6)
+    least, most = size(schema, "minLength", 0), size(schema, "maxLength", 10**6)
     while len(value) < least:
         value = f"{value} {rng.choice(pools()['word'])}"
     return value[: max(most, 0)].rstrip() if len(value) > most else value
 
 
 def _list(rng: Random, name: str, schema: Schema, root: Schema, items: int, depth: int) -> Saying:
-    least, most = schema.get("minItems", 0), schema.get("maxItems", 10**6)
+    least, most = size(schema, "minItems", 0), size(schema, "maxItems", 10**6)
     prefix = schema.get("prefixItems")
     wanted = len(prefix) if isinstance(prefix, list) else items if depth == 0 else 3
     singular = name[:-1] if name.endswith("s") and len(name) > 3 else name
@@ -230,7 +235,7 @@ def enumerated(texts: Sequence[str]) -> str:
 def _object(rng: Random, schema: Schema, root: Schema, items: int, depth: int) -> Saying:
     properties = schema.get("properties")
     if isinstance(properties, dict) and properties:
-        required = schema.get("required") or list(properties)
+        required = listed(schema, "required") or list(properties)
         said = {
             key: invent(rng, key, narrow(properties[key], root), root, items, depth + 1)
             for key in properties

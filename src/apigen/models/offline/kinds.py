@@ -14,6 +14,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ip", re.compile(r"\d{1,3}(\.\d{1,3}){3}")),
 )
 
+_COMPANY = {"attendee", "attendees", "participant", "participants", "player", "players", "guests", "members", "friends"}
 _NAMED: tuple[tuple[str, frozenset[str]], ...] = (
     ("email", frozenset({"email", "mail"})),
     ("url", frozenset({"url", "uri", "link", "website"})),
@@ -26,7 +27,12 @@ _NAMED: tuple[tuple[str, frozenset[str]], ...] = (
     ("language", frozenset({"language"})),
     ("language_code", frozenset({"lang", "locale"})),
     ("currency", frozenset({"currency", "currencies"})),
-    ("first_name", frozenset({"firstname", "person", "guest", "user", "author", "recipient", "member", "friend"})),
+    (
+        "first_name",
+        frozenset(
+            {"firstname", "person", "guest", "user", "author", "recipient", "member", "friend", "people"} | _COMPANY
+        ),
+    ),
     ("last_name", frozenset({"surname", "lastname"})),
     ("company", frozenset({"company", "employer", "organization", "organisation", "brand", "vendor"})),
     ("food", frozenset({"food", "dish", "meal", "recipe"})),

@@ -10,9 +10,9 @@ from apigen.models.offline.draft import MOST_MARKS, Draft, spliced
 from apigen.models.offline.locate import Located, Place, Slot, locate
 from apigen.models.offline.numerals import UNITS
 from apigen.models.offline.prompt import Example
-from apigen.models.offline.schema import leaves, replaced
+from apigen.models.offline.schema import leaves, replaced, size
 from apigen.models.offline.terms import NumberForm, TextForm
-from apigen.models.offline.vary import names, vary
+from apigen.models.offline.vary import vary
 from apigen.records import Call, Json, Tool
 
 Known = dict[str, dict[tuple[str, ...], list[Json]]]
@@ -27,7 +27,7 @@ def known_strings(examples: Iterable[Example], tools: Mapping[str, Tool]) -> Kno
             if call.name in tools:
                 for leaf in leaves(tools[call.name], 0, call.arguments):
                     if isinstance(leaf.value, str) and "enum" not in leaf.schema:
-                        known.setdefault(call.name, {}).setdefault(names(leaf), []).append(leaf.value)
+                        known.setdefault(call.name, {}).setdefault(leaf.names, []).append(leaf.value)
     return known
 
 
@@ -91,10 +91,10 @@ def _resized(rng: Random, example: Example, located: Located, tools: Mapping[str
     call, path = run[0].leaf.call, run[0].leaf.path[:-1]
     items = _at(example.answers[call].arguments, path)
     schema = _at_schema(tools[example.answers[call].name], path)
-    if rng.random() < 0.5 and len(items) > max(3, schema.get("minItems", 0)):
+    if rng.random() < 0.5 and len(items) > max(3, size(schema, "minItems", 0)):
         query = located.query[: first.start] + located.query[second.start :]
         changed = items[1:]
-    elif len(items) < schema.get("maxItems", 10):
+    elif len(items) < size(schema, "maxItems", 10):
         middle = round((items[0] + items[1]) / 2, first.form.numeral.decimals)
         new = int(middle) if isinstance(items[0], int) else middle
         if new in items or (float(new) == int(new) and not isinstance(items[0], int)):

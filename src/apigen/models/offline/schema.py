@@ -26,6 +26,11 @@ class Leaf(msgspec.Struct, frozen=True):
         """The innermost name on the path."""
         return next((part for part in reversed(self.path) if isinstance(part, str)), "")
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameter that it belongs to, whatever its place in a list."""
+        return tuple(part for part in self.path if isinstance(part, str))
+
 
 def narrow(schema: Json, root: Schema, value: Json = None, depth: int = 0) -> Schema:
     """One concrete schema: references followed, and of several alternatives the one that fits ``value``.
@@ -137,6 +142,17 @@ def _describes(schema: Schema, value: Json) -> bool:
         return bool(kind == "boolean")
     kinds = {int: ("integer", "number"), float: ("number",), str: ("string",), list: ("array",), dict: ("object",)}
     return kind in kinds.get(type(value), ("null",))
+
+
+def listed(schema: Schema, key: str) -> list[Json]:
+    """The list under a key, empty where there is none."""
+    return _list(schema.get(key))
+
+
+def size(schema: Schema, key: str, default: int) -> int:
+    """A bound on a length, such as ``minItems``."""
+    found = bound(schema, key)
+    return default if found is None else int(found)
 
 
 def _list(value: Json) -> list[Json]:

@@ -5,7 +5,7 @@ from random import Random
 
 from apigen.models.offline.draft import MARK
 from apigen.models.offline.phrases import corrections, phrases, slips, typos
-from apigen.models.offline.sentences import read_ask, reask, sentences
+from apigen.models.offline.sentences import read_ask, reask, sentences, write_ask
 from apigen.records import Wording
 
 _GREETING = re.compile(
@@ -166,6 +166,9 @@ _QUESTION = re.compile(r"(what|how|which|when|who|where|is|are|can|could|would|d
 def introduced(rng: Random, text: str, wording: Wording) -> str:
     """A few words as from a search box, put into a message."""
     body = text.rstrip(".?!")
+    if ask := read_ask(sentence_case(text)):
+        asked = write_ask(rng, ask, wording)
+        return chatty(rng, asked) if wording is Wording.CHATTY else asked
     if len(body.split()) > 22 or len(sentences(text)) > 1:
         return text
     if _QUESTION.match(body):

@@ -53,12 +53,18 @@ class Writer:
     def pairs(self) -> Iterator[tuple[str, tuple[Call, ...]]]:
         """The pairs, no two with the same query and none with a query of the examples."""
         seen = {example.query for example in self._prompt_examples}
+        if not self._tools:
+            return
+        written = 0
         for _ in range(self._task.pairs):
-            for _ in range(TRIES):
-                draft = self._draft()
-                query = draft.filled() if draft else ""
-                if draft and query and query not in seen and self._fits(draft.answers):
+            for attempt in range(TRIES):
+                # Where the examples leave nothing to change, one plain request is better than none.
+                plainly = not written and attempt == TRIES - 1 and not self._task.style.many_calls
+                draft = self._composed(self._target(), self._task.wording) if plainly else self._draft()
+                query = draft.filled()
+                if query and query not in seen and self._fits(draft.answers):
                     seen.add(query)
+                    written += 1
                     yield query, draft.answers
                     break
 
@@ -71,21 +77,24 @@ class Writer:
         several = len({call.name for call in answers}) > 1
         return several == (self._task.style is Style.PARALLEL_MULTIPLE)
 
-    def _draft(self) -> Draft | None:
-        targets = [name for name in self._task.use if name in self._tools] or list(self._tools)
-        if not targets:
-            return None
+    def _targets(self) -> list[str]:
+        return [name for name in self._task.use if name in self._tools] or list(self._tools)
+
+    def _target(self) -> str:
+        return self._rng.choice(self._targets())
+
+    def _draft(self) -> Draft:
         match self._task.style:
             case Style.SIMPLE | Style.MULTIPLE:
-                return self._one(self._rng.choice(targets), self._task.wording)
+                return self._one(self._target(), self._task.wording)
             case Style.PARALLEL:
-                return self._several([self._rng.choice(targets)])
+                return self._several([self._target()])
             case _:
-                return self._several(targets)
+                return self._several(self._targets())
 
-    def _one(self, name: str, wording: Wording, *, short: bool = False) -> Draft | None:
+    def _one(self, name: str, wording: Wording) -> Draft:
         """A request for one call."""
-        example = self._pick([each for each in self._singles(name) if not short or _is_short(each)], wording)
+        example = self._pick(self._singles(name), wording)
         if example is None:
             return self._composed(name, wording)
         draft = rewrite(self._rng, example, self._tools, self._known)
@@ -117,7 +126,7 @@ class Writer:
         self._used[chosen.query] = self._used.get(chosen.query, 0) + 1
         return chosen
 
-    def _several(self, targets: Sequence[str]) -> Draft | None:
+    def _several(self, targets: Sequence[str]) -> Draft:
         """A request for several calls: from an example that makes several, or from single requests joined."""
         low, high = self._task.calls
         ready = [each for each in self._examples if low <= len(each.answers) <= high and self._covers(each, targets)]
