@@ -1,5 +1,6 @@
 """The parts of the offline model: numbers, dates, slots, articles and wording."""
 
+import re
 from datetime import date
 from random import Random
 from typing import Any
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apigen.models.offline.calendar import DATE_FORMS
-from apigen.models.offline.draft import Draft, begins_with_vowel, mark
+from apigen.models.offline.combine import combine
+from apigen.models.offline.draft import Draft, agreeing, begins_with_vowel, mark
 from apigen.models.offline.locate import locate
 from apigen.models.offline.numerals import find_numerals, in_words, ordinal_suffix
 from apigen.models.offline.prompt import Example
@@ -19,7 +21,8 @@ from apigen.models.offline.wording import bare, manner, misspelled
 from apigen.records import Call, Tool, Wording
 
 NUMBER = {"type": "number"}
-TEXT = {"type": "string"}
+TEXT: dict[str, Any] = {"type": "string"}
+UNITS = ("grams", "ounces", "kilograms")
 
 
 def rewritten(
@@ -118,7 +121,57 @@ def test_a_value_whose_place_is_not_certain_is_kept() -> None:
 def test_articles_follow_the_sound(surface: str, vowel: bool) -> None:
     """ "an 8% tip" but "a 110% gain"."""
     assert begins_with_vowel(surface) is vowel
-    assert Draft(f"a {mark(0)} thing", (surface,), ()).filled().startswith("an " if vowel else "a ")
+    assert agreeing("A", surface) == ("An" if vowel else "A")
+
+
+@given(st.integers(0, 100))
+def test_articles_change_with_their_value_only(seed: int) -> None:
+    """An article that belongs to a value agrees with the new one; a slip that looks like one stays."""
+    text, new = rewritten("Run an 8 km loop", {"km": 8}, {"km": {"type": "integer"}}, seed)
+    assert text == f"Run {agreeing('a', str(new['km']))} {new['km']} km loop"
+    text, _ = rewritten("it is 2 cm thick an 17 meters high", {"h": 17}, {"h": NUMBER}, seed)
+    assert "thick an " in text
+
+
+@given(st.integers(0, 100))
+def test_units_stay(seed: int) -> None:
+    """The amount beside a unit was chosen for it, so neither an enum's unit nor a free one is replaced."""
+    schemas = {
+        "amount": NUMBER,
+        "unit": {"type": "string", "examples": ["g", "kg", "cups"]},
+        "to": {"enum": list(UNITS)},
+    }
+    text, new = rewritten("400 g flour in ounces", {"amount": 400, "unit": "g", "to": "ounces"}, schemas, seed)
+    assert (new["unit"], new["to"]) == ("g", "ounces")
+    assert text.endswith(" g flour in ounces")
+
+
+@given(st.integers(0, 200))
+def test_distinct_people_stay_distinct(seed: int) -> None:
+    """A new name is none that the query already says, in a call or beside it."""
+    people = {"type": "array", "items": TEXT | {"examples": ["Anna", "Marco", "Priya", "Tom", "Liam"]}}
+    query = "Marco paid 30, Tom paid 85 and Priya keeps the list."
+    text, new = rewritten(query, {"people": ["Marco", "Tom"]}, {"people": people}, seed)
+    assert len({*new["people"], "Priya"}) == 3
+    assert all(text.count(name) == 1 for name in new["people"])
+
+
+@given(st.integers(0, 200), st.sampled_from([Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT]))
+def test_requests_join_without_breaking_names(seed: int, wording: Wording) -> None:
+    """After an opening an ordinary word loses its capital, and a word that may be a name begins its own sentence."""
+    drafts = [
+        Draft(text, (), ()) for text in ("How far is Rome?", "Payroll and I get 5 instead of 6.", "Count my 7 jars.")
+    ]
+    text = combine(Random(seed), drafts, wording).text
+    assert re.search(r"\? (Also, |And |And lastly, )?Payroll", text) is None or "? Payroll" in text
+    assert not re.search(r"(And|Also,|lastly,) [A-Z]", text)
+
+
+def test_few_words_join_with_semicolons() -> None:
+    """Search-box requests are no sentences, so no opening stands before them."""
+    drafts = [Draft(text, (), ()) for text in ("pace 10 km, 48 minutes", "marathon time, half 1:45")]
+    for seed in range(20):
+        assert combine(Random(seed), drafts, Wording.PLAIN).text == "pace 10 km, 48 minutes; marathon time, half 1:45"
 
 
 @given(st.integers(0, 300))

@@ -177,9 +177,16 @@ class Sampler:
 
 def _shuffled(random: Random, seeds: Sequence[Seed], style: Style, wording: Wording) -> list[Seed]:
     """Seeds in a random order in which those of the style and of the wording tend to come first."""
-    odds = {seed.query: (4 if seed.fits(style) else 1) * (3 if seed.wording is wording else 1) for seed in seeds}
+
+    def odds(seed: Seed) -> float:
+        fitting = 4.0 if seed.fits(style) else 1.0
+        if seed.wording is wording:
+            return fitting * 4
+        # Typos are catching: a hasty example among others makes the answers hasty as well.
+        return fitting * (0.05 if Wording.MISSPELLED in (seed.wording, wording) else 1)
+
     # Weighted sampling without replacement (Efraimidis and Spirakis, Inf. Process. Lett. 97, 2006).
-    return sorted(seeds, key=lambda seed: -(random.random() ** (1 / odds[seed.query])))
+    return sorted(seeds, key=lambda seed: -(random.random() ** (1 / odds(seed))))
 
 
 def _least_used(random: Random, tools: Sequence[Tool], state: SamplingState) -> Tool:

@@ -14,41 +14,17 @@ from apigen.records import Json
 TRIES = 8
 """Draws after which a value, or the order of several, is left as it was."""
 
-STEADY = {"height", "weight", "temperature", "temp", "age", "bpm", "pulse", "systolic", "diastolic", "gpa", "ph"}
-STEADY |= {
-    "tip",
-    "rate",
-    "ratio",
-    "pace",
-    "bmi",
-    "humidity",
-    "rating",
-    "abv",
-    "alcohol",
-    "cholesterol",
-    "hematocrit",
-    "iso",
-}
+STEADY = frozenset(
+    ("height", "weight", "temperature", "temp", "age", "bpm", "pulse", "systolic", "diastolic", "gpa", "ph", "tip",
+     "rate", "ratio", "pace", "bmi", "humidity", "rating", "abv", "alcohol", "cholesterol", "hematocrit", "iso",
+     "density")
+)  # fmt: skip
 """Words in a parameter's name that say that a value far from the example's would be odd."""
 
-FIXED = {
-    "utc",
-    "khz",
-    "fps",
-    "offset",
-    "latitude",
-    "longitude",
-    "lat",
-    "lon",
-    "lng",
-    "base",
-    "seed",
-    "version",
-    "digits",
-    "zip",
-    "postal",
-    "code",
-}
+FIXED = frozenset(
+    ("utc", "khz", "fps", "offset", "latitude", "longitude", "lat", "lon", "lng", "base", "seed", "version", "digits",
+     "zip", "postal", "code")
+)  # fmt: skip
 """Words in a parameter's name that say that another number would rarely fit."""
 
 PERCENTS = {"score", "scores", "grade", "percent", "percentage", "humidity"}

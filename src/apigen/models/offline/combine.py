@@ -6,7 +6,8 @@ from random import Random
 
 from apigen.models.offline.draft import MARK, Draft
 from apigen.models.offline.phrases import phrases
-from apigen.models.offline.sentences import DOING, sentences
+from apigen.models.offline.sentences import DOING, read_ask, sentences
+from apigen.models.offline.wording import manner
 from apigen.records import Wording
 
 _BOUND = re.compile(
@@ -18,6 +19,8 @@ _CLAUSE_WORDS = re.compile(
     r"had|need|want|know|me|my|no|not|this|that|so|but|because|costs?|was|were)\b",
     re.IGNORECASE,
 )
+_FRAME = re.compile(r"I(?:'d like to| need you to| need to| have to|'m trying to|'m supposed to| still have to) [^:]+$")
+"""A need that is put like a request, so that another can lean on it."""
 _STARTERS = frozenset(phrases()["starters"]) | DOING
 
 
@@ -34,28 +37,30 @@ def combine(rng: Random, drafts: Sequence[Draft], wording: Wording) -> Draft:
 
 
 def _listed(rng: Random, texts: Sequence[str], wording: Wording) -> str:
-    if wording is Wording.TERSE:
-        return rng.choice(
-            ("; ", "; ", " + ", " and ") if all("," not in text for text in texts) else ("; ", "; also ")
-        ).join([texts[0].rstrip(".?!"), *(_inner(text).rstrip(".?!") for text in texts[1:])])
+    brief = [
+        manner(text) is Wording.TERSE or (wording is Wording.TERSE and len(sentences(text)) == 1) for text in texts
+    ]
+    if all(brief):
+        return _noted(rng, texts)
+    rest = [_inner(text) for text in texts[1:]]
+    kinds = {(text.endswith("?"), bool(read_ask(text))) for text in texts}
     short = all(len(sentences(text)) == 1 and len(text.split()) <= 20 for text in texts)
-    questions = [text.endswith("?") for text in texts]
-    if short and (all(questions) or not any(questions)) and len(texts) == 2 and rng.random() < 0.6:
-        mark = "?" if questions[0] else "."
-        return f"{texts[0].rstrip('.?!')}, and {_inner(texts[1]).rstrip('.?!')}{mark}"
-    if len(texts) == 2:
-        first, second = rng.choice(
-            (("", "Also, "), ("", "And "), ("Two things. ", "And "), ("", "One more thing: "), ("", "On top of that, "))
-        )
-        return f"{first}{closed(texts[0])} {second}{closed(_inner(texts[1]))}"
-    openings = rng.choice(
-        (("First, ", "Then ", "And finally, "), ("First, ", "Next, ", "Last, "), ("", "Also, ", "And lastly, "))
-    )
-    parts = [openings[0] + closed(_inner(texts[0]) if openings[0] else texts[0])]
-    for index, text in enumerate(texts[1:], start=1):
-        opening = openings[2] if index == len(texts) - 1 else (openings[1] if index == 1 else "After that, ")
-        parts.append(opening + closed(_inner(text)))
+    if short and len(texts) == 2 and len(kinds) == 1 and rest[0] and kinds != {(False, False)} and rng.random() < 0.6:
+        mark = "?" if texts[0].endswith("?") else "."
+        return f"{texts[0].rstrip('.?!')}, and {rest[0].rstrip('.?!')}{mark}"
+    parts = [closed(texts[0])]
+    openings = rng.choice((("Also, ", "And lastly, "), ("Also, ", "And "), ("", ""), ("And ", "And "), ("", "Also, ")))
+    for index, (text, inner) in enumerate(zip(texts[1:], rest, strict=True), start=1):
+        opening = openings[1] if 1 < index == len(texts) - 1 else openings[0] if index == 1 else ""
+        parts.append(closed(f"{opening}{inner}" if opening and inner else text[:1].upper() + text[1:]))
     return " ".join(parts)
+
+
+def _noted(rng: Random, texts: Sequence[str]) -> str:
+    """Requests in a few words each: "x; y"."""
+    simple = len(texts) == 2 and not any(re.search(r",|;|:| and ", text) for text in texts)
+    glue = rng.choice(("; ", " and ", " + ", ", then ")) if simple else "; "
+    return glue.join([texts[0].rstrip(".?!"), *((_inner(text) or text).rstrip(".?!") for text in texts[1:])])
 
 
 def closed(text: str) -> str:
@@ -64,12 +69,11 @@ def closed(text: str) -> str:
 
 
 def _inner(text: str) -> str:
-    """The text as it reads after an opening: names keep their capital."""
-    text = re.sub(r"^(?:Quick|Just one) question: ", "", text)
+    """The text as it reads after an opening, nothing where its first word may be a name."""
     first = re.split(r"[\s,]", text, maxsplit=1)[0]
-    if first.lower() in _STARTERS and first not in ("I", "I'm", "I'd", "I've"):
-        return text[:1].lower() + text[1:]
-    return text
+    if first[:1].islower() or first in ("I", "I'm", "I'd", "I've", "I'll"):
+        return text
+    return text[:1].lower() + text[1:] if first.split("'")[0].lower() in _STARTERS else ""
 
 
 def _shared(rng: Random, texts: Sequence[str]) -> str | None:
@@ -101,13 +105,15 @@ def _tail(text: str) -> tuple[str, str, str]:
     if not found or len(sentences(text)) != 1:
         return text, "", ""
     head = text[: found.start()]
+    if not (text.endswith("?") or read_ask(text) or _FRAME.match(text) or manner(text) is Wording.TERSE):
+        return text, "", ""
     bound = _BOUND.search(head)
     start = bound.start() if bound else found.start()
     if start and text[start - 1] not in " \"'(":
         return text, "", ""
     body = text.rstrip(".?!")
     tail = body[start:]
-    if _CLAUSE_WORDS.search(MARK.sub("", tail)) or (start and len(body[:start].split()) < 1):
+    if ":" in tail or _CLAUSE_WORDS.search(MARK.sub("", tail)) or (start and len(body[:start].split()) < 1):
         return text, "", ""
     after = MARK.split(tail)[-1]
     if "," in after or len(after.split()) > 5:

@@ -1,15 +1,13 @@
 """A request from a tool's description and schema alone, for tools that come without examples."""
 
 import re
+from collections.abc import Sequence
 from random import Random
 
-import msgspec
-
-from apigen.models.offline.calendar import read_date, read_datetime, read_time
-from apigen.models.offline.draft import MARK, Draft, mark
+from apigen.models.offline.clauses import Piece, clauses, plural, spoken_name
+from apigen.models.offline.draft import Draft, agreeing, mark
 from apigen.models.offline.invent import Saying, invent
-from apigen.models.offline.kinds import words_of
-from apigen.models.offline.schema import Schema, narrow
+from apigen.models.offline.schema import Schema, item_schema, narrow
 from apigen.models.offline.sentences import DOING, Ask, write_ask
 from apigen.models.offline.terms import spoken
 from apigen.records import Call, Json, Tool, Wording
@@ -26,48 +24,29 @@ _INPUTS = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\s*(?:\(|;|:\s|,? where |, as | -- | - |, based | as a |, so |, which |, such | e\.g\.|, assuming ).*$",
+    r"\s*(?:;|:\s|,? where |, as | -- | - |, based | as a |, so |, which |, such | e\.g\.|, [a-z]+ing |"
+    r" in (?:euros|dollars|percent)$).*$",
     re.DOTALL,
 )
 _IMPERATIVE = re.compile(r"[A-Z]?[a-z]+ (?:an?|the|any|all|one|every|each|some|this|multiple|several) \w")
 """A verb and the beginning of its object."""
-_DAYS = {"day", "date", "on", "when"}
-_HOURS = {"time", "start", "at", "when"}
-_MEANS = {"method", "mode", "algorithm", "kernel", "strategy", "style", "unit", "format", "system", "scale", "formula"}
-_UNITS = {"percent": "%", "pct": "%"} | {
-    unit: f" {unit}"
-    for unit in [
-        "years",
-        "months",
-        "weeks",
-        "days",
-        "hours",
-        "minutes",
-        "seconds",
-        "km",
-        "miles",
-        "meters",
-        "cm",
-        "kg",
-        "pounds",
-        "grams",
-        "liters",
-        "watts",
-    ]
-}
-"""Last words of a parameter's name that are said after the number."""
+_ASKED = re.compile(
+    r"(?:(?:tells?|says?|shows?|computes?|calculates?|finds?(?: out)?|returns?|works? out) )?"
+    r"(?P<clause>(?:how (?:many|much|long|far|often|well)|when|where|what|which|who|whether) .+)",
+    re.IGNORECASE,
+)
+"""A description that is a question: "How many pieces of a product are in the warehouse"."""
+_DIRECT = re.compile(r"how (?:many|much) (?:\S+ ){1,8}?(?:is|are) \w", re.IGNORECASE)
+"""Such a question whose words stand as they are asked."""
+_INDEFINITE = re.compile(r"\b(?:an?|some|one) (?!\w+ of\b)\w+", re.IGNORECASE)
+_PREPOSITION = r"(?:of|into|for|in|to|from|between|with|by|on|at|and|or|than|if|whether)"
+_GENERIC = {"value", "values", "number", "numbers", "n", "x", "num", "data", "text"}
+"""Names that say nothing that the value does not say."""
 LONGEST = 14
 """Words of a description's first sentence beyond which the tool's name says it better."""
+_SENTENCES = (Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT)
 OPTIONAL = 0.15
 """How often an optional parameter is spoken of."""
-
-
-class _Piece(msgspec.Struct, frozen=True, eq=False):
-    """One argument on its way into the query."""
-
-    name: str
-    schema: Schema
-    saying: Saying
 
 
 def compose(frames: Random, values: Random, tool: Tool, wording: Wording, *, repeated: bool = False) -> Draft:
@@ -91,8 +70,10 @@ def subject(tool: Tool) -> tuple[bool, str]:
     """What a tool does: ``(True, "convert ...")`` or ``(False, "the mean of ...")``."""
     first = re.split(r"(?<=\w)\.(?:\s|$)|\n\s*\n", tool.description.strip(), maxsplit=1)[0]
     first = re.sub(r"`+|\s*\n\s*", lambda match: " " if "\n" in match[0] else "", first)
-    first = _CUT.sub("", first).strip().rstrip(".")
+    first = _CUT.sub("", re.sub(r"\s*\([^()]*\)", "", first)).strip().rstrip(".")
     if first and len(first.split()) <= LONGEST and first.isprintable():
+        if asked := _ASKED.match(first):
+            return False, _inside(asked["clause"])
         if naming := _NAMING.match(first):
             rest = first[naming.end() :]
             if truth := _TRUTH.match(rest):
@@ -122,7 +103,7 @@ def _inside(phrase: str) -> str:
     return phrase[:1].lower() + phrase[1:] if phrase[1:2].islower() else phrase
 
 
-def _pieces(frames: Random, values: Random, tool: Tool, core: str) -> list[_Piece]:
+def _pieces(frames: Random, values: Random, tool: Tool, core: str) -> list[Piece]:
     """The arguments of one call: what is required, and now and then an optional one."""
     root = tool.parameters
     chosen = [name for name in tool.properties if name in tool.required]
@@ -132,19 +113,30 @@ def _pieces(frames: Random, values: Random, tool: Tool, core: str) -> list[_Piec
         if spoken_of or frames.random() < OPTIONAL or (not chosen and name == optional[0]):
             chosen.append(name)
     items = frames.randint(4, 7)
-    pieces = []
-    for name in chosen:
+    pieces: list[Piece] = []
+    # Lists come last: what is cut from a board is shorter than the board.
+    for name in sorted(chosen, key=lambda name: narrow(tool.properties[name], root).get("type") == "array"):
         schema = narrow(tool.properties[name], root)
         if not schema.get("type") and name not in tool.required and not isinstance(schema.get("enum"), list):
             default = schema.get("default")
             if default is None:
                 continue  # nothing says what it takes, and nobody asked for it
             schema = narrow(schema | {"type": _type_of(default)}, root)
-        saying = invent(values, name, schema, root, items)
+        saying = invent(values, name, _bounded(name, schema, pieces, root), root, items)
         if name not in tool.required and saying.value == schema.get("default"):
             continue
-        pieces.append(_Piece(name, schema, saying))
-    return pieces
+        pieces.append(Piece(name, schema, saying))
+    return sorted(pieces, key=lambda piece: chosen.index(piece.name))
+
+
+def _bounded(name: str, schema: Schema, others: Sequence[Piece], root: Schema) -> Schema:
+    """The schema of a list whose items are smaller than a single value of the same unit."""
+    unit = Piece(name, {}, Saying(None, "")).unit[1]
+    whole = next((each.saying.value for each in others if unit and each.unit[1] == unit), None)
+    inner = item_schema(schema, 0, root)
+    if schema.get("type") != "array" or not isinstance(whole, int | float) or inner.keys() - {"type", "description"}:
+        return schema
+    return schema | {"items": inner | {"minimum": round(whole / 8), "maximum": round(whole / 2)}}
 
 
 def _type_of(value: Json) -> str:
@@ -152,145 +144,118 @@ def _type_of(value: Json) -> str:
     return kinds.get(type(value), "null")
 
 
-def _words(name: str) -> str:
-    """A parameter's name in words; a character that we use as a mark cannot be spoken."""
-    return MARK.sub("", spoken(name)).replace("-", " ") or "value"
-
-
-def _plural(words: str) -> bool:
-    return words.endswith("s") and not words.endswith(("ss", "us", "is"))
-
-
-def _when(piece: _Piece) -> str:
-    """The word before a date or a time that needs no other explanation."""
-    name, value = piece.name.lower(), piece.saying.value
-    if read_time(value):
-        return "at" if name in _HOURS else ""
-    return "on" if (read_date(value) or read_datetime(value)) and name in _DAYS else ""
-
-
 def _be(core: str) -> str:
     """The verb of "What is the mean?" and "What are the weights?"."""
-    return "are" if _plural(re.split(r" (?:of|for|in|from|between|with|using|by|on|at|to) ", core)[0]) else "is"
+    return "are" if plural(re.split(r" (?:of|for|in|from|between|with|using|by|on|at|to) ", core)[0]) else "is"
 
 
 class _Text:
     """Words around the arguments; ``said`` grows in the order of their marks."""
 
-    def __init__(self, rng: Random, pieces: list[_Piece], *, repeated: bool) -> None:
+    def __init__(self, rng: Random, pieces: list[Piece], *, repeated: bool) -> None:
         self.pieces = pieces
-        self.said: list[_Piece] = []
+        self.said: list[Piece] = []
         self._rng = rng
         self._repeated = repeated
 
     def asked(self, doing: bool, core: str, wording: Wording) -> str:
         """The whole request."""
         rng = self._rng
-        core = self._in_place(core)
+        core = self._in_place(doing, core)
         left = [piece for piece in self.pieces if piece not in self.said]
         main = self._main(left)
-        if main is not None:
+        if left:
             core = _INPUTS.sub("", core)
+        if main is not None:
             left.remove(main)
-            listed = isinstance(main.saying.value, list)
-            if (
-                listed
-                and not doing
-                and not self._repeated
-                and rng.random() < 0.3
-                and wording in (Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT)
-            ):
+            data = isinstance(main.saying.value, list) and not doing and not self._repeated
+            if data and core.startswith("the ") and rng.random() < 0.3 and wording in _SENTENCES:
                 return self._data_first(core, main, left, wording)
             core = f"{core}{self._attached(core, main)}"
-        elif left:
-            core = _INPUTS.sub("", core)
-        core = f"{core}{self._clauses(left)}"
-        if wording in (Wording.TERSE, Wording.MISSPELLED) and not doing:
+        core = f"{core}{self._clauses(core, left)}"
+        brief = doing or core.startswith("the ") or _DIRECT.match(core)
+        if brief and (wording is Wording.TERSE or (wording is Wording.MISSPELLED and not doing)):
             return core.removeprefix("the ")
-        if wording is Wording.TERSE:
-            return core
-        return write_ask(rng, Ask(doing, core, "" if doing else _be(core)), wording)
+        if _DIRECT.match(core) and rng.random() < 0.5 and wording in (Wording.PLAIN, Wording.CHATTY):
+            return f"{core[:1].upper()}{core[1:]}?"
+        return write_ask(rng, Ask(doing, core, _be(core) if core.startswith("the ") else ""), wording)
 
-    def _mark(self, piece: _Piece) -> str:
+    def _mark(self, piece: Piece) -> str:
         self.said.append(piece)
         return mark(len(self.said) - 1)
 
-    def _in_place(self, core: str) -> str:
-        """Put values where the description names their parameters: "the mean of data"."""
+    def _in_place(self, doing: bool, core: str) -> str:
+        """Put values where the description names their parameters: "the mean of data", "the orders of a customer"."""
         for piece in self.pieces:
-            if len(piece.name) == 1 and piece.name in "aIi":
+            name = spoken_name(piece.name)
+            if name in ("a", "i") or isinstance(piece.saying.value, bool | dict):
                 continue
+            if (beside := self._beside(core, piece)) != core:
+                core = beside
+                continue
+            if piece.moment:
+                continue
+            verb = r"|^\w+" if doing else ""
             pattern = re.compile(
-                r"(?:\b(?:the|a|an|given|some|this|numeric|numerical|input|several|multiple|all) )*"
-                rf"(?<![\w-]){re.escape(piece.name)}(?![\w-])"
+                rf"(?<![\w-])(?:(?P<before>{_PREPOSITION}{verb}) )?"
+                r"(?P<article>(?:(?:the|an?|given|some|this|numeric|numerical|input|several|multiple|all) )*)"
+                rf"{re.escape(name)}(?![\w-])"
             )
             found = list(pattern.finditer(core))
-            if len(found) == 1 and found[0].start() > 0 and not isinstance(piece.saying.value, bool | dict):
-                core = core[: found[0].start()] + self._mark(piece) + core[found[0].end() :]
+            if len(found) != 1 or not found[0]["before"]:
+                continue
+            head = f"{found[0]['before']} " if found[0]["before"] else ""
+            thing = name in ("product", "item", "article") and piece.saying.text.islower()
+            core = (
+                f"{core[: found[0].start()]}{head}{'the ' if thing else ''}{self._mark(piece)}{core[found[0].end() :]}"
+            )
         return core
 
-    def _main(self, left: list[_Piece]) -> _Piece | None:
+    def _beside(self, core: str, piece: Piece) -> str:
+        """Put a value beside the thing in the description that it belongs to: "an invoice dated 3 May 2024"."""
+        noun, unit = piece.unit
+        value = piece.saying.value
+        if piece.moment:
+            head, _, last = spoken_name(piece.name).rpartition(" ")
+            noun, joint = (head, "dated") if last == "date" else (head.removesuffix("ed"), "from")
+        elif isinstance(value, list):
+            noun, joint = (noun, "of") if unit else ("", "")
+        elif isinstance(value, str):
+            noun, joint = (noun, "") if "enum" in piece.schema else ("", "")
+        else:
+            stated = re.match(r"(\w+) in \w+$", str(piece.schema.get("description", "")))
+            noun, joint = (stated[1].lower() if stated else noun), "of"
+        found = list(re.finditer(rf"\b(an?|some) (\w+ )?{re.escape(noun)}(?![\w-])", core)) if noun else []
+        if len(found) != 1 or (not joint and not found[0][2]):
+            return core
+        if joint:
+            kept = found[0][0].removeprefix("some ")
+            return f"{core[: found[0].start()]}{kept} {joint} {self._mark(piece)}{unit}{core[found[0].end() :]}"
+        rest = f"{found[0][2]}{noun}{core[found[0].end() :]}"
+        return f"{core[: found[0].start()]}{agreeing('a', piece.saying.text)} {self._mark(piece)} {rest}"
+
+    def _main(self, left: list[Piece]) -> Piece | None:
         """The argument that the request is about, where one stands out."""
-        if self.said:
+        if self.said or not left:
             return None
         lists = [piece for piece in left if isinstance(piece.saying.value, list)]
-        plain = [piece for piece in left if not isinstance(piece.saying.value, bool | dict)]
-        if len(lists) == 1:
+        if len(lists) == 1 and (len(left) == 1 or not lists[0].unit[1]):
             return lists[0]
-        if (
-            not lists
-            and plain
-            and ("enum" not in plain[0].schema)
-            and (len(left) == 1 or isinstance(plain[0].saying.value, str))
-        ):
-            return plain[0]
-        return None
+        first = left[0]
+        text = isinstance(first.saying.value, str) and not first.moment and "enum" not in first.schema
+        lone = len(left) == 1 and not isinstance(first.saying.value, bool | dict)
+        return first if not lists and (text or (lone and first.name.lower() in _GENERIC)) else None
 
-    def _attached(self, core: str, main: _Piece) -> str:
+    def _attached(self, core: str, main: Piece) -> str:
         joint = " for" if " of " in core or isinstance(main.saying.value, str) else " of"
-        return f"{joint} {self._mark(main)}"
+        return f"{joint} {self._mark(main)}{main.unit[1]}"
 
-    def _data_first(self, core: str, main: _Piece, left: list[_Piece], wording: Wording) -> str:
+    def _data_first(self, core: str, main: Piece, left: list[Piece], wording: Wording) -> str:
         numeric = all(isinstance(item, int | float) for item in main.saying.value)
         openings = ("I've got {}.", "Here's what I have: {}.", "Take these: {}.", "This is my list: {}.")
         measured = ("My numbers are {}.", "These are my values: {}.", "I measured {}.", "The readings were {}.")
         opening = self._rng.choice(openings + measured if numeric else openings).format(self._mark(main))
-        return f"{opening} {write_ask(self._rng, Ask(False, core + self._clauses(left), _be(core)), wording)}"
+        return f"{opening} {write_ask(self._rng, Ask(False, core + self._clauses(core, left), _be(core)), wording)}"
 
-    def _clauses(self, left: list[_Piece]) -> str:
-        """What is left to say: "using the inclusive method", "with interval 2.5"."""
-        using = [piece for piece in left if set(words_of(piece.name)) & _MEANS and isinstance(piece.saying.value, str)]
-        dated = {id(piece): joint for piece in left if (joint := _when(piece))}
-        rest = [piece for piece in left if piece not in using and id(piece) not in dated]
-        text = "".join(f" {dated[id(piece)]} {self._mark(piece)}" for piece in left if id(piece) in dated)
-        text += "".join(f" using the {self._mark(piece)} {_words(piece.name)}" for piece in using)
-        if not rest:
-            return text
-        glue = " for" if not self.said else " with"
-        parts = [self._clause(piece) for piece in rest]
-        return f"{text}{glue} {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}"
-
-    def _clause(self, piece: _Piece) -> str:
-        words = _words(piece.name)
-        value = piece.saying.value
-        if isinstance(value, bool):
-            words = re.sub(r"^(?:is|has|use|include|with|allow|enable|do) ", "", words)
-            return f"{words} turned {self._mark_switch(piece)}"
-        if isinstance(value, list | dict):
-            return f"{words}{' =' if len(words) == 1 else ':' if isinstance(value, dict) else ''} {self._mark(piece)}"
-        if len(words) == 1 or words[-1].isdigit():
-            return f"{words} = {self._mark(piece)}"
-        if isinstance(value, int) and _plural(words) and " " not in words and value > 1:
-            return f"{self._mark(piece)} {words}"
-        if not isinstance(value, int | float):
-            return f"{self._mark(piece)} as the {words}"
-        head, _, unit = words.rpartition(" ")
-        amount = f"{self._mark(piece)}"
-        if head and unit in _UNITS:
-            words, amount = head, f"{amount}{_UNITS[unit]}"
-        article = "" if _plural(words) else "an " if words[0] in "aeiou" else "a "
-        return f"{article}{words} of {amount}"
-
-    def _mark_switch(self, piece: _Piece) -> str:
-        switched = Saying(piece.saying.value, "on" if piece.saying.value else "off")
-        return self._mark(msgspec.structs.replace(piece, saying=switched))
+    def _clauses(self, core: str, left: list[Piece]) -> str:
+        return clauses(left, self._mark, "with" if self.said or _INDEFINITE.search(core) else "for")

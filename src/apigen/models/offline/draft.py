@@ -12,7 +12,6 @@ FIRST_MARK = 0xE000
 MARK = re.compile("[\ue000-\uf8ff]")
 MOST_MARKS = 0xF8FF - FIRST_MARK
 
-_ARTICLE = re.compile(r"\b([Aa])(n?) ([$€£]?)([\ue000-\uf8ff])")
 _SPOKEN_VOWEL = re.compile(
     r"8|11(?!\d)|18(?!\d)|11,\d{3}(?!,)|18,\d{3}(?!,)|[aeio]|u(?!ni|se|su|ti|ro|k)|hour|honest", re.IGNORECASE
 )
@@ -27,13 +26,8 @@ class Draft(msgspec.Struct, frozen=True):
     answers: tuple[Call, ...]
 
     def filled(self) -> str:
-        """The query: values put back, and the articles before them made to agree."""
-        text = _ARTICLE.sub(lambda match: f"{self._article(match)} {match[3]}{match[4]}", self.text)
-        return MARK.sub(lambda match: self.surfaces[ord(match[0]) - FIRST_MARK], text)
-
-    def _article(self, match: re.Match[str]) -> str:
-        surface = self.surfaces[ord(match[4]) - FIRST_MARK]
-        return match[1] + ("n" if begins_with_vowel(surface) else "")
+        """The query: values put back."""
+        return MARK.sub(lambda match: self.surfaces[ord(match[0]) - FIRST_MARK], self.text)
 
     def shifted(self, by: int) -> str:
         """The text with its marks renumbered, to stand behind ``by`` values of another draft."""
@@ -54,6 +48,11 @@ def begins_with_vowel(text: str) -> bool:
     if text[:2].isupper() and text[:2].isalpha():
         return bool(_LETTERS_VOWEL.match(text)) or (len(text) > 4 and text[0] in "AEIO")
     return bool(_SPOKEN_VOWEL.match(text))
+
+
+def agreeing(article: str, text: str) -> str:
+    """The indefinite article, in the case of ``article``, as it stands before ``text``."""
+    return article[0] + ("n" if begins_with_vowel(text) else "")
 
 
 def spliced(query: str, places: Sequence[tuple[int, int]]) -> str:

@@ -1,13 +1,15 @@
 """Sensible values for a parameter of which only the schema is known, and how to say them."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
+from typing import Any
 
 import msgspec
 
 from apigen.models.offline.calendar import DATE_FORMS, TIME_FORMS
-from apigen.models.offline.kinds import pool_value, schema_kind, words_of
+from apigen.models.offline.kinds import PEOPLE, pool_value, schema_kind, words_of
 from apigen.models.offline.numerals import plain
 from apigen.models.offline.phrases import pools
 from apigen.models.offline.schema import MAX_DEPTH, Schema, bound, item_schema, listed, narrow, size, within
@@ -32,6 +34,11 @@ _TEXTS = {
     "prefix",
 }
 _RANGES: tuple[tuple[frozenset[str], tuple[float, float, int]], ...] = (
+    (frozenset({"board", "plank", "beam", "pipe"}), (1500, 4800, -2)),
+    (frozenset({"quantity", "qty", "pieces_count", "guests", "people"}), (2, 9, 0)),
+    (frozenset({"weights"}), (1, 9, 0)),
+    (frozenset({"share", "shares", "stars"}), (1, 9, 0)),
+    (frozenset({"spend", "spending", "turnover", "sales"}), (300, 9000, -1)),
     (frozenset({"probability", "prob", "p", "alpha", "confidence", "quantile", "fraction", "ratio"}), (0.05, 0.95, 2)),
     (frozenset({"age"}), (18, 80, 0)),
     (frozenset({"year"}), (1960, 2025, 0)),
@@ -41,14 +48,19 @@ _RANGES: tuple[tuple[frozenset[str], tuple[float, float, int]], ...] = (
     (frozenset({"minute", "minutes", "second", "seconds"}), (5, 59, 0)),
     (frozenset({"years"}), (2, 30, 0)),
     (frozenset({"months"}), (3, 60, 0)),
-    (frozenset({"days"}), (3, 90, 0)),
+    (frozenset({"days"}), (2, 30, 0)),
     (frozenset({"latitude", "lat"}), (-60, 65, 2)),
     (frozenset({"longitude", "lon", "lng"}), (-120, 150, 2)),
     (frozenset({"rate", "percent", "percentage", "tax", "discount", "tip"}), (2, 24, 1)),
     (frozenset({"price", "cost", "amount", "total", "balance", "payment", "budget", "bill", "fee"}), (15, 480, 2)),
     (frozenset({"salary", "income", "principal", "loan", "deposit", "revenue"}), (12, 180, -3)),
-    (frozenset({"weight", "mass", "kg"}), (45, 110, 1)),
-    (frozenset({"height", "cm"}), (150, 195, 0)),
+    (frozenset({"kg", "kilograms"}), (2, 80, 1)),
+    (frozenset({"weight", "mass"}), (45, 110, 1)),
+    (frozenset({"mm", "millimeters"}), (200, 1800, -1)),
+    (frozenset({"km", "kilometers", "miles"}), (5, 400, 0)),
+    (frozenset({"area", "sqm"}), (6, 90, 1)),
+    (frozenset({"cm"}), (20, 250, 0)),
+    (frozenset({"height"}), (150, 195, 0)),
     (frozenset({"temperature", "temp", "celsius"}), (4, 36, 1)),
     (frozenset({"n", "k", "count", "size", "limit", "number", "num", "top", "width", "digits", "ndigits"}), (2, 9, 0)),
     (frozenset({"h", "bandwidth", "sigma", "stdev", "std", "interval", "step", "scale"}), (0.5, 6, 1)),
@@ -56,6 +68,13 @@ _RANGES: tuple[tuple[frozenset[str], tuple[float, float, int]], ...] = (
 _EPOCH = date(2023, 1, 9)
 _DAYS = 900
 """Invented dates lie between January 2023 and June 2025."""
+
+
+_EXAMPLES = re.compile(
+    r"(?:\bsuch as|\bfor example|\bfor instance|\be\.g\.|\blike|\bone of)[:,]? ([^.;()]+)|"
+    r": ([^.;()]+ (?:or|and) [^.;()]+)"
+)
+"""Values that a description gives."""
 
 
 class Saying(msgspec.Struct, frozen=True):
@@ -78,6 +97,8 @@ def invent(rng: Random, name: str, schema: Schema, root: Schema, items: int, dep
     """
     if "const" in schema:
         return _said(schema["const"])
+    if "examples" not in schema and (described := _described(schema)):
+        schema = schema | {"examples": described}
     if isinstance(options := schema.get("enum"), list) and options:
         return _said(rng.choice(options), choice=True)
     kind = schema.get("type") or _guess(name, schema)
@@ -86,7 +107,7 @@ def invent(rng: Random, name: str, schema: Schema, root: Schema, items: int, dep
     if kind == "array":
         return _list(rng, name, schema, root, items, depth)
     if kind == "object":
-        return _object(rng, schema, root, items, depth)
+        return _object(rng, name, schema, root, items, depth)
     if kind == "boolean":
         return _said(rng.random() < 0.7)
     if kind in ("integer", "number"):
@@ -95,6 +116,15 @@ def invent(rng: Random, name: str, schema: Schema, root: Schema, items: int, dep
     if kind == "null":
         return Saying(None, "nothing")
     return _string(rng, name, schema)
+
+
+def _described(schema: Schema) -> list[Json]:
+    """The values that a description gives: "such as Anna Keller", "ordered: oak table, pine shelf or armchair"."""
+    found = _EXAMPLES.search(str(schema.get("description", "")))
+    if schema.get("type") != "string" or not found:
+        return []
+    items = [item.strip(" \"'`") for item in re.split(r", (?:or |and )?| or | and ", found[1] or found[2])]
+    return [item for item in items if item and len(item.split()) <= 3]
 
 
 def _said(value: Json, *, choice: bool = False) -> Saying:
@@ -125,10 +155,10 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
     if known and rng.random() < 0.5:
         chosen: int | float = rng.choice(known)
         return chosen
-    words = set(words_of(name))
+    words = set(words_of(name)) | {word[:-1] for word in words_of(name) if word.endswith("s")}
     low, high, digits = next((spread for marks, spread in _RANGES if marks & words), (2, 60, 0 if whole else 1))
-    if (usual := bound(schema, "default")) and not isinstance(usual, int):
-        low, high = sorted((usual / 2, usual * 2))
+    if usual := bound(schema, "default"):
+        low, high = sorted((usual / 2, max(usual * 2, usual + 3) if isinstance(usual, int) else usual * 2))
         digits = len(plain(usual).partition(".")[2])
     floor = bound(schema, "minimum", "exclusiveMinimum")
     ceiling = bound(schema, "maximum", "exclusiveMaximum")
@@ -136,6 +166,7 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
         low, high = floor, max(high, floor + max(10.0, abs(floor)))
     if ceiling is not None and ceiling < high:
         low, high = min(low, ceiling - max(1.0, abs(ceiling))) if floor is None else floor, ceiling
+    digits = min(digits, -1) if whole and low >= 100 else digits
     digits = max(digits, 2) if not whole and high - low <= 1 else digits
     step = schema.get("multipleOf")
     for _ in range(12):
@@ -145,7 +176,7 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
             value = round(round(drawn / step) * step, 10)
         if whole or (digits > 0 and rng.random() < 0.3 and within(schema, float(round(value)))):
             value = float(round(value))
-        if within(schema, value):
+        if within(schema, value) and value != schema.get("default"):
             return int(value) if value == int(value) else value
     edge = next(limit for limit in (floor, ceiling, low) if limit is not None)
     return int(edge) if edge == int(edge) else edge
@@ -168,7 +199,10 @@ def _string(rng: Random, name: str, schema: Schema) -> Saying:
         return Saying(moment.isoformat(), f"{DATE_FORMS[1](day)} at {TIME_FORMS[1](clock)}")
     known = [item for item in listed(schema, "examples") if isinstance(item, str)]
     kind = schema_kind(name, schema)
-    value = rng.choice(known) if known else pool_value(rng, kind) or rng.choice(pools()["word"])
+    pooled = pool_value(rng, kind) if len(known) < 2 else None
+    # A single example says what is meant and is soon worn.
+    value = rng.choice([item for item in (*known, pooled, pooled) if item]) if known else pooled
+    value = value or rng.choice(pools()["word"])
     value = _of_length(rng, value, schema)
     quoted = kind in ("word", "sentence", "note", "title", "tag") or (
         " " in value and kind not in ("full_name", "company")
@@ -188,10 +222,15 @@ def _list(rng: Random, name: str, schema: Schema, root: Schema, items: int, dept
     prefix = schema.get("prefixItems")
     wanted = len(prefix) if isinstance(prefix, list) else items if depth == 0 else 3
     singular = name[:-1] if name.endswith("s") and len(name) > 3 else name
+    first = item_schema(schema, 0, root)
+    if not prefix and (first.get("type") == "object" or "properties" in first):
+        wanted = min(wanted, rng.randint(2, 4))
     said: list[Saying] = []
     for index in range(max(least, min(most, wanted))):
         inner = item_schema(schema, index, root)
         inner = inner or {"type": "number"}
+        if "description" in schema and inner.get("type") in ("string", "object"):
+            inner = inner | {"description": schema["description"]}  # it says more than "One line of an order"
         saying = invent(rng, singular, inner, root, 3, depth + 1)
         for _ in range(6):
             if not _repeats(saying.value, said):
@@ -221,10 +260,21 @@ def _records(said: Sequence[Saying]) -> str:
     """A list of objects: "apples 3, pears 5", or field by field."""
     kinds = [sorted(type(item).__name__ for item in each.value.values()) for each in said]
     if all(kind in (["float", "str"], ["int", "str"]) for kind in kinds):
-        return enumerated(
-            [" ".join(str(item) for item in sorted(each.value.values(), key=_is_number)) for each in said]
-        )
+        return enumerated(_counted([sorted(each.value.items(), key=lambda item: _is_number(item[1])) for each in said]))
     return "; ".join(each.text for each in said)
+
+
+def _counted(pairs: Sequence[Sequence[tuple[str, Any]]]) -> list[str]:
+    """``3 desk lamps`` where the numbers are quantities, ``desk lamp 39.5`` where they are anything else."""
+    things = [str(thing) for (_, thing), _ in pairs]
+    if not all(set(words_of(key)) & {"quantity", "qty", "count"} for _, (key, _) in pairs):
+        return [f"{thing} {plain(number)}" for thing, (_, (_, number)) in zip(things, pairs, strict=True)]
+    if any(re.search(r"(?:[sxzhfy]|fe)$", thing) or not thing.islower() for thing in things):
+        return [f"{plain(number)} x {thing}" for thing, (_, (_, number)) in zip(things, pairs, strict=True)]
+    return [
+        f"{plain(number)} {thing}{'' if number == 1 else 's'}"
+        for thing, (_, (_, number)) in zip(things, pairs, strict=True)
+    ]
 
 
 def enumerated(texts: Sequence[str]) -> str:
@@ -232,21 +282,23 @@ def enumerated(texts: Sequence[str]) -> str:
     return " and ".join([*([", ".join(texts[:-1])] if len(texts) > 1 else []), *texts[-1:]])
 
 
-def _object(rng: Random, schema: Schema, root: Schema, items: int, depth: int) -> Saying:
+def _object(rng: Random, name: str, schema: Schema, root: Schema, items: int, depth: int) -> Saying:
     properties = schema.get("properties")
     if isinstance(properties, dict) and properties:
         required = listed(schema, "required") or list(properties)
+        inherited = {"description": schema["description"]} if depth and "description" in schema else {}
         said = {
-            key: invent(rng, key, narrow(properties[key], root), root, items, depth + 1)
+            key: invent(rng, key, inherited | narrow(properties[key], root), root, items, depth + 1)
             for key in properties
-            if key in required
+            if key in required or (depth and narrow(properties[key], root).get("type") in ("integer", "number"))
         }
         text = ", ".join(f"{spoken(key)} {saying.text}" for key, saying in said.items())
         return Saying({key: saying.value for key, saying in said.items()}, text)
     inner = narrow(schema.get("additionalProperties"), root) or {"type": "number"}
-    keys = rng.sample(pools()["item"], 3 if depth == 0 else 2)
-    said = {key: invent(rng, key, inner, root, 3, depth + 1) for key in keys}
+    people = set(words_of(name)) | set(words_of(str(schema.get("description", "")))) & PEOPLE
+    keys = rng.sample(pools()["first_name" if people & (PEOPLE | {"shares"}) else "item"], 3 if depth == 0 else 2)
+    said = {key: invent(rng, name, inner, root, 3, depth + 1) for key in keys}
     return Saying(
         {key: saying.value for key, saying in said.items()},
-        ", ".join(f"{key}: {saying.text}" for key, saying in said.items()),
+        enumerated([f"{key} {saying.text}" for key, saying in said.items()]),
     )

@@ -14,6 +14,10 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ip", re.compile(r"\d{1,3}(\.\d{1,3}){3}")),
 )
 
+PEOPLE = frozenset(
+    {"customer", "client", "colleague", "colleagues", "employee", "patient", "student", "tenant", "owner"}
+)
+"""Words for people who are called by their full name."""
 _COMPANY = {"attendee", "attendees", "participant", "participants", "player", "players", "guests", "members", "friends"}
 _NAMED: tuple[tuple[str, frozenset[str]], ...] = (
     ("email", frozenset({"email", "mail"})),
@@ -33,6 +37,7 @@ _NAMED: tuple[tuple[str, frozenset[str]], ...] = (
             {"firstname", "person", "guest", "user", "author", "recipient", "member", "friend", "people"} | _COMPANY
         ),
     ),
+    ("full_name", PEOPLE),
     ("last_name", frozenset({"surname", "lastname"})),
     ("company", frozenset({"company", "employer", "organization", "organisation", "brand", "vendor"})),
     ("food", frozenset({"food", "dish", "meal", "recipe"})),
@@ -89,6 +94,8 @@ def kind_of(leaf: Leaf) -> str:
         return "word" if len(words) == 1 and value.isalpha() and value.islower() else ""
     if kind == "full_name":
         capitals = all(word[:1].isupper() for word in words)
+        if words_of(leaf.name) == ["name"] and words[0] not in pools()["first_name"]:
+            return ""  # a shop, a song, a planet
         return ("first_name" if len(words) == 1 else "full_name") if capitals and len(words) <= 2 else ""
     if kind in ("city", "country", "first_name", "last_name", "language", "company", "title"):
         return kind if value[:1].isupper() else ""

@@ -13,7 +13,7 @@ from apigen.models.offline.calendar import DATE_FORMS, TIME_FORMS, read_date, re
 from apigen.models.offline.numerals import find_numerals
 from apigen.models.offline.prompt import Example
 from apigen.models.offline.schema import Leaf, leaves
-from apigen.models.offline.terms import DateForm, Form, NumberForm, TextForm, TimeForm, UnitForm, choice_patterns
+from apigen.models.offline.terms import DateForm, Form, NumberForm, TextForm, TimeForm, choice_patterns
 from apigen.records import Json, Tool
 
 
@@ -171,11 +171,8 @@ class _Finder:
         ]
 
     def _choices(self, value: str) -> list[Place]:
-        for pattern, kind in choice_patterns(value):
-            places = [
-                Place(*match.span(), UnitForm(int(kind)) if kind.isdigit() else _choice_form(match[0], value))
-                for match in self._matches(pattern)
-            ]
+        for pattern in choice_patterns(value):
+            places = [Place(*match.span(), _choice_form(match[0], value)) for match in self._matches(pattern)]
             if places:
                 return places
         return []

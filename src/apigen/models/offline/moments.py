@@ -12,7 +12,7 @@ from apigen.records import Json
 
 OCCASIONS = re.compile(
     r"\b(mon|tues|wednes|thurs|fri|satur|sun)day\b|christmas|easter|halloween|new year|valentine|thanksgiving|leap|"
-    r"solstice|equinox|\b(war|battle|moon|independence|wall|eclipse|hurricane|landing)\b",
+    r"solstice|equinox|\b(war|battle|moon|independence|wall|eclipse|hurricane|landing|apollo|touched down)\b",
     re.IGNORECASE,
 )
 DAYPARTS = re.compile(r"morning|noon|evening|night|breakfast|lunch|dinner|dawn|dusk|sunrise|sunset|bed", re.IGNORECASE)

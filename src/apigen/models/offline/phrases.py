@@ -34,13 +34,7 @@ def typos() -> dict[str, str]:
 @cache
 def slips() -> frozenset[str]:
     """Misspelled words that give a hasty text away."""
-    return frozenset(msgspec.json.decode(_read("slips"), type=list[str]))
-
-
-@cache
-def corrections() -> dict[str, str]:
-    """Misspelled words and how they are spelled."""
-    return msgspec.json.decode(_read("corrections"), type=dict[str, str])
+    return frozenset(msgspec.json.decode(_read("slips"), type=list[str])) | set(typos().values())
 
 
 @cache

@@ -1,12 +1,13 @@
 """An example with other values."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from random import Random
 
 import msgspec
 
-from apigen.models.offline.draft import MOST_MARKS, Draft, spliced
+from apigen.models.offline.draft import MOST_MARKS, Draft, agreeing, spliced
 from apigen.models.offline.locate import Located, Place, Slot, locate
 from apigen.models.offline.numerals import UNITS
 from apigen.models.offline.prompt import Example
@@ -14,6 +15,8 @@ from apigen.models.offline.schema import leaves, replaced, size
 from apigen.models.offline.terms import NumberForm, TextForm
 from apigen.models.offline.vary import vary
 from apigen.records import Call, Json, Tool
+
+_ARTICLE = re.compile(r"(?<![\w'])(an?) [$€£]?$", re.IGNORECASE)
 
 Known = dict[str, dict[tuple[str, ...], list[Json]]]
 """Strings that the examples of a prompt give, by tool and parameter."""
@@ -55,8 +58,21 @@ def rewrite(rng: Random, example: Example, tools: Mapping[str, Tool], known: Kno
     if len(places) > MOST_MARKS:
         return Draft(example.query, (), example.answers)
     surfaces = [_capital(located.query, place, surface) for place, surface in zip(places, surfaces, strict=True)]
-    text = spliced(located.query, [(place.start, place.end) for place in places])
-    return Draft(text, tuple(surfaces), _answers(example.answers, fresh))
+    spans = [(place.start, place.end) for place in places]
+    for index, place in enumerate(places):
+        if article := _article(located.query, place):
+            lead = located.query[article.end(1) : place.start]
+            surfaces[index] = agreeing(article[1], surfaces[index]) + lead + surfaces[index]
+            spans[index] = (article.start(), place.end)
+    return Draft(spliced(located.query, spans), tuple(surfaces), _answers(example.answers, fresh))
+
+
+def _article(query: str, place: Place) -> re.Match[str] | None:
+    """The article of a value, where it agrees with it: a slip such as "an" for "and" is none."""
+    found = _ARTICLE.search(query, 0, place.start)
+    if found is None or agreeing(found[1], query[place.start : place.end]) != found[1]:
+        return None
+    return found
 
 
 def _capital(query: str, place: Place, surface: str) -> str:

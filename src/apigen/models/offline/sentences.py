@@ -86,7 +86,7 @@ def read_ask(sentence: str) -> Ask | None:
     if known:
         return Ask(False, body) if re.match(r"(the|my|our|how|what|which|whether|when) ", body) else None
     first = body.split(" ", 1)[0].lower().rstrip(",")
-    if first in DOING and " " in body:
+    if first in DOING and re.match(r"\S+ (?!of\b)", body):
         return Ask(True, body[:1].lower() + body[1:])
     return None
 

@@ -75,21 +75,6 @@ class TextForm(msgspec.Struct, frozen=True):
         return text.upper() if self.upper else text.lower() if self.lower else text
 
 
-class UnitForm(msgspec.Struct, frozen=True):
-    """A unit or currency by one of its surfaces: plural, abbreviation, singular."""
-
-    surface: int
-
-    def render(self, value: Json) -> str:
-        """The other unit by the same kind of surface."""
-        found = unit_of(str(value))
-        if found is None:
-            return spoken(str(value))
-        family, key = found
-        surfaces = families()[family][key]
-        return surfaces[self.surface if self.surface < 3 and self.surface < len(surfaces) else 0]
-
-
 def spoken(value: str) -> str:
     """An identifier in words: ``fixed_rate`` and ``fixedRate`` are said "fixed rate"."""
     if re.fullmatch(r"[a-z]+(?:[A-Z][a-z]+)+", value):
@@ -110,15 +95,15 @@ def unit_of(value: str) -> tuple[int, str] | None:
 
 
 @lru_cache(maxsize=2048)
-def choice_patterns(value: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """How a choice of an enum may stand in a query, the most literal first, each with the kind of its form."""
-    words = spoken(value).split()
-    literal = r"[\s_-]?".join(re.escape(word) for word in words)
-    found = [(re.compile(rf"(?<![\w-]){literal}(?![\w-])", re.IGNORECASE), "words")] if literal else []
+def choice_patterns(value: str) -> tuple[re.Pattern[str], ...]:
+    """How a choice of an enum may stand in a query, a unit's own ways of writing first."""
+    found = []
     if unit := unit_of(value):
         family, key = unit
-        for index, surface in enumerate(families()[family][key]):
+        for surface in families()[family][key]:
             bare = surface.strip("°").lower()
             before = r"(?:(?<=\d)|(?<=\d ))" if len(bare) == 1 or bare in ("in", "mi") else r"(?<![A-Za-z])"
-            found.insert(index, (re.compile(rf"{before}{re.escape(surface)}(?![\w°])", re.IGNORECASE), str(index)))
+            found.append(re.compile(rf"{before}{re.escape(surface)}(?![\w°])", re.IGNORECASE))
+    if literal := r"[\s_-]?".join(re.escape(word) for word in spoken(value).split()):
+        found.append(re.compile(rf"(?<![\w-]){literal}(?![\w-])", re.IGNORECASE))
     return tuple(found)

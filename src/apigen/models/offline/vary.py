@@ -9,8 +9,8 @@ from apigen.models.offline.amounts import vary_numbers
 from apigen.models.offline.kinds import kind_of, pool_value, words_of
 from apigen.models.offline.locate import Located, Slot
 from apigen.models.offline.moments import is_moment, vary_moments
-from apigen.models.offline.schema import Leaf, listed
-from apigen.models.offline.terms import NumberForm, UnitForm, unit_of
+from apigen.models.offline.schema import listed
+from apigen.models.offline.terms import NumberForm, unit_of
 from apigen.records import Json
 
 PRONOUNS = re.compile(r"\b(he|she|him|her|his|hers|himself|herself)\b", re.IGNORECASE)
@@ -41,23 +41,24 @@ def vary(rng: Random, located: Located, known: dict[tuple[str, ...], list[Json]]
 
 
 def _choices(rng: Random, slots: Sequence[Slot], located: Located) -> dict[Slot, Json]:
+    """Other choices, where the query does not say why it is this one. Units stay: the amounts beside them fit them."""
+    if _tells(located):
+        return {}
     fresh: dict[Slot, Json] = {}
-    units = [slot for slot in slots if isinstance(slot.places[0].form, UnitForm)]
-    plain = [slot for slot in slots if slot not in units]
-    swapped = {leaf.value for slot in units for leaf in slot.leaves}
-    if units and not PRONOUNS.search(located.query):
-        fresh |= _units(rng, units, located, swapped)
-    codes = any(isinstance(slot.leaf.value, str) and re.search(r"\d{4}", slot.leaf.value) for slot in located.slots)
-    story = codes or len(located.query.split()) > LONG_QUERY or _names_outside(located)
-    for slot in plain:
-        options = [
-            option for option in listed(slot.leaf.schema, "enum") if _sayable(option) and option != slot.leaf.value
-        ]
+    for slot in slots:
+        choices = listed(slot.leaf.schema, "enum")
+        if any(map(unit_of, map(str, choices))) or _verbs(choices) or set(words_of(slot.leaf.name)) & _DECIDING:
+            continue
         used = {leaf.value for other in slots for leaf in other.leaves} | set(fresh.values())
-        options = [option for option in options if option not in used and not unit_of(option)]
-        if options and not story and not _verbs(listed(slot.leaf.schema, "enum")) and not _decides(slot.leaf):
+        if options := [option for option in choices if _sayable(option) and option not in used]:
             fresh[slot] = rng.choice(options)
     return fresh
+
+
+def _tells(located: Located) -> bool:
+    """Whether the query tells a story, or speaks of a code or a name that may go with one choice only."""
+    codes = any(isinstance(slot.leaf.value, str) and re.search(r"\d{4}", slot.leaf.value) for slot in located.slots)
+    return codes or len(located.query.split()) > LONG_QUERY or _names_outside(located)
 
 
 def _names_outside(located: Located) -> bool:
@@ -69,36 +70,15 @@ def _names_outside(located: Located) -> bool:
     )
 
 
-def _units(rng: Random, slots: Sequence[Slot], located: Located, used: set[Json]) -> dict[Slot, Json]:
-    """Swap units for others that people use for the same things, each unit for one and the same other."""
-    if any("enum" in leaf.schema and unit_of(str(leaf.value)) for leaf in located.kept):
-        return {}
-    exchange: dict[Json, Json] = {}
-    for value in sorted(used, key=str):
-        unit = unit_of(str(value))
-        if unit is None:
-            return {}
-        options = next(
-            listed(slot.leaf.schema, "enum") for slot in slots if any(leaf.value == value for leaf in slot.leaves)
-        )
-        near = [
-            option
-            for option in options
-            if isinstance(option, str) and (other := unit_of(option)) and other[0] == unit[0]
-        ]
-        near = [option for option in near if option not in exchange.values()]
-        if not near:
-            return {}
-        exchange[value] = rng.choice(near)
-    return {slot: exchange[slot.leaf.value] for slot in slots if exchange[slot.leaf.value] != slot.leaf.value}
-
-
 def _sayable(option: Json) -> bool:
     return isinstance(option, str) and len(option) > 1 and bool(re.fullmatch(r"[\w\s-]+", option))
 
 
 _VERBS = {"encode", "decode", "encrypt", "decrypt", "up", "down", "add", "subtract", "multiply", "divide", "before"}
 _DECIDING = {
+    "event",
+    "pollutant",
+    "isotope",
     "measure",
     "indicator",
     "quantity",
@@ -125,22 +105,12 @@ def _verbs(options: Sequence[Json]) -> bool:
     return any(isinstance(option, str) and set(words_of(option)) & _VERBS for option in options)
 
 
-def _decides(leaf: Leaf) -> bool:
-    """Whether the choice decides what the other arguments mean."""
-    return bool(set(words_of(leaf.name)) & _DECIDING) and not _one_family(leaf)
-
-
-def _one_family(leaf: Leaf) -> bool:
-    """Whether every choice is a unit of one family."""
-    found = {unit[0] if (unit := unit_of(str(option))) else -1 for option in listed(leaf.schema, "enum")}
-    return len(found) == 1 and -1 not in found
-
-
 def _strings(
     rng: Random, slots: Sequence[Slot], located: Located, known: dict[tuple[str, ...], list[Json]]
 ) -> dict[Slot, Json]:
     fresh: dict[Slot, Json] = {}
     texts = [str(leaf.value).lower() for slot in located.slots for leaf in slot.leaves if isinstance(leaf.value, str)]
+    query = located.query.lower()
     spellings = {str(leaf.value) for slot in located.slots for leaf in slot.leaves if isinstance(leaf.value, str)}
     spellings |= {leaf.value for leaf in located.kept if isinstance(leaf.value, str)}
     exact = Counter(spelling.lower() for spelling in spellings)
@@ -149,9 +119,15 @@ def _strings(
         lowered = value.lower()
         if exact[lowered] > 1 or any(lowered != other and (lowered in other or other in lowered) for other in texts):
             continue
+        if set(words_of(slot.leaf.name)) & {"unit", "units"}:
+            continue
         kind = kind_of(slot.leaf)
         if not kind and any(mark.isdigit() for mark in value) and (_names_outside(located) or len(set(texts)) > 1):
             continue  # a number of a country, or a code that goes with another value
+        listed_word = any(isinstance(part, int) for part in slot.leaf.path) and value[:1].islower()
+        brand = words_of(slot.leaf.name) == ["name"] and value not in listed(slot.leaf.schema, "examples")
+        if listed_word or (not kind and (brand or len(query.split()) > LONG_QUERY)):
+            continue  # one stranger among things that belong together, or a stranger in a story
         if kind in ("first_name", "full_name") and PRONOUNS.search(located.query):
             continue
         options = [*listed(slot.leaf.schema, "examples"), *known.get(slot.leaf.names, ())]
@@ -159,12 +135,12 @@ def _strings(
             option
             for option in options
             if isinstance(option, str)
-            and option.lower() not in texts
+            and option.lower() not in query
             and option not in fresh.values()
             and _alike(option, value)
         ]
         drawn = rng.choice(options) if options else pool_value(rng, kind, value)
-        if drawn is not None and drawn.lower() not in texts and drawn not in fresh.values():
+        if drawn is not None and drawn.lower() not in query and drawn not in fresh.values():
             fresh[slot] = drawn
     return fresh
 

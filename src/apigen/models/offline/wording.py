@@ -4,7 +4,7 @@ import re
 from random import Random
 
 from apigen.models.offline.draft import MARK
-from apigen.models.offline.phrases import corrections, phrases, slips, typos
+from apigen.models.offline.phrases import phrases, slips, typos
 from apigen.models.offline.sentences import read_ask, reask, sentences, write_ask
 from apigen.records import Wording
 
@@ -28,8 +28,10 @@ _VERBISH = re.compile(
     re.IGNORECASE,
 )
 _FILLER = re.compile(
-    r"\b(please|can you|could you|would you|tell me|i need to|i want to|i'd like to|i'd like|i need|i want|"
-    r"what's|what is|what are|what would be|for me|a|an|the|my|our|is|are|i have|we have|that|exactly|just)\b ?",
+    r"\b(do you think you could|any chance you could|would you mind helping me|i'd like you to|i need you to|please|"
+    r"can you|could you|would you|tell me|i need to|i want to|i'd like to|i'd like|i need|i want|"
+    r"(?:what's|what is|what are|what would be)(?= (?:the|a|an|my|our)\b)|for me|a|an|the|my|our|(?<!what )(?:is|are)|"
+    r"i have|we have|that|exactly|just)\b ?",
     re.IGNORECASE,
 )
 _CONTRACTED = {
@@ -47,7 +49,7 @@ _CONTRACTED = {
     " does not ": " doesn't ",
     "I will ": "I'll ",
 }
-_EXPANDABLE = {"What is ", "I am ", "It is ", " it is ", " cannot ", " do not ", " does not "}
+_EXPANDABLE = {"What is ", "It is ", " it is ", " cannot ", " do not ", " does not "}
 """Contractions that stand for nothing else, so that they can be written out: "I'd" may be "I had"."""
 _SWAPS = {
     " bought ": " picked up ",
@@ -83,15 +85,17 @@ def manner(text: str) -> Wording:
 _FROM = (Wording.TERSE, Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT, Wording.MISSPELLED)
 _DISTANCES = {
     # to:              from terse, plain, chatty, indirect, misspelled
-    Wording.TERSE: (0, 2, 6, 4, 4),
-    Wording.PLAIN: (2, 0, 2, 2, 5),
-    Wording.CHATTY: (2, 1, 0, 1, 5),
-    Wording.INDIRECT: (2, 1, 2, 0, 5),
+    Wording.TERSE: (0, 2, 6, 4, 7),
+    Wording.PLAIN: (2, 0, 2, 2, 7),
+    Wording.CHATTY: (3, 1, 0, 1, 7),
+    Wording.INDIRECT: (3, 1, 2, 0, 7),
     Wording.MISSPELLED: (1, 1, 2, 1, 0),
-    Wording.AMBIGUOUS: (1, 1, 2, 0, 4),
+    Wording.AMBIGUOUS: (2, 1, 2, 0, 7),
 }
 FAR = 3
-"""A distance from which on an example is used only where there is no nearer one."""
+"""The distance of a plain request that cannot be put as a need."""
+UNFIT = 7
+"""The distance of a hasty text from every other wording: its slips cannot be told from its values."""
 
 
 def distance(text: str, wording: Wording) -> int:
@@ -111,8 +115,7 @@ def reword(rng: Random, text: str, wording: Wording) -> str:
             return introduced(rng, text, wording)
         case Wording.TERSE:
             short = shortened(text) if found is Wording.PLAIN and len(text.split()) <= 20 else text
-            short = short.removesuffix(".")
-            return _rearranged(rng, short) if manner(short) is Wording.TERSE else short
+            return short.removesuffix(".")
         case Wording.MISSPELLED:
             return text if found is Wording.MISSPELLED else misspelled(rng, _touched(rng, text))
         case Wording.CHATTY if found in (Wording.PLAIN, Wording.INDIRECT):
@@ -136,47 +139,34 @@ def reword(rng: Random, text: str, wording: Wording) -> str:
 def bare(text: str) -> str:
     """A text without the ways in and out that the offline model itself puts around one, so that they do not pile up."""
     before = text
-    for kind in ("leads", "loose_leads", "asked", "noted"):
+    for kind in ("leads", "loose_leads", "noted"):
         for lead in phrases()[kind]:
             text = text.removeprefix(lead)
-    for kind in ("closers", "loose_closers", "indirect_closers"):
+    for kind in ("closers", "loose_closers", "indirect_closers", "polite"):
         for closer in phrases()[kind]:
             if len(text) > len(closer) + 8:
-                text = text.removesuffix(closer)
+                text = text.removesuffix(closer).removesuffix(f"{closer}.")
     return text if text == before else bare(text)
-
-
-def corrected(text: str, values: str) -> str:
-    """A hasty text with its known slips mended; words that occur in ``values`` stay as they are."""
-    known = corrections()
-
-    def mend(match: re.Match[str]) -> str:
-        right = known.get(match[0].lower())
-        return right if right and match[0].lower() not in values else match[0]
-
-    mended = re.sub(r"[A-Za-z]+(?:'[a-z]+)?", mend, text)
-    mended = re.sub(r"([.?!] )([a-z])", lambda match: match[1] + match[2].upper(), mended).rstrip(" ,")
-    end = "" if mended[-1:] in ".?!" else "?" if _QUESTION.match(mended) else "."
-    return mended[:1].upper() + mended[1:] + end
 
 
 _QUESTION = re.compile(r"(what|how|which|when|who|where|is|are|can|could|would|do|does|did|was|will)\b", re.IGNORECASE)
 
 
 def introduced(rng: Random, text: str, wording: Wording) -> str:
-    """A few words as from a search box, put into a message."""
+    """A few words as from a search box, put as a message: with a "please", or as they are."""
     body = text.rstrip(".?!")
-    if ask := read_ask(sentence_case(text)):
+    ask = read_ask(sentence_case(text))
+    if ask and re.search(r"\b(?:an?|the|to|from|into|of|in|with)\b", body):  # "filter coffee, 7 cups" asks for nothing
         asked = write_ask(rng, ask, wording)
-        return chatty(rng, asked) if wording is Wording.CHATTY else asked
-    if len(body.split()) > 22 or len(sentences(text)) > 1:
-        return text
-    if _QUESTION.match(body):
-        asked = f"{rng.choice(('Quick question: ', '', 'Just one question: '))}{body}?"
-        return chatty(rng, asked) if wording is Wording.CHATTY else asked[:1].upper() + asked[1:]
-    if wording is Wording.INDIRECT:
-        return rng.choice(phrases()["noted"]) + body + "."
-    asked = rng.choice(phrases()["asked"]) + body + "."
+    elif _QUESTION.match(body):
+        asked = f"{body[:1].upper()}{body[1:]}?"
+    elif wording is Wording.INDIRECT:
+        lead = rng.choice(phrases()["noted"]) if ":" not in body and rng.random() < 0.3 else ""
+        asked = f"{lead}{body}." if lead else sentence_case(body)
+    else:
+        bare_is_best = wording is Wording.CHATTY or re.search(r"[:;]", body) or rng.random() < 0.3
+        polite = "" if bare_is_best else rng.choice(phrases()["polite"])
+        asked = sentence_case(f"{body}{polite}")
     return chatty(rng, asked) if wording is Wording.CHATTY else asked
 
 
@@ -227,17 +217,9 @@ def loose(rng: Random, text: str) -> str:
     )
 
 
-def _rearranged(rng: Random, text: str) -> str:
-    """A few words in another order, where commas part them and each part says a value."""
-    parts = text.split(", ")
-    if len(parts) == 2 and all(MARK.search(part) for part in parts) and ":" not in text and rng.random() < 0.4:
-        return f"{lowered(parts[1].rstrip('?'))}, {lowered(parts[0])}"
-    return text
-
-
 def shortened(text: str) -> str:
     """A plain text without the words that a search box does not need."""
-    if '"' in text:
+    if '"' in text or len(sentences(text)) > 1:
         return text
     short = _FILLER.sub("", text).rstrip(".?! ")
     short = re.sub(r"\s+", " ", re.sub(r"\s+([,.?])", r"\1", short)).strip(" ,")

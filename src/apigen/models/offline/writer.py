@@ -1,5 +1,6 @@
 """Which way to write each pair of a prompt: from an example, from several, or from a schema."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
@@ -13,7 +14,17 @@ from apigen.models.offline.locate import locate
 from apigen.models.offline.prompt import Example, Prompt
 from apigen.models.offline.rewrite import known_strings, rewrite
 from apigen.models.offline.split import pieces
-from apigen.models.offline.wording import FAR, bare, chatty, corrected, distance, loose, manner, misspelled, reword
+from apigen.models.offline.wording import (
+    UNFIT,
+    bare,
+    chatty,
+    distance,
+    introduced,
+    loose,
+    manner,
+    misspelled,
+    reword,
+)
 from apigen.records import Call, Style, Wording
 
 TRIES = 6
@@ -40,15 +51,15 @@ class Writer:
         self._task = prompt.task
         self._rng = rng
         self._examples = [
-            self._mended(msgspec.structs.replace(example, query=bare(example.query)))
+            msgspec.structs.replace(example, query=bare(example.query))
             for whole in prompt.examples
             for example in (whole, *pieces(whole, prompt.tools))
             if not MARK.search(example.query) and all(call.name in prompt.tools for call in example.answers)
         ]
         self._prompt_examples = prompt.examples
         self._known = known_strings(prompt.examples, prompt.tools)
-        self._used: dict[str, int] = {}
-        """How often each example has been used, by its query."""
+        self._used: list[frozenset[str]] = []
+        """The words of the examples that have been used."""
 
     def pairs(self) -> Iterator[tuple[str, tuple[Call, ...]]]:
         """The pairs, no two with the same query and none with a query of the examples."""
@@ -97,7 +108,7 @@ class Writer:
         example = self._pick(self._singles(name), wording)
         if example is None:
             return self._composed(name, wording)
-        draft = rewrite(self._rng, example, self._tools, self._known)
+        draft = self._rewritten(example)
         return draft.reworded(reword(self._rng, draft.text, wording))
 
     def _composed(self, name: str, wording: Wording) -> Draft:
@@ -116,27 +127,37 @@ class Writer:
         return [each for each in self._examples if len(each.answers) == 1 and each.answers[0].name == name]
 
     def _pick(self, examples: Sequence[Example], wording: Wording) -> Example | None:
-        """An example near the wording, those used least first."""
+        """The example least like those already used, the nearest to the wording among equals."""
         if not examples:
             return None
-        far = {each.query: distance(each.query, wording) for each in examples}
-        nearest = min(far.values())
-        near = [each for each in examples if far[each.query] < max(FAR, nearest + 1)]
-        chosen = min(near, key=lambda each: (self._used.get(each.query, 0) + far[each.query] / 3, self._rng.random()))
-        self._used[chosen.query] = self._used.get(chosen.query, 0) + 1
-        return chosen
+        near = [each for each in examples if distance(each.query, wording) < UNFIT] or examples
+        return min(near, key=lambda each: self._cost(each, wording))
+
+    def _cost(self, example: Example, wording: Wording) -> tuple[float, float]:
+        words = _words(example.query)
+        worn = sum(len(words & used) / max(1, len(words | used)) for used in self._used)
+        return worn + distance(example.query, wording) / 9, self._rng.random()
+
+    def _rewritten(self, example: Example) -> Draft:
+        self._used.append(_words(example.query))
+        return rewrite(self._rng, example, self._tools, self._known)
 
     def _several(self, targets: Sequence[str]) -> Draft:
         """A request for several calls: from an example that makes several, or from single requests joined."""
         low, high = self._task.calls
         ready = [each for each in self._examples if low <= len(each.answers) <= high and self._covers(each, targets)]
-        joinable = all(any(_is_short(each) for each in self._singles(name)) for name in targets)
+        joinable = all(self._joinable(name, low if len(targets) == 1 else 1) for name in targets)
         if ready and (not joinable or self._rng.random() < 0.6):
             example = self._pick(ready, self._task.wording)
             assert example is not None  # noqa: S101 - there is at least one to pick from
-            draft = rewrite(self._rng, example, self._tools, self._known)
+            draft = self._rewritten(example)
             return draft.reworded(reword(self._rng, draft.text, self._task.wording))
         return self._joined(targets)
+
+    def _joinable(self, name: str, count: int) -> bool:
+        """Whether so many requests of a tool can stand in one message without telling the same story twice."""
+        short = [each for each in self._singles(name) if _is_short(each)]
+        return len(short) >= count or any(shareable(self._marked(each)) for each in short)
 
     def _covers(self, example: Example, targets: Sequence[str]) -> bool:
         called = {call.name for call in example.answers}
@@ -152,12 +173,13 @@ class Writer:
         elif len(names) < 2:
             others = [name for name in self._tools if name not in names]
             names += self._rng.sample(others, min(len(others), 1))
-        elif len(names) < high and self._rng.random() < 0.15:
-            names.append(self._rng.choice(names))
+        twice = [name for name in names if self._joinable(name, 2)]
+        if twice and self._task.style is not Style.PARALLEL and len(names) < high and self._rng.random() < 0.15:
+            names.append(self._rng.choice(twice))
         self._rng.shuffle(names)
-        wording = _PARTS[self._task.wording]
-        names += [self._rng.choice(names) for _ in range(low - len(names))]
-        parts = {name: self._parts(name, names.count(name), wording) for name in sorted(set(names))}
+        names += [self._rng.choice(twice or names) for _ in range(low - len(names))]
+        usable, wording = self._alike(names)
+        parts = {name: self._parts(usable[name], names.count(name), wording) for name in sorted(set(names))}
         streams = {name: self._rng.getrandbits(32) for name in self._tools}
         drafts = []
         turns = Counter[str]()
@@ -167,36 +189,47 @@ class Writer:
             if not parts[name]:
                 drafts.append(compose(alike, self._rng, self._tools[name], wording, repeated=names.count(name) > 1))
                 continue
-            example = parts[name][turns[name] % len(parts[name])]
-            draft = rewrite(self._rng, example, self._tools, self._known)
+            draft = self._rewritten(parts[name][turns[name] % len(parts[name])])
             kept = manner(draft.text) is Wording.INDIRECT
             drafts.append(draft if kept else draft.reworded(reword(alike, draft.text, wording)))
         whole = combine(self._rng, drafts, wording)
+        if any(manner(draft.text) is Wording.MISSPELLED for draft in drafts):
+            return whole.reworded(misspelled(self._rng, whole.text))  # nobody spells well in one sentence only
+        if wording is Wording.TERSE and self._task.wording not in (Wording.TERSE, Wording.MISSPELLED):
+            return whole.reworded(introduced(self._rng, whole.text, self._task.wording))
         return whole.reworded(self._finished(whole.text, self._task.wording))
 
-    def _parts(self, name: str, count: int, wording: Wording) -> list[Example]:
-        """The examples to join: one whose words can be shared, or as many different ones as there are calls."""
-        singles = self._singles(name)
-        usable = [each for each in singles if _is_short(each)] or singles
-        if count == 1:
-            return [example] if (example := self._pick(usable, wording)) else []
-        sharing = [each for each in usable if shareable(self._marked(each))]
-        if sharing and (len(usable) < count or self._rng.random() < 0.7):
-            example = self._pick(sharing, wording)
-            return [example] if example else []
-        usable.sort(key=lambda each: (distance(each.query, wording), self._rng.random()))
-        return usable[:count] if len(usable) >= count else []
+    def _alike(self, names: Sequence[str]) -> tuple[dict[str, list[Example]], Wording]:
+        """The examples to join, all of them a few words or all of them sentences where there are such."""
+        wording = _PARTS[self._task.wording]
+        usable = {}
+        for name in names:
+            singles = self._singles(name)
+            fitting = [each for each in singles if distance(each.query, self._task.wording) < UNFIT] or singles
+            usable[name] = [each for each in fitting if _is_short(each)] or fitting
+        for terse in (wording is Wording.TERSE, wording is not Wording.TERSE):
+            kept = {
+                name: [each for each in examples if (manner(each.query) is Wording.TERSE) is terse]
+                for name, examples in usable.items()
+            }
+            if all(kept[name] for name in names if usable[name]):
+                return kept, Wording.TERSE if terse else Wording.PLAIN if wording is Wording.TERSE else wording
+        return usable, wording
 
-    def _mended(self, example: Example) -> Example:
-        """A hasty example without its slips, unless haste is wanted."""
-        if self._task.wording is Wording.MISSPELLED or manner(example.query) is not Wording.MISSPELLED:
-            return example
-        values = msgspec.json.encode([call.arguments for call in example.answers]).decode().lower()
-        return Example(corrected(example.query, values), example.answers)
+    def _parts(self, usable: Sequence[Example], count: int, wording: Wording) -> list[Example]:
+        """The examples to join: one whose words can be shared, or as many different ones as there are."""
+        sharing = [each for each in usable if shareable(self._marked(each))]
+        if count > 1 and sharing and (len(usable) < count or self._rng.random() < 0.7):
+            usable, count = sharing, 1
+        return sorted(usable, key=lambda each: self._cost(each, wording))[:count]
 
     def _marked(self, example: Example) -> str:
         located = locate(example, self._tools)
         return spliced(located.query, [(place.start, place.end) for slot in located.slots for place in slot.places])
+
+
+def _words(query: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]+", query.lower()))
 
 
 def _is_short(example: Example) -> bool:

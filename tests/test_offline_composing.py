@@ -1,0 +1,103 @@
+"""Requests for tools without examples: whatever a library's functions say about themselves is used."""
+
+import asyncio
+import json
+import re
+from random import Random
+from typing import Any
+
+import pytest
+
+from apigen.generate.prompts import generation_messages
+from apigen.models.base import Options
+from apigen.models.offline import OfflineModel
+from apigen.models.offline.compose import compose, subject
+from apigen.records import Call, Request, Seed, Style, Tool, Wording
+
+DATE = {"type": "string", "format": "date"}
+LINES = {
+    "type": "array",
+    "description": "The products ordered: oak table, pine shelf or armchair.",
+    "items": {
+        "type": "object",
+        "properties": {"product": {"type": "string"}, "quantity": {"type": "integer", "default": 1}},
+        "required": ["product"],
+    },
+}
+
+
+def tool(description: str, properties: dict[str, Any], required: tuple[str, ...] = ()) -> Tool:
+    return Tool(
+        "f", description, {"type": "object", "properties": properties, "required": list(required or properties)}
+    )
+
+
+def composed(described: Tool, seed: int, wording: Wording = Wording.TERSE) -> tuple[str, dict[str, Any]]:
+    draft = compose(Random(seed), Random(seed), described, wording)
+    return draft.filled(), draft.answers[0].arguments
+
+
+@pytest.mark.parametrize(
+    ("description", "core"),
+    [
+        ("How many pieces of a product are in stock.", "how many pieces of a product are in stock"),
+        ("Tell when an invoice has to be paid.", "when an invoice has to be paid"),
+        ("Return the (sample) mean of data.", "the mean of data"),
+        ("Find the day on which an order arrives, counting working days only.", "the day on which an order arrives"),
+    ],
+)
+def test_a_description_says_what_is_asked_for(description: str, core: str) -> None:
+    """Questions stay questions, and what is in brackets or explains is left out."""
+    assert subject(tool(description, {}))[1] == core
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_values_stand_where_the_description_names_them(seed: int) -> None:
+    """ "A customer" becomes the customer, "an invoice" gets its date, "a surface" its state."""
+    customer = {"type": "string", "description": "Name of the customer, such as Anna Keller or Tom Berg."}
+    query, new = composed(tool("Look up the order numbers of a customer.", {"customer": customer}), seed)
+    assert query == f"look up the order numbers of {new['customer']}"
+    assert new["customer"] in ("Anna Keller", "Tom Berg")
+    query, _ = composed(tool("Tell when an invoice has to be paid.", {"invoice_date": DATE}), seed)
+    assert re.search(r"an invoice dated .*\d has to be paid", query)
+    wood = tool("Estimate the varnish for a wooden surface.", {"surface": {"enum": ["oiled"]}})
+    assert composed(wood, seed)[0] == "varnish for an oiled wooden surface"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_units_in_names_and_descriptions_are_spoken(seed: int) -> None:
+    """``weight_kg`` is a weight in kg, ``working_days`` are days, and pieces are shorter than their board."""
+    query, new = composed(
+        tool("Quote a price.", {"weight_kg": {"type": "number"}, "working_days": {"type": "integer"}}), seed
+    )
+    assert f"a weight of {new['weight_kg']:g} kg" in query
+    assert f"{new['working_days']} working days" in query
+    lengths = {"type": "array", "items": {"type": "integer"}}
+    query, new = composed(tool("Cut some pieces.", {"board_mm": {"type": "integer"}, "pieces_mm": lengths}), seed)
+    assert max(new["pieces_mm"]) < new["board_mm"]
+    assert " mm with a board of " in query
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_nested_records_and_shares_are_filled_sensibly(seed: int) -> None:
+    """The pool of a list's description serves its items' strings; shares by name go to people."""
+    query, new = composed(tool("Add up an order.", {"lines": LINES}), seed)
+    assert {line["product"] for line in new["lines"]} <= {"oak table", "pine shelf", "armchair"}
+    assert all(f"{line['quantity']} x {line['product']}" in query for line in new["lines"]) or "pine" not in query
+    shares = {"type": "object", "additionalProperties": {"type": "number"}, "description": "each colleague's share"}
+    query, new = composed(tool("Split a sum.", {"shares": shares}), seed)
+    assert all(name.istitle() and f"{name} {share:g}" in query for name, share in new["shares"].items())
+
+
+@pytest.mark.parametrize("style", [Style.SIMPLE, Style.PARALLEL])
+@pytest.mark.parametrize("wording", list(Wording))
+def test_examples_come_before_the_description(style: Style, wording: Wording) -> None:
+    """A tool with a single example is written from it, for several calls too."""
+    power = tool("Compute turbine_power_from_schema for a rotor.", {"rotor": {"type": "number"}})
+    seed = Seed("How much does a windmill with blades spanning 56 meters yield?", (Call("f", {"rotor": 56}),))
+    calls = (2, 3) if style is Style.PARALLEL else (1, 1)
+    asked = Request(0, 0, style, wording, (power,), ("f",), (seed,), 3, calls, 1)
+    completion = asyncio.run(OfflineModel().complete(generation_messages(asked, thought=False), Options(seed=1)))
+    pairs = json.loads(completion.text)
+    assert pairs
+    assert all("turbine" not in pair["query"] for pair in pairs)
