@@ -16,6 +16,7 @@ SCHEMA: dict[str, Any] = {
         "factor": {"type": "number"},
         "exact": {"type": "boolean"},
         "date": {"type": "string", "format": "date"},
+        "pick": {"anyOf": [{"type": "string", "enum": ["a", "b"]}, {"type": "null"}]},
         "at": {"type": "string", "format": "time"},
         "code": {"type": "string", "pattern": "^[A-Z]{3}$"},
         "stops": {
@@ -77,6 +78,9 @@ def test_what_fits_the_schema_passes(arguments: dict[str, Any]) -> None:
         ({"date": "2023-02-29"}, Reason.WRONG_TYPE, "date"),
         ({"at": "3pm"}, Reason.WRONG_TYPE, "at"),
         ({"stops": [{"km": 3}, {"km": 1.0}]}, Reason.WRONG_TYPE, "stops[1].km"),
+        ({"stops": [{"km": "3"}]}, Reason.WRONG_TYPE, "stops[0].km"),
+        ({"pick": "c"}, Reason.NOT_IN_ENUM, "pick"),
+        ({"pick": True}, Reason.WRONG_TYPE, "pick"),
         ({"days": 0}, Reason.OUT_OF_BOUNDS, "days"),
         ({"days": 15}, Reason.OUT_OF_BOUNDS, "days"),
         ({"unit": "kelvin"}, Reason.NOT_IN_ENUM, "unit"),

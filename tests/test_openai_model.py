@@ -137,7 +137,7 @@ def test_a_hanging_server_is_given_up_after_the_time_out(httpserver: HTTPServer)
 
     httpserver.expect_request(PATH).respond_with_handler(hang)
     try:
-        with pytest.raises(ModelUnavailable, match=r"no answer within 0\.2 s \(tried 1 times\)"):
+        with pytest.raises(ModelUnavailable, match=r"no answer within 0\.2 s \(tried 1 time\)"):
             ask(httpserver, retries=0, timeout_s=0.2)
     finally:
         release.set()
@@ -174,6 +174,18 @@ def test_no_more_requests_are_in_flight_than_allowed(httpserver: HTTPServer) -> 
     httpserver.expect_request(PATH).respond_with_handler(count)
     ask(httpserver, times=12, concurrency=3)
     assert most <= 3
+
+
+def test_a_prompt_that_a_living_server_cannot_answer_concerns_that_prompt_alone(httpserver: HTTPServer) -> None:
+    """It must not end a run, which would meet the same prompt again after every resume."""
+
+    def poisoned(request: Request) -> Response:
+        return as_json(answer()) if b"Say yes." in request.data else Response("boom", 500)
+
+    httpserver.expect_request(PATH).respond_with_handler(poisoned)
+    with pytest.raises(ModelRefused, match="HTTP 500"):
+        ask(httpserver, retries=1)
+    assert len(httpserver.log) == 3
 
 
 def test_a_redirect_is_not_followed_with_the_key(httpserver: HTTPServer) -> None:

@@ -1,5 +1,7 @@
 """Reading pairs out of what models really return."""
 
+import json
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -21,11 +23,13 @@ def completion(text: str, finish_reason: str = "stop") -> Completion:
     [
         (f"[{TEXT}]", ()),
         (f"```json\n[{TEXT}]\n```", ("code_fence",)),
-        (f"```\n[{TEXT}]\n```\nHope this helps!", ("code_fence",)),
+        (f"```\n[{TEXT}]\n```\nHope this helps!", ("code_fence", "prose")),
         (f"Sure! Here are the pairs:\n[{TEXT}]", ("prose",)),
         (f"[{TEXT}]\nLet me know if you need more.", ("prose",)),
         (f"I have [1] idea: [{TEXT}]", ("prose",)),
         (f"[{TEXT},]", ("broken_json",)),
+        (f"```json\n[{TEXT},]\n```\nHope it helps!", ("code_fence", "prose", "broken_json")),
+        (f'Tools: {{"name": "add"}}\n```json\n[{TEXT}]\n```', ("code_fence", "prose")),
         (f'{{"pairs": [{TEXT}]}}', ("wrapped",)),
         (f'{{"generated": [{TEXT}]}}', ("wrapped",)),
         (f"[[{TEXT}]]", ("wrapped",)),
@@ -45,6 +49,53 @@ def test_every_pair_of_a_completion_is_used() -> None:
     """Several pairs give several drafts, and a malformed one does not void the others."""
     drafts = parse_pairs(completion(f'[{TEXT}, "not a pair", {TEXT}]'))
     assert [draft.value for draft in drafts] == [PAIR, "not a pair", PAIR]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TEXT}\n{TEXT}",
+        f"1. {TEXT}\n2. {TEXT}",
+        f"- {TEXT}\n- {TEXT}",
+        f"{TEXT},\n{TEXT},",
+        f"```json\n{TEXT}\n```\n```json\n{TEXT}\n```",
+        f"[{TEXT}]\n[{TEXT}]",
+    ],
+)
+def test_pairs_written_one_after_the_other_are_all_used(text: str) -> None:
+    """JSON Lines, numbered objects, several fenced blocks: none of the pairs is lost."""
+    drafts = parse_pairs(completion(text))
+    assert [draft.value for draft in drafts] == [PAIR, PAIR]
+    assert "several_lists" in drafts[0].repaired
+
+
+def test_a_query_may_hold_a_fence() -> None:
+    """Three backticks inside a string end nothing."""
+    pair = {"query": "format ```x = 1``` for me", "answers": []}
+    (draft,) = parse_pairs(completion(f"```json\n[{json.dumps(pair)}]\n```"))
+    assert draft.value == pair
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ('"\\ud83d 7"', "half a character"),
+        ("1e400", "a number that JSON cannot say"),
+        ("1" * 40, "more than 64 bits"),
+        ("[" * 100 + "]" * 100, "nested deeper"),
+        ("[" * 100_000, ""),
+        ('{"a":' * 5000 + "1," + "}" * 5000, ""),
+    ],
+)
+def test_what_could_not_be_written_again_costs_its_pair_only(value: str, problem: str) -> None:
+    """A hostile or broken value is accounted for, and nothing that follows can trip over it."""
+    for text in (f'[{{"query": {value}}}, {TEXT}]', f'Here: [{{"query": {value}}}, {TEXT},]'):
+        drafts = parse_pairs(completion(text))
+        msgspec.json.encode(drafts)
+        if problem:
+            assert any(problem in draft.problem for draft in drafts)
+            assert drafts[-1].value == PAIR
+        parse_object(text)
 
 
 @pytest.mark.parametrize(
@@ -101,5 +152,5 @@ def test_a_judges_object_is_found_in_prose() -> None:
     """A judge may think aloud around its answer."""
     value, repaired = parse_object('Well.\n```json\n{"thought": "fits", "pass": "yes"}\n```')
     assert value == {"thought": "fits", "pass": "yes"}
-    assert repaired == ("code_fence",)
+    assert repaired == ("code_fence", "prose")
     assert parse_object("no idea")[0] is None

@@ -24,7 +24,7 @@ from apigen.models.base import Model, Options
 from apigen.records import Attempt, Candidate, Outcome, Reason, Request, Stage, Verdict
 from apigen.verify.base import Judge
 from apigen.verify.format import FormatCheck, reject
-from apigen.verify.stages import Examined, NamedStage, execution, grounding, semantics, through
+from apigen.verify.stages import Examined, NamedStage, execution, failed, grounding, semantics, through
 
 
 def recipe(config: Config, seen: SeenQueries, executor: Executor, judges: Sequence[Judge]) -> list[NamedStage]:
@@ -78,7 +78,10 @@ class Pipeline:
     async def _examine(self, request: Request, draft: Draft) -> Examined:
         if draft.problem:
             return _unread(request, reject(Reason.NOT_JSON, draft.problem))
-        candidate, verdict = self._format.read(draft.value, request.tools, request.style)
+        try:
+            candidate, verdict = self._format.read(draft.value, request.tools, request.style)
+        except Exception as error:  # noqa: BLE001 - one odd pair must not end the run; see stages.through
+            return _unread(request, failed(Stage.FORMAT, error))
         if candidate is None:
             return _unread(request, verdict)
         return await through(self._stages, Examined(candidate, (verdict,)))

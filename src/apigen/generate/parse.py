@@ -5,6 +5,7 @@ the text could be read is named, so that a dataset can be cut to untouched answe
 """
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -18,9 +19,15 @@ LIST_KEYS = ("pairs", "queries", "data", "items", "results", "examples", "list",
 
 CUT_OFF = "the completion was cut off here"
 
+MAX_DEPTH = 32
+"""Deepest nesting that is read. Real arguments stay far below; what is deeper is there to break a reader."""
+
 _THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_START = re.compile(r"\[\s*\{|\{\s*\"|\[\s*\]")
-_FENCE = re.compile(r"```[a-zA-Z0-9_-]*[ \t]*\r?\n?(.*?)(?:```|\Z)", re.DOTALL)
+_START = re.compile(r"\[\s*\{|\{\s*\"|\[\s*\[|\[\s*\]")
+"""Where a list of pairs or a pair can begin; a bracket inside prose, as in "see [1]", is none."""
+_FENCE = re.compile(r"```[a-zA-Z0-9_-]*")
+_NUMBERING = re.compile(r"^[\s,;]*(?:(?:\d+[.):]|[-*])[\s]*)*$")
+"""What may stand between several JSON values without being prose: commas, list numbers, bullets."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -55,11 +62,11 @@ def parse_pairs(completion: Completion) -> tuple[Draft, ...]:
     repaired += unwrapped
     if not items:
         return (Draft(None, completion.text, repaired, "the list is empty"),)
-    drafts = [Draft(item, "", repaired) for item in items]
+    drafts = [_draft(item, repaired) for item in items]
     if cut_off and {"broken_json", "cut_off"} & set(repaired):
         # The repair closed brackets that the model never wrote: the last item is half a pair, and a value in it
         # may be half a value (12 of 1250).
-        drafts[-1] = Draft(None, msgspec.json.encode(items[-1]).decode(), repaired, CUT_OFF)
+        drafts[-1] = Draft(None, _shown(items[-1]), repaired, CUT_OFF)
     return tuple(drafts)
 
 
@@ -69,7 +76,45 @@ def parse_object(text: str) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
     value, repairs = _read_json(text)
     if isinstance(value, list) and len(value) == 1:
         value, repairs = value[0], (*repairs, "wrapped")
-    return (value if isinstance(value, dict) else None), repaired + repairs
+    return (value if isinstance(value, dict) and not _unwritable(value) else None), repaired + repairs
+
+
+def _draft(item: Json, repaired: tuple[str, ...]) -> Draft:
+    problem = _unwritable(item)
+    return Draft(None, _shown(item), repaired, problem) if problem else Draft(item, "", repaired)
+
+
+def _unwritable(value: Json) -> str:
+    """Why a parsed value cannot be written again as JSON text; empty where it can."""
+    left: list[tuple[Any, int]] = [(value, 0)]
+    while left:
+        item, depth = left.pop()
+        if depth > MAX_DEPTH:
+            return f"nested deeper than {MAX_DEPTH} levels"
+        if isinstance(item, dict):
+            left += [(part, depth + 1) for pair in item.items() for part in pair]
+        elif isinstance(item, list):
+            left += [(part, depth + 1) for part in item]
+        elif isinstance(item, float) and not math.isfinite(item):
+            return "holds a number that JSON cannot say"
+        elif isinstance(item, int) and not -(2**63) <= item < 2**64:
+            return "holds a number of more than 64 bits"
+        elif isinstance(item, str) and not _is_text(item):
+            return "holds half a character (a lone surrogate)"
+    return ""
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(value: Json) -> str:
+    """A value for people to see, whatever it holds."""
+    return repr(value)[:2000].encode("utf-8", "backslashreplace").decode()
 
 
 _NOTHING = object()
@@ -83,34 +128,92 @@ def _strip_thinking(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _read_json(text: str) -> tuple[Any, tuple[str, ...]]:
-    """The first readable JSON list or object in the text, trying the gentlest reading first."""
+    """All JSON in the text that can be pairs, with what stands around it passed over."""
     value = _strict(text)
     if value is not _NOTHING:
         return value, ()
+    values: list[Any] = []
+    around, end = "", 0
+    while found := _START.search(text, end):
+        value, after = _prefix(text, found.start())
+        if value is _NOTHING:
+            break
+        values.append(value)
+        around += f"{text[end : found.start()]}\n"
+        end = after
+    rest = text[end:]
     repaired: tuple[str, ...] = ()
-    fence = _FENCE.search(text)
-    if fence:
-        repaired = ("code_fence",)
-        text = fence.group(1)
-        value = _strict(text)
-        if value is not _NOTHING:
-            return value, repaired
-    found = _START.search(text)  # "I have [1] idea: [{...}]": a bracket inside the prose is no list of pairs
-    if not found:
+    broken = _START.search(rest)
+    if broken:  # there is more, which is no JSON as it stands
+        mended, repaired, behind = _mend(rest[broken.start() :])
+        if mended is not _NOTHING:
+            values.append(mended)
+            around += f"{rest[: broken.start()]}\n"
+            rest = behind
+    around += rest
+    repaired = _around(around) + repaired
+    if not values:
         return _NOTHING, repaired
-    start = found.start()
-    if text[:start].strip():
-        repaired += ("prose",)
-    value, rest = _prefix(text[start:])
-    if value is not _NOTHING:
-        if rest.strip() and "prose" not in repaired:
-            repaired += ("prose",)
-        return value, repaired
-    value = json_repair.loads(text[start:])
-    if isinstance(value, dict | list) and value and _finite(value):
-        closed = text.rstrip()[-1:] in ("]", "}")
-        return value, (*repaired, "broken_json" if closed else "cut_off")
-    return _NOTHING, repaired
+    return _together(values, repaired)
+
+
+def _around(text: str) -> tuple[str, ...]:
+    """What stood around the JSON."""
+    bare = _FENCE.sub("", text)
+    prose = any(not _NUMBERING.match(line) for line in bare.splitlines())
+    return (("code_fence",) if bare != text else ()) + (("prose",) if prose else ())
+
+
+def _together(values: list[Any], repaired: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    """Several JSON values as one: those that look like pairs, where some do and others do not."""
+    if len(values) == 1:
+        return values[0], repaired
+    likely = [value for value in values if _holds_pairs(value)] or values[:1]
+    if len(likely) == 1:
+        return likely[0], repaired
+    items = [item for value in likely for item in _items(value)[0]]
+    return items, (*repaired, "several_lists")
+
+
+def _holds_pairs(value: Any) -> bool:
+    items, _ = _items(value)
+    return any(isinstance(item, dict) and "query" in item for item in items)
+
+
+def _mend(text: str) -> tuple[Any, tuple[str, ...], str]:
+    """JSON that begins well and goes wrong: trailing commas, missing quotes, or the end is missing.
+
+    Returns:
+        The value, what was mended, and the text behind it.
+    """
+    end = _closing(text)
+    try:
+        value: Any = json_repair.loads(text[:end])
+    except (RecursionError, ValueError):
+        return _NOTHING, (), text
+    if not isinstance(value, dict | list) or not value:
+        return _NOTHING, (), text
+    return value, ("cut_off" if end is None else "broken_json",), "" if end is None else text[end:]
+
+
+def _closing(text: str) -> int | None:
+    """Where the bracket that opens the text is closed; ``None`` where it never is."""
+    depth, quoted, escaped = 0, False, False
+    for position, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped = character == "\\"
+            quoted = character != '"'
+        elif character == '"':
+            quoted = True
+        elif character in "[{":
+            depth += 1
+        elif character in "]}":
+            depth -= 1
+            if depth <= 0:
+                return position + 1
+    return None
 
 
 def _strict(text: str) -> Any:
@@ -121,25 +224,17 @@ def _strict(text: str) -> Any:
     return value if isinstance(value, dict | list) else _NOTHING
 
 
-def _prefix(text: str) -> tuple[Any, str]:
-    """JSON at the start of a text that goes on; raw control characters inside strings are let through."""
+def _prefix(text: str, start: int) -> tuple[Any, int]:
+    """JSON at a place in a text that goes on; raw control characters inside strings are let through."""
 
     def refuse(constant: str) -> NoReturn:
         raise ValueError(constant)
 
     try:
-        value, end = json.JSONDecoder(strict=False, parse_constant=refuse).raw_decode(text)
+        value, end = json.JSONDecoder(strict=False, parse_constant=refuse).raw_decode(text, start)
     except (ValueError, RecursionError):
-        return _NOTHING, text
-    return value, text[end:]
-
-
-def _finite(value: Any) -> bool:
-    try:
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
-        return False
-    return True
+        return _NOTHING, start
+    return value, end
 
 
 def _items(value: Any) -> tuple[list[Any], tuple[str, ...]]:

@@ -97,23 +97,39 @@ class OpenAIModel:
             "temperature": options.temperature,
             "max_tokens": options.max_tokens,
         } | ({"seed": options.seed} if options.seed is not None else {})
-        body = msgspec.json.encode(payload)
         try:
-            async for attempt in stamina.retry_context(
-                on=_TryAgain,
-                attempts=self._config.retries + 1,
-                timeout=None,
-                wait_initial=0.5,
-                wait_max=LONGEST_WAIT_S,
-                wait_jitter=1.0,
-            ):
-                with attempt:
-                    async with self._slots:
-                        return await self._once(body)
+            return await self._patiently(msgspec.json.encode(payload))
         except _TryAgain as error:
             tries = self._config.retries + 1
-            raise ModelUnavailable(f"{self.locator} at {self._url}: {error} (tried {tries} times)") from None
+            problem = f"{self.locator} at {self._url}: {error} (tried {tries} time{'s' if tries > 1 else ''})"
+            if await self._answers():
+                # The server lives: it is this prompt that it cannot answer, and it would not after a resume either.
+                raise ModelRefused(problem) from None
+            raise ModelUnavailable(problem) from None
+
+    async def _patiently(self, body: bytes) -> Completion:
+        async for attempt in stamina.retry_context(
+            on=_TryAgain,
+            attempts=self._config.retries + 1,
+            timeout=None,
+            wait_initial=0.5,
+            wait_max=LONGEST_WAIT_S,
+            wait_jitter=1.0,
+        ):
+            with attempt:
+                async with self._slots:
+                    return await self._once(body)
         raise AssertionError("a retry loop ends by returning or raising")
+
+    async def _answers(self) -> bool:
+        """Whether the server answers a trivial prompt."""
+        trivial = {"model": self._name, "messages": [{"role": "user", "content": "Say yes."}], "max_tokens": 16}
+        try:
+            async with self._slots:
+                await self._once(msgspec.json.encode(trivial))
+        except (_TryAgain, ModelUnavailable, ModelRefused):
+            return False
+        return True
 
     async def _once(self, body: bytes) -> Completion:
         try:

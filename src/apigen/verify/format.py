@@ -180,8 +180,18 @@ def _against_style(candidate: Candidate) -> Verdict | None:
 
 
 def _fault(error: jsonschema_rs.ValidationError, where: str) -> tuple[Reason, str]:
-    reason = _REASONS.get(error.kind.name, Reason.SCHEMA_VIOLATION)
+    reason = _reason(error)
     return reason, f"{where}.arguments{_path(error)}: {error.message}"
+
+
+def _reason(error: jsonschema_rs.ValidationError) -> Reason:
+    """The reason behind an error; for alternatives, that of the one that came nearest: of the right type, if any."""
+    if error.kind.name not in ("anyOf", "oneOf"):
+        return _REASONS.get(error.kind.name, Reason.SCHEMA_VIOLATION)
+    branches: list[list[jsonschema_rs.ValidationError]] = getattr(error.kind, "context", None) or []
+    reasons = [_reason(branch[0]) for branch in branches if branch]
+    nearest = [reason for reason in reasons if reason is not Reason.WRONG_TYPE]
+    return nearest[0] if nearest else Reason.WRONG_TYPE
 
 
 def _path(error: jsonschema_rs.ValidationError) -> str:

@@ -59,11 +59,16 @@ async def through(stages: Sequence[NamedStage], examined: Examined) -> Examined:
         except ApigenError:
             raise
         except Exception as error:  # noqa: BLE001 - that is the point
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{PurePath(frame.filename).name}:{frame.lineno}"
-            detail = f"{type(error).__name__} in {where}: {error}"[:MAX_DETAIL]
-            examined = examined.found(Verdict(name, Outcome.ERROR, Reason.CHECK_FAILED, detail))
+            examined = examined.found(failed(name, error))
     return examined
+
+
+def failed(stage: Stage, error: Exception) -> Verdict:
+    """What is said of a check that failed in a way that nobody foresaw."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{PurePath(frame.filename).name}:{frame.lineno}"
+    detail = " ".join(f"{type(error).__name__} in {where}: {error}".split())[:MAX_DETAIL]
+    return Verdict(stage, Outcome.ERROR, Reason.CHECK_FAILED, detail.encode("utf-8", "backslashreplace").decode())
 
 
 async def grounding(examined: Examined) -> Examined:
