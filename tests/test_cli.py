@@ -2,6 +2,10 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,7 @@ import pytest
 from runs import apigen, lines
 
 ROOT = Path(__file__).parent.parent
+GOOD = '{"name": "check_stock", "arguments": {"product": "bed frame"}}'
 COMPANY = ROOT / "examples" / "company_tools.py"
 
 
@@ -97,16 +102,17 @@ def test_a_module_that_cannot_be_loaded_is_said_in_one_line(tmp_path: Path, text
         ("not json", "line 2"),
         ('{"query": "x", "calls": [{"name": "check_stok", "arguments": {}}]}', "did you mean 'check_stock'?"),
         ('{"query": "x", "calls": []}', "needs a query and at least one call"),
+        ('{"query": "x", "calls": [{"name": "check_stock", "arguments": {"weight": 4}}]}', "does not fit its tool"),
     ],
 )
 def test_a_seed_file_is_held_to_the_library(tmp_path: Path, line: str, said: str) -> None:
     """A line that is no seed, or calls what is not there, is named."""
     seeds = tmp_path / "seeds.jsonl"
-    seeds.write_text(f'{{"query": "how many beds", "calls": [{{"name": "check_stock"}}]}}\n{line}\n')
+    seeds.write_text(f'{{"query": "how many beds", "calls": [{GOOD}]}}\n{line}\n')
     ran = apigen("run", "--library", f"python:{COMPANY}", "--seeds", seeds, "--out", tmp_path / "out")
     assert ran.returncode == 2
     assert said in ran.stderr
-    assert str(seeds) in ran.stderr
+    assert len(ran.stderr.strip().splitlines()) == 1
 
 
 def test_resuming_with_another_configuration_names_the_keys(finished: Path) -> None:
@@ -131,6 +137,70 @@ def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
     ran = apigen("run", "--resume", "--out", tmp_path / "out", "--count", "9")
     assert ran.returncode == 2
     assert "the library has changed since the run was started (double)" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda run: edit(run / "config.yaml", "seed: 0", "seed: 7"), "was edited after the run was started; seed: 0"),
+        (lambda run: edit(run / "config.yaml", "count: 12", "count: ["), "config.yaml: was changed and cannot be read"),
+        (lambda run: drop_line(run / "attempts.jsonl", 4), "attempts.jsonl line 5: "),
+        (lambda run: edit(run / "attempts.jsonl", '"offered":["', '"offered":["no_'), "names the tool 'no_"),
+        (
+            lambda run: edit(run / "attempts.jsonl", '"wording":"', '"wording":"terse","x":"'),
+            "was drawn otherwise before",
+        ),
+        (
+            lambda run: edit(run / "attempts.jsonl", '"style":"', '"style":"odd_'),
+            "attempts.jsonl line 1: cannot be read",
+        ),
+    ],
+)
+def test_resuming_what_was_tampered_with_is_refused(
+    finished: Path, tmp_path: Path, damage: Callable[[Path], None], said: str
+) -> None:
+    """Two runs are never mixed in one dataset, and the line says where the damage is."""
+    run = Path(shutil.copytree(finished, tmp_path / "run"))
+    damage(run)
+    ran = apigen("run", "--resume", "--out", run, "--count", "20")
+    assert ran.returncode == 2, ran.stderr
+    assert said in ran.stderr.replace("\n", " ")
+    assert "Traceback" not in ran.stderr
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def drop_line(path: Path, number: int) -> None:
+    kept = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(kept[:number] + kept[number + 1 :]))
+
+
+def test_resuming_with_changed_seeds_is_refused(tmp_path: Path) -> None:
+    """Seeds decide what is written as much as tools do."""
+    seeds = tmp_path / "seeds.jsonl"
+    line = '{"query": "how many beds", "calls": [{"name": "check_stock", "arguments": {"product": "bed frame"}}]}\n'
+    seeds.write_text(line)
+    arguments = ("run", "--library", f"python:{COMPANY}", "--seeds", seeds, "--out", tmp_path / "out", "--count")
+    assert apigen(*arguments, "3").returncode == 0
+    seeds.write_text(line.replace("how many", "any"))
+    ran = apigen(*arguments, "9", "--resume")
+    assert ran.returncode == 2
+    assert "the seed examples have changed" in ran.stderr
+
+
+def test_output_that_cannot_be_written_is_no_traceback(finished: Path) -> None:
+    """A full disk behind stdout, a closed pipe, a terminal without letters."""
+    for redirect, code in ((">/dev/full", 1), ("| head -c 1 >/dev/null", 0)):
+        command = f"{sys.executable} -m apigen report {finished} --json {redirect}"
+        ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+        assert ran.returncode == code
+        assert "Traceback" not in ran.stderr
+    plain = apigen("library", "list", "--library", "starter:science", env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    assert plain.returncode == 0
 
 
 def test_a_run_that_cannot_reach_its_count_says_why(tmp_path: Path) -> None:

@@ -24,7 +24,16 @@ Range = tuple[int, int]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean_for_a_number(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        field = cls.model_fields[str(info.field_name)]
+        if isinstance(value, bool) and field.annotation is not bool:
+            msg = f"{str(value).lower()} is no value for it"
+            raise ValueError(msg)
+        return value
 
 
 class ModelConfig(_Section):
@@ -163,9 +172,9 @@ class GenerationConfig(_Section):
 class ExecutionConfig(_Section):
     """Bounds of one call."""
 
-    wall_s: float = Field(default=5.0, gt=0, description="Wall-clock seconds, after which the call is killed.")
-    memory_mb: int = Field(default=512, ge=32, description="Memory that a call may allocate, in MiB.")
-    result_kb: int = Field(default=256, ge=1, description="Largest result, in KiB of JSON.")
+    wall_s: float = Field(default=5.0, gt=0, le=3600, description="Wall-clock seconds, after which the call is killed.")
+    memory_mb: int = Field(default=512, ge=32, le=1 << 20, description="Memory that a call may allocate, in MiB.")
+    result_kb: int = Field(default=256, ge=1, le=1 << 16, description="Largest result, in KiB of JSON.")
 
 
 class Config(_Section):
@@ -179,7 +188,9 @@ class Config(_Section):
     )
     model: ModelConfig = ModelConfig(name="offline")
     judges: tuple[ModelConfig, ...] = Field(
-        default=(ModelConfig(name="rules"),), description="All must pass a sample: `rules`, `openai/NAME`, or several."
+        default=(ModelConfig(name="rules"),),
+        min_length=1,
+        description="All must pass a sample: `rules`, `openai/NAME`, or several.",
     )
     grounding: Literal["strict", "off"] = Field(
         default="strict", description="Whether every argument must be traceable to the query or a default."
@@ -276,6 +287,21 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
         raise UserError(f"{where}: {_explain(error)}") from None
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice is a mistake, not a silent choice of the later one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping, once its keys are known to be different."""
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key `{key.value}` stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8")
@@ -284,7 +310,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as text: {error}") from None
     try:
-        loaded = yaml.safe_load(text)
+        loaded = yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""

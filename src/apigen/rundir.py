@@ -74,19 +74,12 @@ class RunDir:
             UserError: nothing is there, or the configuration or the library differ from those it was started with.
         """
         before = read_config(path)
+        _require_untouched(path, before, library)
         differing = _differing(before, config)
         if differing:
             raise UserError(
                 f"{path}: was started with another configuration; {'; '.join(differing)}. "
                 "Resume without these changes, or start a new run with another --out"
-            )
-        old = {tool.name: tool for tool in read_library(path)}
-        new = library.by_name()
-        changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-        if changed:
-            raise UserError(
-                f"{path}: the library has changed since the run was started ({', '.join(changed[:5])}"
-                f"{', ...' if len(changed) > 5 else ''}); restore it, or start a new run with another --out"
             )
         run = cls(path, config)
         run.write_config()
@@ -109,18 +102,20 @@ class RunDir:
         path = self.path / ATTEMPTS
         if not path.exists():
             return
-        good, request = 0, list[Attempt]()
-        for end, line in whole_lines(path):
+        good, request, number = 0, list[Attempt](), 0
+        for line_number, (end, line) in enumerate(whole_lines(path), 1):
+            mend = "cut the file before it, or start a new run with another --out"
             try:
-                request.append(_attempt.decode(line))
+                attempt = _attempt.decode(line)
             except msgspec.MsgspecError as error:
-                raise UserError(
-                    f"{path}: the line ending at byte {end} cannot be read ({error}); "
-                    "cut the file before it, or start a new run with another --out"
-                ) from None
-            if request[-1].last:
+                raise UserError(f"{path} line {line_number}: cannot be read ({error}); {mend}") from None
+            if (attempt.request, attempt.pair) != (number, len(request)):
+                expected = f"{number}.{len(request)}"
+                raise UserError(f"{path} line {line_number}: {attempt.id} stands where {expected} should; {mend}")
+            request.append(attempt)
+            if attempt.last:
                 yield tuple(request)
-                good, request = end, []
+                good, request, number = end, [], number + 1
         if good < path.stat().st_size:
             with path.open("r+b") as file:
                 file.truncate(good)
@@ -223,6 +218,36 @@ def _read(path: Path, decoder: "msgspec.json.Decoder[_Record]") -> Iterator[_Rec
             yield decoder.decode(line)
         except msgspec.MsgspecError as error:
             raise UserError(f"{path} line {number}: cannot be read: {error}") from None
+
+
+def _require_untouched(path: Path, config: Config, library: Library) -> None:
+    """Hold configuration, tools and seeds to what they were when the run was started.
+
+    Raises:
+        UserError: one of them has changed; going on would mix two runs in one dataset.
+    """
+    old = {tool.name: tool for tool in read_library(path)}
+    new = library.by_name()
+    changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    if changed:
+        raise UserError(
+            f"{path}: the library has changed since the run was started ({', '.join(changed[:5])}"
+            f"{', ...' if len(changed) > 5 else ''}); restore it, or start a new run with another --out"
+        )
+    if not (path / MANIFEST).is_file():
+        return  # killed before its first manifest, so before anything was written that could be mixed
+    manifest = read_manifest(path)
+    if manifest["library"]["digest"] != library.digest():
+        raise UserError(
+            f"{path}: the seed examples have changed since the run was started; restore them, or start a new run "
+            "with another --out"
+        )
+    edited = _differing(Config.model_validate(manifest["config"]), config)
+    if edited:
+        raise UserError(
+            f"{path / CONFIG}: was edited after the run was started; {'; '.join(edited)}. "
+            "Restore it, or start a new run with another --out"
+        )
 
 
 def _differing(before: Config, now: Config) -> list[str]:

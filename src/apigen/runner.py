@@ -121,7 +121,8 @@ def _assemble(
 
     writer = model_for(config.model, "writer")
     judges: list[Judge] = [
-        RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge")) for judge in config.judges
+        RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge"), config.generation.max_tokens)
+        for judge in config.judges
     ]
     seen = SeenQueries(seed.query for seed in library.seeds)
     session = _Session(directory, config, library, writer=writer, store=store, watch=watch)

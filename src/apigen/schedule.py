@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
+from apigen.errors import UserError
 from apigen.records import Attempt, Outcome, Request
 from apigen.sampling.sampler import Sampler
 from apigen.sampling.state import Lesson, SamplingState
@@ -114,6 +115,7 @@ class Schedule:
                 if attempts is None:
                     await self._launch(request)
                 else:
+                    _require_same(request, attempts[0])
                     self._drawn += 1
                     await self._order.put(_Work(_known(attempts), live=False))
 
@@ -200,6 +202,21 @@ class _Work(NamedTuple):
 
     attempts: asyncio.Future[tuple[Attempt, ...]]
     live: bool
+
+
+def _require_same(request: Request, attempt: Attempt) -> None:
+    """Hold an earlier session's attempt to the request that is drawn in its place now.
+
+    Raises:
+        UserError: they differ, so what is there was made by another version or was edited.
+    """
+    offered = tuple(tool.name for tool in request.tools)
+    drawn = (request.style, request.wording, offered, request.targets)
+    if drawn != (attempt.style, attempt.wording, attempt.offered, attempt.targets):
+        raise UserError(
+            f"attempts.jsonl: request {request.index} was drawn otherwise before (by another version of apigen, or the "
+            "file was edited); start a new run with another --out"
+        )
 
 
 def _known(attempts: tuple[Attempt, ...]) -> asyncio.Future[tuple[Attempt, ...]]:

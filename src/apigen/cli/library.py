@@ -32,7 +32,8 @@ def list_command(locators: Sequence[str], *, as_json: bool) -> None:
     console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("category", "tool", "parameters", "seeds"):
-        table.add_column(column, justify="right" if column == "seeds" else "left", no_wrap=column == "tool")
+        numbers = column == "seeds"
+        table.add_column(column, justify="right" if numbers else "left", overflow="fold", max_width=40)
     shown = ""
     for tool in sorted(library.tools, key=lambda tool: tool.category):
         category = "" if tool.category == shown else tool.category

@@ -1,5 +1,8 @@
 """The command line's entry: its commands, their options and their help."""
 
+import contextlib
+import io
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -135,11 +138,26 @@ def main() -> None:
     """Run the command line: our own errors end as one line on stderr, with their exit code."""
     from apigen.errors import ApigenError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter shows its number
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except ApigenError as error:
-        typer.echo(f"apigen: {' '.join(str(error).split())}", err=True)
+        _say(str(error))
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # `apigen library list | head`
-        sys.stderr.close()
+    except KeyboardInterrupt:
+        _say("interrupted before anything was begun")
+        sys.exit(130)
+    except OSError as error:  # `| head`, or a full disk behind the output
+        with contextlib.suppress(OSError):
+            _say(f"the output could not be written: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit does not try again
         sys.exit(1)
+
+
+def _say(line: str) -> None:
+    typer.echo(f"apigen: {' '.join(line.split())}", err=True)

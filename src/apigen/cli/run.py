@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from rich.console import Console
+from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
 from apigen.cli.progress import LiveProgress
@@ -24,6 +25,7 @@ from apigen.runner import run
 from apigen.sampling.sampler import Sampler
 from apigen.sampling.state import SamplingState
 from apigen.schedule import Ending
+from apigen.verify.seeds import require_fitting
 
 RUNS = Path("runs")
 EXIT_INTERRUPTED = 130
@@ -45,24 +47,34 @@ class RunOptions(NamedTuple):
 def run_command(options: RunOptions) -> int:
     """Carry out ``apigen run``; returns the exit code."""
     console = Console(stderr=True)
+    set_on_retry_hooks(())  # its log lines tell a user nothing; a model that stays away is told in one line
     out = _directory(options)
     config = _resumed_config(out, options) if options.resume else _new_config(options)
     if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
         raise UserError(f"{out}: exists already; add --resume to go on with it, or choose another --out")
     library = load_library(config.library, config.seeds)
+    require_fitting(library.seeds, library.by_name())
     if options.dry_run:
         _show_plan(config, library, console, as_json=options.as_json)
         return 0
     Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
     opened = RunDir.resume if options.resume else RunDir.create
     directory = opened(out, config, library)
-    _announce(config, library, out, console, resume=options.resume)
     try:
+        _announce(config, library, out, console, resume=options.resume)
         with LiveProgress(console, config.count) as progress:
             manifest = asyncio.run(run(directory, config, library, progress.update))
     except Unavailable as error:
         raise ApigenError(f"{error}. Nothing that was answered is lost: {_resume_line(out)}") from error
-    if options.as_json:
+    except KeyboardInterrupt:  # before the run had begun to listen for it
+        console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
+        return EXIT_INTERRUPTED
+    return _end(manifest, out, console, as_json=options.as_json)
+
+
+def _end(manifest: Mapping[str, Any], out: Path, console: Console, *, as_json: bool) -> int:
+    """Tell what happened; returns the exit code."""
+    if as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(out), **manifest}).decode() + "\n")
     console.print()
     console.print(summary(manifest))

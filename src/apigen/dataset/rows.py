@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from apigen.errors import UserError
 from apigen.records import Attempt, Outcome, Provenance, Sample, Stage, Tool
 
 
@@ -15,6 +16,9 @@ def samples(
         tools: the library by name.
         first_id: the id of the first row.
         most: rows wanted at most; a run keeps what was accepted beyond its count in attempts.jsonl only.
+
+    Raises:
+        UserError: an attempt names a tool that the library does not have.
     """
     number = first_id
     for attempt in attempts:
@@ -26,6 +30,12 @@ def samples(
 
 
 def _sample(attempt: Attempt, tools: Mapping[str, Tool], number: int) -> Sample:
+    unknown = [name for name in (*attempt.offered, *(call.name for call in attempt.calls)) if name not in tools]
+    if unknown:
+        raise UserError(
+            f"attempts.jsonl: attempt {attempt.id} names the tool {unknown[0]!r}, which library.jsonl does not have; "
+            "the file was edited, so start a new run with another --out"
+        )
     categories = dict.fromkeys(tools[call.name].category for call in attempt.calls)
     return Sample(
         id=number,

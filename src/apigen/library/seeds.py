@@ -19,7 +19,7 @@ def parse_seeds(text: str, where: str) -> list[Seed]:
         UserError: a line is no seed; the message names the line and the field.
     """
     seeds = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # a query may hold U+2028
         if not line.strip():
             continue
         try:

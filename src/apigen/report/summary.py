@@ -41,7 +41,7 @@ def headline(manifest: Mapping[str, Any]) -> str:
 
 def _funnel(counts: Mapping[str, Any]) -> Table:
     stages = [stage for stage in Stage if stage is not Stage.GENERATION]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("style", no_wrap=True)
     table.add_column("written", justify="right", no_wrap=True)
     for stage in stages:

@@ -20,7 +20,7 @@ class LLMJudge:
     reject: the candidate may be perfectly right.
     """
 
-    def __init__(self, model: Model, max_tokens: int = 2048) -> None:
+    def __init__(self, model: Model, max_tokens: int = 4096) -> None:
         self._model = model
         self._max_tokens = max_tokens
 

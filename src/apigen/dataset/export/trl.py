@@ -1,7 +1,8 @@
 """Conversational rows for TRL's SFTTrainer (https://huggingface.co/docs/trl/dataset_formats#tool-calling).
 
-``messages`` and ``tools``; arguments stay objects. Load the file with ``load_dataset("json", ...)``:
-``Dataset.from_list`` pads tool schemas and arguments with null keys.
+``messages`` and ``tools``; arguments stay objects. Load the file with ``load_dataset("json", ...)`` of datasets 5 or
+newer: ``Dataset.from_list`` pads tool schemas and arguments with null keys, and datasets 3 cannot load rows whose
+tools differ.
 """
 
 from collections.abc import Iterable, Iterator
