@@ -147,7 +147,7 @@ def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
         (lambda run: drop_line(run / "attempts.jsonl", 4), "attempts.jsonl line 5: "),
         (lambda run: edit(run / "attempts.jsonl", '"offered":["', '"offered":["no_'), "names the tool 'no_"),
         (
-            lambda run: edit(run / "attempts.jsonl", '"wording":"', '"wording":"terse","x":"'),
+            lambda run: edit(run / "attempts.jsonl", '"targets":["', '"targets":["no_'),
             "was drawn otherwise before",
         ),
         (
@@ -196,7 +196,7 @@ def test_output_that_cannot_be_written_is_no_traceback(finished: Path) -> None:
     """A full disk behind stdout, a closed pipe, a terminal without letters."""
     for redirect, code in ((">/dev/full", 1), ("| head -c 1 >/dev/null", 0)):
         command = f"{sys.executable} -m apigen report {finished} --json {redirect}"
-        ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+        ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
         assert ran.returncode == code
         assert "Traceback" not in ran.stderr
     plain = apigen("library", "list", "--library", "starter:science", env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})

@@ -63,7 +63,10 @@ class PreparedFunction:
             if parameter.name not in arguments:
                 if parameter.required:
                     raise BadArguments(f"missing argument {parameter.name!r}")
-                omitted.append(parameter)
+                if parameter.field is not None and not parameter.positional_only:
+                    by_name[parameter.name] = parameter.value_if_omitted()
+                else:
+                    omitted.append(parameter)
                 continue
             value = _convert(parameter, arguments[parameter.name])
             if parameter.positional_only:
@@ -72,6 +75,8 @@ class PreparedFunction:
                 omitted.clear()
             else:
                 by_name[parameter.name] = value
+        if any(parameter.field is not None for parameter in omitted):
+            positional += [_default(skipped, omitted[-1]) for skipped in omitted if skipped.positional_only]
         return positional, by_name
 
 
@@ -93,9 +98,9 @@ def resolve(binding: PythonBinding) -> PreparedFunction:
 
 def _default(omitted: Parameter, given: Parameter) -> Any:
     """The default of a parameter without a name, which has to be passed because a later one is given."""
-    if omitted.default is UNKNOWN_DEFAULT:
+    if omitted.default is UNKNOWN_DEFAULT and omitted.field is None:
         raise BadArguments(f"argument {given.name!r} can only be given together with {omitted.name!r}")
-    return omitted.default
+    return omitted.value_if_omitted()
 
 
 def _convert(parameter: Parameter, value: Json) -> Any:

@@ -4,6 +4,7 @@ A function is described by what it says of itself: its annotations, its docstrin
 cannot be described is listed with the reason.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from apigen.library.base import Loaded
 from apigen.library.introspect.launch import run_child
 from apigen.library.introspect.protocol import Order, Wanted
 
-IMPORT_TIMEOUT_S = 60.0
+IMPORT_TIMEOUT_S = 30.0
 """Wall-clock seconds that importing and describing may take; large scientific packages take several."""
 
 
@@ -49,8 +50,12 @@ def describe_modules(
     wanted = tuple(_wanted(locator) for locator in locators)
     if not wanted:
         return Loaded(())
-    described = run_child(Order(wanted, str(Path.cwd()), origin), timeout_s)
+    described = run_child(Order(wanted, str(Path.cwd()), origin), timeout_s, _say_that_it_takes_long)
     return Loaded(described.tools, skipped=described.skipped)
+
+
+def _say_that_it_takes_long(locator: str, timeout_s: float) -> None:
+    print(f"importing {locator} takes long, waiting up to {timeout_s:g} s", file=sys.stderr, flush=True)
 
 
 def _wanted(locator: str) -> Wanted:

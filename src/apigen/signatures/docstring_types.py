@@ -3,13 +3,18 @@
 import ast
 import datetime
 import re
+import sys
+import types
 import typing
 from collections import abc
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Optional
 from uuid import UUID
+
+from typing_extensions import TypeAliasType
 
 from apigen.signatures.expressions import Unresolved, parse_type, union_of
 
@@ -60,11 +65,16 @@ _ASIDES = re.compile(
 )
 
 
-def read_type_text(text: str) -> Any:
+NameLookup = Callable[[str], Any]
+"""Gives what a name stands for in the module of a function; raises ``Unresolved`` where it stands for nothing."""
+
+
+def read_type_text(text: str, in_module: NameLookup | None = None) -> Any:
     """The type that the words stand for; ``None`` in an answer means the type of ``None``.
 
     Args:
         text: what a docstring gives as a parameter's type, such as ``int, optional``.
+        in_module: finds the names that the documented function's module defines or imports, such as its enums.
 
     Raises:
         Unresolved: the words are no type that is known here.
@@ -74,36 +84,97 @@ def read_type_text(text: str) -> Any:
         plain = shorter
     if not plain:
         raise Unresolved(f"{text!r} names no type")
-    return _read(plain)
+    return _Reader(in_module or _no_names).read(plain)
 
 
-def _read(text: str) -> Any:
-    text = text.strip()
-    if text.startswith("{") and text.endswith("}"):
-        return _choice(text)
-    if (match := _OF.match(text)) is not None:
-        return _collection(match["outer"].lower().rstrip("s"), _read(match["inner"]))
-    parts = _alternatives(text)
-    if len(parts) > 1:
-        return union_of(_read(part) for part in parts)
-    return _single(text)
+class _Reader:
+    """Reads the type texts of one function."""
+
+    def __init__(self, in_module: NameLookup) -> None:
+        self._in_module = in_module
+
+    def read(self, text: str) -> Any:
+        text = text.strip()
+        if text.startswith("{") and text.endswith("}"):
+            return _choice(text)
+        if (match := _OF.match(text)) is not None:
+            return _collection(match["outer"].lower().rstrip("s"), self.read(match["inner"]))
+        parts = _alternatives(text)
+        if len(parts) > 1:
+            return union_of(self.read(part) for part in parts)
+        return self._single(text)
+
+    def _single(self, text: str) -> Any:
+        words = re.sub(r"^(?:an?|the)\s+", "", text, flags=re.IGNORECASE)
+        if words in _WORDS:  # as it is: a "text" is a string, a class called Text is that class
+            return _word(words)
+        if re.fullmatch(r"""(['"]).*\1|-?\d+""", words):
+            return Literal[ast.literal_eval(words)]
+        problem = Unresolved(f"{words!r} is not a type that is known here")
+        # The module's own names come first; but in "datetime.date" it may mean the module where it imported the class.
+        for look_up in (self._in_module_or_known, self._known_or_in_module, _loaded_module):
+            try:
+                return _type_like(parse_type(words, look_up), words)
+            except Unresolved as unresolved:
+                problem = unresolved if look_up == self._in_module_or_known else problem
+        if words.lower() in _WORDS:
+            return _word(words.lower())
+        raise problem
+
+    def _in_module_or_known(self, name: str) -> Any:
+        try:
+            return _nameable(self._in_module(name), name)
+        except Unresolved:
+            return _known(name)
+
+    def _known_or_in_module(self, name: str) -> Any:
+        try:
+            return _known(name)
+        except Unresolved:
+            return self._in_module(name)
 
 
-def _single(text: str) -> Any:
-    words = re.sub(r"^(?:an?|the)\s+", "", text, flags=re.IGNORECASE)
-    if words.lower() in _WORDS:
-        word = _WORDS[words.lower()]
-        return datetime.datetime if word is datetime else word
-    if re.fullmatch(r"""(['"]).*\1|-?\d+""", words):
-        return Literal[ast.literal_eval(words)]
-    return parse_type(words, _look_up)
+def _no_names(name: str) -> Any:
+    raise Unresolved(f"{name!r} is not a type that is known here")
 
 
-def _look_up(name: str) -> Any:
+def _word(word: str) -> Any:
+    return datetime.datetime if word == "datetime" else _WORDS[word]
+
+
+def _known(name: str) -> Any:
     for known in (name, name.lower()):
         if known in _NAMES:
             return _NAMES[known]
     raise Unresolved(f"{name!r} is not a type that is known here")
+
+
+def _loaded_module(name: str) -> Any:
+    """A module by its name, for a type given with its whole path; nothing is imported for it."""
+    if name in sys.modules:
+        return sys.modules[name]
+    raise Unresolved(f"{name!r} is not a type that is known here")
+
+
+def _nameable(found: Any, name: str) -> Any:
+    """What a name stands for, if it can occur in a type: prose is full of words that name functions or constants.
+
+    Raises:
+        Unresolved: it cannot.
+    """
+    return found if isinstance(found, types.ModuleType | type(Optional)) else _type_like(found, name)
+
+
+def _type_like(found: Any, text: str) -> Any:
+    """What a text stands for, if that is a type.
+
+    Raises:
+        Unresolved: it is something else, such as a module or a number.
+    """
+    kinds = (type, typing.TypeVar, typing.NewType, TypeAliasType)
+    if found is None or found is Any or isinstance(found, kinds) or typing.get_origin(found) is not None:
+        return found
+    raise Unresolved(f"{text!r} is not a type")
 
 
 def _choice(text: str) -> Any:

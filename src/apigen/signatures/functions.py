@@ -7,14 +7,16 @@ of its default value, and at last the examples in the docstring.
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic.fields import FieldInfo
 
 from apigen.records import Json
 from apigen.signatures.docstring_types import read_type_text
 from apigen.signatures.docstrings import Docstring, read_docstring
 from apigen.signatures.examples import shown_types
 from apigen.signatures.expressions import Unresolved
-from apigen.signatures.hints import resolve_hint
+from apigen.signatures.hints import name_in_module_of, resolve_hint
 from apigen.signatures.jsonable import to_json
 from apigen.signatures.jsonschemas import ParameterType
 from apigen.signatures.problems import ResultNotJson, Unconvertible, Undescribable
@@ -37,6 +39,13 @@ class Parameter:
     """The default value itself; :data:`UNKNOWN_DEFAULT` where it is not known, or there is none."""
     required: bool
     positional_only: bool
+    field: FieldInfo | None = None
+    """What the parameter has in place of a default in ``x: int = Field(5)``. Its default has to be passed, as the
+    function would take the field itself for the value."""
+
+    def value_if_omitted(self) -> Any:
+        """What the function works with if a call does not give the parameter; a field's factory makes it anew."""
+        return self.default if self.field is None else self.field.get_default(call_default_factory=True)
 
     @property
     def schema(self) -> dict[str, Json]:
@@ -90,7 +99,7 @@ def read_signature(function: Callable[..., Any], module: str | None = None) -> F
             try:
                 parameters.append(_parameter(declared, sources))
             except Undescribable as problem:
-                if declared.default is _NO_DEFAULT:
+                if _default(declared) is _NO_DEFAULT:
                     raise Undescribable(f"parameter {declared.name!r}: {problem}") from None
                 left_out.append((declared.name, str(problem)))
                 reachable = not only
@@ -124,7 +133,9 @@ class _Sources:
 
     def documented(self, declared: inspect.Parameter) -> Any:
         documented = self.docstring.parameters.get(declared.name)
-        return read_type_text(documented.type_text) if documented and documented.type_text else Any
+        if not documented or not documented.type_text:
+            return Any
+        return read_type_text(documented.type_text, name_in_module_of(self.function))
 
     def stubbed(self, declared: inspect.Parameter) -> Any:
         if self._stub is None:
@@ -135,9 +146,8 @@ class _Sources:
         return self._stub.get(declared.name, by_position)
 
     def defaulted(self, declared: inspect.Parameter) -> Any:
-        if any(declared.default is nothing for nothing in (_NO_DEFAULT, UNKNOWN_DEFAULT, None)):
-            return Any
-        return type(declared.default)
+        default = _default(declared)
+        return Any if any(default is nothing for nothing in (_NO_DEFAULT, UNKNOWN_DEFAULT, None)) else type(default)
 
     def shown(self, declared: inspect.Parameter) -> Any:
         return shown_types(self.function, self._signature).get(declared.name, Any)
@@ -145,15 +155,30 @@ class _Sources:
 
 def _parameter(declared: inspect.Parameter, sources: _Sources) -> Parameter:
     documented = sources.docstring.parameters.get(declared.name)
-    required = declared.default is _NO_DEFAULT
+    default = _default(declared)
+    required = default is _NO_DEFAULT
     return Parameter(
         name=declared.name,
         type=_type(declared, sources),
         description=documented.description if documented else "",
-        default=UNKNOWN_DEFAULT if required else declared.default,
+        default=UNKNOWN_DEFAULT if required else default,
         required=required,
         positional_only=declared.kind is inspect.Parameter.POSITIONAL_ONLY,
+        field=declared.default if isinstance(declared.default, FieldInfo) and not required else None,
     )
+
+
+def _default(declared: inspect.Parameter) -> Any:
+    """The default of a parameter, be it plain or in a pydantic field."""
+    field = declared.default
+    if not isinstance(field, FieldInfo):
+        return field
+    if field.is_required():
+        return _NO_DEFAULT
+    factory = field.default_factory
+    if factory is not None and not isinstance(factory, type):
+        return UNKNOWN_DEFAULT  # it may be another at each call, such as the time of day
+    return field.get_default(call_default_factory=True)
 
 
 def _type(declared: inspect.Parameter, sources: _Sources) -> ParameterType:
@@ -169,6 +194,8 @@ def _type(declared: inspect.Parameter, sources: _Sources) -> ParameterType:
         except Unresolved as problem:
             misread = misread or str(problem)
             continue
+        if found is not Any and isinstance(declared.default, FieldInfo):
+            found = Annotated[found, declared.default]  # for its bounds, examples and description
         described = ParameterType(found)
         if described.reduced is not Any:
             return described

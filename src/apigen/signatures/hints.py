@@ -31,8 +31,18 @@ def resolve_hint(function: Callable[..., Any], annotation: Any) -> Any:
     except Exception as problem:  # noqa: BLE001 - evaluating an annotation runs code of its module
         if not isinstance(annotation, str):
             raise Unresolved(f"{annotation}: {problem}") from None
-        module = getattr(inner, "__module__", None) or ""
-        return parse_type(annotation, lambda name: _look_up(name, names, module))
+        return parse_type(annotation, name_in_module_of(function))
+
+
+def name_in_module_of(function: Callable[..., Any]) -> Callable[[str], Any]:
+    """A look-up of the names that the module of a function knows, for types that are written as text.
+
+    The look-up raises ``Unresolved`` for a name that stands for nothing.
+    """
+    inner = inspect.unwrap(function)
+    names = getattr(inner, "__globals__", {})
+    module = getattr(inner, "__module__", None) or ""
+    return lambda name: _look_up(name, names, module)
 
 
 def _look_up(name: str, names: dict[str, Any], module: str) -> Any:

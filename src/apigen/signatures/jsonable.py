@@ -80,7 +80,7 @@ def _scalar(value: bool | int | float | str | Decimal | Fraction | None, path: s
         return value
     if isinstance(value, int):
         plain = int(value)  # a range looks a subclass up by walking through all its members
-        return plain if plain in _INTEGERS else str(plain)
+        return plain if plain in _INTEGERS else _digits(plain, path)
     if isinstance(value, str):
         text = str.__str__(value)
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
@@ -90,7 +90,7 @@ def _scalar(value: bool | int | float | str | Decimal | Fraction | None, path: s
         raise ResultNotJson(f"result is {value} at {path} ({type(value).__name__}), which JSON cannot say")
     if isinstance(value, float):
         return float(value)
-    return _exact(value)
+    return _exact(value, path)
 
 
 def _finite(value: float | Decimal | Fraction) -> bool:
@@ -99,14 +99,23 @@ def _finite(value: float | Decimal | Fraction) -> bool:
     return isinstance(value, Fraction) or math.isfinite(value)
 
 
-def _exact(value: Decimal | Fraction) -> float | str:
+def _digits(value: int | Fraction, path: str) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no more digits than sys.get_int_max_str_digits()
+        raise ResultNotJson(f"result at {path} is a number of thousands of digits, too many to write out") from None
+
+
+def _exact(value: Decimal | Fraction, path: str) -> float | str:
     """A number where its decimal form says exactly the value, else the text of the value."""
     try:
         number = float(value)
     except OverflowError:
-        return str(value)
+        return str(value) if isinstance(value, Decimal) else _digits(value, path)
     same = math.isfinite(number) and type(value)(repr(number)) == value
-    return number if same else str(value)
+    if same:
+        return number
+    return str(value) if isinstance(value, Decimal) else _digits(value, path)
 
 
 def _container(value: Any, path: str, above: frozenset[int]) -> Json:
@@ -160,11 +169,11 @@ def _key(key: Any, path: str) -> str:
     if isinstance(key, Enum):
         return _key(key.value, path)
     if isinstance(key, int) and not isinstance(key, bool):
-        return str(int(key))
+        return _digits(int(key), path)
     if isinstance(key, datetime.date | datetime.time):
         return key.isoformat()
     if isinstance(key, float | Decimal | Fraction | UUID) and (isinstance(key, UUID) or _finite(key)):
-        return str(key)
+        return _digits(key, path) if isinstance(key, Fraction) else str(key)
     raise ResultNotJson(f"result at {path} has a key of type {_name(key)}, and keys of JSON objects are strings")
 
 

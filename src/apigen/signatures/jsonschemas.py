@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, JsonSchemaWarningKind
+from pydantic_core import core_schema
 
 from apigen.records import Json
 from apigen.signatures.jsontypes import json_type, type_name
@@ -17,7 +18,11 @@ _DATA = ("default", "enum", "const", "examples")
 
 
 class ParameterType:
-    """A type that JSON values convert to: its schema and its converter, which always agree."""
+    """A type that JSON values convert to: its schema and its converter, which agree.
+
+    Only in one respect is the schema the stricter one: it admits no unknown properties where a pydantic model would
+    ignore them, because an argument that nothing reads is one that was made up.
+    """
 
     def __init__(self, annotation: Any) -> None:
         """Build both.
@@ -69,8 +74,28 @@ def _one_of(reduced: Any) -> Any:
 
 
 class _Describer(GenerateJsonSchema):
+    """Draws schemas of objects without unknown properties, at every depth, unless a model says that it takes them."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """A pydantic model."""
+        return _closed(super().model_schema(schema))
+
+    def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
+        """A data class."""
+        return _closed(super().dataclass_schema(schema))
+
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        """A typed dict."""
+        return _closed(super().typed_dict_schema(schema))
+
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
         """What has no JSON form is left out of the schema as it should be; nobody reads warnings here."""
+
+
+def _closed(drawn: JsonSchemaValue) -> JsonSchemaValue:
+    if drawn.get("type") == "object":
+        drawn.setdefault("additionalProperties", False)
+    return drawn
 
 
 def _whole(value: Json) -> Json:

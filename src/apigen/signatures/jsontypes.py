@@ -79,6 +79,8 @@ def _plain(annotation: Any) -> Any:
         raise Undescribable(f"{type_name(annotation)} has no JSON form")
     if typing_extensions.is_typeddict(annotation):
         return _typed_dict(annotation)
+    if dataclasses.is_dataclass(annotation):
+        _let_pydantic_take_typed_dicts(annotation, set())
     if isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_field_defaults"):
         return _named_tuple(annotation)
     return annotation
@@ -148,6 +150,29 @@ def _typed_dict(annotation: Any) -> Any:
     hints = typing_extensions.get_type_hints(annotation, include_extras=True)
     make_typed_dict: Any = typing_extensions.TypedDict  # its functional form, with fields known at run time
     return make_typed_dict(annotation.__name__, {name: _field(annotation, name, hint) for name, hint in hints.items()})
+
+
+def _let_pydantic_take_typed_dicts(found: Any, seen: set[int]) -> None:
+    """Prepare the typed dicts inside a data class for pydantic, which before Python 3.12 refuses those of ``typing``.
+
+    The data class itself has to stay what it is, as the function expects an instance of it. So each typed dict is
+    told how pydantic is to see it: the hook is pydantic's own, and nobody else reads it.
+    """
+    if id(found) in seen:
+        return
+    seen.add(id(found))
+    for argument in get_args(found):
+        _let_pydantic_take_typed_dicts(argument, seen)
+    if typing_extensions.is_typeddict(found) and "__get_pydantic_core_schema__" not in vars(found):
+        rebuilt = _typed_dict(found)
+        found.__get_pydantic_core_schema__ = classmethod(lambda _owner, _source, handler: handler(rebuilt))
+    elif isinstance(found, type) and dataclasses.is_dataclass(found):
+        try:
+            hints = typing_extensions.get_type_hints(found, include_extras=True)
+        except Exception:  # noqa: BLE001 - evaluating annotations runs code; pydantic will say what is wrong
+            return
+        for hint in hints.values():
+            _let_pydantic_take_typed_dicts(hint, seen)
 
 
 def _named_tuple(annotation: Any) -> Any:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -15,11 +16,13 @@ from apigen.library.introspect.protocol import Described, Failed, Importing, Mes
 
 _POLL_MS = 100
 """How often it is looked whether the child is still there while it says nothing."""
+_PATIENCE_S = 3.0
+"""After how much time without news it is said what is waited for."""
 _LONGEST_ANSWER = 16 * 2**20
 _decoder: msgspec.json.Decoder[MessageFromChild] = msgspec.json.Decoder(MessageFromChild)
 
 
-def run_child(order: Order, timeout_s: float) -> Described:
+def run_child(order: Order, timeout_s: float, on_slow: Callable[[str, float], None]) -> Described:
     """Have modules described in a process of their own.
 
     What the modules print goes nowhere, and every process that they leave behind is ended.
@@ -27,6 +30,7 @@ def run_child(order: Order, timeout_s: float) -> Described:
     Args:
         order: what to describe.
         timeout_s: seconds of wall-clock time for all of it.
+        on_slow: called once, with the locator and ``timeout_s``, where one module takes several seconds.
 
     Raises:
         UserError: a module fails, hangs, exits or crashes while it is imported.
@@ -48,7 +52,7 @@ def run_child(order: Order, timeout_s: float) -> Described:
         os.close(sending)
     try:
         _tell(child, order)
-        return _listen(child, receiving, order, timeout_s)
+        return _listen(child, receiving, order, timeout_s, on_slow)
     finally:
         os.close(receiving)
         _end(child)
@@ -61,10 +65,14 @@ def _tell(child: subprocess.Popen[bytes], order: Order) -> None:
             stdin.write(msgspec.json.encode(order))
 
 
-def _listen(child: subprocess.Popen[bytes], pipe: int, order: Order, timeout_s: float) -> Described:
+def _listen(
+    child: subprocess.Popen[bytes], pipe: int, order: Order, timeout_s: float, on_slow: Callable[[str, float], None]
+) -> Described:
     """Read messages until the last one, the end of the child, or the end of the time."""
     deadline = time.monotonic() + timeout_s
+    impatient_at = time.monotonic() + _PATIENCE_S
     current = order.wanted[0].locator
+    said = False
     received = b""
     total = 0
     poller = select.poll()
@@ -80,11 +88,17 @@ def _listen(child: subprocess.Popen[bytes], pipe: int, order: Order, timeout_s: 
             match _decoder.decode(line):
                 case Importing(locator):
                     current = locator
+                    if not said:
+                        impatient_at = time.monotonic() + _PATIENCE_S
                 case Failed(locator, reason):
                     raise UserError(f"cannot load python:{locator}: {reason}")
                 case Described() as described:
                     return described
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if impatient_at < now < deadline:
+            on_slow(current, timeout_s)
+            said, impatient_at = True, deadline
+        if now > deadline:
             raise UserError(
                 f"cannot load python:{current}: importing it takes longer than {timeout_s:g} s; move what it does "
                 "at the top level into functions"
