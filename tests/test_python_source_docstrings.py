@@ -1,7 +1,10 @@
 """Types and descriptions as people write them in docstrings."""
 
 import datetime
-from collections.abc import Callable
+import enum
+import uuid
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
@@ -65,6 +68,62 @@ def test_no_type_text_breaks_the_reader(text: str) -> None:
         read_type_text(text)
     except Unresolved:
         return
+
+
+class Priority(enum.Enum):
+    """How soon something is to be done."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+class Text:
+    """Named like a word that docstrings use for strings."""
+
+
+LIMIT = 5
+NAMES = {"Priority": Priority, "Text": Text, "LIMIT": LIMIT, "datetime": datetime.datetime, "dt": datetime}
+
+
+def in_module(name: str) -> Any:
+    if name in NAMES:
+        return NAMES[name]
+    raise Unresolved(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Priority", Priority),
+        ("Priority, optional", Priority),
+        ("a Priority", Priority),
+        (":class:`~Priority`", Priority),
+        ("Priority or None", Priority | None),
+        ("list of Priority", list[Priority]),
+        ("list[Priority]", list[Priority]),
+        ("Optional[Priority]", Priority | None),
+        ("Sequence[Priority]", Sequence[Priority]),
+        ("dict[str, Priority], default {}", dict[str, Priority]),
+        ("dt.date", datetime.date),
+        ("datetime.date", datetime.date),
+        ("datetime", datetime.datetime),
+        ("date", datetime.date),
+        ("decimal.Decimal", Decimal),
+        ("uuid.UUID", uuid.UUID),
+        ("Text", Text),
+        ("text", str),
+        ("LIMIT", None),
+        ("dt", None),
+        ("Priority.LOW", None),
+    ],
+)
+def test_names_of_the_module_are_types(text: str, expected: Any) -> None:
+    """Types of the function's own module count, before words of the same sound; constants and modules are no types."""
+    if expected is None:
+        with pytest.raises(Unresolved):
+            read_type_text(text, in_module)
+    else:
+        assert read_type_text(text, in_module) == expected
 
 
 def describe(docstring: str) -> str:

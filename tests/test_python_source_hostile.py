@@ -43,6 +43,17 @@ def test_a_module_that_fails_on_import_is_one_line(tmp_path: Path, code: str, ex
     assert re.search(expected, refuse(tmp_path / "bad.py"))
 
 
+def test_a_slow_import_is_announced_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After three seconds one line says what is waited for and how long; a quick import says nothing."""
+    slow, quick = tmp_path / "slow.py", tmp_path / "quick.py"
+    slow.write_text("import time\ntime.sleep(3.6)" + GOOD)
+    quick.write_text(GOOD)
+    load_python(str(quick))
+    assert capsys.readouterr().err == ""
+    load_python(str(slow), timeout_s=20)
+    assert capsys.readouterr().err == f"importing {slow} takes long, waiting up to 20 s\n"
+
+
 def test_a_module_that_hangs_is_ended_with_all_its_children(tmp_path: Path) -> None:
     """After the time-out neither the child nor a process that it started is left."""
     pid_file = tmp_path / "pid"

@@ -95,20 +95,32 @@ def test_kill_9_at_any_moment_and_resume_ends_with_the_same_bytes(finished: Path
     moments = random.Random(7)
     kills = 0
     for _ in range(8):
-        resume = ["--resume"] if (out / "config.yaml").exists() and (out / "library.jsonl").exists() else []
-        process = start("run", *([] if resume else [*SMALL, "--count", "60"]), *resume, "--out", out)
-        time.sleep(0.5 + moments.random() * 1.2)
-        if process.poll() is None:
-            process.kill()
-            kills += 1
+        process = start(
+            "run", *(("--resume",) if (out / "config.yaml").exists() else (*SMALL, "--count", "60")), "--out", out
+        )
+        time.sleep(0.5 + moments.random() * 1.5)
+        kills += process.poll() is None
+        process.kill()
         process.communicate()
-        if not (out / "config.yaml").exists() and out.exists():
-            for path in out.iterdir():
-                path.unlink()
-    done = apigen("run", "--resume", "--out", out)
+    done = apigen(
+        "run", *(("--resume",) if (out / "config.yaml").exists() else (*SMALL, "--count", "60")), "--out", out
+    )
     assert done.returncode == 0, done.stderr
     assert kills >= 2
     assert contents(out) == contents(finished)
+
+
+def test_a_run_that_was_killed_before_it_began_leaves_no_obstacle(tmp_path: Path) -> None:
+    """A folder with the first files only can be used again; one with anything else cannot."""
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in (".lock", "library.jsonl", ".library.jsonl.x1", ".config.yaml.x2"):
+        (out / name).write_text("")
+    assert apigen("run", *SMALL, "--count", "3", "--out", out).returncode == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine.txt").write_text("")
+    assert apigen("run", *SMALL, "--count", "3", "--out", other).returncode == 2
 
 
 @pytest.mark.parametrize("cut", [1, 40, 700, 5000])

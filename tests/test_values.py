@@ -10,14 +10,15 @@ import itertools
 import json
 import types
 import uuid
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.values import BadArguments, PreparedFunction, ResultNotJson, resolve
@@ -206,6 +207,52 @@ def test_a_binding_that_leads_nowhere_is_no_fault_of_the_call() -> None:
         resolve(PythonBinding("f", module="nosuchmodule0"))
 
 
+def test_a_field_as_default_means_its_default() -> None:
+    """Where a parameter has a pydantic field for its default, the function receives the field's default instead."""
+
+    def order(  # type: ignore[no-untyped-def]  # a type can come from the default
+        dish: str = Field(min_length=2),
+        count: int = Field(5, ge=1, le=9, description="How many."),
+        sides: list[str] = Field(default_factory=list),  # noqa: B008 - what is tested
+        note: Annotated[str | None, Field(max_length=9)] = Field(None),
+        spice=Field(0.5),  # noqa: B008 - what is tested
+    ) -> list[Any]:
+        """Order a dish."""
+        sides.append("salt")
+        return [dish, count, sides, note, spice]
+
+    function = prepare(order)
+    parameters = {parameter.name: parameter for parameter in read_signature(order).parameters}
+    assert [name for name, parameter in parameters.items() if parameter.required] == ["dish"]
+    assert parameters["dish"].schema == {"type": "string", "minLength": 2}
+    assert parameters["count"].schema == {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 9,
+        "default": 5,
+        "description": "How many.",
+    }
+    assert parameters["sides"].schema["default"] == []
+    assert parameters["spice"].schema == {"type": "number", "default": 0.5}
+    assert function({"dish": "soup"}) == ["soup", 5, ["salt"], None, 0.5]
+    assert function({"dish": "soup", "count": 2}) == ["soup", 2, ["salt"], None, 0.5]
+    for wrong in ({}, {"dish": "soup", "count": 0}, {"dish": "s"}):
+        with pytest.raises(BadArguments):
+            function(wrong)
+
+
+def test_a_field_as_default_is_passed_by_position_too() -> None:
+    """Also where the parameters have no names for a caller, and only some of them a field."""
+
+    def add(first: int = Field(1), second: int = 2, third: int = Field(3), /) -> list[int]:
+        """List three numbers."""
+        return [first, second, third]
+
+    assert prepare(add)({}) == [1, 2, 3]
+    assert prepare(add)({"first": 5}) == [5, 2, 3]
+    assert prepare(add)({"second": 5}) == [1, 5, 3]
+
+
 class Colour(enum.Enum):
     RED = "red"
 
@@ -304,6 +351,23 @@ def test_what_json_cannot_say_is_refused_with_its_place(value: Any, message: str
     """The message gives the path inside the result and the type found there."""
     with pytest.raises(ResultNotJson, match=message):
         to_json(value)
+
+
+@pytest.mark.parametrize(
+    ("make", "place"),
+    [
+        (lambda: 10**5000, r"\$ "),
+        (lambda: {"a": [-(7**9000)]}, r"\$\.a\[0\] "),
+        (lambda: [fractions.Fraction(1, 3**10000)], r"\$\[0\] "),
+        (lambda: fractions.Fraction(10**5000, 3), r"\$ "),
+        (lambda: {10**5000: 1}, r"\$ "),
+    ],
+    ids=["integer", "inside", "fraction", "large fraction", "key"],
+)
+def test_numbers_too_long_to_write_have_no_json_form(make: Callable[[], Any], place: str) -> None:
+    """Python refuses to write thousands of digits; that is a property of the result, not of an argument."""
+    with pytest.raises(ResultNotJson, match=rf"at {place}is a number of thousands of digits"):
+        to_json(make())
 
 
 json_values = st.recursive(

@@ -53,7 +53,7 @@ class RunDir:
         Raises:
             UserError: something is already there.
         """
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and not _is_free(path):
             hint = "add --resume to go on with it, or choose another --out"
             raise UserError(f"{path}: exists already; {hint if is_run(path) else 'choose another --out'}")
         try:
@@ -164,6 +164,14 @@ def encode_attempt(attempt: Attempt) -> bytes:
 def is_run(path: Path) -> bool:
     """Whether a run was started there."""
     return (path / CONFIG).is_file() and (path / LIBRARY).is_file()
+
+
+def _is_free(path: Path) -> bool:
+    """Whether a run may begin there: an empty folder, or one in which a run was killed before it had begun."""
+    beginnings = (".lock", LIBRARY, f".{LIBRARY}.", f".{CONFIG}.")
+    return path.is_dir() and all(
+        entry.name in beginnings or entry.name.startswith(beginnings[2:]) for entry in path.iterdir()
+    )
 
 
 def read_config(path: Path) -> Config:

@@ -55,7 +55,8 @@ def describe_modules(
 
 
 def _say_that_it_takes_long(locator: str, timeout_s: float) -> None:
-    print(f"importing {locator} takes long, waiting up to {timeout_s:g} s", file=sys.stderr, flush=True)
+    sys.stderr.write(f"importing {locator} takes long, waiting up to {timeout_s:g} s\n")
+    sys.stderr.flush()
 
 
 def _wanted(locator: str) -> Wanted:

@@ -70,7 +70,7 @@ def _listen(
 ) -> Described:
     """Read messages until the last one, the end of the child, or the end of the time."""
     deadline = time.monotonic() + timeout_s
-    impatient_at = time.monotonic() + _PATIENCE_S
+    heard_at = time.monotonic()
     current = order.wanted[0].locator
     said = False
     received = b""
@@ -88,16 +88,15 @@ def _listen(
             match _decoder.decode(line):
                 case Importing(locator):
                     current = locator
-                    if not said:
-                        impatient_at = time.monotonic() + _PATIENCE_S
+                    heard_at = time.monotonic()
                 case Failed(locator, reason):
                     raise UserError(f"cannot load python:{locator}: {reason}")
                 case Described() as described:
                     return described
         now = time.monotonic()
-        if impatient_at < now < deadline:
+        if not said and now > heard_at + _PATIENCE_S:
             on_slow(current, timeout_s)
-            said, impatient_at = True, deadline
+            said = True
         if now > deadline:
             raise UserError(
                 f"cannot load python:{current}: importing it takes longer than {timeout_s:g} s; move what it does "

@@ -24,17 +24,17 @@ class _ProjectTask:
             examples=["design", "permits", "foundation", "wiring", "testing", "copywriting", "launch", "training"],
         ),
     ]
-    days: Annotated[float, Field(ge=0, description="Duration of the task in days.")]
+    days: Annotated[float, Field(ge=0, le=100_000, description="Duration of the task in days.")]
     depends_on: Annotated[list[str], Field(description="Names of the tasks that must be finished before it.")] = field(
         default_factory=list
     )
 
 
 def break_even_units(
-    fixed_costs: Annotated[float, Field(ge=0)],
-    unit_price: Annotated[float, Field(gt=0)],
-    unit_variable_cost: Annotated[float, Field(ge=0)],
-    target_profit: Annotated[float, Field(ge=0)] = 0,
+    fixed_costs: Annotated[float, Field(ge=0, le=1e12)],
+    unit_price: Annotated[float, Field(ge=0.0001, le=1e9)],
+    unit_variable_cost: Annotated[float, Field(ge=0, le=1e9)],
+    target_profit: Annotated[float, Field(ge=0, le=1e12)] = 0,
 ) -> dict[str, float]:
     """Find how many units must be sold to cover all costs, or to reach a profit.
 
@@ -53,7 +53,7 @@ def break_even_units(
     Source: Horngren, Datar and Rajan, "Cost Accounting: A Managerial Emphasis" (cost-volume-profit analysis).
     """
     contribution = unit_price - unit_variable_cost
-    if contribution <= 0:
+    if contribution < 1e-9:
         raise ValueError(f"unit_price {unit_price} must exceed unit_variable_cost {unit_variable_cost}")
     # Rounded first, so that 1000 / (0.3 - 0.1) does not become 5001.
     units = math.ceil(round((fixed_costs + target_profit) / contribution, 6))
@@ -61,9 +61,9 @@ def break_even_units(
 
 
 def economic_order_quantity(
-    annual_demand: Annotated[float, Field(gt=0)],
-    cost_per_order: Annotated[float, Field(gt=0)],
-    holding_cost_per_unit: Annotated[float, Field(gt=0)],
+    annual_demand: Annotated[float, Field(ge=0.001, le=1e12)],
+    cost_per_order: Annotated[float, Field(ge=0.001, le=1e12)],
+    holding_cost_per_unit: Annotated[float, Field(ge=0.001, le=1e12)],
 ) -> dict[str, float]:
     """Find the order size that keeps the yearly cost of ordering and storing stock lowest.
 
@@ -167,9 +167,9 @@ def project_critical_path(
 
 
 def task_duration_estimate(
-    optimistic: Annotated[float, Field(ge=0)],
-    most_likely: Annotated[float, Field(ge=0)],
-    pessimistic: Annotated[float, Field(ge=0)],
+    optimistic: Annotated[float, Field(ge=0, le=1_000_000)],
+    most_likely: Annotated[float, Field(ge=0, le=1_000_000)],
+    pessimistic: Annotated[float, Field(ge=0, le=1_000_000)],
     unit: Literal["hours", "days", "weeks", "months"] = "days",
 ) -> dict[str, float | str]:
     """Estimate how long a task will take from a best, a likely and a worst case (three-point PERT estimate).
@@ -250,6 +250,7 @@ def support_ticket_deadline(
 
     Source: plain calendar arithmetic; public holidays are not considered.
     """
+    day_opens, day_closes = day_opens.replace(tzinfo=None), day_closes.replace(tzinfo=None)
     if day_closes <= day_opens:
         raise ValueError(f"day_closes {day_closes} must be after day_opens {day_opens}")
     left = datetime.timedelta(hours=response_hours)

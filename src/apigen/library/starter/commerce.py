@@ -71,8 +71,10 @@ class _Offer:
     """One offer of a product."""
 
     name: Annotated[str, Field(description="What tells the offer apart, such as the shop or pack.", examples=_PRODUCTS)]
-    price: Annotated[float, Field(ge=0, description="Price of the whole pack.")]
-    quantity: Annotated[float, Field(gt=0, description="How much is in it, in the same unit for all offers.")]
+    price: Annotated[float, Field(ge=0, le=1e9, description="Price of the whole pack.")]
+    quantity: Annotated[
+        float, Field(ge=0.0001, le=1e9, description="How much is in it, in the same unit for all offers.")
+    ]
 
 
 @dataclass(frozen=True)
@@ -80,12 +82,12 @@ class _CartItem:
     """One line of a shopping cart."""
 
     name: Annotated[str, Field(description="Name of the product.", examples=_PRODUCTS)]
-    unit_price: Annotated[float, Field(ge=0, description="Price of one piece.")]
-    quantity: Annotated[int, Field(ge=1, description="How many pieces.")] = 1
+    unit_price: Annotated[float, Field(ge=0, le=1e9, description="Price of one piece.")]
+    quantity: Annotated[int, Field(ge=1, le=1_000_000, description="How many pieces.")] = 1
 
 
 def stacked_discount_price(
-    price: Annotated[float, Field(ge=0)],
+    price: Annotated[float, Field(ge=0, le=1e12)],
     discount_percents: Annotated[list[Annotated[float, Field(ge=0, le=100)]], Field(min_length=1)],
 ) -> dict[str, float]:
     """Compute what to pay for an item marked down by one or more discounts in percent, taken off one after the other.
@@ -167,7 +169,7 @@ def best_unit_price(
 
 
 def eu_vat_price(
-    amount: Annotated[float, Field(ge=0)],
+    amount: Annotated[float, Field(ge=0, le=1e12)],
     country: _Country,
     action: Literal["add", "remove"],
 ) -> dict[str, float]:
@@ -196,10 +198,10 @@ def eu_vat_price(
 
 
 def parcel_billable_weight(
-    length_cm: Annotated[float, Field(gt=0)],
-    width_cm: Annotated[float, Field(gt=0)],
-    height_cm: Annotated[float, Field(gt=0)],
-    weight_kg: Annotated[float, Field(gt=0)],
+    length_cm: Annotated[float, Field(gt=0, le=10_000)],
+    width_cm: Annotated[float, Field(gt=0, le=10_000)],
+    height_cm: Annotated[float, Field(gt=0, le=10_000)],
+    weight_kg: Annotated[float, Field(gt=0, le=1_000_000)],
     service: Literal["express", "air_freight"] = "express",
 ) -> dict[str, float]:
     """Find the weight a carrier charges for a parcel: its real or its volumetric weight, whichever is more.
@@ -221,8 +223,8 @@ def parcel_billable_weight(
 
 
 def retail_price_from_cost(
-    cost: Annotated[float, Field(gt=0)],
-    percent: Annotated[float, Field(ge=0)],
+    cost: Annotated[float, Field(gt=0, le=1e12)],
+    percent: Annotated[float, Field(ge=0, le=100_000)],
     basis: Literal["markup", "margin"],
 ) -> dict[str, float]:
     """Set a selling price from what an item costs and the markup or margin wanted.
@@ -250,7 +252,7 @@ def shopping_cart_total(
     items: Annotated[list[_CartItem], Field(min_length=1)],
     coupon_percent: Annotated[float, Field(ge=0, le=100)] = 0,
     tax_percent: Annotated[float, Field(ge=0, le=100)] = 0,
-    shipping: Annotated[float, Field(ge=0)] = 0,
+    shipping: Annotated[float, Field(ge=0, le=1e9)] = 0,
 ) -> dict[str, float]:
     """Add up a shopping cart or basket at checkout, with coupon, sales tax and shipping or delivery.
 

@@ -64,7 +64,7 @@ _ShortText = Annotated[
 ]
 
 
-def text_to_morse(text: _ShortText, words_per_minute: Annotated[float, Field(gt=0, le=100)] = 20) -> dict[str, object]:
+def text_to_morse(text: _ShortText, words_per_minute: Annotated[float, Field(ge=1, le=100)] = 20) -> dict[str, object]:
     """Write a text in international Morse code and tell how long it takes to send.
 
     Args:
@@ -263,9 +263,9 @@ def text_readability_grade(
 
 def speech_duration(
     word_count: Annotated[int, Field(ge=1, le=1_000_000)],
-    words_per_minute: Annotated[float, Field(gt=0, le=600)] = 150,
-    pauses: Annotated[int, Field(ge=0)] = 0,
-    seconds_per_pause: Annotated[float, Field(ge=0)] = 2,
+    words_per_minute: Annotated[float, Field(ge=10, le=600)] = 150,
+    pauses: Annotated[int, Field(ge=0, le=10_000)] = 0,
+    seconds_per_pause: Annotated[float, Field(ge=0, le=3600)] = 2,
 ) -> dict[str, float | str]:
     """Estimate how long a speech, talk or voice-over takes to deliver from the number of words in its script.
 

@@ -32,8 +32,10 @@ class _GroupedValue:
             examples=["north", "sales", "Berlin", "tea", "marketing", "Tokyo", "coffee", "south"],
         ),
     ]
-    value: Annotated[float, Field(description="The row's number.")]
+    value: Annotated[float, Field(ge=-1e15, le=1e15, description="The row's number.")]
 
+
+_Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 
 _Items = Annotated[
     list[
@@ -68,7 +70,7 @@ def aggregate_by_group(
 
 
 def find_outliers(
-    values: Annotated[list[float], Field(min_length=4, max_length=1000)],
+    values: Annotated[list[_Number], Field(min_length=4, max_length=1000)],
     fence_multiplier: Annotated[float, Field(gt=0, le=10)] = 1.5,
 ) -> dict[str, object]:
     """Find values of a data set that lie unusually far from the rest (outliers, by Tukey's fences).
@@ -93,7 +95,7 @@ def find_outliers(
 
 
 def moving_average(
-    values: Annotated[list[float], Field(min_length=1, max_length=1000)],
+    values: Annotated[list[_Number], Field(min_length=1, max_length=1000)],
     window: Annotated[int, Field(ge=1, le=365)],
 ) -> list[float]:
     """Smooth a time series with a simple moving (rolling) average.
@@ -117,9 +119,9 @@ def moving_average(
 
 
 def rescale_values(
-    values: Annotated[list[float], Field(min_length=2, max_length=1000)],
-    new_minimum: float = 0.0,
-    new_maximum: float = 1.0,
+    values: Annotated[list[_Number], Field(min_length=2, max_length=1000)],
+    new_minimum: _Number = 0.0,
+    new_maximum: _Number = 1.0,
 ) -> list[float]:
     """Normalize numbers to a new range (min-max scaling), 0 to 1 unless told otherwise.
 
@@ -137,8 +139,8 @@ def rescale_values(
     Source: Han, Kamber & Pei, "Data Mining: Concepts and Techniques", section 3.5, min-max normalization.
     """
     low, high = min(values), max(values)
-    if low == high:
-        raise ValueError(f"all values are {low}, so they have no range: give at least two different numbers")
+    if high - low < 1e-12:
+        raise ValueError(f"all values are {low:g}, so they have no range: give at least two different numbers")
     if new_minimum >= new_maximum:
         raise ValueError(f"new_minimum {new_minimum} is not below new_maximum {new_maximum}: swap them")
     factor = (new_maximum - new_minimum) / (high - low)
@@ -195,8 +197,8 @@ def remove_duplicate_items(
 
 
 def correlation_between(
-    x: Annotated[list[float], Field(min_length=2, max_length=1000)],
-    y: Annotated[list[float], Field(min_length=2, max_length=1000)],
+    x: Annotated[list[_Number], Field(min_length=2, max_length=1000)],
+    y: Annotated[list[_Number], Field(min_length=2, max_length=1000)],
     method: Literal["pearson", "spearman"] = "pearson",
 ) -> float:
     """Correlation coefficient of two paired series of numbers: whether and how strongly they rise or fall together.

@@ -17,6 +17,7 @@ _GRADE_POINTS = {
 }  # fmt: skip
 
 _Percent = Annotated[float, Field(ge=0, le=100)]
+_ForeignGrade = Annotated[float, Field(ge=-10, le=1000)]  # Danish grades begin at -3
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def grade_point_average(courses: Annotated[list[_CourseGrade], Field(min_length=
 def final_exam_score_needed(
     current_percent: _Percent,
     target_percent: _Percent,
-    exam_weight_percent: Annotated[float, Field(gt=0, le=100)],
+    exam_weight_percent: Annotated[float, Field(ge=0.1, le=100)],
 ) -> dict[str, float | bool]:
     """Find the score that is needed on a final exam to end a course with a certain grade.
 
@@ -137,9 +138,9 @@ def weighted_course_grade(
 
 
 def standardize_test_score(
-    score: float,
-    mean: float,
-    standard_deviation: Annotated[float, Field(gt=0)],
+    score: Annotated[float, Field(ge=-1_000_000, le=1_000_000)],
+    mean: Annotated[float, Field(ge=-1_000_000, le=1_000_000)],
+    standard_deviation: Annotated[float, Field(ge=0.001, le=1_000_000)],
     scale: Literal["z_score", "t_score", "iq", "stanine", "percentile"] = "z_score",
 ) -> float:
     """Convert a raw test score to a standard scale that compares it with the group that took the test.
@@ -206,7 +207,9 @@ def flashcard_next_review(
     }
 
 
-def foreign_grade_to_german(grade: float, best_grade: float, lowest_passing_grade: float) -> float:
+def foreign_grade_to_german(
+    grade: _ForeignGrade, best_grade: _ForeignGrade, lowest_passing_grade: _ForeignGrade
+) -> float:
     """Convert a grade from another country to the German scale (1.0 best, 4.0 just passed).
 
     Args:

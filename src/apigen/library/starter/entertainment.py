@@ -176,7 +176,7 @@ def film_admission_check(
 def movie_marathon_schedule(
     start: datetime.time,
     runtimes_minutes: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, max_length=24)],
-    break_minutes: Annotated[int, Field(ge=0)] = 0,
+    break_minutes: Annotated[int, Field(ge=0, le=1440)] = 0,
 ) -> dict[str, Any]:
     """Work out when each film of a marathon starts and ends when they are watched one after the other.
 
@@ -205,7 +205,7 @@ def _clock(minute: int) -> str:
 def binge_watch_finish_date(
     start_date: datetime.date,
     episodes: Annotated[int, Field(ge=1, le=20_000)],
-    episodes_per_day: Annotated[int, Field(ge=1)],
+    episodes_per_day: Annotated[int, Field(ge=1, le=1000)],
     weekends_only: bool = False,
 ) -> dict[str, Any]:
     """Say on which day the last episode of a series is watched at a steady number of episodes a day.

@@ -73,12 +73,12 @@ class _SpeciesCount:
             examples=["blackbird", "oak", "red fox", "honey bee", "mallard", "common frog", "trout", "daisy"],
         ),
     ]
-    count: Annotated[int, Field(ge=0, description="Individuals counted.")]
+    count: Annotated[int, Field(ge=0, le=1_000_000_000, description="Individuals counted.")]
 
 
 def epa_air_quality_index(
     pollutant: Literal["PM2.5", "PM10", "ozone", "carbon monoxide", "nitrogen dioxide"],
-    concentration: Annotated[float, Field(ge=0)],
+    concentration: Annotated[float, Field(ge=0, le=1_000_000)],
 ) -> dict[str, int | str]:
     """Convert a measured air pollutant concentration to the US Air Quality Index (AQI) and its category.
 
@@ -119,7 +119,7 @@ def fuel_co2_emissions(
         "kerosene",
         "residual_fuel_oil",
     ],
-    amount: Annotated[float, Field(ge=0)],
+    amount: Annotated[float, Field(ge=0, le=1e12)],
     unit: Literal["liters", "gallons"] = "liters",
 ) -> float:
     """Compute the carbon dioxide (CO2) emissions from burning an amount of fuel.
@@ -142,7 +142,7 @@ def greenhouse_gas_co2_equivalent(
     gas: Literal[
         "methane", "nitrous oxide", "sulfur hexafluoride", "nitrogen trifluoride", "HFC-23", "HFC-32", "HFC-134a"
     ],
-    mass_kg: Annotated[float, Field(ge=0)],
+    mass_kg: Annotated[float, Field(ge=0, le=1e12)],
     horizon_years: Literal[20, 100] = 100,
 ) -> dict[str, float]:
     """Convert an amount of a greenhouse gas to its CO2 equivalent, the carbon dioxide that warms the climate as much.
@@ -163,7 +163,7 @@ def greenhouse_gas_co2_equivalent(
 
 def lake_trophic_state(
     indicator: Literal["water transparency", "chlorophyll", "total phosphorus"],
-    value: Annotated[float, Field(gt=0)],
+    value: Annotated[float, Field(ge=0.001, le=100_000)],
 ) -> dict[str, float | str]:
     """Rate how nutrient-rich a lake is by Carlson's trophic state index.
 
@@ -194,8 +194,8 @@ def lake_trophic_state(
 
 
 def rainwater_harvest_volume(
-    roof_area_m2: Annotated[float, Field(gt=0)],
-    rainfall_mm: Annotated[float, Field(ge=0)],
+    roof_area_m2: Annotated[float, Field(gt=0, le=1e7)],
+    rainfall_mm: Annotated[float, Field(ge=0, le=50_000)],
     runoff_coefficient: Annotated[float, Field(gt=0, le=1)] = 0.8,
 ) -> float:
     """Compute how much rain water, in liters, a roof can collect.

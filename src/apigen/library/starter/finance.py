@@ -12,9 +12,15 @@ _COMPOUNDINGS_PER_YEAR = {"annually": 1, "semiannually": 2, "quarterly": 4, "mon
 
 # Lengths of national account numbers: SWIFT, "IBAN Registry" (ISO 13616-1).
 _IBAN_LENGTHS = {
-    "AT": 20, "BE": 16, "BG": 22, "CH": 21, "CY": 28, "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24, "FI": 18,
-    "FR": 27, "GB": 22, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IS": 26, "IT": 27, "LI": 21, "LT": 20, "LU": 20,
-    "LV": 21, "MC": 27, "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24,
+    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29,
+    "BY": 28, "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29,
+    "ES": 24, "FI": 18, "FK": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28,
+    "HN": 28, "HR": 21, "HU": 28, "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20,
+    "LB": 28, "LC": 32, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19,
+    "MN": 20, "MR": 27, "MT": 31, "MU": 30, "NI": 28, "NL": 18, "NO": 15, "OM": 23, "PK": 24, "PL": 28, "PS": 29,
+    "PT": 25, "QA": 29, "RO": 24, "RS": 22, "RU": 33, "SA": 24, "SC": 31, "SD": 18, "SE": 24, "SI": 19, "SK": 24,
+    "SM": 27, "SO": 23, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20,
+    "YE": 30,
 }  # fmt: skip
 
 
@@ -29,11 +35,11 @@ class _Holding:
             examples=["AAPL", "gold", "MSFT", "government bonds", "VTI", "Nestle", "TSLA", "cash"],
         ),
     ]
-    value: Annotated[float, Field(ge=0, description="Market value, in the same currency for all positions.")]
+    value: Annotated[float, Field(ge=0, le=1e12, description="Market value, in the same currency for all positions.")]
 
 
 def loan_monthly_payment(
-    principal: Annotated[float, Field(gt=0)],
+    principal: Annotated[float, Field(gt=0, le=1e12)],
     annual_rate_percent: Annotated[float, Field(ge=0, le=100)],
     term_months: Annotated[int, Field(ge=1, le=480)],
 ) -> dict[str, float]:
@@ -50,7 +56,9 @@ def loan_monthly_payment(
     Source: annuity formula; Brealey, Myers & Allen, "Principles of Corporate Finance", chapter 2.
     """
     rate = annual_rate_percent / 100 / 12
-    payment = principal / term_months if rate == 0 else principal * rate / (1 - (1 + rate) ** -term_months)
+    # In logarithms, so that a rate close to 0 does not leave 1 - 1 to divide by.
+    discounted = -math.expm1(-term_months * math.log1p(rate)) / rate if rate > 1e-12 else term_months
+    payment = principal / discounted
     total = payment * term_months
     return {
         "monthly_payment": round(payment, 2),
@@ -60,7 +68,7 @@ def loan_monthly_payment(
 
 
 def compound_interest_balance(
-    deposit: Annotated[float, Field(ge=0)],
+    deposit: Annotated[float, Field(ge=0, le=1e12)],
     annual_rate_percent: Annotated[float, Field(ge=0, le=100)],
     years: Annotated[float, Field(gt=0, le=100)],
     compounding: Literal["annually", "semiannually", "quarterly", "monthly", "daily"] = "annually",
@@ -84,8 +92,8 @@ def compound_interest_balance(
 
 def net_present_value(
     discount_rate_percent: Annotated[float, Field(ge=0, le=1000)],
-    cash_flows: Annotated[list[float], Field(min_length=1, max_length=100)],
-    initial_investment: Annotated[float, Field(ge=0)] = 0.0,
+    cash_flows: Annotated[list[Annotated[float, Field(ge=-1e12, le=1e12)]], Field(min_length=1, max_length=100)],
+    initial_investment: Annotated[float, Field(ge=0, le=1e12)] = 0.0,
 ) -> float:
     """Net present value of a project or investment: its yearly cash flows discounted to today.
 
@@ -105,8 +113,8 @@ def net_present_value(
 
 
 def investment_annual_growth(
-    start_value: Annotated[float, Field(gt=0)],
-    end_value: Annotated[float, Field(gt=0)],
+    start_value: Annotated[float, Field(ge=1e-6, le=1e15)],
+    end_value: Annotated[float, Field(ge=1e-6, le=1e15)],
     years: Annotated[float, Field(ge=1, le=200)],
 ) -> float:
     """Compound annual growth rate (CAGR) at which a value went from a start to an end in some years.
@@ -126,7 +134,7 @@ def investment_annual_growth(
 
 
 def bond_price(
-    face_value: Annotated[float, Field(gt=0)],
+    face_value: Annotated[float, Field(gt=0, le=1e12)],
     coupon_rate_percent: Annotated[float, Field(ge=0, le=100)],
     market_yield_percent: Annotated[float, Field(gt=-20, le=100)],
     years_to_maturity: Annotated[int, Field(ge=1, le=100)],
@@ -185,9 +193,9 @@ def portfolio_weights(
 
 
 def depreciation_schedule(
-    cost: Annotated[float, Field(gt=0)],
+    cost: Annotated[float, Field(gt=0, le=1e12)],
     useful_life_years: Annotated[int, Field(ge=1, le=50)],
-    salvage_value: Annotated[float, Field(ge=0)] = 0.0,
+    salvage_value: Annotated[float, Field(ge=0, le=1e12)] = 0.0,
     method: Literal["straight_line", "double_declining", "sum_of_years"] = "straight_line",
 ) -> list[float]:
     """Yearly depreciation of an asset such as a machine, a vehicle or office equipment, for bookkeeping.
@@ -246,13 +254,18 @@ def validate_iban(
     Returns:
         ``valid``, ``country`` (ISO 3166 code) and ``problem``, which is empty for a valid number.
 
+    Raises:
+        ValueError: The country's length of account numbers is not known here.
+
     Source: ISO 13616-1 (structure) and ISO/IEC 7064 MOD 97-10 (check digits).
     """
     compact = "".join(iban.split()).upper()
     country = compact[:2]
     problem = ""
-    if country not in _IBAN_LENGTHS:
-        problem = "unknown country code"
+    if len(country) < 2 or not (country.isascii() and country.isalpha()):
+        problem = "no country code at the start"
+    elif country not in _IBAN_LENGTHS:
+        raise ValueError(f"{country} is not in the table of national lengths, so its numbers cannot be checked")
     elif len(compact) != _IBAN_LENGTHS[country]:
         problem = f"{len(compact)} characters instead of {_IBAN_LENGTHS[country]}"
     elif not (compact.isascii() and compact.isalnum() and compact[2:4].isdigit()):

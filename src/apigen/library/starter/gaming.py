@@ -173,7 +173,7 @@ def dice_sum_probability(
 
 
 def dnd_experience_level(
-    experience_points: Annotated[int, Field(ge=0)],
+    experience_points: Annotated[int, Field(ge=0, le=100_000_000)],
 ) -> dict[str, int | None]:
     """Look up the level of a Dungeons & Dragons (fifth edition) character from its experience points.
 
@@ -195,7 +195,7 @@ def dnd_experience_level(
 
 
 def loot_drop_chance(
-    drop_rate_percent: Annotated[float, Field(gt=0, le=100)],
+    drop_rate_percent: Annotated[float, Field(ge=1e-6, le=100)],
     attempts: Annotated[int, Field(ge=1, le=100_000)],
     copies: Annotated[int, Field(ge=1, le=1000)] = 1,
 ) -> float:

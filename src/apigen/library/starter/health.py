@@ -28,7 +28,7 @@ class _ActivityLevel(StrEnum):
 class _AlcoholicDrink:
     """A drink, or several of the same kind."""
 
-    volume_ml: Annotated[float, Field(gt=0, description="Volume of one drink in milliliters.")]
+    volume_ml: Annotated[float, Field(gt=0, le=10_000, description="Volume of one drink in milliliters.")]
     alcohol_percent: Annotated[float, Field(gt=0, le=96, description="Alcohol by volume in percent.")]
     quantity: Annotated[int, Field(ge=1, le=50, description="How many of them.")] = 1
 

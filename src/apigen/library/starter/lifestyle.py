@@ -21,7 +21,7 @@ class _Ingredient:
             examples=["flour", "eggs", "olive oil", "chickpeas", "sugar", "butter", "coconut milk", "onions", "rice"],
         ),
     ]
-    amount: Annotated[float, Field(gt=0, description="How much of it.")]
+    amount: Annotated[float, Field(gt=0, le=1e6, description="How much of it.")]
     unit: Annotated[
         str,
         Field(
@@ -51,8 +51,8 @@ _CUTTING_ALLOWANCE_M = 0.1
 
 def scale_recipe(
     ingredients: Annotated[list[_Ingredient], Field(min_length=1, max_length=60)],
-    servings: Annotated[float, Field(gt=0)],
-    desired_servings: Annotated[float, Field(gt=0)],
+    servings: Annotated[float, Field(ge=0.1, le=100_000)],
+    desired_servings: Annotated[float, Field(ge=0.1, le=100_000)],
 ) -> dict[str, object]:
     """Scale the ingredients of a recipe up or down to another number of servings.
 
@@ -75,7 +75,7 @@ def scale_recipe(
 
 
 def bread_dough_weights(
-    flour_grams: Annotated[float, Field(gt=0)],
+    flour_grams: Annotated[float, Field(gt=0, le=1e9)],
     hydration_percent: Annotated[float, Field(ge=0, le=200)],
     salt_percent: Annotated[float, Field(ge=0, le=100)] = 2,
     yeast_percent: Annotated[float, Field(ge=0, le=100)] = 1,
@@ -102,7 +102,7 @@ def bread_dough_weights(
 
 def coffee_grounds_needed(
     cups: Annotated[int, Field(ge=1, le=500)],
-    cup_size_ml: Annotated[float, Field(gt=0)] = 200,
+    cup_size_ml: Annotated[float, Field(ge=1, le=5000)] = 200,
     strength: Literal["mild", "standard", "strong"] = "standard",
 ) -> dict[str, float]:
     """Find how much ground coffee and water to use for a number of cups of filter coffee.
@@ -149,11 +149,11 @@ def shoe_size_from_foot_length(
 
 
 def wallpaper_rolls_needed(
-    wall_length_m: Annotated[float, Field(gt=0)],
-    wall_height_m: Annotated[float, Field(gt=0)],
-    pattern_repeat_cm: Annotated[float, Field(ge=0)] = 0,
-    roll_length_m: Annotated[float, Field(gt=0)] = 10.05,
-    roll_width_m: Annotated[float, Field(gt=0)] = 0.53,
+    wall_length_m: Annotated[float, Field(gt=0, le=10_000)],
+    wall_height_m: Annotated[float, Field(gt=0, le=100)],
+    pattern_repeat_cm: Annotated[float, Field(ge=0, le=1000)] = 0,
+    roll_length_m: Annotated[float, Field(ge=0.5, le=1000)] = 10.05,
+    roll_width_m: Annotated[float, Field(ge=0.05, le=10)] = 0.53,
 ) -> dict[str, float | int]:
     """Count the rolls of wallpaper needed for a wall or a whole room, allowing for trimming and the pattern.
 
@@ -173,7 +173,7 @@ def wallpaper_rolls_needed(
     Source: strip counting with 10 cm for trimming; 10.05 m by 0.53 m is the size of the European roll (EN 233).
     """
     strip = wall_height_m + _CUTTING_ALLOWANCE_M
-    if pattern_repeat_cm:
+    if pattern_repeat_cm >= 0.1:
         repeat = pattern_repeat_cm / 100
         strip = math.ceil(round(strip / repeat, 6)) * repeat
     strips_per_roll = math.floor(round(roll_length_m / strip, 6))

@@ -10,15 +10,17 @@ from pydantic import Field
 CATEGORY = "Math"
 
 _PositiveInt = Annotated[int, Field(ge=1)]
-_Length = Annotated[float, Field(gt=0)]
+_Length = Annotated[float, Field(ge=1e-6, le=1e9)]
+_Coefficient = Annotated[float, Field(ge=-1e12, le=1e12)]
+_Coordinate = Annotated[float, Field(ge=-1e9, le=1e9)]
 
 
 @dataclass(frozen=True)
 class _Point:
     """A point in the plane."""
 
-    x: float
-    y: float
+    x: _Coordinate
+    y: _Coordinate
 
 
 def prime_factorization(number: Annotated[int, Field(ge=2, le=10**12)]) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def _within_json(number: int) -> int:
     return number
 
 
-def quadratic_roots(a: float, b: float, c: float) -> dict[str, Any]:
+def quadratic_roots(a: _Coefficient, b: _Coefficient, c: _Coefficient) -> dict[str, Any]:
     """Solve a quadratic equation a x^2 + b x + c = 0, also where its roots are complex.
 
     Args:
@@ -83,11 +85,11 @@ def quadratic_roots(a: float, b: float, c: float) -> dict[str, Any]:
         ``discriminant`` and ``roots``, each with its ``real`` and ``imaginary`` part: two, or one if they coincide.
 
     Raises:
-        ValueError: ``a`` is 0, so the equation is not quadratic.
+        ValueError: ``a`` is 0 or as good as 0, so the equation is not quadratic.
 
     Source: the quadratic formula; NIST Digital Library of Mathematical Functions, 1.11(iii).
     """
-    if a == 0:
+    if abs(a) < 1e-12:
         raise ValueError("a must not be 0 in a quadratic equation")
     discriminant = b * b - 4 * a * c
     vertex, spread = -b / (2 * a), math.sqrt(abs(discriminant)) / abs(2 * a)

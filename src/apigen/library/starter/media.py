@@ -12,9 +12,9 @@ _Pixels = Annotated[int, Field(ge=1, le=100_000)]
 
 
 def video_file_size(
-    duration_minutes: Annotated[float, Field(gt=0)],
-    video_bitrate_mbps: Annotated[float, Field(gt=0)],
-    audio_bitrate_kbps: Annotated[float, Field(ge=0)] = 128,
+    duration_minutes: Annotated[float, Field(gt=0, le=1_000_000)],
+    video_bitrate_mbps: Annotated[float, Field(gt=0, le=100_000)],
+    audio_bitrate_kbps: Annotated[float, Field(ge=0, le=100_000)] = 128,
 ) -> dict[str, float]:
     """Estimate how large a compressed video file or recording gets from its length and bit rates.
 
@@ -108,7 +108,7 @@ _CHANNEL_COUNTS = {"mono": 1, "stereo": 2, "5.1": 6, "7.1": 8}
 
 
 def uncompressed_audio_size(
-    duration_seconds: Annotated[float, Field(gt=0)],
+    duration_seconds: Annotated[float, Field(gt=0, le=1e8)],
     sample_rate_khz: Annotated[float, Field(gt=0, le=768)] = 44.1,
     bit_depth: Literal[8, 16, 24, 32] = 16,
     channels: Literal["mono", "stereo", "5.1", "7.1"] = "stereo",
@@ -150,9 +150,9 @@ _CIRCLE_OF_CONFUSION_MM = {
 
 
 def depth_of_field(
-    focal_length_mm: Annotated[float, Field(gt=0)],
-    f_number: Annotated[float, Field(gt=0)],
-    subject_distance_m: Annotated[float, Field(gt=0)],
+    focal_length_mm: Annotated[float, Field(ge=1, le=5000)],
+    f_number: Annotated[float, Field(ge=0.5, le=256)],
+    subject_distance_m: Annotated[float, Field(gt=0, le=100_000)],
     sensor: _SensorFormat = _SensorFormat.FULL_FRAME,
 ) -> dict[str, float | None]:
     """How much of a photo is in sharp focus: near limit, far limit and hyperfocal distance of a lens setting.
@@ -189,7 +189,7 @@ def depth_of_field(
 
 
 def frames_to_timecode(
-    frame: Annotated[int, Field(ge=0)],
+    frame: Annotated[int, Field(ge=0, le=1_000_000_000)],
     frame_rate: Literal["23.976", "24", "25", "29.97", "30", "50", "59.94", "60"],
     drop_frame: bool = False,
 ) -> str:
@@ -242,8 +242,8 @@ def subtitle_reading_speed(
             ],
         ),
     ],
-    duration_seconds: Annotated[float, Field(gt=0)],
-    maximum_cps: Annotated[float, Field(gt=0)] = 20,
+    duration_seconds: Annotated[float, Field(ge=0.01, le=600)],
+    maximum_cps: Annotated[float, Field(ge=1, le=100)] = 20,
 ) -> dict[str, Any]:
     """Check whether a subtitle stays on screen long enough to be read.
 

@@ -220,7 +220,7 @@ def vehicle_vin_check(
         ),
     ],
 ) -> dict[str, bool | str]:
-    """Check whether a vehicle identification number (VIN) of a car can be right, by its check digit.
+    """Check whether a car's vehicle identification number (VIN), as used in North America, can be right (check digit).
 
     Args:
         vin: The 17 characters of the number; the letters I, O and Q do not occur.
@@ -228,12 +228,17 @@ def vehicle_vin_check(
     Returns:
         ``valid``, the check digit ``found`` in the number and the one ``expected``.
 
+    Raises:
+        ValueError: The number is of the European kind, which has no check digit.
+
     Source: 49 CFR part 565 (check digit of North American vehicles); ISO 3779.
     """
     characters = vin.upper()
+    found = characters[_VIN_CHECK_POSITION]
+    if characters[3:6] == "ZZZ" or found not in "0123456789X":
+        raise ValueError(f"{vin} is a number without check digit, as makers use outside North America")
     total = sum(_VIN_VALUES[character] * weight for character, weight in zip(characters, _VIN_WEIGHTS, strict=True))
     expected = "0123456789X"[total % 11]
-    found = characters[_VIN_CHECK_POSITION]
     return {"valid": found == expected, "found": found, "expected": expected}
 
 

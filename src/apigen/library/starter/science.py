@@ -59,7 +59,7 @@ def molar_mass(
             examples=["H2O", "NaCl", "C6H12O6", "Ca(OH)2", "H2SO4", "Al2(SO4)3", "CuSO4·5H2O", "C8H10N4O2"],
         ),
     ],
-    grams: Annotated[float, Field(gt=0)] | None = None,
+    grams: Annotated[float, Field(gt=0, le=1e12)] | None = None,
 ) -> dict[str, float]:
     """Compute the molar mass of a chemical compound from its formula, and the moles in a sample of it.
 
@@ -105,9 +105,9 @@ def radioactive_decay_remaining(
         "plutonium-239",
         "americium-241",
     ],
-    elapsed: Annotated[float, Field(ge=0)],
+    elapsed: Annotated[float, Field(ge=0, le=1e12)],
     time_unit: Literal["minutes", "hours", "days", "years"],
-    initial_amount: Annotated[float, Field(gt=0)] = 100,
+    initial_amount: Annotated[float, Field(gt=0, le=1e12)] = 100,
 ) -> dict[str, float]:
     """Compute how much of a radioactive isotope is left after some time has passed.
 
@@ -128,9 +128,9 @@ def radioactive_decay_remaining(
 
 
 def ideal_gas_pressure(
-    moles: Annotated[float, Field(gt=0)],
-    volume_liters: Annotated[float, Field(gt=0)],
-    temperature_celsius: Annotated[float, Field(gt=-273.15)] = 25,
+    moles: Annotated[float, Field(gt=0, le=1e12)],
+    volume_liters: Annotated[float, Field(ge=1e-6, le=1e12)],
+    temperature_celsius: Annotated[float, Field(gt=-273.15, le=1e6)] = 25,
 ) -> dict[str, float]:
     """Compute the pressure of a gas in a container by the ideal gas law.
 
@@ -150,9 +150,9 @@ def ideal_gas_pressure(
 
 
 def dilution_volumes(
-    stock_concentration: Annotated[float, Field(gt=0)],
-    target_concentration: Annotated[float, Field(gt=0)],
-    final_volume_ml: Annotated[float, Field(gt=0)],
+    stock_concentration: Annotated[float, Field(ge=1e-12, le=1e9)],
+    target_concentration: Annotated[float, Field(ge=1e-12, le=1e9)],
+    final_volume_ml: Annotated[float, Field(gt=0, le=1e9)],
 ) -> dict[str, float]:
     """Find how much stock solution and solvent to mix for a weaker solution of a certain volume (C1V1 = C2V2).
 
@@ -183,7 +183,7 @@ def dilution_volumes(
 def projectile_flight(
     speed_m_s: Annotated[float, Field(gt=0, le=1000)],
     angle_degrees: Annotated[float, Field(ge=0, le=90)],
-    launch_height_m: Annotated[float, Field(ge=0)] = 0,
+    launch_height_m: Annotated[float, Field(ge=0, le=100_000)] = 0,
     body: Literal["Mercury", "Venus", "Earth", "Moon", "Mars"] = "Earth",
 ) -> dict[str, float]:
     """Compute how far, how high and how long a thrown or launched object flies, without air resistance.
@@ -241,7 +241,8 @@ def translate_dna_to_protein(
 
 
 def planet_orbital_period(
-    semi_major_axis_au: Annotated[float, Field(gt=0)], star_mass_suns: Annotated[float, Field(gt=0)] = 1
+    semi_major_axis_au: Annotated[float, Field(ge=0.0001, le=1_000_000)],
+    star_mass_suns: Annotated[float, Field(ge=0.01, le=1000)] = 1,
 ) -> dict[str, float]:
     """Compute how long a planet, asteroid or comet takes to go around its star (Kepler's third law).
 

@@ -18,7 +18,7 @@ class _Payment:
     """What one member of a group has paid for everybody."""
 
     person: _Name
-    amount: Annotated[float, Field(ge=0)]
+    amount: Annotated[float, Field(ge=0, le=1e9)]
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ def _x_weight(character: str) -> int:
 
 
 def post_engagement_rate(
-    followers: Annotated[int, Field(ge=1)],
-    likes: Annotated[int, Field(ge=0)],
-    comments: Annotated[int, Field(ge=0)] = 0,
-    shares: Annotated[int, Field(ge=0)] = 0,
+    followers: Annotated[int, Field(ge=1, le=10_000_000_000)],
+    likes: Annotated[int, Field(ge=0, le=10_000_000_000)],
+    comments: Annotated[int, Field(ge=0, le=10_000_000_000)] = 0,
+    shares: Annotated[int, Field(ge=0, le=10_000_000_000)] = 0,
 ) -> float:
     """Engagement rate of a social media post: interactions per follower, in percent.
 
@@ -106,7 +106,7 @@ def post_engagement_rate(
 
 
 def settle_group_expenses(payments: Annotated[list[_Payment], Field(min_length=2)]) -> dict[str, Any]:
-    """Split what a group of friends spent evenly and say who has to pay whom how much to be even.
+    """Split what a group of friends or travelers spent evenly and say who has to pay whom how much to be even.
 
     Args:
         payments: Every member of the group with what they paid for all, 0 for those who paid nothing. All in the

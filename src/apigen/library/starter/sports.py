@@ -96,11 +96,11 @@ def elo_rating_update(
 
 
 def quarterback_passer_rating(
-    attempts: Annotated[int, Field(ge=1)],
-    completions: Annotated[int, Field(ge=0)],
+    attempts: Annotated[int, Field(ge=1, le=100_000)],
+    completions: Annotated[int, Field(ge=0, le=100_000)],
     passing_yards: int,
-    touchdowns: Annotated[int, Field(ge=0)],
-    interceptions: Annotated[int, Field(ge=0)],
+    touchdowns: Annotated[int, Field(ge=0, le=100_000)],
+    interceptions: Annotated[int, Field(ge=0, le=100_000)],
 ) -> float:
     """Passer rating of an American football quarterback, by the formula of the NFL.
 
@@ -134,7 +134,7 @@ def quarterback_passer_rating(
 
 
 def predict_race_time(
-    known_distance_km: Annotated[float, Field(gt=0, le=250)],
+    known_distance_km: Annotated[float, Field(ge=0.1, le=250)],
     known_time_minutes: Annotated[float, Field(gt=0, le=3000)],
     target_race: Literal["5k", "10k", "15k", "half_marathon", "marathon"],
 ) -> dict[str, object]:

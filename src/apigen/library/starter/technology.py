@@ -158,9 +158,9 @@ def subnet_details(
 
 
 def file_transfer_time(
-    size: Annotated[float, Field(gt=0)],
+    size: Annotated[float, Field(gt=0, le=1e9)],
     size_unit: Literal["KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"],
-    speed_mbps: Annotated[float, Field(gt=0, le=1_000_000)],
+    speed_mbps: Annotated[float, Field(ge=0.001, le=1_000_000)],
     overhead_percent: Annotated[float, Field(ge=0, le=90)] = 0.0,
 ) -> dict[str, object]:
     """How long a download or upload of a given size takes over a network connection.
@@ -325,7 +325,7 @@ def http_status_meaning(code: _StatusCode) -> dict[str, str]:
 def screen_pixel_density(
     width_pixels: Annotated[int, Field(ge=1, le=100_000)],
     height_pixels: Annotated[int, Field(ge=1, le=100_000)],
-    diagonal_inches: Annotated[float, Field(gt=0, le=1000)],
+    diagonal_inches: Annotated[float, Field(ge=0.1, le=1000)],
 ) -> dict[str, object]:
     """Pixel density (PPI), aspect ratio and megapixels of a monitor, phone or television screen.
 

@@ -1,4 +1,4 @@
-"""Travel: flights, roads, hotels, visas, passports, sockets and shared expenses."""
+"""Travel: flights, roads, hotels, visas, passports, sockets and hikes."""
 
 import calendar
 import datetime
@@ -52,10 +52,6 @@ _MAINS = {
     "Switzerland": ("CJ", "230 V"), "United Kingdom": ("G", "230 V"), "United States": ("AB", "120 V"),
 }  # fmt: skip
 
-_Traveler = Annotated[
-    str, Field(min_length=1, examples=["Anna", "Marco", "Priya", "Liam", "Sofia", "Kenji", "Fatima", "Tom"])
-]
-
 
 @dataclass(frozen=True)
 class _Stay:
@@ -63,14 +59,6 @@ class _Stay:
 
     entry: Annotated[datetime.date, Field(description="Day of entry.")]
     exit: Annotated[datetime.date, Field(description="Day of exit.")]
-
-
-@dataclass(frozen=True)
-class _TripExpense:
-    """Something that one traveler paid for everybody."""
-
-    paid_by: Annotated[_Traveler, Field(description="Name of the traveler who paid.")]
-    amount: Annotated[float, Field(gt=0, description="Amount paid, in one currency for all expenses.")]
 
 
 def airport_distance(
@@ -133,7 +121,7 @@ def flight_arrival_time(
 def road_trip_fuel_cost(
     distance_km: Annotated[float, Field(gt=0, le=50000)],
     liters_per_100_km: Annotated[float, Field(gt=0, le=100)],
-    price_per_liter: Annotated[float, Field(gt=0)],
+    price_per_liter: Annotated[float, Field(gt=0, le=100_000)],
     round_trip: bool = False,
 ) -> dict[str, float]:
     """Fuel needed for a drive and what it costs.
@@ -156,7 +144,7 @@ def road_trip_fuel_cost(
 def hotel_stay_cost(
     check_in: datetime.date,
     check_out: datetime.date,
-    nightly_rate: Annotated[float, Field(ge=0)],
+    nightly_rate: Annotated[float, Field(ge=0, le=1e9)],
     rooms: Annotated[int, Field(ge=1, le=50)] = 1,
     tax_percent: Annotated[float, Field(ge=0, le=50)] = 0.0,
 ) -> dict[str, float]:
@@ -274,46 +262,25 @@ def passport_valid_for_trip(
     }
 
 
-def split_trip_expenses(
-    expenses: Annotated[list[_TripExpense], Field(min_length=1, max_length=200)],
-    others: list[_Traveler] | None = None,
-) -> dict[str, object]:
-    """Share the expenses of a trip equally among all travelers and tell who owes how much to whom.
+def hiking_time_estimate(
+    distance_km: Annotated[float, Field(gt=0, le=200)],
+    ascent_m: Annotated[float, Field(ge=0, le=9000)] = 0,
+    pace_km_per_hour: Annotated[float, Field(ge=1, le=10)] = 5,
+    rest_minutes: Annotated[int, Field(ge=0, le=1440)] = 0,
+) -> dict[str, float | str]:
+    """Estimate how long a hike in hills or mountains takes from its length and climb (Naismith's rule).
 
     Args:
-        expenses: What was paid, and by whom.
-        others: Travelers who paid nothing but share the costs.
+        distance_km: Length of the walk in kilometers.
+        ascent_m: Height climbed on the way, in meters, all climbs added up.
+        pace_km_per_hour: Walking pace on level ground, in kilometers an hour.
+        rest_minutes: Breaks and rests on the way, in minutes altogether.
 
     Returns:
-        ``total``, ``share_each`` and ``transfers``, each with ``payer``, ``receiver`` and ``amount``.
+        ``minutes`` and ``duration`` as H:MM.
 
-    Source: greedy settlement of net balances, largest debtor to largest creditor.
+    Source: Naismith (1892), Scottish Mountaineering Club Journal 2: an hour for every 2000 feet climbed, here 600 m.
     """
-    paid: dict[str, int] = dict.fromkeys(others or [], 0)
-    for expense in expenses:
-        paid[expense.paid_by] = paid.get(expense.paid_by, 0) + round(expense.amount * 100)
-    total_cents = sum(paid.values())
-    share_cents, remainder = divmod(total_cents, len(paid))
-    # Cents that cannot be divided are borne by the first travelers, so that the balances add up to zero.
-    balances = {
-        name: cents - share_cents - (1 if place < remainder else 0) for place, (name, cents) in enumerate(paid.items())
-    }
-    return {
-        "total": total_cents / 100,
-        "share_each": round(total_cents / 100 / len(paid), 2),
-        "transfers": _settle(balances),
-    }
-
-
-def _settle(balances: dict[str, int]) -> list[dict[str, object]]:
-    """Transfers, in currency units, that bring balances in cents to zero."""
-    open_balances = dict(balances)
-    transfers: list[dict[str, object]] = []
-    while any(open_balances.values()):
-        debtor = min(open_balances, key=lambda name: open_balances[name])
-        creditor = max(open_balances, key=lambda name: open_balances[name])
-        cents = min(-open_balances[debtor], open_balances[creditor])
-        open_balances[debtor] += cents
-        open_balances[creditor] -= cents
-        transfers.append({"payer": debtor, "receiver": creditor, "amount": cents / 100})
-    return transfers
+    minutes = distance_km / pace_km_per_hour * 60 + ascent_m / 10 + rest_minutes
+    whole = math.floor(minutes + 0.5)
+    return {"minutes": round(minutes, 1), "duration": f"{whole // 60}:{whole % 60:02}"}
