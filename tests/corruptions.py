@@ -28,13 +28,18 @@ def corruptions(right: Candidate, rng: random.Random) -> Iterator[tuple[str, Can
     words = [leaf for leaf in leaves if isinstance(leaf[2], str)]
     if words:
         index, name, value = rng.choice(words)
-        tool = right.tool(calls[index].name)
-        schema = tool.properties[name] if tool else {}
+        schema = _schema(right, index, name)
         members = [member for member in _members(schema) if member not in (value, schema.get("default"))]
         if members:
             yield "invented enum member", _replaced(right, index, {name: rng.choice(members)})
         elif "enum" not in schema:
             yield "invented string", _replaced(right, index, {name: rng.choice(INVENTED)})
+    for index, name, value in leaves:
+        schema = _schema(right, index, name)
+        if ("enum" in schema or isinstance(value, bool)) and schema.get("default") not in (None, value):
+            rest = {other: kept for other, kept in calls[index].arguments.items() if other != name}
+            yield "left-out option", _with(right, [*calls[:index], Call(calls[index].name, rest), *calls[index + 1 :]])
+            break
     if len(calls) > 1:
         dropped = rng.randrange(len(calls))
         yield "dropped call", _with(right, [call for index, call in enumerate(calls) if index != dropped])
@@ -57,6 +62,11 @@ def _replaced(right: Candidate, index: int, changes: dict[str, Json]) -> Candida
     call = right.calls[index]
     changed = Call(call.name, {**call.arguments, **changes})
     return _with(right, [*right.calls[:index], changed, *right.calls[index + 1 :]])
+
+
+def _schema(right: Candidate, index: int, name: str) -> dict[str, Json]:
+    tool = right.tool(right.calls[index].name)
+    return tool.properties[name] if tool else {}
 
 
 def _members(schema: dict[str, Json]) -> list[str]:

@@ -11,7 +11,8 @@ import pytest
 from apigen.generate.prompts import generation_messages
 from apigen.models.base import Options
 from apigen.models.offline import OfflineModel
-from apigen.models.offline.compose import compose, subject
+from apigen.models.offline.compose import compose
+from apigen.models.offline.subject import subject
 from apigen.records import Call, Request, Seed, Style, Tool, Wording
 
 DATE = {"type": "string", "format": "date"}
@@ -43,6 +44,13 @@ def composed(described: Tool, seed: int, wording: Wording = Wording.TERSE) -> tu
         ("How many pieces of a product are in stock.", "how many pieces of a product are in stock"),
         ("Tell when an invoice has to be paid.", "when an invoice has to be paid"),
         ("Return the (sample) mean of data.", "the mean of data"),
+        ("The total of an order.", "the total of an order"),
+        ("Average speed in km/h.", "the average speed in km/h"),
+        ("Looking up where a shipment is.", "look up where a shipment is"),
+        ("Raises the priority of a ticket.", "raise the priority of a ticket"),
+        ("Whether a day is a holiday.", "check whether a day is a holiday"),
+        ("Format bytes like a filesize (e.g. 10 kB). Or not.", "format bytes like a filesize"),
+        ("Convert data to floats and compute the mean.", "the mean"),
         ("Find the day on which an order arrives, counting working days only.", "the day on which an order arrives"),
     ],
 )
@@ -87,6 +95,36 @@ def test_nested_records_and_shares_are_filled_sensibly(seed: int) -> None:
     shares = {"type": "object", "additionalProperties": {"type": "number"}, "description": "each colleague's share"}
     query, new = composed(tool("Split a sum.", {"shares": shares}), seed)
     assert all(name.istitle() and f"{name} {share:g}" in query for name, share in new["shares"].items())
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_strings_are_plausible_or_left_out(seed: int) -> None:
+    """Codes look like the one described, a title is a title, and nobody asks for an unknown format."""
+    code = {"type": "string", "description": 'The number on the slip, such as "TRK-20931".'}
+    query, new = composed(tool("Look up a parcel.", {"tracking_number": code}), seed)
+    assert re.fullmatch(r"TRK-\d{5}", new["tracking_number"])
+    assert new["tracking_number"] in query
+    layout = {"type": "string", "default": "%b %d"}
+    _, new = composed(tool("Show a day.", {"day": DATE, "layout": layout}, ("day",)), seed)
+    assert new.keys() == {"day"}
+    either = {"type": "string", "description": 'Accepts either "male" or "female".'}
+    assert composed(tool("Choose a word.", {"gender": either}), seed)[1]["gender"] in ("male", "female")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_values_replace_what_stands_for_anything(seed: int) -> None:
+    """ "An integer", "a number of bytes" and "a ticket" become the value itself."""
+    whole = {"anyOf": [{"type": "string"}, {"type": "number"}], "description": "Integer to convert."}
+    query, new = composed(tool("Converts an integer to its ordinal.", {"value": whole}), seed)
+    assert query == f"convert {new['value']} to its ordinal"
+    query, new = composed(tool("Format a number of bytes for people.", {"value": {"type": "integer"}}), seed)
+    assert query == f"format {new['value']} bytes for people"
+    ticket = {"ticket_id": {"type": "integer"}, "priority": {"enum": ["low", "high"]}}
+    query, new = composed(tool("Raises the priority of a ticket.", ticket), seed)
+    assert query == f"raise the priority of ticket {new['ticket_id']} to {new['priority']}"
+    limits = {"floor": {"type": "number"}, "ceil": {"type": "number"}}
+    _, new = composed(tool("Clamp between floor and ceil.", limits), seed)
+    assert new["floor"] <= new["ceil"]
 
 
 @pytest.mark.parametrize("style", [Style.SIMPLE, Style.PARALLEL])

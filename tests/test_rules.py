@@ -155,6 +155,7 @@ CAUGHT = {
     "invented number": 0.95,
     "invented string": 0.97,
     "invented enum member": 0.9,
+    "left-out option": 0.85,
     "doubled call": 1.0,
     "added call": 0.85,
     "replaced tool": 0.75,

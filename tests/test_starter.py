@@ -3,11 +3,14 @@
 import asyncio
 from collections import Counter, defaultdict
 
+import jsonschema_rs
 import pytest
 
 from apigen.execute.python import PythonExecutor
 from apigen.library.base import Loaded
 from apigen.library.starter import CATEGORIES
+from apigen.library.starter.finance import loan_monthly_payment, validate_iban
+from apigen.library.starter.other import vehicle_vin_check
 from apigen.library.starter_source import load_starter
 from apigen.records import Candidate, Outcome, Stage, Style, Tool, Wording
 from apigen.verify.format import FormatCheck
@@ -105,3 +108,56 @@ def test_every_seed_passes_all_stages(starter: Loaded) -> None:
             await executor.aclose()
 
     assert asyncio.run(main()) == []
+
+
+@pytest.mark.parametrize(
+    ("iban", "valid"),
+    [
+        ("TR330006100519786457841326", True),
+        ("SA0380000000608010167519", True),
+        ("AE070331234567890123456", True),
+        ("GB82 WEST 1234 5698 7654 32", True),
+        ("TR330006100519786457841327", False),
+        ("SA038000000060801016751", False),
+        ("1234567890", False),
+        ("", False),
+    ],
+)
+def test_account_numbers_are_judged_only_by_what_is_known(iban: str, valid: bool) -> None:
+    """A number is called wrong for its length or check digits, never because its country is missing in a table."""
+    assert validate_iban(iban)["valid"] is valid
+    with pytest.raises(ValueError, match="ZZ is not in the table of national lengths"):
+        validate_iban("ZZ82WEST12345698765432")
+
+
+def test_vehicle_numbers_without_check_digit_are_not_called_wrong() -> None:
+    """European makers put no check digit into theirs."""
+    assert vehicle_vin_check("1HGCM82633A004352")["valid"] is True
+    with pytest.raises(ValueError, match="without check digit"):
+        vehicle_vin_check("WVWZZZ1JZ3W386752")
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("loan_monthly_payment", {"principal": 1e308, "annual_rate_percent": 5, "term_months": 12}),
+        ("file_transfer_time", {"size": 5, "size_unit": "GB", "speed_mbps": 1e-300}),
+        ("video_file_size", {"duration_minutes": 1e308, "video_bitrate_mbps": 8}),
+        ("quadratic_roots", {"a": 1, "b": 1e200, "c": 1}),
+        ("triangle_from_sides", {"side_a": 0, "side_b": 1, "side_c": 1}),
+        ("final_exam_score_needed", {"current_percent": 80, "target_percent": 90, "exam_weight_percent": 1e-300}),
+        ("net_present_value", {"discount_rate_percent": 5, "cash_flows": [1e300]}),
+    ],
+)
+def test_nonsense_is_outside_the_bounds(starter: Loaded, tool: str, arguments: dict[str, object]) -> None:
+    """What would overflow or divide by nothing is refused by the schema already."""
+    parameters = next(one.parameters for one in starter.tools if one.name == tool)
+    assert not jsonschema_rs.validator_for(parameters).is_valid(arguments)
+
+
+def test_a_rate_close_to_zero_is_as_good_as_none() -> None:
+    """The annuity formula does not lose itself in rounding errors."""
+    free = loan_monthly_payment(1200, 0, 12)
+    assert loan_monthly_payment(1200, 1e-300, 12) == loan_monthly_payment(1200, 1e-9, 12) == free
+    assert free["monthly_payment"] == 100
+    assert loan_monthly_payment(200_000, 6, 360)["monthly_payment"] == 1199.10

@@ -77,7 +77,7 @@ class Pipeline:
 
     async def _examine(self, request: Request, draft: Draft) -> Examined:
         if draft.problem:
-            return _unread(request, reject(Reason.NOT_JSON, draft.problem))
+            return _unread(request, reject(draft.reason, draft.problem))
         try:
             candidate, verdict = self._format.read(draft.value, request.tools, request.style)
         except Exception as error:  # noqa: BLE001 - one odd pair must not end the run; see stages.through

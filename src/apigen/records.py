@@ -82,6 +82,7 @@ class Reason(StrEnum):
 
     # format
     NOT_JSON = "not_json"
+    NO_PAIRS = "no_pairs"
     MISSING_FIELD = "missing_field"
     WRONG_SHAPE = "wrong_shape"
     EMPTY_QUERY = "empty_query"

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import json_repair
 import msgspec
 
-from apigen.records import Completion, Json
+from apigen.records import Completion, Json, Reason
 
 LIST_KEYS = ("pairs", "queries", "data", "items", "results", "examples", "list", "output", "response")
 """Keys under which models put the list when they, or a server's JSON mode, insist on an object."""
@@ -40,6 +40,8 @@ class Draft(msgspec.Struct, frozen=True):
     repaired: tuple[str, ...] = ()
     problem: str = ""
     """Why nothing could be read."""
+    reason: Reason = Reason.NOT_JSON
+    """The same as a reason, where there is a problem."""
 
 
 def parse_pairs(completion: Completion) -> tuple[Draft, ...]:
@@ -61,7 +63,7 @@ def parse_pairs(completion: Completion) -> tuple[Draft, ...]:
     items, unwrapped = _items(value)
     repaired += unwrapped
     if not items:
-        return (Draft(None, completion.text, repaired, "the list is empty"),)
+        return (Draft(None, completion.text, repaired, "the list is empty", Reason.NO_PAIRS),)
     drafts = [_draft(item, repaired) for item in items]
     if cut_off and {"broken_json", "cut_off"} & set(repaired):
         # The repair closed brackets that the model never wrote: the last item is half a pair, and a value in it

@@ -23,6 +23,7 @@ SHORT_STAGE_TEXT: dict[Stage, str] = {
 
 REASON_TEXT: dict[Reason, str] = {
     Reason.NOT_JSON: "no JSON list of pairs could be read from the completion",
+    Reason.NO_PAIRS: "the writer answered with an empty list",
     Reason.MISSING_FIELD: "a pair or a call lacks a field",
     Reason.WRONG_SHAPE: "a field holds the wrong kind of thing, such as arguments as text",
     Reason.EMPTY_QUERY: "the query is empty",

@@ -11,7 +11,7 @@ It reads the same prompt as any model and answers in the same form, so that a fi
     split     single requests out of an example that makes several
     draft     a query under construction, its values out of reach of any rewording
     combine   several requests in one
-    compose, clauses, invent   a request from a tool's description and schema alone
+    compose, subject, clauses, invent, hints   a request from a tool's description and schema alone
     schema    the part of JSON Schema that decides about values
     sentences, wording   terse, chatty, misspelled and so on
     writer    which of these ways each pair is written

@@ -17,13 +17,13 @@ TRIES = 8
 STEADY = frozenset(
     ("height", "weight", "temperature", "temp", "age", "bpm", "pulse", "systolic", "diastolic", "gpa", "ph", "tip",
      "rate", "ratio", "pace", "bmi", "humidity", "rating", "abv", "alcohol", "cholesterol", "hematocrit", "iso",
-     "density")
+     "density", "pitch")
 )  # fmt: skip
 """Words in a parameter's name that say that a value far from the example's would be odd."""
 
 FIXED = frozenset(
     ("utc", "khz", "fps", "offset", "latitude", "longitude", "lat", "lon", "lng", "base", "seed", "version", "digits",
-     "zip", "postal", "code")
+     "zip", "postal", "code", "mode", "permission", "permissions")
 )  # fmt: skip
 """Words in a parameter's name that say that another number would rarely fit."""
 

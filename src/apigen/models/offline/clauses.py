@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from apigen.models.offline.calendar import read_date, read_datetime, read_time
-from apigen.models.offline.draft import MARK
+from apigen.models.offline.draft import MARK, agreeing
 from apigen.models.offline.invent import Saying
 from apigen.models.offline.kinds import words_of
 from apigen.models.offline.schema import Schema
@@ -15,6 +15,8 @@ from apigen.models.offline.terms import spoken
 _DAYS = {"day", "date", "on", "when"}
 _HOURS = {"time", "start", "at", "when"}
 _PREPOSITIONS = {"since", "until", "till", "before", "after", "from", "by"}
+_NOW = {"today", "now", "asof"}
+_IDENTIFIERS = {"id", "number", "no", "code", "key"}
 _MEANS = {"method", "mode", "algorithm", "kernel", "strategy", "style", "unit", "format", "system", "scale", "formula"}
 _UNITS = {
     "percent": "%", "pct": "%", "m": " meters", "mm": " mm", "cm": " cm", "km": " km", "m2": " square meters",
@@ -27,6 +29,8 @@ _UNITS = {
                  "kilograms", "pounds", "grams", "liters", "watts", "euros", "dollars", "inches", "feet")
 }  # fmt: skip
 """Last words of a parameter's name, or of its description ("... in euros"), that are said after the number."""
+_SPOKEN_OF = {"subject", "title", "text", "body", "message", "name", "prefix", "suffix", "separator", "email", "word"}
+"""Names of strings that stand before their value: "the subject ..."."""
 _MODIFIERS = re.compile(r"(?:\w+ing|business|calendar|full|paid|net)$")
 """Words before a unit that belong to it: "14 working days"."""
 
@@ -61,7 +65,8 @@ Mark = Callable[[Piece], str]
 
 def spoken_name(name: str) -> str:
     """A parameter's name in words; a character that we use as a mark cannot be spoken."""
-    return MARK.sub("", spoken(name)).replace("-", " ") or "value"
+    words = MARK.sub("", spoken(name)).replace("-", " ")
+    return re.sub(r"^(?:num|nb|n) (?=\w+s$)|^n(?=(?:digits|bytes|items|bins)$)", "", words) or "value"
 
 
 def plural(words: str) -> bool:
@@ -78,7 +83,7 @@ def clauses(left: list[Piece], mark: Mark, glue: str) -> str:
             text += f" {joint} {mark(piece)}"
         elif isinstance(piece.saying.value, bool):
             text += f" {_switched(piece)}"
-        elif set(words_of(piece.name)) & _MEANS and isinstance(piece.saying.value, str):
+        elif words_of(piece.name)[-1:] and words_of(piece.name)[-1] in _MEANS and isinstance(piece.saying.value, str):
             text += f" using the {mark(piece)} {spoken_name(piece.name)}"
         else:
             rest.append(piece)
@@ -93,6 +98,8 @@ def _joint(piece: Piece) -> str:
     if not piece.moment:
         return ""
     words, value = spoken_name(piece.name).split(), piece.saying.value
+    if words[0] in _NOW:
+        return "as of"
     if words[-1] in _PREPOSITIONS or (len(words) > 1 and words[-1] in ("on", "at")):
         return " ".join(words)
     if len(words) > 1 and words[-1] == "date" and read_date(value):
@@ -100,6 +107,11 @@ def _joint(piece: Piece) -> str:
     if read_time(value):
         return "at" if words[0] in _HOURS else ""
     return "on" if words[0] in _DAYS else ""
+
+
+def head_of(words: str) -> str:
+    """The words before the last one."""
+    return words.rpartition(" ")[0]
 
 
 def _a(words: str) -> str:
@@ -120,6 +132,13 @@ def _clause(piece: Piece, mark: Mark) -> str:
     if isinstance(value, list | dict):
         joint = " =" if len(words) == 1 else " of" if unit else ""
         return f"{measured if unit else words}{joint} {mark(piece)}{unit}"
+    if head_of(words) and words.split()[-1] in _IDENTIFIERS and not isinstance(value, float):
+        return f"{'the ' if isinstance(value, str) else ''}{words} {mark(piece)}"
+    if isinstance(value, str) and "enum" in piece.schema and len(value) > 1:
+        article = "" if plural(words) else f"{agreeing('a', piece.saying.text)} "
+        return f"{article}{mark(piece)} {words}"
+    if isinstance(value, str) and not piece.moment and set(words.split()) & _SPOKEN_OF:
+        return f"the {words} {mark(piece)}"
     if len(words) == 1 or (words[-1].isdigit() and not unit):
         return f"{words} = {mark(piece)}"
     if isinstance(value, int) and not unit and plural(words) and value > 1:

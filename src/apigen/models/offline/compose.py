@@ -4,49 +4,53 @@ import re
 from collections.abc import Sequence
 from random import Random
 
+import msgspec
+
 from apigen.models.offline.clauses import Piece, clauses, plural, spoken_name
 from apigen.models.offline.draft import Draft, agreeing, mark
-from apigen.models.offline.invent import Saying, invent
-from apigen.models.offline.schema import Schema, item_schema, narrow
-from apigen.models.offline.sentences import DOING, Ask, write_ask
-from apigen.models.offline.terms import spoken
+from apigen.models.offline.hints import plausible, settled
+from apigen.models.offline.invent import Saying, invent, part_of
+from apigen.models.offline.kinds import schema_kind, words_of
+from apigen.models.offline.schema import Schema, item_schema, listed, narrow
+from apigen.models.offline.sentences import Ask, write_ask
+from apigen.models.offline.subject import subject
 from apigen.records import Call, Json, Tool, Wording
 
-_NAMING = re.compile(
-    r"(?:returns?|computes?|calculates?|gets?|finds?|gives?|determines?|estimates?|obtains?|fetch(?:es)?|derives?)\s+",
-    re.IGNORECASE,
-)
-_TRUTH = re.compile(r"(?:true|false|whether|if)\b(?:\s+(?:if|when|iff|whether)\b)?\s*", re.IGNORECASE)
 _INPUTS = re.compile(
     r"\s+(?:of|for|from|in|to|over)\s+(?:the |a |an |two |some |all )?(?:given |input |supplied |provided |numeric )*"
     r"(?:data|inputs?|values?|numbers?|lists?|iterable|sequence|samples?|strings?|texts?|arguments?|parameters?)"
     r"(?:\s+(?:of|or)\s+(?:numbers|values|data|reals|iterable|sequence))?$",
     re.IGNORECASE,
 )
-_CUT = re.compile(
-    r"\s*(?:;|:\s|,? where |, as | -- | - |, based | as a |, so |, which |, such | e\.g\.|, [a-z]+ing |"
-    r" in (?:euros|dollars|percent)$).*$",
-    re.DOTALL,
-)
-_IMPERATIVE = re.compile(r"[A-Z]?[a-z]+ (?:an?|the|any|all|one|every|each|some|this|multiple|several) \w")
-"""A verb and the beginning of its object."""
-_ASKED = re.compile(
-    r"(?:(?:tells?|says?|shows?|computes?|calculates?|finds?(?: out)?|returns?|works? out) )?"
-    r"(?P<clause>(?:how (?:many|much|long|far|often|well)|when|where|what|which|who|whether) .+)",
-    re.IGNORECASE,
-)
-"""A description that is a question: "How many pieces of a product are in the warehouse"."""
 _DIRECT = re.compile(r"how (?:many|much) (?:\S+ ){1,8}?(?:is|are) \w", re.IGNORECASE)
 """Such a question whose words stand as they are asked."""
 _INDEFINITE = re.compile(r"\b(?:an?|some|one) (?!\w+ of\b)\w+", re.IGNORECASE)
-_PREPOSITION = r"(?:of|into|for|in|to|from|between|with|by|on|at|and|or|than|if|whether)"
+_PREPOSITION = r"(?:of|into|for|in|to|from|between|with|by|on|at|and|or|than|if|whether|until|since|before|after)"
 _GENERIC = {"value", "values", "number", "numbers", "n", "x", "num", "data", "text"}
 """Names that say nothing that the value does not say."""
-LONGEST = 14
-"""Words of a description's first sentence beyond which the tool's name says it better."""
 _SENTENCES = (Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT)
 OPTIONAL = 0.15
 """How often an optional parameter is spoken of."""
+_PAIRS = (
+    ("floor", "ceil"), ("low", "high"), ("lower", "upper"), ("min", "max"), ("minimum", "maximum"),
+    ("start", "end"), ("today", "deadline"), ("begin", "end"),
+)  # fmt: skip
+"""Words of two parameters, the first of which has the smaller value."""
+_SIZES: tuple[tuple[str, Schema], ...] = (
+    ("large integer", {"type": "integer", "minimum": 1_000_000, "maximum": 9_000_000_000}),
+    ("commas", {"type": "integer", "minimum": 1_000, "maximum": 9_000_000}),
+    ("number of bytes", {"type": "integer", "minimum": 2_000, "maximum": 90_000_000}),
+    ("number of seconds", {"type": "integer", "minimum": 90, "maximum": 90_000}),
+)
+"""Words of a description that say how large its value is."""
+_ANYTHING = re.compile(
+    r"(?P<before>^\w+ (?:if |whether )?|\b(?:of|from|for) )(?:"
+    r"(?:an? (?:timedelta or )?)?number of (?P<unit>seconds|bytes|days|minutes)|the (?:argument|input|object)|"
+    r"(?:an?|some|the given|each) (?:(?!of\b|to\b)[\w-]+ ){0,2}?"
+    r"(?:integer|number|float|value|string|text|bytestring|word|sentence|phrase|iterable|time)s?\b(?! of\b)"
+    r"(?: or (?:an? )?\w+)?(?:, \w+,)?)|(?P<named>^the (?:number|value|integer|string|text))(?= )"
+)
+"""Words of a description that stand for whatever the tool is given: "convert an integer to ..."."""
 
 
 def compose(frames: Random, values: Random, tool: Tool, wording: Wording, *, repeated: bool = False) -> Draft:
@@ -66,67 +70,56 @@ def compose(frames: Random, values: Random, tool: Tool, wording: Wording, *, rep
     return Draft(asked, tuple(piece.saying.text for piece in text.said), (Call(tool.name, arguments),))
 
 
-def subject(tool: Tool) -> tuple[bool, str]:
-    """What a tool does: ``(True, "convert ...")`` or ``(False, "the mean of ...")``."""
-    first = re.split(r"(?<=\w)\.(?:\s|$)|\n\s*\n", tool.description.strip(), maxsplit=1)[0]
-    first = re.sub(r"`+|\s*\n\s*", lambda match: " " if "\n" in match[0] else "", first)
-    first = _CUT.sub("", re.sub(r"\s*\([^()]*\)", "", first)).strip().rstrip(".")
-    if first and len(first.split()) <= LONGEST and first.isprintable():
-        if asked := _ASKED.match(first):
-            return False, _inside(asked["clause"])
-        if naming := _NAMING.match(first):
-            rest = first[naming.end() :]
-            if truth := _TRUTH.match(rest):
-                return True, f"check whether {_inside(rest[truth.end() :])}"
-            return False, _the(rest)
-        verb = first.split(" ", 1)[0].lower()
-        for stem in (verb, verb.removesuffix("s"), verb.removesuffix("es")):
-            if stem in DOING and " " in first:
-                return True, f"{stem} {first.split(' ', 1)[1]}"
-        if _IMPERATIVE.match(first) and not verb.endswith("s"):
-            return True, _inside(first)
-    name = spoken(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", tool.name).lower()).replace("-", " ")
-    head, _, rest = name.partition(" ")
-    if head in DOING and rest:
-        return True, f"{head} the {rest}"
-    return False, f"the {rest if head in ('get', 'fetch', 'find') and rest else name}"
-
-
-def _the(phrase: str) -> str:
-    """A noun phrase with the definite article: the person asks for a certain one."""
-    phrase = re.sub(r"^(?:an?|the)\s+", "", phrase, flags=re.IGNORECASE)
-    return f"the {_inside(phrase)}"
-
-
-def _inside(phrase: str) -> str:
-    """A phrase as it reads inside a sentence."""
-    return phrase[:1].lower() + phrase[1:] if phrase[1:2].islower() else phrase
-
-
 def _pieces(frames: Random, values: Random, tool: Tool, core: str) -> list[Piece]:
     """The arguments of one call: what is required, and now and then an optional one."""
     root = tool.parameters
     chosen = [name for name in tool.properties if name in tool.required]
     optional = [name for name in tool.properties if name not in chosen]
     for name in optional:
-        spoken_of = name not in ("a", "i") and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", core)
+        separates = schema_kind(name, settled(tool.properties[name], root)) == "separator"
+        if not plausible(name, tool.properties[name], root) or (separates and name not in core):
+            continue
+        options = listed(settled(tool.properties[name], root), "enum")
+        hinted = any(isinstance(option, str) and option[:5].lower() in core for option in options if option)
+        spoken_of = hinted or (name not in ("a", "i") and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", core))
         if spoken_of or frames.random() < OPTIONAL or (not chosen and name == optional[0]):
             chosen.append(name)
     items = frames.randint(4, 7)
     pieces: list[Piece] = []
     # Lists come last: what is cut from a board is shorter than the board.
     for name in sorted(chosen, key=lambda name: narrow(tool.properties[name], root).get("type") == "array"):
-        schema = narrow(tool.properties[name], root)
+        schema = settled(tool.properties[name], root)
         if not schema.get("type") and name not in tool.required and not isinstance(schema.get("enum"), list):
             default = schema.get("default")
             if default is None:
                 continue  # nothing says what it takes, and nobody asked for it
             schema = narrow(schema | {"type": _type_of(default)}, root)
-        saying = invent(values, name, _bounded(name, schema, pieces, root), root, items)
+        if name not in tool.required and (choices := listed(schema, "enum")):
+            schema = schema | {"enum": [each for each in choices if each != schema.get("default")] or choices}
+        if name.lower() in _GENERIC and schema.get("type") in ("integer", "number"):
+            schema = schema | next((size for words, size in _SIZES if words in core), {})
+        beside = next((each.saying.value for each in pieces if isinstance(each.saying.value, str)), "")
+        saying = part_of(values, name, beside) if schema.get("type") == "string" else None
+        saying = saying or invent(values, name, _bounded(name, schema, pieces, root), root, items)
         if name not in tool.required and saying.value == schema.get("default"):
             continue
         pieces.append(Piece(name, schema, saying))
-    return sorted(pieces, key=lambda piece: chosen.index(piece.name))
+    return _ordered(sorted(pieces, key=lambda piece: chosen.index(piece.name)))
+
+
+def _ordered(pieces: list[Piece]) -> list[Piece]:
+    """The same arguments, a floor below its ceiling and a start before its end."""
+    for low, high in _PAIRS:
+        below = next((each for each in pieces if low in words_of(each.name)), None)
+        above = next((each for each in pieces if high in words_of(each.name)), None)
+        if below is None or above is None:
+            continue
+        both = (below.saying.value, above.saying.value)
+        alike = all(isinstance(each, str) for each in both) or all(isinstance(each, int | float) for each in both)
+        if alike and both[0] > both[1] and below.schema.get("type") == above.schema.get("type"):
+            swapped = {id(below): above.saying, id(above): below.saying}
+            pieces = [msgspec.structs.replace(each, saying=swapped.get(id(each), each.saying)) for each in pieces]
+    return pieces
 
 
 def _bounded(name: str, schema: Schema, others: Sequence[Piece], root: Schema) -> Schema:
@@ -149,6 +142,17 @@ def _be(core: str) -> str:
     return "are" if plural(re.split(r" (?:of|for|in|from|between|with|using|by|on|at|to) ", core)[0]) else "is"
 
 
+def _cited(name: str) -> re.Pattern[str]:
+    """A parameter's identifier in a description, with the words that introduce it."""
+    return re.compile(rf"(?:the one (?:provided|given) as )?\b{re.escape(name)}\b(?: (?:parameter|argument))?")
+
+
+def _sets(core: str, piece: Piece) -> bool:
+    """Whether a request changes what a parameter holds: "raise the priority"."""
+    verbs = r"(?:set|raise|change|update|lower|switch|adjust|move)"
+    return bool(re.match(rf"{verbs} (?:the |an? )?{re.escape(spoken_name(piece.name))}\b", core))
+
+
 class _Text:
     """Words around the arguments; ``said`` grows in the order of their marks."""
 
@@ -161,7 +165,7 @@ class _Text:
     def asked(self, doing: bool, core: str, wording: Wording) -> str:
         """The whole request."""
         rng = self._rng
-        core = self._in_place(doing, core)
+        core = self._for_anything(doing, self._in_place(doing, core))
         left = [piece for piece in self.pieces if piece not in self.said]
         main = self._main(left)
         if left:
@@ -173,7 +177,8 @@ class _Text:
                 return self._data_first(core, main, left, wording)
             core = f"{core}{self._attached(core, main)}"
         core = f"{core}{self._clauses(core, left)}"
-        brief = doing or core.startswith("the ") or _DIRECT.match(core)
+        asks = wording is Wording.TERSE and re.match(r"(?:when|what|where|how|who|which) ", core)
+        brief = doing or core.startswith("the ") or _DIRECT.match(core) or asks
         if brief and (wording is Wording.TERSE or (wording is Wording.MISSPELLED and not doing)):
             return core.removeprefix("the ")
         if _DIRECT.match(core) and rng.random() < 0.5 and wording in (Wording.PLAIN, Wording.CHATTY):
@@ -184,26 +189,48 @@ class _Text:
         self.said.append(piece)
         return mark(len(self.said) - 1)
 
+    def _for_anything(self, doing: bool, core: str) -> str:
+        """Put the main value where the description says "an integer" or "a string"."""
+        left = [piece for piece in self.pieces if piece not in self.said]
+        main = self._main(left) or next((each for each in left if each.name.lower() in _GENERIC), None)
+        if main is None:
+            return core
+        if found := _ANYTHING.search(core):
+            unit = f" {found['unit']}" if found["unit"] and not main.moment else main.unit[1]
+            before = f"{found['named']} " if found["named"] else found["before"]
+            return f"{core[: found.start()]}{before}{self._mark(main)}{unit}{core[found.end() :]}"
+        if doing and (found := re.match(r"\w+(?= (?:to|into)\b)|(?:run )?\w+$", core)):
+            joint = " on" if core.startswith("run ") else ""
+            return f"{found[0]}{joint} {self._mark(main)}{main.unit[1]}{core[found.end() :]}"
+        return core
+
     def _in_place(self, doing: bool, core: str) -> str:
         """Put values where the description names their parameters: "the mean of data", "the orders of a customer"."""
         for piece in self.pieces:
             name = spoken_name(piece.name)
-            if name in ("a", "i") or isinstance(piece.saying.value, bool | dict):
+            if "_" in piece.name and len(cited := _cited(piece.name).findall(core)) == 1:
+                core = core.replace(cited[0], self._mark(piece))
+                continue
+            if name in ("a", "i") or isinstance(piece.saying.value, bool):
                 continue
             if (beside := self._beside(core, piece)) != core:
                 core = beside
                 continue
-            if piece.moment:
+            if piece.moment and not re.search(rf"\ban? {re.escape(name)}(?![\w-])", core):
+                continue
+            if "enum" in piece.schema and doing and re.match(rf"\w+ (?:the |an? )?{re.escape(name)}(?![\w-])", core):
                 continue
             verb = r"|^\w+" if doing else ""
             pattern = re.compile(
                 rf"(?<![\w-])(?:(?P<before>{_PREPOSITION}{verb}) )?"
                 r"(?P<article>(?:(?:the|an?|given|some|this|numeric|numerical|input|several|multiple|all) )*)"
-                rf"{re.escape(name)}(?![\w-])"
+                rf"(?:{re.escape(name)}|{re.escape(piece.name)})(?![\w-])"
             )
             found = list(pattern.finditer(core))
             if len(found) != 1 or not found[0]["before"]:
                 continue
+            if found[0]["before"] == "by" and not found[0]["article"] and name in ("email", "mail", "phone"):
+                continue  # "by email" says how
             head = f"{found[0]['before']} " if found[0]["before"] else ""
             thing = name in ("product", "item", "article") and piece.saying.text.islower()
             core = (
@@ -215,6 +242,10 @@ class _Text:
         """Put a value beside the thing in the description that it belongs to: "an invoice dated 3 May 2024"."""
         noun, unit = piece.unit
         value = piece.saying.value
+        if isinstance(value, dict):
+            return re.sub(
+                rf"\ban? {re.escape(noun)}\b", lambda found: f"{found[0]} with {self._mark(piece)}", core, count=1
+            )
         if piece.moment:
             head, _, last = spoken_name(piece.name).rpartition(" ")
             noun, joint = (head, "dated") if last == "date" else (head.removesuffix("ed"), "from")
@@ -225,6 +256,9 @@ class _Text:
         else:
             stated = re.match(r"(\w+) in \w+$", str(piece.schema.get("description", "")))
             noun, joint = (stated[1].lower() if stated else noun), "of"
+        head, _, last = spoken_name(piece.name).rpartition(" ")
+        if last in ("id", "number", "no") and len(thing := re.findall(rf"\ban? {re.escape(head)}\b", core)) == 1:
+            return core.replace(thing[0], f"{head} {self._mark(piece)}")
         found = list(re.finditer(rf"\b(an?|some) (\w+ )?{re.escape(noun)}(?![\w-])", core)) if noun else []
         if len(found) != 1 or (not joint and not found[0][2]):
             return core
@@ -242,13 +276,17 @@ class _Text:
         if len(lists) == 1 and (len(left) == 1 or not lists[0].unit[1]):
             return lists[0]
         first = left[0]
-        text = isinstance(first.saying.value, str) and not first.moment and "enum" not in first.schema
-        lone = len(left) == 1 and not isinstance(first.saying.value, bool | dict)
-        return first if not lists and (text or (lone and first.name.lower() in _GENERIC)) else None
+        coded = words_of(first.name)[-1:] in (["id"], ["number"], ["code"]) and len(words_of(first.name)) > 1
+        text = isinstance(first.saying.value, str) and not first.moment and not coded and "enum" not in first.schema
+        plain = not isinstance(first.saying.value, bool | dict)
+        return first if not lists and (text or (plain and first.name.lower() in _GENERIC)) else None
 
     def _attached(self, core: str, main: Piece) -> str:
-        joint = " for" if " of " in core or isinstance(main.saying.value, str) else " of"
-        return f"{joint} {self._mark(main)}{main.unit[1]}"
+        value = main.saying.value
+        naming = " of " not in core and (core.startswith("the ") or isinstance(value, list))
+        joint = " of" if naming and not isinstance(value, str) else " at" if main.name == "email" else " for"
+        thing = main.name in ("product", "item", "article") and isinstance(value, str) and main.saying.text.islower()
+        return f"{joint} {'the ' if thing else ''}{self._mark(main)}{main.unit[1]}"
 
     def _data_first(self, core: str, main: Piece, left: list[Piece], wording: Wording) -> str:
         numeric = all(isinstance(item, int | float) for item in main.saying.value)
@@ -258,4 +296,8 @@ class _Text:
         return f"{opening} {write_ask(self._rng, Ask(False, core + self._clauses(core, left), _be(core)), wording)}"
 
     def _clauses(self, core: str, left: list[Piece]) -> str:
+        setting = next((each for each in left if "enum" in each.schema and _sets(core, each)), None)
+        if setting is not None:
+            rest = [each for each in left if each is not setting]
+            return f" to {self._mark(setting)}{self._clauses(core, rest)}"
         return clauses(left, self._mark, "with" if self.said or _INDEFINITE.search(core) else "for")

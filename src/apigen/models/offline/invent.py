@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from apigen.models.offline.calendar import DATE_FORMS, TIME_FORMS
+from apigen.models.offline.hints import described, settled
 from apigen.models.offline.kinds import PEOPLE, pool_value, schema_kind, words_of
 from apigen.models.offline.numerals import plain
 from apigen.models.offline.phrases import pools
@@ -41,6 +42,9 @@ _RANGES: tuple[tuple[frozenset[str], tuple[float, float, int]], ...] = (
     (frozenset({"spend", "spending", "turnover", "sales"}), (300, 9000, -1)),
     (frozenset({"probability", "prob", "p", "alpha", "confidence", "quantile", "fraction", "ratio"}), (0.05, 0.95, 2)),
     (frozenset({"age"}), (18, 80, 0)),
+    (frozenset({"bytes", "nbytes"}), (3000, 90_000_000, 0)),
+    (frozenset({"precision", "decimals"}), (2, 6, 0)),
+    (frozenset({"id"}), (1000, 9900, 0)),
     (frozenset({"year"}), (1960, 2025, 0)),
     (frozenset({"month"}), (2, 12, 0)),
     (frozenset({"day"}), (2, 28, 0)),
@@ -70,11 +74,11 @@ _DAYS = 900
 """Invented dates lie between January 2023 and June 2025."""
 
 
-_EXAMPLES = re.compile(
-    r"(?:\bsuch as|\bfor example|\bfor instance|\be\.g\.|\blike|\bone of)[:,]? ([^.;()]+)|"
-    r": ([^.;()]+ (?:or|and) [^.;()]+)"
-)
-"""Values that a description gives."""
+_ADDRESS = ("street", "zip code", "city")
+_RECORD = ("name", "city", "country")
+"""What is said of a thing whose fields are open."""
+_PARTS = {"prefix": 0, "suffix": -1, "substring": 1, "sub": 1, "old": 1, "needle": 1}
+"""Parameters that take a word of the text beside them."""
 
 
 class Saying(msgspec.Struct, frozen=True):
@@ -97,8 +101,9 @@ def invent(rng: Random, name: str, schema: Schema, root: Schema, items: int, dep
     """
     if "const" in schema:
         return _said(schema["const"])
-    if "examples" not in schema and (described := _described(schema)):
-        schema = schema | {"examples": described}
+    schema = settled(schema, root)
+    if "examples" not in schema and (known := described(schema)):
+        schema = schema | {"examples": known}
     if isinstance(options := schema.get("enum"), list) and options:
         return _said(rng.choice(options), choice=True)
     kind = schema.get("type") or _guess(name, schema)
@@ -116,15 +121,6 @@ def invent(rng: Random, name: str, schema: Schema, root: Schema, items: int, dep
     if kind == "null":
         return Saying(None, "nothing")
     return _string(rng, name, schema)
-
-
-def _described(schema: Schema) -> list[Json]:
-    """The values that a description gives: "such as Anna Keller", "ordered: oak table, pine shelf or armchair"."""
-    found = _EXAMPLES.search(str(schema.get("description", "")))
-    if schema.get("type") != "string" or not found:
-        return []
-    items = [item.strip(" \"'`") for item in re.split(r", (?:or |and )?| or | and ", found[1] or found[2])]
-    return [item for item in items if item and len(item.split()) <= 3]
 
 
 def _said(value: Json, *, choice: bool = False) -> Saying:
@@ -156,6 +152,7 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
         chosen: int | float = rng.choice(known)
         return chosen
     words = set(words_of(name)) | {word[:-1] for word in words_of(name) if word.endswith("s")}
+    words |= set(words_of(str(schema.get("description", "")))) & {"bytes"}
     low, high, digits = next((spread for marks, spread in _RANGES if marks & words), (2, 60, 0 if whole else 1))
     if usual := bound(schema, "default"):
         low, high = sorted((usual / 2, max(usual * 2, usual + 3) if isinstance(usual, int) else usual * 2))
@@ -166,6 +163,8 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
         low, high = floor, max(high, floor + max(10.0, abs(floor)))
     if ceiling is not None and ceiling < high:
         low, high = min(low, ceiling - max(1.0, abs(ceiling))) if floor is None else floor, ceiling
+    if ceiling is not None and ceiling > 300 * low > 0 and floor == low:
+        high = low * rng.choice((3, 30, 300))
     digits = min(digits, -1) if whole and low >= 100 else digits
     digits = max(digits, 2) if not whole and high - low <= 1 else digits
     step = schema.get("multipleOf")
@@ -199,15 +198,32 @@ def _string(rng: Random, name: str, schema: Schema) -> Saying:
         return Saying(moment.isoformat(), f"{DATE_FORMS[1](day)} at {TIME_FORMS[1](clock)}")
     known = [item for item in listed(schema, "examples") if isinstance(item, str)]
     kind = schema_kind(name, schema)
-    pooled = pool_value(rng, kind) if len(known) < 2 else None
+    certain = kind not in ("", "sentence", "word", "number")
+    pooled = pool_value(rng, kind or "sentence") if not known or (certain and len(known) < 2) else None
     # A single example says what is meant and is soon worn.
-    value = rng.choice([item for item in (*known, pooled, pooled) if item]) if known else pooled
-    value = value or rng.choice(pools()["word"])
-    value = _of_length(rng, value, schema)
-    quoted = kind in ("word", "sentence", "note", "title", "tag") or (
-        " " in value and kind not in ("full_name", "company")
-    )
-    return Saying(value, f'"{value}"' if quoted else value)
+    value = rng.choice([item for item in (*known, pooled, pooled) if item])
+    value = _of_length(rng, _renumbered(rng, value) if value in known else value, schema)
+    bare = " " not in value if value in known else kind not in _QUOTED_KINDS and " " not in value
+    return Saying(value, value if bare or kind in _UNQUOTED else f'"{value}"')
+
+
+_QUOTED_KINDS = ("", "word", "sentence", "note", "title", "tag", "subject", "separator", "marker", "html", "number")
+_UNQUOTED = ("full_name", "company", "street", "phone", "city", "country", "product")
+
+
+def _renumbered(rng: Random, value: str) -> str:
+    """Another code of the same form, ``TRK-48213`` for ``TRK-20931``; short numbers may be of a fixed kind."""
+    return re.sub(r"\d{4,}", lambda found: "".join(rng.choice("123456789") for _ in found[0]), value)
+
+
+def part_of(rng: Random, name: str, text: str) -> Saying | None:
+    """A word of a text for a parameter that takes a part of it, nothing for any other."""
+    place = next((place for word, place in _PARTS.items() if word in words_of(name)), None)
+    words = text.split()
+    if place is None or not words:
+        return None
+    value = rng.choice(words[1:] or words) if place == 1 else words[place]
+    return Saying(value, f'"{value}"')
 
 
 def _of_length(rng: Random, value: str, schema: Schema) -> str:
@@ -222,13 +238,17 @@ def _list(rng: Random, name: str, schema: Schema, root: Schema, items: int, dept
     prefix = schema.get("prefixItems")
     wanted = len(prefix) if isinstance(prefix, list) else items if depth == 0 else 3
     singular = name[:-1] if name.endswith("s") and len(name) > 3 else name
+    if name == "weights":
+        singular = name  # of a mean, not of a body
     first = item_schema(schema, 0, root)
+    if first.get("type", "string") == "string" and not {"text", "sentence"} & set(words_of(singular)):
+        singular = singular if schema_kind(singular, first) not in ("", "sentence") else "item"
     if not prefix and (first.get("type") == "object" or "properties" in first):
         wanted = min(wanted, rng.randint(2, 4))
     said: list[Saying] = []
     for index in range(max(least, min(most, wanted))):
         inner = item_schema(schema, index, root)
-        inner = inner or {"type": "number"}
+        inner = inner or {"type": _item_type(name, schema)}
         if "description" in schema and inner.get("type") in ("string", "object"):
             inner = inner | {"description": schema["description"]}  # it says more than "One line of an order"
         saying = invent(rng, singular, inner, root, 3, depth + 1)
@@ -244,6 +264,17 @@ def _list(rng: Random, name: str, schema: Schema, root: Schema, items: int, dept
     if any(isinstance(value, list | dict) for value in values) or not values:
         return Saying(values, msgspec.json.encode(values).decode().replace(",", ", ").replace(":", ": "))
     return Saying(values, enumerated([each.text for each in said]))
+
+
+def _item_type(name: str, schema: Schema) -> str:
+    """The type of a list's items where the schema leaves it open."""
+    for source in (name, str(schema.get("description", ""))):
+        words = set(words_of(source))
+        if words & {"int", "ints", "integer", "integers"}:
+            return "integer"
+        if words & {"string", "strings", "args", "words", "names", "items", "item", "lines", "texts"}:
+            return "string"
+    return "number"
 
 
 def _repeats(value: Json, said: Sequence[Saying]) -> bool:
@@ -295,6 +326,11 @@ def _object(rng: Random, name: str, schema: Schema, root: Schema, items: int, de
         text = ", ".join(f"{spoken(key)} {saying.text}" for key, saying in said.items())
         return Saying({key: saying.value for key, saying in said.items()}, text)
     inner = narrow(schema.get("additionalProperties"), root) or {"type": "number"}
+    if inner.get("type") == "string" and "enum" not in inner:
+        fields = _ADDRESS if "address" in words_of(name) else _RECORD
+        said = {key: invent(rng, key, inner, root, 3, depth + 1) for key in fields}
+        text = enumerated([f"{key} {saying.value}" for key, saying in said.items()])
+        return Saying({key: saying.value for key, saying in said.items()}, text)
     people = set(words_of(name)) | set(words_of(str(schema.get("description", "")))) & PEOPLE
     keys = rng.sample(pools()["first_name" if people & (PEOPLE | {"shares"}) else "item"], 3 if depth == 0 else 2)
     said = {key: invent(rng, name, inner, root, 3, depth + 1) for key in keys}

@@ -26,6 +26,8 @@ _NAMED: tuple[tuple[str, frozenset[str]], ...] = (
     ("ip", frozenset({"ip", "ipv4", "address_ip"})),
     ("phone", frozenset({"phone", "telephone", "mobile"})),
     ("timezone", frozenset({"timezone", "tz"})),
+    ("street", frozenset({"street", "road"})),
+    ("zip", frozenset({"zip", "zipcode", "postcode", "postal"})),
     ("city", frozenset({"city", "town", "location", "destination", "origin", "place"})),
     ("country", frozenset({"country", "nation"})),
     ("language", frozenset({"language"})),
@@ -48,10 +50,20 @@ _NAMED: tuple[tuple[str, frozenset[str]], ...] = (
     ("tag", frozenset({"tag", "tags", "topic", "keyword", "category", "label", "labels"})),
     ("note", frozenset({"note", "notes", "task", "reminder", "todo"})),
     ("product", frozenset({"product", "item", "article"})),
+    ("separator", frozenset({"sep", "separator", "delim", "delimiter"})),
+    ("subject", frozenset({"subject"})),
+    ("camel", frozenset({"camel", "camelcase", "camelcased"})),
+    ("snake", frozenset({"under", "snake", "underscored", "identifier"})),
+    ("marker", frozenset({"margin", "fill", "fillchar", "char", "character", "marker", "bullet"})),
+    ("slug", frozenset({"slug"})),
+    ("html", frozenset({"html", "markup"})),
     ("sentence", frozenset({"text", "sentence", "message", "phrase", "paragraph", "content", "body", "comment"})),
     ("sentence", frozenset({"description", "review", "headline", "document", "prompt", "summary"})),
-    ("word", frozenset({"word", "words", "term", "string", "s", "str", "letters", "left", "right", "first", "second"})),
+    ("word", frozenset({"word", "words", "term", "noun", "verb", "letters", "left", "right", "first", "second"})),
+    ("sentence", frozenset({"string", "s", "str"})),
 )
+_VAGUE = {"string", "text", "word", "content", "first", "second", "left", "right", "item"}
+"""Words of a description that say nothing about the kind: "A string that ..."."""
 _PATTERNED = {"email", "hex_color", "url", "uuid", "ip"}
 
 
@@ -71,7 +83,8 @@ def named_kind(name: str, description: str = "") -> str:
         return {"first": "first_name", "last": "last_name"}.get(words[0], "full_name")
     for source in (words, words_of(description)[:8]):
         for kind, marks in _NAMED:
-            if marks & set(source) and (source is words or len(max(marks & set(source), key=len)) > 3):
+            said = marks & set(source) - (set() if source is words else _VAGUE)
+            if said and (source is words or len(max(said, key=len)) > 3):
                 return kind
     return ""
 
@@ -124,7 +137,9 @@ def pool_value(rng: Random, kind: str, value: str = "") -> str | None:
 
 
 def schema_kind(name: str, schema: Schema) -> str:
-    """The kind of string to invent for a parameter."""
+    """The kind of string to invent for a parameter, ``""`` where nothing says it."""
     by_format = {"email": "email", "uri": "url", "url": "url", "uuid": "uuid", "ipv4": "ip", "color": "hex_color"}
     wanted = by_format.get(str(schema.get("format")))
-    return wanted or named_kind(name, str(schema.get("description", ""))) or "word"
+    description = str(schema.get("description", ""))
+    numeric = re.match(r"(?:an? |the )?(?:integer|number(?! o[nf]\b)|float|decimal)\b", description, re.IGNORECASE)
+    return wanted or ("number" if numeric else named_kind(name, description))

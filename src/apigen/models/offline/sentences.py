@@ -103,6 +103,8 @@ def write_ask(rng: Random, ask: Ask, wording: Wording) -> str:
     manner = wording.value if wording in (Wording.CHATTY, Wording.INDIRECT) else "plain"
     if ask.doing:
         frame = rng.choice(_DO[manner])
+        if manner == "indirect":
+            ask = Ask(True, re.sub(r" for me\b", "", ask.what))
         return frame.format(do=ask.what, Do=ask.what[:1].upper() + ask.what[1:])
     noun = ask.what.startswith(("the ", "my ", "our "))
     if ask.be and manner == "plain" and rng.random() < 0.35:

@@ -9,6 +9,7 @@ from apigen.models.offline.amounts import vary_numbers
 from apigen.models.offline.kinds import kind_of, pool_value, words_of
 from apigen.models.offline.locate import Located, Slot
 from apigen.models.offline.moments import is_moment, vary_moments
+from apigen.models.offline.phrases import pools
 from apigen.models.offline.schema import listed
 from apigen.models.offline.terms import NumberForm, unit_of
 from apigen.records import Json
@@ -78,6 +79,7 @@ _VERBS = {"encode", "decode", "encrypt", "decrypt", "up", "down", "add", "subtra
 _DECIDING = {
     "event",
     "pollutant",
+    "gas",
     "isotope",
     "measure",
     "indicator",
@@ -119,7 +121,7 @@ def _strings(
         lowered = value.lower()
         if exact[lowered] > 1 or any(lowered != other and (lowered in other or other in lowered) for other in texts):
             continue
-        if set(words_of(slot.leaf.name)) & {"unit", "units"}:
+        if set(words_of(slot.leaf.name)) & {"unit", "units", "mode", "octal", "permissions"}:
             continue
         kind = kind_of(slot.leaf)
         if not kind and any(mark.isdigit() for mark in value) and (_names_outside(located) or len(set(texts)) > 1):
@@ -149,5 +151,7 @@ def _alike(option: str, value: str) -> bool:
     """Whether two strings fit the same sentence: both short or both long, both capitalised or neither."""
     if value.islower() and value.isalpha() and option.islower() and option.endswith("s") != value.endswith("s"):
         return False  # "7 mug" and "a notebooks"
+    if any((option in pools()[kind]) != (value in pools()[kind]) for kind in ("city", "country", "first_name")):
+        return False  # a club is no country
     short, long = sorted((len(option), len(value)))
     return bool(value) and bool(option) and long <= 4 * short + 12 and option[0].isupper() == value[0].isupper()

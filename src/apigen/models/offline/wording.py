@@ -60,12 +60,17 @@ _SWAPS = {
 }
 
 
+def hasty(text: str) -> bool:
+    """Whether a text shows the slips of a hasty typist."""
+    return bool(_SLOPPY.search(text)) or any(word.strip(".,?!:;").lower() in slips() for word in text.split())
+
+
 def manner(text: str) -> Wording:
     """Which wording a text most likely has."""
     words = text.split()
     first = text.lstrip("\"'")[:1]
     lower = first.islower()
-    if _SLOPPY.search(text) or any(word.strip(".,?!:;").lower() in slips() for word in words):
+    if hasty(text):
         return Wording.MISSPELLED
     if not lower and read_ask(text):
         return Wording.PLAIN if len(words) <= 34 else Wording.CHATTY
@@ -80,6 +85,11 @@ def manner(text: str) -> Wording:
     if len(words) > 34 or _GREETING.search(text) or (len(sentences(text)) > 2 and len(words) > 26):
         return Wording.CHATTY
     return Wording.PLAIN if _ASKING.search(text) else Wording.INDIRECT
+
+
+_LEANING = re.compile(r"\b(it|its|this|that|these|those|they|them|he|she|him|her|one|so|also)\b", re.IGNORECASE)
+"""Words that lean on an earlier sentence."""
+_ACRONYMS = {"http", "apa", "sms", "vat", "npv", "iban", "jd", "isbn", "vin", "gcd", "lcm", "bmi", "gpa", "ip"}
 
 
 _FROM = (Wording.TERSE, Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT, Wording.MISSPELLED)
@@ -165,7 +175,8 @@ def introduced(rng: Random, text: str, wording: Wording) -> str:
         asked = f"{lead}{body}." if lead else sentence_case(body)
     else:
         bare_is_best = wording is Wording.CHATTY or re.search(r"[:;]", body) or rng.random() < 0.3
-        polite = "" if bare_is_best else rng.choice(phrases()["polite"])
+        told = len(body.split()) > 10 or _VERBISH.search(body)
+        polite = "" if bare_is_best or told else rng.choice(phrases()["polite"])
         asked = sentence_case(f"{body}{polite}")
     return chatty(rng, asked) if wording is Wording.CHATTY else asked
 
@@ -182,6 +193,9 @@ def _touched(rng: Random, text: str) -> str:
 
 def sentence_case(text: str) -> str:
     """A capital first and a full stop last."""
+    first = text.split(" ", 1)[0]
+    if first in _ACRONYMS:
+        text = first.upper() + text[len(first) :]
     return text[:1].upper() + text[1:] + ("" if text[-1:] in ".?!" else ".")
 
 
@@ -215,6 +229,17 @@ def loose(rng: Random, text: str) -> str:
         if rng.random() < 0.4
         else body + rng.choice(phrases()["loose_closers"])
     )
+
+
+def clipped(text: str) -> str:
+    """The end of a story: its shortest run of last sentences that says every value, asks, and stands alone."""
+    parts = sentences(text)
+    for start in range(len(parts) - 1, 0, -1):
+        tail = " ".join(parts[start:])
+        if len(MARK.findall(tail)) == len(MARK.findall(text)):
+            asks = parts[-1].endswith("?") or read_ask(parts[-1])
+            return tail if asks and not _LEANING.search(tail) else text
+    return text
 
 
 def shortened(text: str) -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
 
+import jsonschema_rs
 import msgspec
 
 from apigen.models.offline.combine import combine, shareable
@@ -13,19 +14,22 @@ from apigen.models.offline.draft import MARK, Draft, spliced
 from apigen.models.offline.locate import locate
 from apigen.models.offline.prompt import Example, Prompt
 from apigen.models.offline.rewrite import known_strings, rewrite
+from apigen.models.offline.schema import leaves
 from apigen.models.offline.split import pieces
 from apigen.models.offline.wording import (
     UNFIT,
     bare,
     chatty,
+    clipped,
     distance,
+    hasty,
     introduced,
     loose,
     manner,
     misspelled,
     reword,
 )
-from apigen.records import Call, Style, Wording
+from apigen.records import Call, Style, Tool, Wording
 
 TRIES = 6
 """Attempts at one pair, after which it is given up."""
@@ -58,6 +62,9 @@ class Writer:
         ]
         self._prompt_examples = prompt.examples
         self._known = known_strings(prompt.examples, prompt.tools)
+        self._validators = {name: _validator(tool) for name, tool in prompt.tools.items()}
+        self._asked = {_calls(example.answers) for example in prompt.examples}
+        """The calls that the examples, and the pairs so far, answer with."""
         self._used: list[frozenset[str]] = []
         """The words of the examples that have been used."""
 
@@ -70,17 +77,24 @@ class Writer:
         for _ in range(self._task.pairs):
             for attempt in range(TRIES):
                 # Where the examples leave nothing to change, one plain request is better than none.
-                plainly = not written and attempt == TRIES - 1 and not self._task.style.many_calls
+                single = not written and attempt == TRIES - 1 and not self._task.style.many_calls
+                plainly = single and not self._prompt_examples
                 draft = self._composed(self._target(), self._task.wording) if plainly else self._draft()
                 query = draft.filled()
-                if query and query not in seen and self._fits(draft.answers):
+                calls = _calls(draft.answers)
+                stale = calls in self._asked and any(call.arguments for call in draft.answers)
+                if query and query not in seen and not stale and self._fits(draft.answers):
                     seen.add(query)
+                    self._asked.add(calls)
                     written += 1
                     yield query, draft.answers
                     break
 
     def _fits(self, answers: Sequence[Call]) -> bool:
-        """Whether the calls are distinct, as many as asked for, and of the tools asked for."""
+        """Whether the calls are valid and distinct, as many as asked for, and of the tools asked for."""
+        checks = [(self._validators[call.name], call.arguments) for call in answers]
+        if not all(validator is None or validator.is_valid(arguments) for validator, arguments in checks):
+            return False
         low, high = self._task.calls
         distinct = {msgspec.json.encode(call, order="sorted") for call in answers}
         if len(distinct) != len(answers) or not low <= len(answers) <= high:
@@ -109,7 +123,12 @@ class Writer:
         if example is None:
             return self._composed(name, wording)
         draft = self._rewritten(example)
-        return draft.reworded(reword(self._rng, draft.text, wording))
+        return draft.reworded(reword(self._rng, self._clipped(draft, wording), wording))
+
+    def _clipped(self, draft: Draft, wording: Wording) -> str:
+        """The draft's text, without the story where few words are wanted and no value hides in it."""
+        values = sum(1 for call in draft.answers for _ in leaves(self._tools[call.name], 0, call.arguments))
+        return clipped(draft.text) if wording is Wording.TERSE and values <= len(draft.surfaces) else draft.text
 
     def _composed(self, name: str, wording: Wording) -> Draft:
         draft = compose(self._rng, self._rng, self._tools[name], wording)
@@ -136,7 +155,7 @@ class Writer:
     def _cost(self, example: Example, wording: Wording) -> tuple[float, float]:
         words = _words(example.query)
         worn = sum(len(words & used) / max(1, len(words | used)) for used in self._used)
-        return worn + distance(example.query, wording) / 9, self._rng.random()
+        return worn + distance(example.query, wording) / (3 if wording is Wording.TERSE else 9), self._rng.random()
 
     def _rewritten(self, example: Example) -> Draft:
         self._used.append(_words(example.query))
@@ -169,7 +188,8 @@ class Writer:
         low, high = self._task.calls
         names = list(targets)
         if self._task.style is Style.PARALLEL:
-            names = names * max(low, min(high, self._rng.choice((2, 2, 3))))
+            most = 3 if self._joinable(targets[0], 3) or not self._singles(targets[0]) else 2
+            names = names * max(low, min(high, self._rng.choice((2, 2, most))))
         elif len(names) < 2:
             others = [name for name in self._tools if name not in names]
             names += self._rng.sample(others, min(len(others), 1))
@@ -180,6 +200,9 @@ class Writer:
         names += [self._rng.choice(twice or names) for _ in range(low - len(names))]
         usable, wording = self._alike(names)
         parts = {name: self._parts(usable[name], names.count(name), wording) for name in sorted(set(names))}
+        if self._task.style is Style.PARALLEL and 0 < len(parts[names[0]]) < len(names):
+            shared = shareable(self._marked(parts[names[0]][0]))
+            names = names if shared else names[: max(low, 2)]  # nobody tells one story three times
         streams = {name: self._rng.getrandbits(32) for name in self._tools}
         drafts = []
         turns = Counter[str]()
@@ -191,9 +214,10 @@ class Writer:
                 continue
             draft = self._rewritten(parts[name][turns[name] % len(parts[name])])
             kept = manner(draft.text) is Wording.INDIRECT
-            drafts.append(draft if kept else draft.reworded(reword(alike, draft.text, wording)))
+            text = self._clipped(draft, self._task.wording)
+            drafts.append(draft.reworded(text if kept else reword(alike, text, wording)))
         whole = combine(self._rng, drafts, wording)
-        if any(manner(draft.text) is Wording.MISSPELLED for draft in drafts):
+        if any(hasty(draft.text) for draft in drafts):
             return whole.reworded(misspelled(self._rng, whole.text))  # nobody spells well in one sentence only
         if wording is Wording.TERSE and self._task.wording not in (Wording.TERSE, Wording.MISSPELLED):
             return whole.reworded(introduced(self._rng, whole.text, self._task.wording))
@@ -226,6 +250,17 @@ class Writer:
     def _marked(self, example: Example) -> str:
         located = locate(example, self._tools)
         return spliced(located.query, [(place.start, place.end) for slot in located.slots for place in slot.places])
+
+
+def _validator(tool: Tool) -> jsonschema_rs.Validator | None:
+    try:
+        return jsonschema_rs.validator_for(tool.parameters)
+    except (ValueError, jsonschema_rs.ReferencingError):
+        return None  # whoever wrote the prompt will see to such a schema
+
+
+def _calls(answers: Sequence[Call]) -> frozenset[bytes]:
+    return frozenset(msgspec.json.encode(call, order="sorted") for call in answers)
 
 
 def _words(query: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.numbers import key
 from apigen.verify.grounding.reading import Reading, Span
 from apigen.verify.grounding.synonyms import synonyms
-from apigen.verify.grounding.words import content_stems, stem_set
+from apigen.verify.grounding.words import content_stems, stem_set, typo_of
 
 Evidence = tuple[Span, ...] | None
 
@@ -140,6 +140,8 @@ def _hinted(reading: Reading, hint: str) -> list[int]:
     if not found:
         starts = {span[0] for synonym in synonyms(hint) for span in reading.find_synonym(synonym)}
         found = [index for index, token in enumerate(reading.tokens) if token.start in starts]
+    if not found and len(hint) >= 7:
+        found = [index for index, token in enumerate(reading.tokens) if typo_of(token.stem, hint)]
     return found
 
 

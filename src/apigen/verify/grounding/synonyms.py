@@ -17,6 +17,8 @@ class Synonym(NamedTuple):
     exact: str = ""
     """Counts only in exactly this case."""
     after_number: bool = False
+    suggests: bool = False
+    """It is evidence for the others, not another name for them."""
 
 
 @cache
@@ -47,8 +49,9 @@ def _index() -> dict[tuple[str, ...], tuple[tuple[Synonym, ...], ...]]:
 
 
 def _member(text: str) -> Synonym:
-    after_number, exact = text.startswith("~"), text.startswith("=")
+    after_number, exact, suggests = text.startswith("~"), text.startswith("="), text.startswith("+")
     text = text.removeprefix("+").lstrip("~=") or text
     if not text.replace(" ", "").replace("-", "").replace("'", "").isalnum():
-        return Synonym((), sign=text.lower())
-    return Synonym(tuple(stem(word) for word in split_words(text.lower())), "", text if exact else "", after_number)
+        return Synonym((), text.lower(), suggests=suggests)
+    stems = tuple(stem(word) for word in split_words(text.lower()))
+    return Synonym(stems, "", text if exact else "", after_number, suggests)

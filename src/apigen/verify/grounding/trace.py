@@ -8,6 +8,7 @@ import msgspec
 
 from apigen.records import Candidate, Json, Tool
 from apigen.verify.grounding.leaves import Leaf, leaves
+from apigen.verify.grounding.negation import turned_down
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.scalars import Evidence, boolean_evidence, mentions_nothing, number_evidence
 from apigen.verify.grounding.strings import string_evidence
@@ -55,8 +56,8 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
     for index, call in enumerate(candidate.calls):
         tool = tools.get(call.name)
         for leaf in leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults):
-            evidence = _evidence(reading, leaf, tool)
-            if evidence is None and _default_in_words(leaf.description, str(leaf.value).lower()):
+            evidence = _affirmed(reading, leaf, _evidence(reading, leaf, tool))
+            if evidence is None and default_in_words(leaf.description, str(leaf.value).lower()):
                 continue
             yield Trace(index, leaf, evidence)
 
@@ -74,8 +75,15 @@ def _evidence(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
     return mentions_nothing(reading)
 
 
+def _affirmed(reading: Reading, leaf: Leaf, evidence: Evidence) -> Evidence:
+    """The evidence without mentions that the query turns down; ``None`` if nothing else is left."""
+    if not evidence or isinstance(leaf.value, bool) or " not " not in reading.lower:
+        return evidence
+    return tuple(span for span in evidence if not turned_down(reading, span)) or None
+
+
 @lru_cache(maxsize=8192)
-def _default_in_words(description: str, value: str) -> bool:
+def default_in_words(description: str, value: str) -> bool:
     """Whether the description names the default: "Default is 9.81", "defaults to 'cm'", "(default: true)"."""
     if "efault" not in description or not value:
         return False

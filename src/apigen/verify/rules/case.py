@@ -2,14 +2,14 @@
 
 import re
 from bisect import bisect_left
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from apigen.records import Candidate, Reason, Tool
 from apigen.verify.grounding import Reading, Span, Trace, traces
 from apigen.verify.grounding.numbers import Number
-from apigen.verify.grounding.words import STOP_WORDS, content_stems, stem, stem_set, word_set
+from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem, stem_set, word_set
 
 _SENTENCE_END = re.compile(r"(?<=[.?!;])[\"')]*\s+|\n+")
 _CONJUNCTION = re.compile(
@@ -91,10 +91,7 @@ class Case:
     @cached_property
     def claimed(self) -> list[Span]:
         """Every place that some argument, given or left at its default, can rest on."""
-        spans = [span for trace in self.traces for span in trace.spans or ()]
-        spans += [
-            span for trace in traces(_with_defaults(self), self.reading, defaults=True) for span in trace.spans or ()
-        ]
+        spans = [span for trace in (*self.traces, *self.default_traces) for span in trace.spans or ()]
         text = " ".join(str(trace.leaf.value) for trace in self.traces if trace.spans == ())
         spans += [
             (number.start, number.end)
@@ -102,6 +99,11 @@ class Case:
             if self.reading.text[number.start : number.end] in text
         ]
         return spans
+
+    @cached_property
+    def default_traces(self) -> list[Trace]:
+        """What the called tools' defaults would rest on if the calls gave nothing else."""
+        return list(traces(_with_defaults(self), self.reading, defaults=True))
 
     def is_claimed(self, start: int, end: int) -> bool:
         """Whether some argument rests on a place that overlaps this one."""
@@ -214,7 +216,7 @@ def _weight(text: str, number: Number) -> float:
     before, after = text[max(0, number.start - 8) : number.start].lower(), text[number.end : number.end + 14]
     if before.endswith(("^", "**", "/")) or before[-1:].isalpha() or text.startswith("00", number.start):
         return 0.0
-    if re.search(r"(?:\bper |= ?)$", before) or _NAMING.match(after):
+    if re.search(r"(?:\bper |= ?|[a-z]-)$", before) or _NAMING.match(after):
         return 0.0
     year = 1800 <= number.values[0] <= 2100 and number.end - number.start == 4
     small = number.values[0] in {0, 1, 2} and not number.percent and not number.currency
@@ -238,9 +240,16 @@ def _with_defaults(case: Case) -> Candidate:
     return Candidate(case.candidate.query, tuple(calls), case.candidate.tools)
 
 
+@lru_cache(maxsize=4096)
+def initials(name: str) -> str:
+    """The abbreviation of a tool's name, such as ``bmi``; empty for names of one or two words."""
+    words = split_words(name)
+    return "".join(word[0] for word in words) if len(words) > 2 else ""
+
+
 def tool_stems(tool: Tool) -> frozenset[str]:
     """Every content word that a tool's name, description and parameters use."""
-    parts = [tool.name, tool.description]
+    parts = [tool.name, tool.description, initials(tool.name)]
     for name, schema in tool.properties.items():
         parts.append(name)
         if isinstance(schema, dict):

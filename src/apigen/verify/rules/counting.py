@@ -17,6 +17,9 @@ _SEVERAL = re.compile(
 )
 """Signs that a query asks for more than one thing."""
 
+_SEVERAL_LONG = ("compare", "comparison", "another", "between", "against", "together", "versus")
+"""The longer of them, of which a slip counts as well."""
+
 _BACK = re.compile(
     r"\b(?:vice versa|back|reverse[ds]?|swap(?:ped)?|other way|opposite|return|exchanged?|switch(?:ed)?)\b",
     re.IGNORECASE,
@@ -35,7 +38,7 @@ def unrequested(case: Case) -> Reject | None:
         if key in seen:
             return Reject(Reason.UNREQUESTED_CALL, f"{call.name}: calls {seen[key]} and {index} are the same")
         seen[key] = index
-    if not _SEVERAL.search(case.reading.text):
+    if not _SEVERAL.search(case.reading.text) and not any(map(case.reading.find_typo, _SEVERAL_LONG)):
         return Reject(Reason.UNREQUESTED_CALL, f"{len(calls)} calls, but the query asks for one thing")
     for index in range(len(calls)):
         detail = _borrowed(case, index)

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from apigen.records import Reason, Tool
 from apigen.verify.grounding.synonyms import synonyms
-from apigen.verify.grounding.words import content_stems
-from apigen.verify.rules.case import Case, Reject, tool_stems
+from apigen.verify.grounding.words import STOP_WORDS, content_stems
+from apigen.verify.rules.case import Case, Reject, initials, tool_stems
 
 MARGIN = 2.0
 """How many times better the words of another tool must fit ..."""
@@ -41,12 +41,37 @@ def mismatched(case: Case) -> Reject | None:
         if tool is None:
             continue
         spoken = _spoken(case, index)
+        if not spoken & tool_stems(tool):
+            named = next((other.name for other in idle if _is_named(spoken, other)), None)
+            if named:
+                detail = f"no word of the query speaks of {tool.name}, but {named} is named"
+                return Reject(Reason.TOOL_MISMATCH, detail)
         own = _fit(spoken, tool, weight) + VALUE_WEIGHT * len(case.by_call[index])
-        lead, name = max((_fit(spoken, other, weight), other.name) for other in idle)
-        if lead > MARGIN * own and lead - own > LEAD:
-            detail = f"{tool.name} fits the query's words worse ({own:.1f}) than {name} ({lead:.1f})"
+        lead, best = max(((_fit(spoken, other, weight), other) for other in idle), key=lambda pair: pair[0])
+        if lead > MARGIN * own and lead - own > LEAD and _words_for(case, best) > 1:
+            detail = f"{tool.name} fits the query's words worse ({own:.1f}) than {best.name} ({lead:.1f})"
             return Reject(Reason.TOOL_MISMATCH, detail)
     return None
+
+
+def _words_for(case: Case, tool: Tool) -> int:
+    """How many different words of the query, outside quotes, speak of a tool; one alone is often meant otherwise."""
+    known = tool_stems(tool)
+    return len(
+        {
+            token.stem
+            for token in case.reading.tokens
+            if token.word not in STOP_WORDS
+            and not known.isdisjoint(_with_synonyms(token.stem))
+            and not any(start <= token.start < end for start, end in case.reading.quotes)
+        }
+    )
+
+
+def _is_named(spoken: frozenset[str], tool: Tool) -> bool:
+    """Whether the query says a tool's name: its initials, or two of its words (the only one, if it has no more)."""
+    words = frozenset(content_stems(tool.name))
+    return initials(tool.name) in spoken or len(words & spoken) >= min(2, len(words))
 
 
 def _spoken(case: Case, index: int) -> frozenset[str]:

@@ -7,7 +7,10 @@ from apigen.verify.rules.assignment import misassigned
 from apigen.verify.rules.case import Case, Reject
 from apigen.verify.rules.counting import unrequested
 from apigen.verify.rules.fit import mismatched
+from apigen.verify.rules.options import overlooked
 from apigen.verify.rules.requests import unanswered
+from apigen.verify.rules.strangers import ignored
+from apigen.verify.rules.units import misstated
 
 NAME = "rules"
 
@@ -56,5 +59,14 @@ def _ungrounded(case: Case) -> Reject | None:
     return None
 
 
-RULES: tuple[Callable[[Case], Reject | None], ...] = (_ungrounded, misassigned, unrequested, unanswered, mismatched)
+RULES: tuple[Callable[[Case], Reject | None], ...] = (
+    _ungrounded,
+    misstated,
+    misassigned,
+    unrequested,
+    overlooked,
+    unanswered,
+    mismatched,
+    ignored,
+)
 """In the order in which they are asked; the first reject decides."""

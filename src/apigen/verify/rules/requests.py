@@ -21,9 +21,14 @@ _PROPER_GAP = re.compile(
 )
 _PROPER = re.compile(r"(?!I\b|I')[A-Z][\w'.-]+(?:\s+[A-Z][\w'.-]+)*")
 _BOTH = re.compile(
-    r"\b(?:both|each|respectively|either|compare|versus|vs|which is|which of|two|three|four)\b", re.IGNORECASE
+    r"\b(?:both|each|respectively|either|compare|versus|vs|which is|which of|(?:two|three|four)(?!-))\b", re.IGNORECASE
 )
 _IDENTIFIER = re.compile(r"\w+(?:[._]\w+)+")
+
+_ABOUT_ALL = re.compile(
+    r"\b(?:the )?(?:whole|entire|complete|full) (?:thing|lot|job|business|story|affair)\b", re.IGNORECASE
+)
+"""Words for what the rest of the query is about."""
 
 ENOUGH = 4.0
 """How many signs it takes to call a value forgotten."""
@@ -70,7 +75,8 @@ def _leftover(case: Case) -> str | None:
         if mention.kind != "quote" and not case.is_claimed(mention.start, mention.end)
     ]
     used = [mention for mention in case.mentions if case.is_claimed(mention.start, mention.end)]
-    scores = [(_evidence(case, mention, used), mention) for mention in free if mention.weight >= 0.5]
+    distinct = {(mention.text(case.reading), mention.unit, mention.before): mention for mention in free}
+    scores = [(_evidence(case, mention, used), mention) for mention in distinct.values() if mention.weight >= 0.5]
     several = len(case.candidate.calls) == 1 and any(mention.weight >= 1 for _, mention in scores)
     total = sum(score for score, _ in scores)
     if several and _BOTH.search(case.reading.text):
@@ -132,6 +138,8 @@ def _other_tool(case: Case) -> str | None:
     for clause in case.clauses:
         words = set(case.words(clause))
         if not case.asks(clause) or case.is_claimed(*clause) or words & active:
+            continue
+        if _ABOUT_ALL.search(case.reading.text, *clause):
             continue
         best = max(idle, key=lambda tool: (_score(words, tool, weight), tool.name))
         if _score(words, best, weight) >= 2.0:
