@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apigen.signatures.docstring_types import read_type_text
@@ -61,6 +61,7 @@ def test_type_texts(text: str, expected: Any) -> None:
         assert read_type_text(text) == expected
 
 
+@example("'''")
 @given(st.text(alphabet="intsrfloa [](){}|,.'\"/=:*0 \n", max_size=40))
 def test_no_type_text_breaks_the_reader(text: str) -> None:
     """Whatever stands where a type should, it is a type or it is not."""

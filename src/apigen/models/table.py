@@ -4,7 +4,6 @@ from apigen.config import ModelConfig
 from apigen.errors import UserError
 from apigen.models.base import Model
 from apigen.models.offline.model import OfflineModel
-from apigen.models.openai import OpenAIModel
 
 
 def make_model(config: ModelConfig, concurrency: int) -> Model:
@@ -16,5 +15,8 @@ def make_model(config: ModelConfig, concurrency: int) -> Model:
     if config.name == "offline":
         return OfflineModel()
     if config.name.startswith("openai/"):
+        # Imported here: offline runs need not wait for aiohttp, which takes as long to import as all the rest.
+        from apigen.models.openai import OpenAIModel  # noqa: PLC0415
+
         return OpenAIModel(config, concurrency)
     raise UserError(f"{config.name!r} is no model that can be asked: write `offline` or `openai/NAME`")

@@ -109,7 +109,7 @@ class _Reader:
         if words in _WORDS:  # as it is: a "text" is a string, a class called Text is that class
             return _word(words)
         if re.fullmatch(r"""(['"]).*\1|-?\d+""", words):
-            return Literal[ast.literal_eval(words)]
+            return _quoted(words)
         problem = Unresolved(f"{words!r} is not a type that is known here")
         # The module's own names come first; but in "datetime.date" it may mean the module where it imported the class.
         for look_up in (self._in_module_or_known, self._known_or_in_module, _loaded_module):
@@ -175,6 +175,13 @@ def _type_like(found: Any, text: str) -> Any:
     if found is None or found is Any or isinstance(found, kinds) or typing.get_origin(found) is not None:
         return found
     raise Unresolved(f"{text!r} is not a type")
+
+
+def _quoted(text: str) -> Any:
+    try:
+        return Literal[ast.literal_eval(text)]
+    except (ValueError, SyntaxError):
+        raise Unresolved(f"{text} is no literal value") from None
 
 
 def _choice(text: str) -> Any:
