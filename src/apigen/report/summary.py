@@ -32,9 +32,10 @@ def headline(manifest: Mapping[str, Any]) -> str:
     counts, rows = manifest["counts"], manifest["samples"]
     text = f"{rows:,} verified samples of {manifest['wanted']:,} wanted"
     if counts["candidates"]:
-        text += (
-            f", from {counts['candidates']:,} candidates ({percent(counts['accepted'], counts['candidates'])} passed)"
-        )
+        beyond = counts["accepted"] - rows
+        spare = f", {beyond:,} more than wanted" if beyond > 0 else ""
+        passed = percent(counts["accepted"], counts["candidates"])
+        text += f", from {counts['candidates']:,} candidates ({passed} passed{spare})"
     text += f", over {counts['tools_covered']} of {manifest['library']['tools']} tools"
     return f"{text}, in {duration(manifest['times']['seconds'])}."
 
