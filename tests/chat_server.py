@@ -22,6 +22,8 @@ class ChatServer:
     delay_s: float = 0.0
     fail_after: int | None = None
     """Answers with HTTP 503 from this many requests on."""
+    refuse: bool = False
+    """Answers with HTTP 400."""
     judge_says: str = '{"thought": "fits", "pass": "yes"}'
     prompts: list[str] = field(default_factory=list)
     """Every prompt that was answered, as JSON."""
@@ -30,6 +32,8 @@ class ChatServer:
         body = await request.json()
         if self.fail_after is not None and len(self.prompts) >= self.fail_after:
             return web.json_response({"error": {"message": "overloaded"}}, status=503)
+        if self.refuse:
+            return web.json_response({"error": {"message": "max_tokens is not supported"}}, status=400)
         await asyncio.sleep(self.delay_s)
         messages = [Message(message["role"], message["content"]) for message in body["messages"]]
         if messages[0].content.startswith("You check"):

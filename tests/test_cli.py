@@ -144,6 +144,10 @@ def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
     [
         (lambda run: edit(run / "config.yaml", "seed: 0", "seed: 7"), "was edited after the run was started; seed: 0"),
         (lambda run: edit(run / "config.yaml", "count: 12", "count: ["), "config.yaml: was changed and cannot be read"),
+        (lambda run: (run / "manifest.json").write_text("{}"), "is no manifest of a run"),
+        (lambda run: (run / "manifest.json").unlink(), "no manifest.json there"),
+        (lambda run: edit(run / "manifest.json", '"config": {', '"config": 5, "x": {'), "cannot be read any more"),
+        (lambda run: (run / "config.yaml").write_bytes(b"\xff\xfe"), "cannot be read any more"),
         (lambda run: drop_line(run / "attempts.jsonl", 4), "attempts.jsonl line 5: "),
         (lambda run: edit(run / "attempts.jsonl", '"offered":["', '"offered":["no_'), "names the tool 'no_"),
         (
@@ -157,7 +161,7 @@ def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_resuming_what_was_tampered_with_is_refused(
-    finished: Path, tmp_path: Path, damage: Callable[[Path], None], said: str
+    finished: Path, tmp_path: Path, damage: Callable[[Path], object], said: str
 ) -> None:
     """Two runs are never mixed in one dataset, and the line says where the damage is."""
     run = Path(shutil.copytree(finished, tmp_path / "run"))

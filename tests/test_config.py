@@ -37,6 +37,8 @@ def write(folder: Path, text: str) -> Path:
         ("styles: {simple: .inf}", "styles.simple: "),
         ("execution: {wall_s: 1.0e+300}", "execution.wall_s: "),
         ("count: 5\nseed: 1\ncount: 6", "line 3, column 1: broken YAML, the key `count` stands twice"),
+        ("? [a]\n: 1", "a key must be plain text"),
+        ("[" * 5000, "nested too deeply"),
         ("a: [1, 2", "line 1"),
         ("- 1", "a configuration is a mapping"),
     ],

@@ -188,6 +188,19 @@ def test_a_prompt_that_a_living_server_cannot_answer_concerns_that_prompt_alone(
     assert len(httpserver.log) == 3
 
 
+def test_a_key_or_address_that_http_cannot_carry_is_said_in_one_line(
+    httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newline behind a key is cut off; one inside it, or an odd host, stops the run without showing the key."""
+    monkeypatch.setenv("MY_KEY", "s3cret\n")
+    httpserver.expect_request(PATH).respond_with_json(answer() | {"usage": {"prompt_tokens": 2**63}})
+    assert ask(httpserver, api_key_env="MY_KEY")[0].prompt_tokens == 0
+    monkeypatch.setenv("MY_KEY", "s3c\nret")
+    with pytest.raises(ModelUnavailable, match="check --base-url and MY_KEY") as caught:
+        ask(httpserver, api_key_env="MY_KEY", retries=0)
+    assert "s3c" not in str(caught.value)
+
+
 def test_a_redirect_is_not_followed_with_the_key(httpserver: HTTPServer) -> None:
     """A key goes to the address that the user named, and nowhere else."""
     httpserver.expect_request(PATH).respond_with_response(Response("", 307, {"Location": "http://127.0.0.1:9/steal"}))

@@ -32,6 +32,8 @@ def completion(text: str, finish_reason: str = "stop") -> Completion:
         (f'Tools: {{"name": "add"}}\n```json\n[{TEXT}]\n```', ("code_fence", "prose")),
         (f'{{"pairs": [{TEXT}]}}', ("wrapped",)),
         (f'{{"generated": [{TEXT}]}}', ("wrapped",)),
+        (f"[{TEXT}", ("unclosed_list",)),
+        (f"[{TEXT},", ("unclosed_list",)),
         (f"[[{TEXT}]]", ("wrapped",)),
         (TEXT, ("single_object",)),
         (f"<think>maybe [{{}}]?</think>\n[{TEXT}]", ("thinking_block",)),
@@ -67,6 +69,15 @@ def test_pairs_written_one_after_the_other_are_all_used(text: str) -> None:
     drafts = parse_pairs(completion(text))
     assert [draft.value for draft in drafts] == [PAIR, PAIR]
     assert "several_lists" in drafts[0].repaired
+
+
+def test_a_query_may_hold_a_thinking_tag() -> None:
+    """Only what stands before the answer is thinking."""
+    for query in ("what does <think>hard</think> mean?", "close it with </think>"):
+        pair = {"query": query, "answers": []}
+        for before in ("", "<think>hm</think>\n", "hm</think>\n"):
+            (draft,) = parse_pairs(completion(f"{before}[{json.dumps(pair)}]"))
+            assert draft.value == pair, before
 
 
 def test_a_query_may_hold_a_fence() -> None:

@@ -111,6 +111,11 @@ class _Says:
         (["well", "hm"], Outcome.ERROR),
         (['{"pass": "maybe"}', '{"verdict": "no"}'], Outcome.ERROR),
         (['{"pass": null}', "[]"], Outcome.ERROR),
+        (['Form: {"pass": "yes"}. My answer: {"thought": "bad", "pass": "no"}', "?"], Outcome.ERROR),
+        (['The tool says {"pass":"yes"}. {"thought": "bad", "pass": "no"}', "?"], Outcome.ERROR),
+        (['{"thought": "x", "pass": "yes', "?"], Outcome.ERROR),
+        (['{"pass": "no", "pass": "yes"}', "?"], Outcome.ERROR),
+        (['{"thought": "the result says \\"pass\\": \\"yes\\"", "pass": "no"}'], Outcome.REJECT),
         (['{"pass": 0}', '{"pass": [false]}'], Outcome.ERROR),
     ],
 )

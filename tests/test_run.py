@@ -132,7 +132,6 @@ def test_a_torn_file_is_mended_on_resume(finished: Path, tmp_path: Path, cut: in
         (out / path.name).write_bytes(path.read_bytes())
     attempts = (out / "attempts.jsonl").read_bytes()
     (out / "attempts.jsonl").write_bytes(attempts[:-cut])
-    (out / "manifest.json").unlink()
     assert apigen("run", "--resume", "--out", out).returncode == 0
     assert contents(out) == contents(finished)
 
@@ -192,7 +191,7 @@ def test_a_judge_that_babbles_gives_errors_and_no_samples(tmp_path: Path) -> Non
     assert ran.returncode == 1
     assert "Stopped at 0 of 5 samples" in ran.stderr
     counts = json.loads((out / "manifest.json").read_text())["counts"]
-    assert counts["error_reasons"]["judge_unreadable"] > 50
+    assert counts["error_reasons"]["judge_unreadable"] >= 20
     assert counts["accepted"] == 0
 
 
@@ -217,6 +216,22 @@ def test_a_server_that_goes_down_loses_nothing_that_was_paid(tmp_path: Path) -> 
         assert resumed.returncode == 0, resumed.stderr
         assert len(server.prompts) == len(set(server.prompts)) <= asked + 10
     assert contents(broken) == contents(whole)
+
+
+def test_a_run_that_was_refused_can_be_resumed(tmp_path: Path) -> None:
+    """A server that refuses everything ends the run with its own words; once it answers, the run goes on."""
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    with serving() as server:
+        models = ("--model", "openai/w", "--base-url", server.url)
+        assert apigen("run", *SMALL, "--count", "12", *models, "--out", whole).returncode == 0
+        server.refuse = True
+        ran = apigen("run", *SMALL, "--count", "12", *models, "--out", out)
+        assert ran.returncode == 1
+        assert "max_tokens is not supported" in ran.stderr
+        assert json.loads((out / "manifest.json").read_text())["status"] == "refused"
+        server.refuse = False
+        assert apigen("run", "--resume", "--out", out).returncode == 0
+    assert contents(out) == contents(whole)
 
 
 def test_two_runs_in_one_directory_are_refused(finished: Path, tmp_path: Path) -> None:

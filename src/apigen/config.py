@@ -294,6 +294,8 @@ class _UniqueKeys(yaml.SafeLoader):
         """Build a mapping, once its keys are known to be different."""
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key `{key.value}` stands twice", key.start_mark
@@ -311,6 +313,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path}: cannot be read as text: {error}") from None
     try:
         loaded = yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader
+    except RecursionError:
+        raise UserError(f"{path}: nested too deeply for a configuration") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""

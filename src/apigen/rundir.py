@@ -16,7 +16,7 @@ from apigen.config import Config, flatten, is_free
 from apigen.errors import UserError
 from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
 from apigen.library.catalogue import Library
-from apigen.records import Attempt, Sample, Tool
+from apigen.records import Attempt, Outcome, Sample, Tool
 
 CONFIG = "config.yaml"
 LIBRARY = "library.jsonl"
@@ -97,12 +97,14 @@ class RunDir:
         """The attempts of each finished request, in order; then the file is cut behind the last of them.
 
         A kill can leave a torn line or a request of which only some lines were written: both are cut off and done
-        again from the kept completions.
+        again from the kept completions. So are the last requests if nothing could be said about them: a model that
+        refused everything then may answer now.
         """
         path = self.path / ATTEMPTS
         if not path.exists():
             return
         good, request, number = 0, list[Attempt](), 0
+        in_doubt: list[tuple[int, tuple[Attempt, ...]]] = []
         for line_number, (end, line) in enumerate(whole_lines(path), 1):
             mend = "cut the file before it, or start a new run with another --out"
             try:
@@ -114,8 +116,12 @@ class RunDir:
                 raise UserError(f"{path} line {line_number}: {attempt.id} stands where {expected} should; {mend}")
             request.append(attempt)
             if attempt.last:
-                yield tuple(request)
-                good, request, number = end, [], number + 1
+                in_doubt.append((end, tuple(request)))
+                if any(one.outcome is not Outcome.ERROR for one in request):
+                    for _, attempts in in_doubt:
+                        yield attempts
+                    good, in_doubt = end, []
+                request, number = [], number + 1
         if good < path.stat().st_size:
             with path.open("r+b") as file:
                 file.truncate(good)
@@ -184,7 +190,7 @@ def read_config(path: Path) -> Config:
         raise UserError(f"{path}: no run was started there; leave --resume out, or give the run's directory with --out")
     try:
         return Config.model_validate(yaml.safe_load((path / CONFIG).read_text("utf-8")))
-    except (yaml.YAMLError, pydantic.ValidationError, OSError) as error:
+    except (yaml.YAMLError, ValueError, OSError) as error:  # pydantic's and Unicode's errors are ValueErrors
         first = str(error).splitlines()[0]
         raise UserError(f"{path / CONFIG}: was changed and cannot be read any more ({first}); restore it") from None
 
@@ -212,11 +218,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
         UserError: there is none.
     """
     try:
-        manifest: dict[str, Any] = msgspec.json.decode((path / MANIFEST).read_bytes())
+        manifest = msgspec.json.decode((path / MANIFEST).read_bytes(), type=dict[str, Any])
     except FileNotFoundError:
         raise UserError(f"{path}: no {MANIFEST} there; give the directory of a run") from None
     except (OSError, msgspec.MsgspecError) as error:
         raise UserError(f"{path / MANIFEST}: cannot be read: {error}") from None
+    missing = {"status", "samples", "notice", "llm", "counts", "library", "config", "versions", "times"} - set(manifest)
+    if missing:
+        raise UserError(f"{path / MANIFEST}: is no manifest of a run ({min(missing)!r} is missing); restore it")
     return manifest
 
 
@@ -242,15 +251,20 @@ def _require_untouched(path: Path, config: Config, library: Library) -> None:
             f"{path}: the library has changed since the run was started ({', '.join(changed[:5])}"
             f"{', ...' if len(changed) > 5 else ''}); restore it, or start a new run with another --out"
         )
-    if not (path / MANIFEST).is_file():
+    if not (path / MANIFEST).is_file() and not (path / ATTEMPTS).is_file():
         return  # killed before its first manifest, so before anything was written that could be mixed
     manifest = read_manifest(path)
-    if manifest["library"]["digest"] != library.digest():
+    try:
+        started_with = Config.model_validate(manifest["config"])
+        digest = manifest["library"]["digest"]
+    except (pydantic.ValidationError, KeyError, TypeError):
+        raise UserError(f"{path / MANIFEST}: was edited and cannot be read any more; restore it") from None
+    if digest != library.digest():
         raise UserError(
             f"{path}: the seed examples have changed since the run was started; restore them, or start a new run "
             "with another --out"
         )
-    edited = _differing(Config.model_validate(manifest["config"]), config)
+    edited = _differing(started_with, config)
     if edited:
         raise UserError(
             f"{path / CONFIG}: was edited after the run was started; {'; '.join(edited)}. "

@@ -89,7 +89,7 @@ async def run(directory: RunDir, config: Config, library: Library, watch: Watch 
         except Unavailable as error:
             session.finish("unavailable", f"A model could not be reached: {error}")
             raise
-        except ApigenError as error:
+        except Exception as error:
             with suppress(ApigenError):  # the disk that failed may fail again
                 session.write_manifest("failed", str(error))
             raise
@@ -241,7 +241,10 @@ class _Session:
         if ending is Ending.INTERRUPTED:
             return f"Interrupted at {have} of {wanted} samples; --resume goes on."
         if ending is Ending.REFUSED:
-            return f"Stopped at {have} of {wanted} samples: the model refused one prompt after another."
+            said = self.tally.last_error
+            return (
+                f"Stopped at {have} of {wanted} samples: one request after another brought nothing but errors ({said})."
+            )
         return (
             f"Stopped at {have} of {wanted} samples: the last requests brought next to nothing new. "
             "The reasons tell why; more tools, more seeds or another model help."

@@ -25,7 +25,7 @@ STALL_REQUESTS = 100
 STALL_YIELD = 0.01
 """...that is, fewer accepted samples than this share of their candidates."""
 STALL_ERRORS = 20
-"""A run ends short when this many requests in a row were refused by the model."""
+"""A run ends short when this many requests in a row brought nothing but errors."""
 
 
 class Ending(StrEnum):
@@ -174,7 +174,7 @@ class Schedule:
         if self.tally.total_accepted >= self._config.count:
             return Ending.DONE
         accepted = sum(attempt.outcome is Outcome.PASS for attempt in attempts)
-        refused = any(attempt.verdicts[0].outcome is Outcome.ERROR for attempt in attempts)
+        refused = all(attempt.outcome is Outcome.ERROR for attempt in attempts)
         self._recent.append((len(attempts), accepted, refused))
         recent = list(self._recent)
         if len(recent) >= STALL_ERRORS and all(refused for _, _, refused in recent[-STALL_ERRORS:]):

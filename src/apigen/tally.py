@@ -20,6 +20,8 @@ class Tally:
         self.calls_executed = 0
         self.execution_ms = 0.0
         self.timed_calls = 0
+        self.last_error = ""
+        """What was said of the latest check that could not be made."""
 
     def add(self, attempts: Iterable[Attempt]) -> None:
         """Count some attempts."""
@@ -38,6 +40,8 @@ class Tally:
             else:
                 last = attempt.verdicts[-1]
                 assert last.reason is not None, "a verdict that is no pass has a reason"  # noqa: S101
+                if last.outcome is Outcome.ERROR:
+                    self.last_error = last.detail
                 self.fallen[attempt.style, last.stage, last.outcome, last.reason] += 1
 
     @property

@@ -9,16 +9,16 @@ import msgspec
 from apigen.records import Attempt, Outcome, Reason, Stage, Verdict
 from apigen.verify.stages import Examined
 
-_NOT_WORDS = re.compile(r"[\W_]+")
+_PUNCTUATION = re.compile(r"[\s.,;:!?\u2026'\"\u201c\u201d\u2018\u2019`]+")
 
 
 def fingerprint(query: str) -> int:
     """Eight bytes that two queries share when they differ in case, spacing and punctuation at most.
 
-    Signs and decimal points are kept, so ``-5`` and ``5``, or ``1.5`` and ``15``, stay different.
+    Signs, decimal points and symbols are kept: ``-5`` and ``5``, ``1.5`` and ``15``, ``C++`` and ``C`` stay different.
     """
-    kept = re.sub(r"(?<=\d)\.(?=\d)|(?<!\w)-(?=\d)", lambda match: {".": "point", "-": "minus"}[match[0]], query)
-    words = _NOT_WORDS.sub(" ", kept.casefold()).strip()
+    kept = re.sub(r"(?<=\d)\.(?=\d)", "point", query)
+    words = _PUNCTUATION.sub(" ", kept.casefold()).strip()
     return int.from_bytes(hashlib.blake2b(words.encode(), digest_size=8).digest(), "big")
 
 

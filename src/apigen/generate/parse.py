@@ -22,7 +22,10 @@ CUT_OFF = "the completion was cut off here"
 MAX_DEPTH = 32
 """Deepest nesting that is read. Real arguments stay far below; what is deeper is there to break a reader."""
 
-_THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+MENDABLE_DEPTH = 200
+"""Deepest nesting in which broken JSON is mended; the mending takes time that grows with its square."""
+
+_THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _START = re.compile(r"\[\s*\{|\{\s*\"|\[\s*\[|\[\s*\]")
 """Where a list of pairs or a pair can begin; a bracket inside prose, as in "see [1]", is none."""
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*")
@@ -123,9 +126,13 @@ _NOTHING = object()
 
 
 def _strip_thinking(text: str) -> tuple[str, tuple[str, ...]]:
+    if text.lstrip().startswith(("[", "{", "```")):
+        return text, ()  # the answer itself; a tag in it belongs to a query
     stripped = _THINKING.sub("", text)
-    if "</think>" in stripped:  # the opening tag belongs to the chat template and was not returned
-        stripped = stripped.rpartition("</think>")[2]
+    if (
+        "</think>" in stripped and "<think>" not in stripped
+    ):  # the opening tag belongs to the chat template and was not returned
+        stripped = stripped.partition("</think>")[2]
     return stripped, (("thinking_block",) if stripped != text else ())
 
 
@@ -188,19 +195,25 @@ def _mend(text: str) -> tuple[Any, tuple[str, ...], str]:
     Returns:
         The value, what was mended, and the text behind it.
     """
-    end = _closing(text)
+    end, depth, deepest = _closing(text)
+    if deepest > MENDABLE_DEPTH:
+        return _NOTHING, (), text
     try:
         value: Any = json_repair.loads(text[:end])
     except (RecursionError, ValueError):
         return _NOTHING, (), text
     if not isinstance(value, dict | list) or not value:
         return _NOTHING, (), text
-    return value, ("cut_off" if end is None else "broken_json",), "" if end is None else text[end:]
+    if end is not None:
+        return value, ("broken_json",), text[end:]
+    # A list whose last pair is whole lacks nothing but its bracket; anything else ends in the middle of a pair.
+    whole = depth == 1 and text.startswith("[") and text.rstrip().rstrip(",").endswith("}")
+    return value, ("unclosed_list" if whole else "cut_off",), ""
 
 
-def _closing(text: str) -> int | None:
-    """Where the bracket that opens the text is closed; ``None`` where it never is."""
-    depth, quoted, escaped = 0, False, False
+def _closing(text: str) -> tuple[int | None, int, int]:
+    """Where the bracket that opens the text is closed, if it is; brackets open at the end; the deepest nesting."""
+    depth, deepest, quoted, escaped = 0, 0, False, False
     for position, character in enumerate(text):
         if escaped:
             escaped = False
@@ -211,11 +224,12 @@ def _closing(text: str) -> int | None:
             quoted = True
         elif character in "[{":
             depth += 1
+            deepest = max(deepest, depth)
         elif character in "]}":
             depth -= 1
             if depth <= 0:
-                return position + 1
-    return None
+                return position + 1, 0, deepest
+    return None, depth, deepest
 
 
 def _strict(text: str) -> Any:

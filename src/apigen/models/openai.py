@@ -145,6 +145,11 @@ class OpenAIModel:
                 return self._read(content)
         except TimeoutError:
             raise _TryAgain(f"no answer within {self._config.timeout_s:g} s") from None
+        except (aiohttp.InvalidURL, ValueError) as error:  # a key or an address that HTTP cannot carry
+            problem = str(error).split("\n")[0] or "it cannot be reached"
+            raise ModelUnavailable(
+                f"{self.locator} at {self._url}: {problem}; check --base-url and {self._config.api_key_env}"
+            ) from None
         except aiohttp.ClientConnectorError as error:
             raise _TryAgain(f"cannot connect: {error.os_error.strerror or error}") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -179,8 +184,8 @@ class OpenAIModel:
         return Completion(
             text=choice.message.content or choice.message.refusal or "",
             model=self.locator,
-            prompt_tokens=usage.prompt_tokens or 0,
-            completion_tokens=usage.completion_tokens or 0,
+            prompt_tokens=_count(usage.prompt_tokens),
+            completion_tokens=_count(usage.completion_tokens),
             finish_reason=choice.finish_reason or "",
             thinking=choice.message.reasoning_content or choice.message.reasoning or "",
         )
@@ -195,7 +200,7 @@ class OpenAIModel:
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json"}
-        key = os.environ.get(self._config.api_key_env)
+        key = os.environ.get(self._config.api_key_env, "").strip()
         return headers | {"Authorization": f"Bearer {key}"} if key else headers
 
     async def aclose(self) -> None:
@@ -203,6 +208,11 @@ class OpenAIModel:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _count(tokens: int | None) -> int:
+    """A number of tokens as a server gives it, if it can be one."""
+    return tokens if tokens and 0 < tokens < 2**40 else 0
 
 
 def _error_message(content: bytes) -> str:

@@ -1,5 +1,6 @@
 """Stage 3 by a language model that sees the tools, the query, the calls and what they returned."""
 
+import re
 from collections.abc import Sequence
 
 from apigen.generate.parse import parse_object
@@ -42,7 +43,7 @@ class LLMJudge:
                 messages, Options(temperature=0.0, max_tokens=self._max_tokens, seed=seed)
             )
             answer = completion.text
-            value, _ = parse_object(answer)
+            value = None if completion.finish_reason == "length" else _one_answer(answer)
             passed = _as_bool(value.get("pass")) if value is not None else None
             if value is not None and passed is not None:
                 return self._verdict(passed=passed, thought=str(value.get("thought") or ""))
@@ -56,6 +57,22 @@ class LLMJudge:
         if passed:
             return Verdict(Stage.SEMANTICS, Outcome.PASS, detail=thought, by=self.name)
         return Verdict(Stage.SEMANTICS, Outcome.REJECT, Reason.JUDGED_WRONG, thought, by=self.name)
+
+
+_PASS = re.compile(r'"pass"\s*:\s*("?[A-Za-z]+)')
+"""The decision as it stands in an answer; inside a quoted text its quotes are escaped and do not match."""
+
+
+def _one_answer(text: str) -> dict[str, Json] | None:
+    """The object that a judge answered with; ``None`` where it is cut off, or where several decisions contradict.
+
+    A judge may quote what a tool returned, and a hostile result may hold a decision of its own.
+    """
+    value, repaired = parse_object(text)
+    decisions = {found.strip('"').lower() for found in _PASS.findall(text)}
+    if len(decisions) > 1 or {"cut_off", "unclosed_list", "several_lists"} & set(repaired):
+        return None
+    return value
 
 
 def _as_bool(value: Json) -> bool | None:
