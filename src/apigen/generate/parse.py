@@ -129,10 +129,9 @@ def _strip_thinking(text: str) -> tuple[str, tuple[str, ...]]:
     if text.lstrip().startswith(("[", "{", "```")):
         return text, ()  # the answer itself; a tag in it belongs to a query
     stripped = _THINKING.sub("", text)
-    if (
-        "</think>" in stripped and "<think>" not in stripped
-    ):  # the opening tag belongs to the chat template and was not returned
-        stripped = stripped.partition("</think>")[2]
+    if stripped == text and "</think>" in text:
+        # The opening tag belongs to the chat template and was not returned.
+        stripped = text.partition("</think>")[2]
     return stripped, (("thinking_block",) if stripped != text else ())
 
 
