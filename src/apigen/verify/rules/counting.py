@@ -7,7 +7,7 @@ import msgspec
 from apigen.records import Reason
 from apigen.verify.grounding import Span, Trace
 from apigen.verify.grounding.words import content_stems
-from apigen.verify.rules.case import Case, Reject, tool_stems
+from apigen.verify.rules.case import REQUEST_WORDS, Case, Reject, initials, tool_stems
 
 _SEVERAL = re.compile(
     r"\b(?:and|or|vs\.?|versus|then|also|both|each|every|plus|as well|two|three|four|five|compare|respectively|while|"
@@ -26,12 +26,26 @@ _BACK = re.compile(
 )
 """Words with which the same values are asked for in another order."""
 
+_REFUSED = re.compile(
+    r"\s*(?:please,?\s+)?(?:do not|don['\u2019]?t|never)\s+(?:compute|calculate|work out|determine|estimate|"
+    r"tell me|give me|show me)\s+(?:my|the|a|an|his|her|our|their)\s+(?P<what>[a-z]+(?:[ -][a-z]+){0,3})\s*[:.,;!]",
+    re.IGNORECASE,
+)
+"""How a query begins that turns down the very thing: "Don't compute my BMI: ..."."""
+
+_AFTER_ALL = re.compile(
+    r"\b(?:but|just|only|instead|rather|until|unless|yet|before|without|first|what|how|which|when|can|could|would|"
+    r"not|please|in|using)\b|n['\u2019]t\b|\?",
+    re.IGNORECASE,
+)
+"""Signs that such a query still asks for something."""
+
 
 def unrequested(case: Case) -> Reject | None:
     """The first call that the query does not ask for, if there is one."""
     calls = case.candidate.calls
     if len(calls) < 2:
-        return None
+        return _refused(case)
     seen: dict[bytes, int] = {}
     for index, call in enumerate(calls):
         key = msgspec.json.encode((call.name, call.arguments), order="sorted")
@@ -45,6 +59,24 @@ def unrequested(case: Case) -> Reject | None:
         if detail:
             return Reject(Reason.UNREQUESTED_CALL, detail)
     return None
+
+
+def _refused(case: Case) -> Reject | None:
+    """The only call, if the query says in its first words that it is not wanted, and then asks for nothing."""
+    text = case.reading.text
+    match = _REFUSED.match(text)
+    if match is None or not case.candidate.calls or _AFTER_ALL.search(text, match.end()):
+        return None
+    if any(case.asks(clause) for clause in case.clauses if clause[0] >= match.end()):
+        return None
+    words = [token.stem for token in case.reading.tokens if token.start >= match.end()]
+    tool = case.tools.get(case.candidate.calls[0].name)
+    if tool is None or not REQUEST_WORDS.isdisjoint(words):
+        return None
+    names = {*content_stems(tool.name), initials(tool.name)}
+    if names.isdisjoint(content_stems(match["what"])):
+        return None
+    return Reject(Reason.UNREQUESTED_CALL, f"{tool.name}: the query says {match[0].strip()!r}")
 
 
 def _borrowed(case: Case, index: int) -> str | None:

@@ -8,6 +8,7 @@ from apigen.verify.rules.case import Case, Reject
 from apigen.verify.rules.counting import unrequested
 from apigen.verify.rules.fit import mismatched
 from apigen.verify.rules.options import overlooked
+from apigen.verify.rules.periods import reversed_period
 from apigen.verify.rules.requests import unanswered
 from apigen.verify.rules.strangers import ignored
 from apigen.verify.rules.units import misstated
@@ -63,6 +64,7 @@ RULES: tuple[Callable[[Case], Reject | None], ...] = (
     _ungrounded,
     misstated,
     misassigned,
+    reversed_period,
     unrequested,
     overlooked,
     unanswered,

@@ -16,7 +16,7 @@ from apigen.verify.grounding.scalars import Evidence
 from apigen.verify.grounding.strings import string_evidence
 from apigen.verify.grounding.synonyms import synonyms
 from apigen.verify.grounding.trace import default_in_words
-from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem, stem_set, typo_of
+from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem, stem_set
 from apigen.verify.rules.case import Case, Reject, tool_stems
 
 _FLAG_FILLERS = stem_set("is are has have use with include included enable enabled allow allowed return should")
@@ -80,7 +80,7 @@ def _named(case: Case, index: int, tool: Tool, name: str, schema: Schema) -> Ite
         if same(member, default):
             continue
         if isinstance(member, str):
-            spans = _choice(case.reading, member, tuple(other for other in texts if other != member), tool_stems(tool))
+            spans = _choice(case.reading, member, tuple(other for other in texts if other != member))
         elif isinstance(member, int) and not isinstance(member, bool):
             spans = _numbered(case, name, member)
         else:
@@ -99,22 +99,22 @@ def _default(schema: Schema) -> Json:
 
 def _says(reading: Reading, name: str, schema: Schema, value: str, members: list[str]) -> bool:
     """Whether the query names a choice and does not turn it down; in any form, but "3 years" is not ``annually``."""
-    spans: Evidence = tuple(_choice(reading, value, tuple(other for other in members if other != value)))
+    others = tuple(other for other in members if other != value)
+    spans: Evidence = tuple(_choice(reading, value, others) or _slips(reading, value, others))
     if not value.endswith("ly"):
         spans = spans or string_evidence(reading, Leaf(name, name, value, schema, name, ""), value)
     return any(not contrasted(reading, span) for span in spans or ())
 
 
-def _choice(
-    reading: Reading, member: str, others: tuple[str, ...], besides: frozenset[str] = frozenset()
-) -> list[Span]:
-    """Where a choice is named in so many words, a clear slip or another name; not as part of a longer choice.
+def _choice(reading: Reading, member: str, others: tuple[str, ...]) -> list[Span]:
+    """Where a choice is named in so many words or by another name; not as part of a longer choice.
+
+    A slip does not count: "Would you" is no slip of ``world``, and what a call left out must be certain.
 
     Args:
         reading: the query.
         member: the choice.
         others: the other choices.
-        besides: stems of words that are no slips, as the tool speaks of them.
     """
     words = split_words(member)
     if len(member) < _SHORTEST or not words or (len(words) == 1 and words[0] in STOP_WORDS):
@@ -127,16 +127,22 @@ def _choice(
             if not synonym.suggests and not synonym.after_number and not set(synonym.stems) <= set(map(stem, words))
             for span in reading.find_synonym(synonym)
         ]
-    if not spans and len(words) == 1:
-        meant = frozenset(word for other in others for word in split_words(other))
-        spans = [
-            span
-            for span in reading.find_typo(words[0], meant)
-            if stem(reading.text[span[0] : span[1]].lower()) not in besides
-        ]
     longer = [split_words(other) for other in others if set(words) < set(split_words(other))]
     covered = [place for other in longer for place in reading.find(tuple(map(stem, other)))]
-    return [span for span in spans if not any(a <= span[0] and span[1] <= b for a, b in covered)]
+    return [
+        span
+        for span in spans
+        if reading.text[span[0] : span[1]].lower() not in STOP_WORDS
+        and not any(a <= span[0] and span[1] <= b for a, b in covered)
+    ]
+
+
+def _slips(reading: Reading, member: str, others: tuple[str, ...]) -> list[Span]:
+    """Where a choice of one word is misspelled: enough to believe that the default is meant."""
+    words = split_words(member)
+    if len(member) < _SHORTEST or len(words) != 1:
+        return []
+    return reading.find_typo(words[0], frozenset(word for other in others for word in split_words(other)))
 
 
 def _same_ending(reading: Reading, span: Span, words: tuple[str, ...]) -> bool:
@@ -167,19 +173,9 @@ def _flag(case: Case, index: int, tool: Tool, name: str, default: Json) -> Itera
     if not spans and len(words) > 1:
         joined = "".join(split_words(name))
         spans = [(token.start, token.end) for token in reading.tokens if token.word in {joined, joined + "s"}]
-        spans += [
-            (first.start, second.end)
-            for first, second in zip(reading.tokens, reading.tokens[1:], strict=False)
-            if len(words) == 2 and _slip(first.word, name, 0) and _slip(second.word, name, 1)
-        ]
     for span in spans:
         if _negated(reading, span, name) == bool(default) and _free(case, index, tool, name, span):
             yield span
-
-
-def _slip(written: str, name: str, position: int) -> bool:
-    meant = split_words(name)
-    return len(meant) == 2 and (written == meant[position] or typo_of(written, meant[position]))
 
 
 def _negated(reading: Reading, span: Span, name: str) -> bool:

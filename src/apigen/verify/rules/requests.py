@@ -15,6 +15,15 @@ _LIST_GAP = re.compile(
     r"(?:(?:the|at|for|from|with|in|on|of|a|is|what about|by|about)\s+){0,2}[$€£¥₹(\"']*$",
     re.IGNORECASE,
 )
+_SAME_FOR = re.compile(
+    r"[^.!?;\n]*?(?:,\s*|\s)(?:and|plus)\s+(?:(?:what|how) about\s+|also\s+|for\s+)?(?:my|his|her|our|their|the)\s+"
+    r"[a-z]+(?:\s+(?:was\s+)?born)?\s+[a-z]+\s+$",
+    re.IGNORECASE,
+)
+"""What stands between two values where the second asks the same for somebody else: "..., and my sister in"."""
+
+_QUESTION = re.compile(r"\b(?:what|which|how|when)\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"\s*(?:[.?!]|$)")
 _PROPER_GAP = re.compile(
     r"^\s*(?:,?\s*(?:and|&|plus|as well as|then|vs\.?|versus|or)(?:\s+(?:for|in|of|to|also|at|then))*)\s*$",
     re.IGNORECASE,
@@ -36,7 +45,15 @@ ENOUGH = 4.0
 
 def unanswered(case: Case) -> Reject | None:
     """The first thing that the query asks for and no call does, if there is one."""
-    for rule in (_listed_value, _leftover, _leftover_quote, _other_tool, _listed_name, _named_member):
+    for rule in (
+        _listed_value,
+        _same_for_another,
+        _leftover,
+        _leftover_quote,
+        _other_tool,
+        _listed_name,
+        _named_member,
+    ):
         detail = rule(case)
         if detail:
             return Reject(Reason.UNANSWERED_REQUEST, detail)
@@ -56,6 +73,26 @@ def _listed_value(case: Case) -> str | None:
             left = following if claimed[0] else one
             used = one if claimed[0] else following
             return f"{left.text(reading)!r} is listed beside {used.text(reading)!r}, but no call uses it"
+    return None
+
+
+def _same_for_another(case: Case) -> str | None:
+    """ "Born in 1971, what generation am I, and my sister in 1990" with nothing done for the sister.
+
+    The value must stand after the same word and in the same unit as the used one, after the question, and at the end:
+    in "I was born in 1971 and my sister in 1990, what generation am I" the sister asks for nothing.
+    """
+    text = case.reading.text
+    for used, left in zip(case.mentions, case.mentions[1:], strict=False):
+        if (used.kind, used.unit, used.before) != (left.kind, left.unit, left.before) or not left.before.isalpha():
+            continue
+        if min(used.weight, left.weight) < 0.5 or used.weight != left.weight:
+            continue
+        if not case.is_claimed(used.start, used.end) or case.is_claimed(left.start, left.end):
+            continue
+        gap = text[used.end : left.start]
+        if _SAME_FOR.fullmatch(gap) and _QUESTION.search(gap) and _CLAUSE_END.match(text, left.end):
+            return f"{left.text(case.reading)!r} is named beside {used.text(case.reading)!r}, but no call uses it"
     return None
 
 

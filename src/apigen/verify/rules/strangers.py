@@ -37,19 +37,44 @@ _POINTING = re.compile(
 _ADDRESS = re.compile(r"\b(?:can|could|would|will|tell|give|show|remind|get|find) (?:you|me|us)\b", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+")
 
+_APPENDED = re.compile(
+    r"[,;]?\s+(?:and|plus)\s+(?:also\s+)?(?:the\s+)?(?P<topic>weather|forecast|news|headlines|horoscope|traffic)"
+    r"(?P<place>\s+(?:in|for|at)\s+(?-i:[A-Z])[\w'-]+(?:\s+(?-i:[A-Z])[\w'-]+)*)?"
+    r"(?P<day>\s+(?:for\s+|on\s+|this\s+)?(?:today|tomorrow|tonight|weekend|(?:mon|tues|wednes|thurs|fri|satur|sun)day))?"
+    r"\s*[?.!]*\s*$",
+    re.IGNORECASE,
+)
+"""A topic with its place or day that ends a query: ", and the weather in Paris tomorrow?"."""
+
 
 def ignored(case: Case) -> Reject | None:
     """The first request that no called tool can have to do with."""
-    if len(case.clauses) < 2 or not any(case.is_claimed(*clause) for clause in case.clauses):
+    if not any(case.is_claimed(*clause) for clause in case.clauses):
         return None
     called = {call.name for call in case.candidate.calls}
     known = {one for tool in case.candidate.tools if tool.name in called for one in tool_stems(tool)}
+    reject = _appended(case, known)
+    if reject or len(case.clauses) < 2:
+        return reject
     for clause in case.clauses:
         if case.is_claimed(*clause) or not _stranger(case, clause, known):
             continue
         text = " ".join(case.reading.text[clause[0] : clause[1]].split())
         return Reject(Reason.UNANSWERED_REQUEST, f"no call serves {text[:60]!r}")
     return None
+
+
+def _appended(case: Case, known: set[str]) -> Reject | None:
+    """A topic of its own that is added at the end without a verb, right after a value that some call uses."""
+    text = case.reading.text
+    match = _APPENDED.search(text)
+    if match is None or not (match["place"] or match["day"]) or case.is_claimed(*match.span()):
+        return None
+    topic = stem(match["topic"].lower())
+    follows = any(0 <= match.start() - end <= 4 for _, end in case.claimed)
+    if not follows or topic in known or _known_otherwise(topic, known):
+        return None
+    return Reject(Reason.UNANSWERED_REQUEST, f"no call serves {' '.join(match[0].split())[:60]!r}")
 
 
 def _stranger(case: Case, clause: Span, known: set[str]) -> bool:
