@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from apigen.models.offline.calendar import DATE_FORMS
 from apigen.models.offline.combine import combine
 from apigen.models.offline.draft import Draft, agreeing, begins_with_vowel, mark
+from apigen.models.offline.hints import stated_bounds
+from apigen.models.offline.invent import invent
 from apigen.models.offline.locate import locate
 from apigen.models.offline.numerals import find_numerals, in_words, ordinal_suffix
 from apigen.models.offline.prompt import Example
@@ -215,3 +217,71 @@ def test_requests_are_taken_apart(sentence: str, doing: bool, what: str) -> None
 def test_own_ways_in_and_out_do_not_pile_up() -> None:
     """Accepted samples become examples; what was put around them comes off first."""
     assert bare("Hey! Morning! How far is 5 km? Thanks! No rush.") == "How far is 5 km?"
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("From 1 (cosmetic) to 5 (outage).", {"minimum": 1, "maximum": 5}),
+        ("1 (cosmetic) to 5 (outage)", {"minimum": 1, "maximum": 5}),
+        ("A number between 1 and 10", {"minimum": 1, "maximum": 10}),
+        ("Brightness from 0 to 100.", {"minimum": 0, "maximum": 100}),
+        ("Rating, 1-5", {"minimum": 1, "maximum": 5}),
+        ("Opacity in 0..1", {"minimum": 0, "maximum": 1}),
+        ("Share in [0, 1)", {"minimum": 0, "exclusiveMaximum": 1}),
+        ("On a scale of 1 to 5", {"minimum": 1, "maximum": 5}),
+        ("Chance, 0 < p <= 1", {"exclusiveMinimum": 0, "maximum": 1}),
+        ("Percentage (0-100)", {"minimum": 0, "maximum": 100}),
+        ("Degrees from -90 to 90", {"minimum": -90, "maximum": 90}),
+        ("Tries, at most 20; must be positive", {"maximum": 20, "exclusiveMinimum": 0}),
+        ("At least 1,000 and no more than 5,000", {"minimum": 1000, "maximum": 5000}),
+        ("A non-negative integer", {"minimum": 0}),
+        ("Released on 2024-01-15, positive or negative", {}),
+        ("At most 5 items are kept", {}),
+    ],
+)
+def test_bounds_in_words_are_read(text: str, bounds: dict[str, float]) -> None:
+    """A description that states a range bounds the value as a schema would."""
+    assert stated_bounds(text) == bounds
+
+
+@given(st.integers(0, 400))
+def test_invented_numbers_keep_to_the_range_in_words(seed: int) -> None:
+    """For a number, for each number of a list, and where only the tool's description states the range."""
+    whole = {"type": "integer", "description": "From 1 (cosmetic) to 5 (outage)."}
+    scores = {"type": "array", "items": {"type": "integer"}, "description": "Marks, each between 30 and 35"}
+    salary = {"type": "number", "description": "Between 40000 and 50000"}
+    told = {"description": "Rank by severity from 1 to 3, then by age."}
+    assert 1 <= invent(Random(seed), "severity", whole, {}, 5).value <= 5
+    assert all(30 <= each <= 35 for each in invent(Random(seed), "scores", scores, {}, 5).value)
+    assert 40000 <= invent(Random(seed), "salary", salary, {}, 5).value <= 50000
+    assert 1 <= invent(Random(seed), "severity", {"type": "integer"}, told, 5).value <= 3
+    assert invent(Random(seed), "loss", {"type": "integer", "description": "Must be negative"}, {}, 5).value < 0
+
+
+@pytest.mark.parametrize(
+    ("name", "description"),
+    [
+        ("sku", ""), ("coupon_code", ""), ("customer_id", ""), ("order_number", ""), ("part_number", ""),
+        ("identifier", "Identifier of the device"), ("customer", "Customer ID"), ("shipment", "Tracking number"),
+        ("isbn", ""), ("tag", ""), ("label", ""), ("slug", ""), ("version", ""), ("hostname", ""), ("host_name", ""),
+        ("username", ""), ("user_name", ""), ("file_name", ""), ("path", ""), ("url", ""), ("hex_value", ""),
+        ("barcode", ""), ("plate", "Licence plate"), ("key", ""), ("ticket", ""), ("productCode", ""),
+    ],
+)  # fmt: skip
+def test_codes_are_single_tokens(name: str, description: str) -> None:
+    """A string that is a code by its name or description is no sentence, alone or in the lines of an order."""
+    field = {"type": "string", "description": description}
+    line = {"type": "object", "properties": {name: field, "quantity": {"type": "integer"}}}
+    for seed in range(20):
+        alone = invent(Random(seed), name, field, {}, 5)
+        lines = invent(Random(seed), "lines", {"type": "array", "items": line, "description": "The order."}, {}, 5)
+        assert all(" " not in value for value in [alone.value, *(each[name] for each in lines.value)])
+
+
+def test_texts_are_still_sentences() -> None:
+    """What is a message, a comment or a description is several words long; an unnamed string is one word."""
+    for name in ("text", "message", "comment", "description", "content", "body", "title", "paragraph", "note"):
+        said = {invent(Random(seed), name, TEXT, {}, 5).value for seed in range(20)}
+        assert all(" " in value for value in said)
+    assert " " not in invent(Random(0), "flavour", TEXT, {}, 5).value

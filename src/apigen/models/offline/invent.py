@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from apigen.models.offline.calendar import DATE_FORMS, TIME_FORMS
-from apigen.models.offline.hints import described, settled
-from apigen.models.offline.kinds import PEOPLE, pool_value, schema_kind, words_of
+from apigen.models.offline.hints import bounded, described, settled, stated_bounds
+from apigen.models.offline.kinds import PEOPLE, TEMPLATES, open_kind, pool_value, schema_kind, words_of
 from apigen.models.offline.numerals import plain
 from apigen.models.offline.phrases import pools
 from apigen.models.offline.schema import MAX_DEPTH, Schema, bound, item_schema, listed, narrow, size, within
@@ -116,7 +116,7 @@ def invent(rng: Random, name: str, schema: Schema, root: Schema, items: int, dep
     if kind == "boolean":
         return _said(rng.random() < 0.7)
     if kind in ("integer", "number"):
-        value = _number(rng, name, schema, whole=kind == "integer")
+        value = _number(rng, name, bounded(name, schema, root), whole=kind == "integer")
         return Saying(value, plain(value))
     if kind == "null":
         return Saying(None, "nothing")
@@ -154,6 +154,8 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
     words = set(words_of(name)) | {word[:-1] for word in words_of(name) if word.endswith("s")}
     words |= set(words_of(str(schema.get("description", "")))) & {"bytes"}
     low, high, digits = next((spread for marks, spread in _RANGES if marks & words), (2, 60, 0 if whole else 1))
+    if digits == -3:
+        low, high = low * 1000, high * 1000
     if usual := bound(schema, "default"):
         low, high = sorted((usual / 2, max(usual * 2, usual + 3) if isinstance(usual, int) else usual * 2))
         digits = len(plain(usual).partition(".")[2])
@@ -162,22 +164,25 @@ def _number(rng: Random, name: str, schema: Schema, *, whole: bool) -> int | flo
     if floor is not None and (floor >= low or floor > high):
         low, high = floor, max(high, floor + max(10.0, abs(floor)))
     if ceiling is not None and ceiling < high:
-        low, high = min(low, ceiling - max(1.0, abs(ceiling))) if floor is None else floor, ceiling
+        below = low if low < ceiling else ceiling - (abs(ceiling) or 30)
+        low, high = below if floor is None else floor, ceiling
     if ceiling is not None and ceiling > 300 * low > 0 and floor == low:
         high = low * rng.choice((3, 30, 300))
     digits = min(digits, -1) if whole and low >= 100 else digits
     digits = max(digits, 2) if not whole and high - low <= 1 else digits
+    digits = max(digits, 0) if high - low < 5 * 10**-digits else digits  # 1500 to 1700 is no place for hundreds
     step = schema.get("multipleOf")
     for _ in range(12):
         drawn = rng.uniform(low, high)
-        value = float(round(drawn * (1000 if digits == -3 else 1), digits))
+        value = float(round(drawn, digits))
         if _is_number(step) and step:
             value = round(round(drawn / step) * step, 10)
         if whole or (digits > 0 and rng.random() < 0.3 and within(schema, float(round(value)))):
             value = float(round(value))
         if within(schema, value) and value != schema.get("default"):
             return int(value) if value == int(value) else value
-    edge = next(limit for limit in (floor, ceiling, low) if limit is not None)
+    edges = [limit for limit in (floor, ceiling, low, (low + high) / 2, low + 1, high - 1) if limit is not None]
+    edge = next((limit for limit in edges if within(schema, limit) and (not whole or limit == int(limit))), edges[0])
     return int(edge) if edge == int(edge) else edge
 
 
@@ -198,7 +203,8 @@ def _string(rng: Random, name: str, schema: Schema) -> Saying:
         return Saying(moment.isoformat(), f"{DATE_FORMS[1](day)} at {TIME_FORMS[1](clock)}")
     known = [item for item in listed(schema, "examples") if isinstance(item, str)]
     kind = schema_kind(name, schema)
-    certain = kind not in ("", "sentence", "word", "number")
+    kind = kind or ("" if known else open_kind(name, schema))
+    certain = kind not in TEMPLATES | {"", "sentence", "word", "number"}
     pooled = pool_value(rng, kind or "sentence") if not known or (certain and len(known) < 2) else None
     # A single example says what is meant and is soon worn.
     value = rng.choice([item for item in (*known, pooled, pooled) if item])
@@ -249,6 +255,8 @@ def _list(rng: Random, name: str, schema: Schema, root: Schema, items: int, dept
     for index in range(max(least, min(most, wanted))):
         inner = item_schema(schema, index, root)
         inner = inner or {"type": _item_type(name, schema)}
+        if inner.get("type") in ("integer", "number"):
+            inner = stated_bounds(str(schema.get("description", ""))) | inner
         if "description" in schema and inner.get("type") in ("string", "object"):
             inner = inner | {"description": schema["description"]}  # it says more than "One line of an order"
         saying = invent(rng, singular, inner, root, 3, depth + 1)
@@ -313,13 +321,18 @@ def enumerated(texts: Sequence[str]) -> str:
     return " and ".join([*([", ".join(texts[:-1])] if len(texts) > 1 else []), *texts[-1:]])
 
 
+def _field(schema: Schema, inherited: Schema) -> Schema:
+    """A field's schema with what is said of its object; a range in those words is not the field's."""
+    return schema if schema.get("type") in ("integer", "number") else inherited | schema
+
+
 def _object(rng: Random, name: str, schema: Schema, root: Schema, items: int, depth: int) -> Saying:
     properties = schema.get("properties")
     if isinstance(properties, dict) and properties:
         required = listed(schema, "required") or list(properties)
         inherited = {"description": schema["description"]} if depth and "description" in schema else {}
         said = {
-            key: invent(rng, key, inherited | narrow(properties[key], root), root, items, depth + 1)
+            key: invent(rng, key, _field(narrow(properties[key], root), inherited), root, items, depth + 1)
             for key in properties
             if key in required or (depth and narrow(properties[key], root).get("type") in ("integer", "number"))
         }
