@@ -74,7 +74,7 @@ def test_pairs_written_one_after_the_other_are_all_used(text: str) -> None:
 def test_a_query_may_hold_a_thinking_tag() -> None:
     """Only what stands before the answer is thinking."""
     for query in ("what does <think>hard</think> mean?", "close it with </think>"):
-        pair = {"query": query, "answers": []}
+        pair: dict[str, object] = {"query": query, "answers": []}
         for before in ("", "<think>hm</think>\n", "hm</think>\n"):
             (draft,) = parse_pairs(completion(f"{before}[{json.dumps(pair)}]"))
             assert draft.value == pair, before
@@ -82,7 +82,7 @@ def test_a_query_may_hold_a_thinking_tag() -> None:
 
 def test_a_query_may_hold_a_fence() -> None:
     """Three backticks inside a string end nothing."""
-    pair = {"query": "format ```x = 1``` for me", "answers": []}
+    pair: dict[str, object] = {"query": "format ```x = 1``` for me", "answers": []}
     (draft,) = parse_pairs(completion(f"```json\n[{json.dumps(pair)}]\n```"))
     assert draft.value == pair
 

@@ -72,7 +72,7 @@ def compose(frames: Random, values: Random, tool: Tool, wording: Wording, *, rep
 
 def _pieces(frames: Random, values: Random, tool: Tool, core: str) -> list[Piece]:
     """The arguments of one call: what is required, and now and then an optional one."""
-    root = tool.parameters
+    root = tool.parameters | {"description": tool.description}  # which may tell the range of a parameter
     chosen = [name for name in tool.properties if name in tool.required]
     optional = [name for name in tool.properties if name not in chosen]
     for name in optional:
