@@ -43,6 +43,7 @@ NAMED = [
     ("LHR to JFK in miles, not kilometers", flight(), "unit"),
     ("HbA1c 6.5 to mmol/L", ("average_glucose_from_hba1c", {"hba1c_percent": 6.5}), "unit"),
     ("5000 at 4% for 3 years, compounded quarterly", SAVINGS, "compounding"),
+    ("5000 at 4% for 3 yrs, compunded quaterly", SAVINGS, "compounding"),
     ("orthodox Easter 2026", EASTER, "church"),
     ("sha1 of 'hello'", ("text_checksum", {"text": "hello"}), "algorithm"),
     ("heart rate for a vigorous workout at age 40", ("heart_rate_training_zone", {"age_years": 40}), "intensity"),

@@ -265,12 +265,9 @@ class Execution(msgspec.Struct, frozen=True, omit_defaults=True):
     call: Call
     ok: bool
     result: Json = None
-    """The value returned, as JSON; cut to a preview where ``truncated``."""
+    """The value returned, as JSON."""
     reason: Reason | None = None
     detail: str = ""
-    truncated: bool = False
-    replayed: bool = False
-    """The result comes from a recording, not from a live execution."""
     duration_ms: float | None = None
     """Wall-clock time. Not written to attempts.jsonl, whose bytes depend on the seed alone."""
 

@@ -75,7 +75,7 @@ def _answer(call: Call) -> dict[str, Json]:
 
 def _result_preview(execution: Execution) -> str:
     text = to_json({"name": execution.call.name, "result": execution.result})
-    if len(text) > RESULT_PREVIEW_CHARS or execution.truncated:
+    if len(text) > RESULT_PREVIEW_CHARS:
         return text[:RESULT_PREVIEW_CHARS] + "... [truncated]"
     return text
 

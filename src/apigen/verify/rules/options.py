@@ -27,6 +27,9 @@ _SENTENCE_END = re.compile(r"[.?!]\s")
 _FOR_ALL = re.compile(r"\b(?:both|each|every|all)\b", re.IGNORECASE)
 """Words by which a choice holds for several calls."""
 
+_LONG = 8
+"""Letters from which a misspelled choice is told from every other word of a query."""
+
 _SHORTEST = 3
 """Letters of the shortest choice that is looked for: shorter ones are mostly other words."""
 
@@ -80,7 +83,8 @@ def _named(case: Case, index: int, tool: Tool, name: str, schema: Schema) -> Ite
         if same(member, default):
             continue
         if isinstance(member, str):
-            spans = _choice(case.reading, member, tuple(other for other in texts if other != member))
+            others = tuple(other for other in texts if other != member)
+            spans = _choice(case.reading, member, others) or _plain_slips(case.reading, member, others, tool)
         elif isinstance(member, int) and not isinstance(member, bool):
             spans = _numbered(case, name, member)
         else:
@@ -109,7 +113,7 @@ def _says(reading: Reading, name: str, schema: Schema, value: str, members: list
 def _choice(reading: Reading, member: str, others: tuple[str, ...]) -> list[Span]:
     """Where a choice is named in so many words or by another name; not as part of a longer choice.
 
-    A slip does not count: "Would you" is no slip of ``world``, and what a call left out must be certain.
+    A slip does not count here: what a call left out must be certain. See :func:`_plain_slips`.
 
     Args:
         reading: the query.
@@ -143,6 +147,15 @@ def _slips(reading: Reading, member: str, others: tuple[str, ...]) -> list[Span]
     if len(member) < _SHORTEST or len(words) != 1:
         return []
     return reading.find_typo(words[0], frozenset(word for other in others for word in split_words(other)))
+
+
+def _plain_slips(reading: Reading, member: str, others: tuple[str, ...], tool: Tool) -> list[Span]:
+    """Slips of a long word, which no other word comes near: ``quaterly``, but never "Would" for ``world``."""
+    if len(member) < _LONG:
+        return []
+    known = tool_stems(tool)
+    found = [(span, reading.text[span[0] : span[1]].lower()) for span in _slips(reading, member, others)]
+    return [span for span, written in found if written not in STOP_WORDS and stem(written) not in known]
 
 
 def _same_ending(reading: Reading, span: Span, words: tuple[str, ...]) -> bool:
