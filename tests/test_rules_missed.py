@@ -108,3 +108,20 @@ def test_period_runs_as_stated(query: str, swapped: bool, reason: Reason | None)
 def test_topic_added_at_the_end_is_a_request(query: str, reason: Reason | None) -> None:
     """A topic with its place or day right after the used values asks for something."""
     check(judge(query, BMI, weight_kg=64, height_cm=184), reason)
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        ({"name": "vase", "unit_price": 39.6}, None),
+        ({"name": "vase", "unit_price": 39.6, "quantity": 1}, None),
+    ],
+)
+def test_a_nested_default_that_the_query_states_is_no_open_request(
+    second: dict[str, Any], reason: Reason | None
+) -> None:
+    """ "1 vase" is served by an item that leaves its quantity at 1; "4 vases" is not."""
+    first = {"name": "candles", "unit_price": 9.6, "quantity": 7}
+    cart = STARTER["shopping_cart_total"]
+    check(judge("total for 7 candles a 9.60, 1 vase a 39.60", cart, items=[first, second]), reason)
+    assert judge("total for 7 candles a 9.60, 4 vase a 39.60", cart, items=[first, second]).outcome is Outcome.REJECT

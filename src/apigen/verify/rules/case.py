@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from apigen.records import Candidate, Reason, Tool
+from apigen.records import Candidate, Json, Reason, Tool
 from apigen.verify.grounding import Reading, Span, Trace, traces
 from apigen.verify.grounding.numbers import Number
 from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem, stem_set, word_set
@@ -236,8 +236,26 @@ def _with_defaults(case: Case) -> Candidate:
             for name, schema in properties.items()
             if isinstance(schema, dict) and schema.get("default") not in (None, [], {})
         }
-        calls.append(type(call)(call.name, defaults))
+        left_out = {name: _left_out(properties.get(name), given) for name, given in call.arguments.items()}
+        calls.append(type(call)(call.name, {name: value for name, value in left_out.items() if value} | defaults))
     return Candidate(case.candidate.query, tuple(calls), case.candidate.tools)
+
+
+def _left_out(schema: Json, given: Json) -> Json:
+    """The defaults that hold in nested objects: "1 vase" states the quantity that its item need not give."""
+    if not isinstance(schema, dict):
+        return None
+    if isinstance(given, list):
+        return [left for item in given if (left := _left_out(schema.get("items"), item))]
+    if not isinstance(given, dict):
+        return None
+    return {
+        name: inner["default"]
+        for name, inner in schema.get("properties", {}).items()
+        if isinstance(inner, dict)
+        and inner.get("default") not in (None, [], {})
+        and given.get(name, inner["default"]) == inner["default"]
+    }
 
 
 @lru_cache(maxsize=4096)
