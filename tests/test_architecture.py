@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "apigen"
 
 LAYERS = (
-    ("records", "errors", "files", "__init__"),
+    ("records", "errors", "files", "agreement", "__init__"),
     ("config", "signatures"),
     ("library", "models", "execute"),
     ("sampling", "generate", "verify"),
@@ -23,6 +23,7 @@ LAYERS = (
     ("tally", "rundir", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
+    ("audit", "calibrate"),
     ("runner",),
     ("cli", "__main__"),
 )

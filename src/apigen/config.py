@@ -192,7 +192,7 @@ class Config(_Section):
         min_length=1,
         description="All must pass a sample: `rules`, `openai/NAME`, or several.",
     )
-    grounding: Literal["strict", "off"] = Field(
+    grounding: Literal["strict", "lenient", "off"] = Field(
         default="strict", description="Whether every argument must be traceable to the query or a default."
     )
     count: int = Field(default=500, ge=1, description="Verified samples wanted.")

@@ -85,6 +85,8 @@ class Reason(StrEnum):
     NO_PAIRS = "no_pairs"
     MISSING_FIELD = "missing_field"
     WRONG_SHAPE = "wrong_shape"
+    ARGUMENTS_AS_STRING = "arguments_as_string"
+    BAD_TOOL = "bad_tool"
     EMPTY_QUERY = "empty_query"
     EMPTY_ANSWER = "empty_answer"
     UNKNOWN_TOOL = "unknown_tool"
@@ -114,10 +116,13 @@ class Reason(StrEnum):
     RESULT_TOO_LARGE = "result_too_large"
     RESULT_NOT_JSON = "result_not_json"
     NOT_EXECUTABLE = "not_executable"
+    VARYING_RESULT = "varying_result"
     # semantics
     UNANSWERED_REQUEST = "unanswered_request"
     UNREQUESTED_CALL = "unrequested_call"
     TOOL_MISMATCH = "tool_mismatch"
+    CALL_COUNT_MISMATCH = "call_count_mismatch"
+    IRRELEVANT_RESULT = "irrelevant_result"
     JUDGED_WRONG = "judged_wrong"
     # a check could not be made
     MODEL_REFUSED = "model_refused"
@@ -253,6 +258,8 @@ class Candidate(msgspec.Struct, frozen=True):
     tools: tuple[Tool, ...]
     style: Style | None = None
     """``None`` for a dataset made elsewhere, whose rows do not say."""
+    context: tuple[str, ...] = ()
+    """What was said and returned before the query: earlier turns, earlier results. A value may come from there."""
 
     def tool(self, name: str) -> Tool | None:
         """The offered tool of that name."""
@@ -268,6 +275,8 @@ class Execution(msgspec.Struct, frozen=True, omit_defaults=True):
     """The value returned, as JSON."""
     reason: Reason | None = None
     detail: str = ""
+    varies: bool = False
+    """Whether the same call, run twice, gave two different results: a clock, chance, or state outside the call."""
     duration_ms: float | None = None
     """Wall-clock time. Not written to attempts.jsonl, whose bytes depend on the seed alone."""
 
@@ -281,6 +290,12 @@ class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     by: str = ""
     """Who judged, where several could: ``rules`` or a model's locator."""
+    arguments: tuple[str, ...] = ()
+    """The arguments that it is about, such as ``calls[0].city``, where it is about some."""
+    criteria: dict[str, bool] = {}
+    """A language model's answer to each question it was asked; a wrong candidate has one that is false."""
+    evidence: str = ""
+    """What a language model quoted for its answer."""
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -308,6 +323,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     raw: str = ""
     """What the model wrote, where no candidate could be read from it."""
     executions: tuple[Execution, ...] = ()
+    repair_of: str = ""
+    """The id of the rejected attempt that this one mends, where it was sent back to the writer."""
     llm: bool = True
     """Whether a language model wrote the query and answer."""
 
