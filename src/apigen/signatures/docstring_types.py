@@ -69,12 +69,14 @@ NameLookup = Callable[[str], Any]
 """Gives what a name stands for in the module of a function; raises ``Unresolved`` where it stands for nothing."""
 
 
-def read_type_text(text: str, in_module: NameLookup | None = None) -> Any:
+def read_type_text(text: str, in_module: NameLookup | None = None, *, loaded_modules: bool = True) -> Any:
     """The type that the words stand for; ``None`` in an answer means the type of ``None``.
 
     Args:
         text: what a docstring gives as a parameter's type, such as ``int, optional``.
         in_module: finds the names that the documented function's module defines or imports, such as its enums.
+        loaded_modules: whether a type may be given by its path in any module that is loaded; not for foreign data,
+            whose reading must not depend on that.
 
     Raises:
         Unresolved: the words are no type that is known here.
@@ -84,14 +86,15 @@ def read_type_text(text: str, in_module: NameLookup | None = None) -> Any:
         plain = shorter
     if not plain:
         raise Unresolved(f"{text!r} names no type")
-    return _Reader(in_module or _no_names).read(plain)
+    return _Reader(in_module or _no_names, loaded_modules=loaded_modules).read(plain)
 
 
 class _Reader:
     """Reads the type texts of one function."""
 
-    def __init__(self, in_module: NameLookup) -> None:
+    def __init__(self, in_module: NameLookup, *, loaded_modules: bool) -> None:
         self._in_module = in_module
+        self._last_resort = _loaded_module if loaded_modules else _no_names
 
     def read(self, text: str) -> Any:
         text = text.strip()
@@ -112,7 +115,7 @@ class _Reader:
             return _quoted(words)
         problem = Unresolved(f"{words!r} is not a type that is known here")
         # The module's own names come first; but in "datetime.date" it may mean the module where it imported the class.
-        for look_up in (self._in_module_or_known, self._known_or_in_module, _loaded_module):
+        for look_up in (self._in_module_or_known, self._known_or_in_module, self._last_resort):
             try:
                 return _type_like(parse_type(words, look_up), words)
             except Unresolved as unresolved:

@@ -1,0 +1,1 @@
+"""Datasets made elsewhere: one file per format, and the table of them."""

@@ -1,0 +1,49 @@
+"""Text that should be JSON: parsed as that, or as the Python literal that some datasets write instead."""
+
+import ast
+
+import msgspec
+
+from apigen.records import Json
+
+AS_LITERAL = "a Python literal instead of JSON"
+"""The note for a value that ``repr`` wrote."""
+
+MAX_LITERAL = 1_000_000
+"""Longest text in characters that is tried as a Python literal: its parser takes much memory per character."""
+
+_NO_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """What a text holds."""
+
+    value: Json = None
+    literal: bool = False
+    """Whether it was a Python literal."""
+    problem: str = ""
+    """Why it is neither JSON nor a literal; what JSON's parser says, and at which byte."""
+
+
+def parse_json(text: str | bytes | bytearray | memoryview) -> Parsed:
+    """A JSON value, or what is wrong with the text. Never raises."""
+    try:
+        return Parsed(msgspec.json.decode(text))
+    except UnicodeDecodeError as problem:
+        return Parsed(problem=f"not UTF-8: {problem.reason} at byte {problem.start}")
+    except RecursionError:
+        return Parsed(problem="nested too deep")
+    except _NO_JSON as problem:
+        return Parsed(problem=str(problem))
+
+
+def parse_text(text: str) -> Parsed:
+    """A JSON value or a Python literal, or what is wrong with the text as JSON. Never raises."""
+    parsed = parse_json(text)
+    if not parsed.problem or len(text) > MAX_LITERAL:
+        return parsed
+    try:
+        value = ast.literal_eval(text.strip())
+        return Parsed(msgspec.json.decode(msgspec.json.encode(value)), literal=True)
+    except (*_NO_JSON, SyntaxError, TypeError, MemoryError):
+        return parsed
