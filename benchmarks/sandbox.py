@@ -1,34 +1,40 @@
-"""What the sandbox costs: calls per second against a bare fork and against a fresh interpreter, in one run.
+"""What the sandbox costs: calls per second against a bare fork, a fresh interpreter and bubblewrap, in one run.
 
-    python benchmarks/sandbox.py [--calls 400] [--rounds 5]
+    python benchmarks/sandbox.py [--calls 200] [--rounds 9]
+    python benchmarks/sandbox.py --equality
 
-All ways call the same function with the same arguments. The bare fork is the least that gives each call a process of
-its own: a warm process with the same modules imported forks, the child writes a result to a pipe and ends. Rounds
-take turns, so that whatever else the machine does meets all ways alike; the ratio is the median of the rounds'.
+All ways call the same function. The bare fork is the least that gives each call a process of its own: a warm process
+with the same modules imported forks, the child writes a result to a pipe and ends. Rounds take turns, so that whatever
+else the machine does meets all ways alike; a ratio is the median of the rounds' ratios. Bubblewrap is measured where
+``bwrap`` is on the PATH. ``--equality`` runs every call of the starter library's seeds in bulk and each by itself, and
+tells what differs.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from apigen.execute.python import PythonExecutor, probe_isolation
 from apigen.execute.values import resolve
-from apigen.records import Call, PythonBinding, Tool
+from apigen.library.catalogue import load_library
+from apigen.records import Call, Execution, PythonBinding, Tool
 
 BINDING = PythonBinding(qualname="fsum", module="math")
 TOOL = Tool("fsum", "", {}, binding=BINDING)
-CALL = Call("fsum", {"seq": [1.5, 2.5]})
 
 BARE = """
 import json, os, sys, time
 sys.path[:] = json.loads(sys.argv[1])
-from apigen.execute.sandbox import keeper
+from apigen.execute.sandbox import zygote
 from apigen.execute.values import resolve
 from apigen.records import PythonBinding
 function = resolve(PythonBinding(qualname="fsum", module="math"))
@@ -48,14 +54,29 @@ for line in sys.stdin:
     print(time.perf_counter() - started, flush=True)
 """
 
+FRESH = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from apigen.execute.values import resolve; "
+    "from apigen.records import PythonBinding; "
+    "print(resolve(PythonBinding(qualname='fsum', module='math'))({'seq': [1.5, 2.5]}))"
+)
 
-class BareFork:
-    """A warm process that forks without any wall."""
+BUBBLEWRAP = (
+    *("--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--ro-bind", "/", "/"),
+    *("--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"),  # noqa: S108 - a filesystem of its own
+)
 
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", BARE, json.dumps(sys.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+
+def within_bubblewrap(command: Sequence[str]) -> list[str]:
+    """A command with files read-only, no network, and processes of its own; no seccomp, no limits."""
+    return [shutil.which("bwrap") or "bwrap", *BUBBLEWRAP, *command]
+
+
+class Server:
+    """A warm process that forks for each call."""
+
+    def __init__(self, wrap: Callable[[Sequence[str]], list[str]] = list) -> None:
+        command = wrap([sys.executable, "-c", BARE, json.dumps(sys.path)])
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, calls: int) -> float:
         assert self._process.stdin is not None
@@ -68,70 +89,151 @@ class BareFork:
         self._process.communicate()
 
 
-def fresh_interpreter(calls: int) -> float:
-    code = (
-        "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from apigen.execute.values import resolve; "
-        "from apigen.records import PythonBinding; "
-        "print(resolve(PythonBinding(qualname='fsum', module='math'))({'seq': [1.5, 2.5]}))"
-    )
-    started = time.perf_counter()
-    for _ in range(calls):
-        subprocess.run([sys.executable, "-c", code, json.dumps(sys.path)], check=True, capture_output=True)
-    return calls / (time.perf_counter() - started)
+def interpreters(wrap: Callable[[Sequence[str]], list[str]] = list) -> Callable[[int], float]:
+    """A new interpreter for each call."""
+
+    def run(calls: int) -> float:
+        started = time.perf_counter()
+        for _ in range(calls):
+            command = wrap([sys.executable, "-c", FRESH, json.dumps(sys.path)])
+            subprocess.run(command, check=True, capture_output=True)
+        return calls / (time.perf_counter() - started)
+
+    return run
 
 
 class Sandbox:
-    """The executor, asked by several callers at once or by one."""
+    """The executor: each call by itself, by one caller per worker, or in bulk."""
 
     def __init__(self, runner: asyncio.Runner, workers: int) -> None:
         self._runner = runner
         self._workers = workers
         self._executor = PythonExecutor(workers=workers)
+        self._library = starter_calls()
+        self._fresh = 0
 
-    def run(self, calls: int) -> float:
-        return self._runner.run(self._run(calls))
+    def isolated(self, calls: int) -> float:
+        return self._runner.run(self._isolated(calls))
+
+    def bulk(self, calls: int) -> float:
+        """Calls of one function, each with arguments of its own."""
+        self._fresh += calls
+        pairs = [(TOOL, Call("fsum", {"seq": [float(self._fresh + number), 2.5]})) for number in range(calls)]
+        return self._runner.run(self._bulk(pairs))
+
+    def bulk_starter(self, _: int) -> float:
+        """The calls of the starter library's seeds, with about eight to a function."""
+        return self._runner.run(self._bulk(self._library))
+
+    def isolated_starter(self, calls: int) -> float:
+        """Some of the same calls, each by itself."""
+        return self._runner.run(self._isolated(calls, self._library[:: max(1, len(self._library) // calls)]))
 
     def close(self) -> None:
         self._runner.run(self._executor.aclose())
 
-    async def _run(self, calls: int) -> float:
-        left = iter(range(calls))
+    async def _isolated(self, calls: int, pairs: Sequence[tuple[Tool, Call]] = ()) -> float:
+        pairs = pairs or [(TOOL, Call("fsum", {"seq": [1.5, 2.5]}))] * calls
+        left = iter(pairs)
 
         async def caller() -> None:
-            for _ in left:
-                assert (await self._executor.execute(TOOL, CALL)).result == 4.0
+            for tool, call in left:
+                assert (await self._executor.execute(tool, call)).ok
 
         started = time.perf_counter()
         await asyncio.gather(*(caller() for _ in range(self._workers)))
-        return calls / (time.perf_counter() - started)
+        return len(pairs) / (time.perf_counter() - started)
+
+    async def _bulk(self, pairs: Sequence[tuple[Tool, Call]]) -> float:
+        started = time.perf_counter()
+        executions = await self._executor.execute_many(pairs)
+        seconds = time.perf_counter() - started
+        assert all(execution.ok for execution in executions)
+        return len(pairs) / seconds
+
+
+def starter_calls() -> list[tuple[Tool, Call]]:
+    library = load_library(["starter"])
+    tools = library.by_name()
+    calls = {msgspec.json.encode(call): call for seed in library.seeds for call in seed.calls}
+    return [(tools[call.name], call) for call in calls.values()]
+
+
+def measure(calls: int, rounds: int) -> None:
+    """Run all ways in turns and print their medians."""
+    workers = min(4, os.cpu_count() or 1)
+    with asyncio.Runner() as runner:
+        bare, one, several = Server(), Sandbox(runner, 1), Sandbox(runner, workers)
+        closing = [bare.close, one.close, several.close]
+        few = max(1, calls // 100)
+        ways: dict[str, tuple[Callable[[int], float], int]] = {
+            "bare fork": (bare.run, calls),
+            "isolated, 1 worker": (one.isolated, calls),
+            f"isolated, {workers} workers": (several.isolated, calls),
+            "bulk, 1 worker": (one.bulk, 20 * calls),
+            f"bulk, {workers} workers": (several.bulk, 20 * calls),
+            f"isolated starter calls, {workers} workers": (several.isolated_starter, calls),
+            f"bulk starter calls, {workers} workers": (several.bulk_starter, 0),
+            "fresh interpreter": (interpreters(), few),
+        }
+        if shutil.which("bwrap"):
+            wrapped = Server(within_bubblewrap)
+            closing.append(wrapped.close)
+            ways["bubblewrap, fresh interpreter"] = (interpreters(within_bubblewrap), few)
+            ways["bubblewrap around a bare fork"] = (wrapped.run, calls)
+        for way, number in ways.values():
+            way(max(1, number // 10))
+        speeds: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, (way, number) in ways.items():
+                speeds[name].append(way(number))
+        for close in closing:
+            close()
+    print(f"{'':38}{'calls/s':>10}{'of a bare fork':>16}{'of isolated':>13}{'of fresh':>11}")
+    for name, found in speeds.items():
+        print(f"{name:38}{statistics.median(found):10.0f}", end="")
+        starter = "starter" in name
+        for width, other in ((16, "bare fork"), (13, "isolated, 1 worker"), (11, "fresh interpreter")):
+            base = f"isolated starter calls, {workers} workers" if starter and width == 13 else other
+            print(f"{statistics.median(a / b for a, b in zip(found, speeds[base], strict=True)):{width}.2f}", end="")
+        print()
+
+
+async def compare() -> int:
+    """Run the starter library's calls both ways; returns how many differ."""
+    library = load_library(["starter"])
+    tools = library.by_name()
+    pairs = [(tools[call.name], call) for seed in library.seeds for call in seed.calls]
+    executor = PythonExecutor()
+    try:
+        bulk = await executor.execute_many(pairs)
+        alone = await asyncio.gather(*(executor.execute(tool, call) for tool, call in pairs))
+    finally:
+        await executor.aclose()
+    different = [(a, b) for a, b in zip(map(_timeless, bulk), map(_timeless, alone), strict=True) if a != b]
+    for a, b in different:
+        print(f"in bulk {a}\nby itself {b}")
+    print(f"{len(pairs)} calls of {len({tool.name for tool, _ in pairs})} functions, {len(different)} differ")
+    return len(different)
+
+
+def _timeless(execution: Execution) -> Execution:
+    return msgspec.structs.replace(execution, duration_ms=None)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the cost of the sandbox.")
-    parser.add_argument("--calls", type=int, default=400, help="calls per round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--calls", type=int, default=200, help="isolated calls per round; other ways make more or fewer"
+    )
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--equality", action="store_true", help="compare bulk with isolated instead")
     options = parser.parse_args()
+    if options.equality:
+        sys.exit(bool(asyncio.run(compare())))
     resolve(BINDING)
     print(f"{sys.platform}, {os.cpu_count()} CPUs, Python {sys.version.split()[0]}: {probe_isolation().summary}")
-    with asyncio.Runner() as runner:
-        bare = BareFork()
-        sandboxes = {workers: Sandbox(runner, workers) for workers in (1, min(4, os.cpu_count() or 1))}
-        ways: dict[str, tuple[Callable[[int], float], int]] = {"bare fork": (bare.run, options.calls)}
-        for workers, sandbox in sandboxes.items():
-            ways[f"sandbox, workers={workers}"] = (sandbox.run, options.calls)
-        ways["fresh interpreter"] = (fresh_interpreter, max(1, options.calls // 100))
-        for way, calls in ways.values():
-            way(max(4, calls // 20))
-        speeds: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(options.rounds):
-            for name, (way, calls) in ways.items():
-                speeds[name].append(way(calls))
-        for sandbox in sandboxes.values():
-            sandbox.close()
-        bare.close()
-    for name, found in speeds.items():
-        ratio = statistics.median(a / b for a, b in zip(found, speeds["bare fork"], strict=True))
-        print(f"{name:24} {statistics.median(found):8.0f} calls/s {ratio:8.2f} of a bare fork")
+    measure(options.calls, options.rounds)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -25,6 +25,8 @@ class ChatServer:
     refuse: bool = False
     """Answers with HTTP 400."""
     judge_says: str = '{"thought": "fits", "pass": "yes"}'
+    judges: dict[str, Callable[[str], str | None]] = field(default_factory=dict)
+    """What a judge of that name makes of a user message, in place of ``judge_says``; ``None`` refuses it."""
     prompts: list[str] = field(default_factory=list)
     """Every prompt that was answered, as JSON."""
 
@@ -37,7 +39,11 @@ class ChatServer:
         await asyncio.sleep(self.delay_s)
         messages = [Message(message["role"], message["content"]) for message in body["messages"]]
         if messages[0].content.startswith("You check"):
-            text = self.judge_says
+            judge = self.judges.get(body["model"])
+            said = judge(messages[-1].content) if judge else self.judge_says
+            if said is None:
+                return web.json_response({"error": {"message": "filtered"}}, status=400)
+            text = said
         else:
             text = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
         self.prompts.append(json.dumps(body, sort_keys=True))

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from apigen.records import Outcome, Reason, Style, Tool
-from apigen.verify.format import FormatCheck
+from apigen.records import Call, Candidate, Outcome, Reason, Style, Tool
+from apigen.verify.format import FormatCheck, verdict_on
+from apigen.verify.format.schemas import Schemas
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -113,7 +114,13 @@ def test_each_fault_of_an_argument_has_its_reason_and_path(
         ({"query": "q", "answers": [{"name": "forecast"}]}, Reason.MISSING_FIELD),
         ({"query": "q", "answers": [{"arguments": {}}]}, Reason.MISSING_FIELD),
         ({"query": "q", "answers": [{"name": 1, "arguments": {}}]}, Reason.WRONG_SHAPE),
-        ({"query": "q", "answers": [{"name": "forecast", "arguments": '{"city": "Rome"}'}]}, Reason.WRONG_SHAPE),
+        (
+            {"query": "q", "answers": [{"name": "forecast", "arguments": '{"city": "Rome"}'}]},
+            Reason.ARGUMENTS_AS_STRING,
+        ),
+        ({"query": "q", "answers": [{"name": "forecast", "arguments": '{"city": '}]}, Reason.NOT_JSON),
+        ({"query": "q", "answers": [{"name": "forecast", "arguments": "3"}]}, Reason.WRONG_SHAPE),
+        ({"query": "q", "answers": [{"name": "forecast", "arguments": None}]}, Reason.WRONG_SHAPE),
         ({"query": "  ", "answers": [{"name": "clock", "arguments": {}}]}, Reason.EMPTY_QUERY),
         ({"query": "q", "answers": []}, Reason.EMPTY_ANSWER),
         ({"query": "q", "answers": [{"name": "forecasts", "arguments": {"city": "Rome"}}]}, Reason.UNKNOWN_TOOL),
@@ -148,3 +155,139 @@ def test_tools_of_one_name_are_not_mixed_up() -> None:
     assert check.read(value, (FORECAST,), None)[1].outcome is Outcome.PASS
     assert check.read(value, (other,), None)[1].reason is Reason.WRONG_TYPE
     assert check.read(value, (FORECAST,), None)[1].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"town": "Rome"}, "calls[0] has no argument 'town'"),
+        ({"City": "Rome"}, "did you mean 'city'?"),
+        ({"days": "3"}, 'calls[0].days is text, "3", where an integer is due'),
+        ({"days": 3.0}, "calls[0].days is 3.0, a float where an integer is due"),
+        ({"days": 15}, "calls[0].days is 15 and is above the maximum of 14"),
+        ({"unit": "Celsius"}, "did you mean 'celsius'?"),
+        ({"unit": "K"}, 'allowed: "celsius", "fahrenheit"'),
+        ({"code": "rom"}, '"^[A-Z]{3}$"'),
+        ({"date": "29 Feb"}, 'calls[0].date is "29 Feb", which is no date'),
+        ({"pick": 3}, "calls[0].pick is an integer, 3, where text or null is due"),
+        ({"pick": "c"}, 'calls[0].pick is "c"; allowed: "a", "b"'),
+        ({"stops": [{"km": "3"}]}, "calls[0].stops[0].km is text"),
+        ({"stops": [{"km": 3, "kms": 4}]}, "calls[0].stops[0] has no argument 'kms'; did you mean 'km'?"),
+        ({"stops": [{}]}, "calls[0].stops[0].km is required and missing"),
+        ({"city": ["x" * 1000]}, "x…, where text is due"),
+    ],
+)
+def test_a_detail_tells_the_place_the_value_and_what_was_allowed(arguments: dict[str, Any], told: str) -> None:
+    """Whoever reads a reject can mend it without opening the schema; long values are cut."""
+    assert told in verdict([call(**arguments)])[1]
+
+
+def test_every_fault_of_a_row_is_found_and_the_strongest_is_the_reason() -> None:
+    """A wrong name explains more than a wrong bound, whichever comes first; the verdict names all arguments."""
+    answers = [call(days=99, unit="kelvin"), {"name": "forcast", "arguments": {}}, call(town=1), call(town=1)]
+    reasons = [fault.reason for fault in FormatCheck().read_row("q", answers, (FORECAST, CLOCK))[1]]
+    assert reasons[0] is Reason.UNKNOWN_TOOL
+    assert reasons[1:3] == [Reason.UNKNOWN_ARGUMENT, Reason.UNKNOWN_ARGUMENT]
+    assert set(reasons[3:]) == {Reason.OUT_OF_BOUNDS, Reason.NOT_IN_ENUM, Reason.DUPLICATE_CALLS}
+    _, found = FormatCheck().read({"query": "q", "answers": answers[:1]}, (FORECAST,), None)
+    assert set(found.arguments) == {"calls[0].days", "calls[0].unit"}
+    assert "did you mean 'forecast'?" in verdict(answers)[1]
+
+
+def test_calls_of_a_calls_shape_are_checked_beside_broken_ones() -> None:
+    """One unreadable call hides nothing in the others, and positions are those of the row."""
+    calls = ["clock", {"name": "clock", "arguments": {"zone": "CET"}}]
+    candidate, faults = FormatCheck().read_row("q", calls, (CLOCK,))
+    assert [fault.reason for fault in faults] == [Reason.WRONG_SHAPE, Reason.UNKNOWN_ARGUMENT]
+    assert faults[1].argument == "calls[1].zone"
+    assert [call.name for call in candidate.calls] == ["clock"]
+
+
+def test_rows_made_elsewhere_need_a_call_only_where_they_say_so() -> None:
+    """An answer without calls may be right; one with calls is wrong where none is due."""
+    check = FormatCheck()
+
+    def reasons(calls: list[Any], due: bool | None) -> list[Reason]:
+        return [fault.reason for fault in check.read_row("q", calls, (CLOCK,), call_due=due)[1]]
+
+    clock = {"name": "clock", "arguments": {}}
+    assert reasons([], None) == reasons([], False) == reasons([clock], None) == reasons([clock], True) == []
+    assert reasons([], True) == [Reason.EMPTY_ANSWER]
+    assert reasons([clock], False) == [Reason.WRONG_CALL_COUNT]
+    assert check.check(Candidate("q", (), (CLOCK,))).outcome is Outcome.PASS
+    assert check.check(Candidate("q", (), (CLOCK,), Style.SIMPLE)).reason is Reason.EMPTY_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("tools", "told"),
+    [
+        ((Tool("", "d", {"type": "object"}),), "tools[0] has no name"),
+        ((CLOCK, CLOCK), "the tool 'clock' is offered twice"),
+        ((CLOCK, Tool("clock", "other", {})), "with different descriptions"),
+        ((CLOCK, Tool("a", "d", {"properties": {"x": {"type": "strin"}}})), 'properties.x.type is "strin", which'),
+        ((CLOCK, Tool("a", "d", {"properties": {"x": {"pattern": "("}}})), "properties.x.pattern"),
+        ((CLOCK, Tool("a", "d", {"properties": ["x"]})), "properties"),
+        ((CLOCK, Tool("a", "d", {"properties": {"x": {}}, "required": ["y"]})), "requires 'y', which it does not"),
+        ((CLOCK, Tool("a", "d", {"properties": {"x": {"$ref": "https://example.com/x.json"}}})), "cannot fetch"),
+        ((CLOCK, Tool("a", "d", {"properties": {"x": {"$ref": "file:///etc/hostname"}}})), "cannot fetch"),
+    ],
+)
+def test_a_tool_that_nothing_can_be_checked_against_is_named(tools: tuple[Tool, ...], told: str) -> None:
+    """Also where it is not called; what lies outside the row is neither fetched nor read."""
+    candidate, faults = FormatCheck().read_row("q", [{"name": "clock", "arguments": {}}], tools)
+    assert faults[0].reason is Reason.BAD_TOOL
+    assert told in faults[0].detail
+    assert candidate.tools == tools
+
+
+def faults_against(schema: dict[str, Any], arguments: dict[str, Any]) -> list[Reason]:
+    tool = Tool("t", "d", schema)
+    return [f.reason for f in FormatCheck().read_row("q", [{"name": "t", "arguments": arguments}], (tool,))[1]]
+
+
+def test_schemas_as_datasets_write_them_are_understood() -> None:
+    """OpenAPI's nullable, older drafts, and schemas that leave open what they mean to close."""
+    x = {"x": {"type": "string", "nullable": True, "enum": ["a"]}}
+    assert faults_against({"properties": x}, {"x": None}) == []
+    assert faults_against({"properties": x}, {"x": 3}) == [Reason.WRONG_TYPE], "and not told twice"
+    older = {"properties": {"x": {"type": "number", "minimum": 0, "exclusiveMinimum": True}}}
+    assert faults_against(older, {"x": 1}) == []
+    assert faults_against(older, {"x": 0}) == [Reason.OUT_OF_BOUNDS]
+    assert faults_against({"properties": {"x": {}}}, {"x": 1, "y": 2}) == [Reason.UNKNOWN_ARGUMENT]
+    assert faults_against({"properties": {"x": {}}, "additionalProperties": True}, {"y": 2}) == []
+    nested = {"properties": {"x": {"type": "object", "properties": {"k": {"type": "integer"}}}}}
+    assert faults_against(nested, {"x": {"k": 1, "other": 2}}) == []
+
+
+def test_floats_are_told_from_integers_inside_alternatives() -> None:
+    """1.0 is no integer there either, and a number where a number may stand."""
+    either = {"properties": {"x": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}}
+    assert faults_against(either, {"x": 1.0}) == [Reason.WRONG_TYPE]
+    assert faults_against(either, {"x": 1}) == faults_against(either, {"x": None}) == []
+    number = {
+        "properties": {"x": {"anyOf": [{"type": "number", "maximum": 1}, {"type": "string"}]}, "n": {"type": "integer"}}
+    }
+    assert faults_against(number, {"x": 1.0}) == []
+    nearest = {"properties": {"x": {"oneOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "string"}]}}}
+    assert faults_against(nearest, {"x": [1, "2"]}) == [Reason.WRONG_TYPE]
+
+
+def test_compiled_schemas_are_kept_by_content_and_not_for_ever() -> None:
+    """A dataset repeats its tools in new objects, and may bring a new tool with every row."""
+    schemas = Schemas(most=3)
+    first = schemas.compiled({"properties": {"a": {}}})
+    assert schemas.compiled({"properties": {"a": {}}}) is first
+    for number in range(10):
+        assert not schemas.compiled({"properties": {f"p{number}": {}}}).problem
+    assert schemas.compiled({"properties": {"a": {}}}) is not first
+
+
+@pytest.mark.parametrize("value", ["\ud800", 10**400, float("inf"), "x" * 10**6])
+def test_odd_values_are_faults_not_failures(value: Any) -> None:
+    """Half characters, huge and infinite numbers get a verdict whose detail can be written."""
+    for arguments in ({"city": value}, {"days": value}, {"unit": value}, {value: 1} if isinstance(value, str) else {}):
+        row = [{"name": "forecast", "arguments": arguments}] * 2
+        found = verdict_on(FormatCheck().read_row("q", row, (FORECAST,))[1])
+        assert len(found.detail.encode()) < 1000
+        assert found.outcome is Outcome.REJECT
+        assert FormatCheck().check(Candidate("q", (Call("forecast", arguments),) * 2, (FORECAST,))) == found

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen.generate.parse import CUT_OFF, parse_object, parse_pairs
+from apigen.generate.parse import CUT_OFF, parse_pairs
 from apigen.records import Completion
 
 PAIR = {"query": "add 1 and 2", "answers": [{"name": "add", "arguments": {"a": 1, "b": 2}}]}
@@ -106,7 +106,6 @@ def test_what_could_not_be_written_again_costs_its_pair_only(value: str, problem
         if problem:
             assert any(problem in draft.problem for draft in drafts)
             assert drafts[-1].value == PAIR
-        parse_object(text)
 
 
 @pytest.mark.parametrize(
@@ -157,11 +156,3 @@ def test_any_text_gives_at_least_one_draft_that_can_be_written(text: str) -> Non
     for draft in drafts:
         msgspec.json.encode(draft.value)
         assert draft.value is not None or draft.problem
-
-
-def test_a_judges_object_is_found_in_prose() -> None:
-    """A judge may think aloud around its answer."""
-    value, repaired = parse_object('Well.\n```json\n{"thought": "fits", "pass": "yes"}\n```')
-    assert value == {"thought": "fits", "pass": "yes"}
-    assert repaired == ("code_fence", "prose")
-    assert parse_object("no idea")[0] is None

@@ -1,15 +1,26 @@
 """Modules that fail, hang, exit, crash or flood when they are imported, and locators that name nothing."""
 
+import contextlib
 import os
 import re
-import signal
+import sys
+import tempfile
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from apigen.errors import UserError
+from apigen.execute.python import Level, probe_isolation
+from apigen.library.introspect.protocol import Described, Order, Wanted
+from apigen.library.introspect.trust import Forged, require_wanted
 from apigen.library.python import load_python
+from apigen.records import PythonBinding, Tool
+
+linux = pytest.mark.skipif(
+    sys.platform != "linux" or not probe_isolation().level.at_least(Level.FILTERED), reason="needs seccomp and Landlock"
+)
 
 GOOD = '\ndef double(x: int) -> int:\n    """Double it."""\n    return 2 * x\n'
 
@@ -54,24 +65,28 @@ def test_a_slow_import_is_announced_once(tmp_path: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().err == f"importing {slow} takes long, waiting up to 20 s\n"
 
 
-def test_a_module_that_hangs_is_ended_with_all_its_children(tmp_path: Path) -> None:
-    """After the time-out neither the child nor a process that it started is left."""
-    pid_file = tmp_path / "pid"
-    (tmp_path / "hang.py").write_text(
-        f"import os, pathlib, time\nif not (pid := os.fork()):\n    time.sleep(60)\n"
-        f"pathlib.Path({str(pid_file)!r}).write_text(str(pid))\nwhile True: pass\n"
-    )
+@linux
+def test_a_module_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the time-out nothing of it is left: no process, and no folder of its sandbox."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    (tmp_path / "hang.py").write_text("while True: pass\n")
     started = time.monotonic()
     assert "takes longer than 1 s" in refuse(tmp_path / "hang.py", timeout_s=1.0)
-    assert time.monotonic() - started < 5
-    for _ in range(50):
-        state = Path(f"/proc/{pid_file.read_text()}/stat")
-        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
-            break
-        time.sleep(0.02)
-    else:
-        os.kill(int(pid_file.read_text()), signal.SIGKILL)
-        pytest.fail("a process that the module started is still running")
+    assert time.monotonic() - started < 10
+    assert list(scratch.iterdir()) == []
+    assert not any("apigen.library.introspect" in line for line in _children())
+
+
+def _children() -> list[str]:
+    """Command lines of this process's children."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if path.read_text().rpartition(")")[2].split()[1] == str(os.getpid()):
+                lines.append((path.parent / "cmdline").read_text())
+    return lines
 
 
 @pytest.mark.parametrize(
@@ -80,10 +95,9 @@ def test_a_module_that_hangs_is_ended_with_all_its_children(tmp_path: Path) -> N
         "import sys, os\nfor _ in range(2000): print('x' * 1000)\nos.write(2, b'y' * 100000)",
         "import sys\nsys.stdout.close()\nsys.stderr.close()",
         "import threading, time\nthreading.Thread(target=time.sleep, args=(30,)).start()",
-        "import os, time\nif not os.fork(): time.sleep(30)",
         "import sys\nsys.path.clear()",
     ],
-    ids=["prints a flood", "closes its output", "leaves a thread", "leaves a process", "empties the path"],
+    ids=["prints a flood", "closes its output", "leaves a thread", "empties the path"],
 )
 def test_what_a_module_does_besides_is_harmless(tmp_path: Path, code: str) -> None:
     """Output goes nowhere and what is left behind is ended, so that the functions are described all the same."""
@@ -122,3 +136,121 @@ def test_files_named_like_the_standard_library_do_not_replace_it(tmp_path: Path)
     """A user's random.py is described, and whoever imports random still gets the real one."""
     (tmp_path / "random.py").write_text("import tempfile" + GOOD)
     assert [tool.name for tool in load_python(str(tmp_path / "random.py")).tools] == ["double"]
+
+
+@linux
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (
+            "open('{here}/cache.json', 'w')",
+            r"(PermissionError|OSError): .*cache\.json.*nothing is writable.*read: \[.*cache\.json",
+        ),
+        ("open('{here}/secret.txt').read()", r"Permission denied: '.*secret\.txt'.*grants: \[\{read: \["),
+        ("import os\nos.listdir('{here}/..')", r"PermissionError: .*grants: \[\{read: \["),
+        ("import socket\nsocket.socket()", r"PermissionError: .*there is no network.*grants: \[\{hosts: \["),
+        (
+            "import urllib.request\nurllib.request.urlopen('http://example.com/')",
+            r"URLError: .*there is no network.*grants: \[\{hosts: \[",
+        ),
+        ("import os\nos.environ['GEO_KEY']", r"KeyError: 'GEO_KEY' .*no environment variables.*variables: \[GEO_KEY\]"),
+        ("import subprocess\nsubprocess.run(['/bin/true'])", r"starts no other programs: do that inside a function"),
+        ("import os\nos.fork()", r"PermissionError: .*the sandbox, which forbids that"),
+        ("import os\nos.kill(os.getppid(), 9)", r"PermissionError: .*the sandbox, which forbids that"),
+        ("import os\nos.chmod('{here}/secret.txt', 0)", r"OSError|PermissionError"),
+    ],
+    ids=["writes", "reads", "lists", "opens a socket", "fetches", "variable", "program", "fork", "kill", "mode"],
+)
+def test_what_a_module_may_not_do_is_one_line_with_advice(tmp_path: Path, code: str, expected: str) -> None:
+    """Importing meets the walls of a call; the line says what was forbidden, and how it can be granted."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret")
+    mode = secret.stat().st_mode
+    (tmp_path / "bad.py").write_text(code.format(here=tmp_path) + GOOD)
+    assert re.search(expected, refuse(tmp_path / "bad.py"))
+    assert not (tmp_path / "cache.json").exists()
+    assert secret.stat().st_mode == mode
+
+
+@linux
+def test_a_module_that_helps_itself_is_described(tmp_path: Path) -> None:
+    """One that takes a refusal in its stride, and uses its scratch folder, is a module like any other."""
+    (tmp_path / "good.py").write_text(
+        "import os, tempfile\ntry:\n    open('/etc/shadow')\nexcept OSError:\n    pass\n"
+        "open(os.path.join(os.environ['HOME'], 'cache'), 'w').write('x')\ntempfile.NamedTemporaryFile().close()\n"
+        + GOOD
+    )
+    assert [tool.name for tool in load_python(str(tmp_path / "good.py")).tools] == ["double"]
+
+
+@linux
+def test_neighbours_and_packages_of_the_current_folder_can_be_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the walls there is the same code to import as before them."""
+    for folder in (tmp_path / "pack" / "inner", tmp_path / "spaces" / "below"):
+        folder.mkdir(parents=True)
+    (tmp_path / "pack" / "__init__.py").touch()
+    (tmp_path / "pack" / "inner" / "__init__.py").touch()
+    (tmp_path / "pack" / "inner" / "parts.py").write_text("from ..data import X\nimport helper" + GOOD)
+    (tmp_path / "pack" / "data.py").write_text(
+        "import pathlib\nX = (pathlib.Path(__file__).parent / 'x.txt').read_text()\n"
+    )
+    (tmp_path / "pack" / "x.txt").write_text("packages hold data too")
+    (tmp_path / "helper.py").touch()
+    (tmp_path / "spaces" / "below" / "mod.py").write_text(GOOD)
+    monkeypatch.chdir(tmp_path)
+    for locator in ("pack.inner.parts", "./pack/inner/parts.py", "spaces.below.mod"):
+        assert [tool.name for tool in load_python(locator).tools] == ["double"], locator
+
+
+def forged(code: str) -> str:
+    """A module that says itself, on the pipe, what it is."""
+    return (
+        "import json, os\n"
+        "binding = {'kind': 'python', 'qualname': 'f', 'module': None, 'file': __file__, 'digest': ''}\n"
+        "tool = {'name': 'f', 'description': 'd', 'parameters': {}, 'category': 'c', "
+        "'origin': 'python:' + __file__, 'binding': binding}\n"
+        f"{code}\n"
+        "os.write(3, json.dumps({'type': 'Described', 'tools': [tool], 'skipped': []}).encode() + b'\\n')\n"
+        "import time\ntime.sleep(5)\n"
+    )
+
+
+@linux
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("binding['file'] = '/etc/passwd'", "it binds f to another module"),
+        ("binding['file'] = None; binding['module'] = 'os'", "it binds f to another module"),
+        ("tool['binding'] = None", "as something from elsewhere"),
+        ("tool['origin'] = 'starter'", "as something from elsewhere"),
+        ("tool['name'] = 'f\\ninjected'", "impossible name"),
+        ("tool['parameters'] = {'$ref': 'http://127.0.0.1:9/schema'}", "outside of itself"),
+        ("os.write(3, b'{' * 100000 + b'\\n'); tool['name'] = ''", "impossible name"),
+    ],
+)
+def test_a_forged_description_is_refused(tmp_path: Path, code: str, expected: str) -> None:
+    """What the sandbox says is data: it can bind tools to nothing but the module that was asked for."""
+    (tmp_path / "liar.py").write_text(forged(code))
+    assert expected in refuse(tmp_path / "liar.py")
+
+
+@linux
+def test_a_flood_instead_of_a_description_is_refused(tmp_path: Path) -> None:
+    """Its size is bounded while it is read."""
+    (tmp_path / "flood.py").write_text("import os\nwhile True: os.write(3, b'x' * 65536)\n")
+    assert "larger than 16 MiB" in refuse(tmp_path / "flood.py")
+
+
+def test_a_schema_nested_without_end_is_refused() -> None:
+    """It would break whoever walks through it."""
+    schema: dict[str, object] = {}
+    for _ in range(200):
+        schema = {"items": schema}
+    tool = Tool("f", "d", schema, origin="python:m", binding=PythonBinding("f", "m"))
+    order = Order((Wanted("m", module="m"),), "/")
+    with pytest.raises(Forged, match="nested too deeply"):
+        require_wanted(Described((tool,), ()), order)
+    honest = msgspec.structs.replace(tool, parameters={"type": "object"})
+    require_wanted(Described((honest,), ()), order)

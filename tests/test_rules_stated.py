@@ -177,7 +177,7 @@ def test_units_are_the_parameters(query: str, call: tuple[str, dict[str, Any]], 
 def test_initials_name_a_tool() -> None:
     """ "bmi" names ``body_mass_index``, so a tool that no word speaks of is the wrong one."""
     wrong = ("dilution_volumes", {"stock_concentration": 180, "target_concentration": 80, "final_volume_ml": 180})
-    query = "bmi for 80 kg and 180 cm"
+    query = "bmi for 80 and 180"
     verdict = judge(query, (wrong,), "body_mass_index")
     assert (verdict.reason, "body_mass_index" in verdict.detail) == (Reason.TOOL_MISMATCH, True)
     assert judge(query, (BMI,), "dilution_volumes").outcome == Outcome.PASS

@@ -1,6 +1,7 @@
 """Sandbox processes start when needed, serve many callers, and leave nothing behind."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from apigen.errors import ExecutorUnavailable
@@ -51,6 +53,14 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setenv("TMPDIR", str(folder))
     return folder
+
+
+async def family_of(size: int) -> set[int]:
+    """The processes below this one, as soon as there are so many."""
+    async with asyncio.timeout(5):
+        while len(family := descendants()) != size:  # noqa: ASYNC110 - nothing tells of them
+            await asyncio.sleep(0.01)
+    return family
 
 
 async def add(executor: PythonExecutor, a: int) -> Execution:
@@ -123,16 +133,16 @@ def test_cancelling_ends_the_call_and_keeps_the_process() -> None:
         executor = PythonExecutor(Limits(wall_s=60, cpu_s=60), workers=1)
         try:
             await add(executor, 1)
-            before = descendants()
+            before = await family_of(3)  # keeper, zygote, and the process that waits for the next call
             running = asyncio.ensure_future(executor.execute(tool_of("loops"), Call("loops")))
-            await asyncio.sleep(0.2)
-            assert len(descendants()) == len(before) + 1
+            during = await family_of(4)
+            assert len(before & during) == 2  # the process that waited did not know the function
             running.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await running
             async with asyncio.timeout(5):
                 assert (await add(executor, 2)).result == 3
-            assert descendants() == before
+            assert len(before & await family_of(3)) == 2
         finally:
             await executor.aclose()
 
@@ -212,11 +222,13 @@ def test_nothing_outlives_a_killed_program(stop: signal.Signals, scratch: Path) 
         assert program.stdout.readline() == b"ready\n"
         family = descendants()
         until = time.monotonic() + 5
-        while len(family) < 7 and time.monotonic() < until:  # the program, and per worker a keeper, a zygote, a call
+        while (
+            len(family) < 9 and time.monotonic() < until
+        ):  # the program; a keeper, a zygote, a call and the next twice
             time.sleep(0.02)
             family = descendants()
         program.send_signal(stop)
-    assert len(family) == 7
+    assert len(family) == 9
     until = time.monotonic() + 5
     while time.monotonic() < until and (
         any(Path(f"/proc/{process}").exists() for process in family) or any(scratch.iterdir())
@@ -233,9 +245,47 @@ def test_a_killed_sandbox_is_replaced(scratch: Path) -> None:
         before = descendants()
         assert running.call("add", a=1, b=1).result == 2
         for process in descendants() - before:
-            os.kill(process, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # died with its parent
+                os.kill(process, signal.SIGKILL)
         assert running.call("add", a=1, b=2).result == 3
     assert not entries(scratch)
+
+
+def test_waiting_for_a_call_costs_the_call_nothing() -> None:
+    """The process of the next call is there before it, but its clocks start with the call."""
+    with lab(msgspec.structs.replace(SHORT, wall_s=0.5)) as running:
+        assert running.call("add", a=1, b=1).result == 2
+        time.sleep(0.7)
+        execution = running.call("add", a=1, b=2)
+        assert execution.result == 3
+        assert execution.duration_ms is not None
+        assert execution.duration_ms < 500
+
+
+def test_the_waiting_process_knows_every_function() -> None:
+    """Functions that were imported after it was started run like the others, each in a process of its own."""
+    with lab() as running:
+        for _ in range(2):
+            assert running.call("add", a=1, b=1).result == 2
+            assert running.call("remembers").result == 1
+            assert running.call("roll").result == running.call("roll").result
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_killed_waiting_process_is_replaced() -> None:
+    """When something kills the process that waits for the next call, that call is made nevertheless."""
+
+    async def scenario() -> None:
+        executor = PythonExecutor(SHORT, workers=1)
+        try:
+            await add(executor, 1)
+            waiting = max(await family_of(3))
+            os.kill(waiting, signal.SIGKILL)
+            assert (await add(executor, 2)).result == 3
+        finally:
+            await executor.aclose()
+
+    asyncio.run(scenario())
 
 
 def test_a_library_may_grow() -> None:

@@ -1,15 +1,28 @@
 """What a call cannot reach, as the user who runs the tests and, where that is root, as an ordinary user too."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from apigen.errors import UserError
 from apigen.execute.python import Level, Limits, probe_isolation
+from apigen.execute.sandbox import isolation
+from apigen.execute.sandbox.namespaces import READ_ONLY
+from apigen.execute.sandbox.syscalls import (
+    FORBIDDEN_ALWAYS,
+    FORBIDDEN_IN_A_CALL,
+    FORBIDDEN_WHERE_WRITABLE,
+    FORBIDDEN_WITHOUT_PROCESSES,
+    JUDGED_BY_ARGUMENT,
+)
+from apigen.execute.sandbox.wire import Ready
 from apigen.records import Reason
 from sandbox_lab import HOSTILE, Lab, lab
 
@@ -192,6 +205,7 @@ def test_the_process_group_cannot_be_left(hostile: Lab) -> None:
         pytest.param(157, [1, 0, 0, 0, 0], id="prctl PR_SET_PDEATHSIG"),
         pytest.param(302, [1, 7, 0, 0], id="prlimit64 of another"),
         pytest.param(29, [0, 4096, 0], id="shmget"),
+        pytest.param(294, [0], id="inotify_init1"),
         pytest.param(0x40000000 + 41, [2, 1, 0], id="socket by an x32 number"),
     ],
 )
@@ -199,6 +213,57 @@ def test_dangerous_system_calls_are_refused(hostile: Lab, number: int, arguments
     """Raw system calls past Python's own functions meet the filter."""
     execution = hostile.call("raw_syscall", number=number, arguments=arguments)
     assert execution.detail.startswith(("PermissionError: [Errno 1]", "OSError: [Errno 38]"))
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="only x86-64 has a second way into the kernel")
+def test_the_32_bit_way_into_the_kernel_is_closed(hostile: Lab) -> None:
+    """``int 0x80`` uses other numbers, which the filter does not know: it ends the process."""
+    execution = hostile.call("enters_by_int_80")
+    assert execution.reason is Reason.CRASHED
+    assert execution.detail in ("died of SIGSYS", "died of SIGSEGV")  # the latter where the kernel has no such way
+
+
+@pytest.mark.parametrize("how", ["mode", "mode by descriptor", "times", "attribute", "owner"])
+def test_files_outside_keep_their_modes_times_and_attributes(hostile: Lab, how: str) -> None:
+    """Landlock does not know these; the file belongs to the same user and may be read."""
+    before = HOSTILE.stat()
+    assert hostile.call("touches", path=str(HOSTILE), how=how).reason is Reason.FORBIDDEN
+    after = HOSTILE.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_ctime_ns) == (
+        before.st_mode,
+        before.st_mtime_ns,
+        before.st_ctime_ns,
+    )
+
+
+def test_the_scratch_folder_has_a_size(hostile: Lab) -> None:
+    """Many files of the allowed size do not fill the disk or the memory."""
+    if READ_ONLY not in probe_isolation().layers:
+        pytest.skip("needs a mount namespace")
+    execution = hostile.call("fills_scratch", files=64, bytes_each=1 << 19)
+    assert "No space left on device" in execution.detail
+
+
+HEADERS = {
+    0: Path(f"/usr/include/{sysconfig.get_config_var('MULTIARCH') or ''}/asm/unistd_64.h"),
+    1: Path("/usr/include/asm-generic/unistd.h"),
+}
+
+
+@pytest.mark.parametrize("column", HEADERS, ids=["x86-64", "aarch64"])
+def test_the_tables_of_system_calls_are_the_kernels(column: int) -> None:
+    """Each number is the one in the kernel's headers, and what a table lacks the architecture does not have."""
+    header = HEADERS[column]
+    if not header.is_file():
+        pytest.skip("the headers of Linux are not installed")
+    text = header.read_text()
+    known = {name: int(number) for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
+    newest = max(known.values())
+    tables = FORBIDDEN_ALWAYS | FORBIDDEN_WHERE_WRITABLE | FORBIDDEN_IN_A_CALL | FORBIDDEN_WITHOUT_PROCESSES
+    for name, numbers in (tables | JUDGED_BY_ARGUMENT).items():
+        number = numbers[column]
+        if number is None or number <= newest:
+            assert known.get(name) == number, name
 
 
 def test_nothing_leaks_from_call_to_call(hostile: Lab) -> None:
@@ -225,12 +290,41 @@ def test_processes_can_be_allowed() -> None:
         assert running.call("add", a=1, b=2).result == 3
 
 
+def test_processes_are_counted(tmp_path: Path) -> None:
+    """With leave for a few, a call starts a few, also as root, whom the kernel does not hold to a number."""
+    with lab(Limits(processes=8, wall_s=5)) as running:
+        assert running.call("starts_processes", wanted=40).result <= 8
+        assert running.call("add", a=1, b=2).result == 3
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_a_required_level_is_kept(level: Level, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a machine gives is enough for all that ask for no more; the others are told what is missing and why."""
+    ready = Ready(("user", "network", "ipc"), 7, seccomp=True, missing=("no process namespace: because",), scratch="/x")
+    monkeypatch.setattr(isolation, "probe_isolation", lambda: isolation.isolation_of(ready))
+    if level is Level.NAMESPACED:
+        with pytest.raises(
+            UserError, match=r"level `filtered`, and `namespaced` is required: no process namespace: bec"
+        ):
+            isolation.require_isolation(level)
+    else:
+        assert isolation.require_isolation(level).level is Level.FILTERED
+
+
+def test_where_nothing_stands_it_is_said() -> None:
+    """The words for a machine without walls name none, and warn."""
+    found = isolation.isolation_of(Ready(missing=("no Landlock: only Linux has it",), scratch="/x"))
+    assert (found.level, found.missing) == (Level.LIMITS, ("no Landlock: only Linux has it",))
+    assert "NOT blocked" in found.summary
+
+
 def test_the_level_is_told() -> None:
     """The probe names what stands, in words that a person understands."""
-    isolation = probe_isolation()
-    assert probe_isolation() is isolation
-    assert "seccomp" in isolation.layers
-    assert isolation.summary.startswith("network blocked by seccomp")
+    found = probe_isolation()
+    assert probe_isolation() is found
+    assert "seccomp" in found.layers
+    assert found.summary.startswith("network blocked by seccomp")
+    assert bool(found.missing) == (found.level is not Level.NAMESPACED)
 
 
 AS_SOMEBODY = """
@@ -292,6 +386,6 @@ def test_the_walls_need_no_privileges(machine: str, level: Level) -> None:
         "hoards out_of_memory",
         "loops_in_c timeout",
         "segfaults crashed",
-        "litters left",
+        "litters left" if level is Level.NAMESPACED else "litters forbidden",  # without read-only mounts, no modes
         "lists_scratch []",
     ], done.stderr

@@ -1,5 +1,6 @@
 """How sure a share is, and how far two judgements agree: the statistics that every table here quotes."""
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -35,3 +36,52 @@ def wilson(hits: int, total: int) -> Interval:
     low = 0.0 if hits == 0 else middle - half
     high = 1.0 if hits == total else middle + half
     return Interval(share, low, high)
+
+
+class Kappa(NamedTuple):
+    """Cohen's kappa with its interval: 1 is full agreement, 0 what chance alone brings, below 0 less than that."""
+
+    value: float
+    low: float
+    high: float
+    error: float
+    """The asymptotic standard error, from which the interval comes."""
+
+
+def cohen_kappa(counts: Sequence[Sequence[int]]) -> Kappa | None:
+    """How far two judgements of the same items agree beyond chance (Cohen 1960, Educ. Psychol. Meas. 20:37).
+
+    The interval of 95% rests on the large-sample standard error of Fleiss, Cohen and Everitt (1969, Psychol. Bull.
+    72:323, formula 13), cut to [-1, 1]. Where the two agree on everything it has no width, however few the items are:
+    then the interval of a share says more.
+
+    Args:
+        counts: a square table: items that the one puts into class i and the other into class j.
+
+    Returns:
+        ``None`` where there are no items, or where both put all of them into one class: there is no chance to beat.
+
+    Raises:
+        ValueError: the table is not square or holds a negative count.
+    """
+    size = len(counts)
+    if any(len(row) != size or min(row, default=0) < 0 for row in counts):
+        raise ValueError("a table of agreement is square and counts items")
+    total = sum(map(sum, counts))
+    if not total:
+        return None
+    shares = [[count / total for count in row] for row in counts]
+    rows = [sum(row) for row in shares]
+    columns = [sum(row[j] for row in shares) for j in range(size)]
+    agreed = sum(shares[i][i] for i in range(size))
+    by_chance = sum(row * column for row, column in zip(rows, columns, strict=True))
+    if 1 - by_chance < 1e-12:
+        return None
+    value = (agreed - by_chance) / (1 - by_chance)
+    on = sum(shares[i][i] * ((1 - by_chance) - (columns[i] + rows[i]) * (1 - agreed)) ** 2 for i in range(size))
+    off = (1 - agreed) ** 2 * sum(
+        shares[i][j] * (columns[i] + rows[j]) ** 2 for i in range(size) for j in range(size) if i != j
+    )
+    middle = (agreed * by_chance - 2 * by_chance + agreed) ** 2
+    error = sqrt(max(0.0, on + off - middle) / total) / (1 - by_chance) ** 2
+    return Kappa(value, max(-1.0, value - _Z95 * error), min(1.0, value + _Z95 * error), error)

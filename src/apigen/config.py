@@ -6,7 +6,9 @@ directory, so that running that file again repeats the run.
 
 import difflib
 import hashlib
+import ipaddress
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -18,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from apigen.errors import UserError
 from apigen.records import Style, Wording
+
+_HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 
 Range = tuple[int, int]
 """Fewest and most, both included."""
@@ -169,12 +173,79 @@ class GenerationConfig(_Section):
     thought: bool = Field(default=True, description="Ask for a `thought` before each pair; it raises the pass rate.")
 
 
+class JudgingConfig(_Section):
+    """How language models judge, and how several of them decide; `rules` comes before them and has no vote."""
+
+    rule: Literal["unanimous", "majority", "veto"] = Field(
+        default="unanimous",
+        description="What several models must say: all yes; more than half yes; or none no, errors set aside.",
+    )
+    tries: int = Field(default=2, ge=1, le=10, description="Times a judge is asked before its answer is an error.")
+    max_tokens: int = Field(default=4096, ge=16, description="Longest answer of a judge, its thinking included.")
+    result_chars: int = Field(default=2_000, ge=200, description="Characters of one result that a judge is shown.")
+    results_chars: int = Field(default=12_000, ge=1_000, description="Characters of all results together.")
+
+
 class ExecutionConfig(_Section):
-    """Bounds of one call."""
+    """Bounds of one call, and what is asked of its result."""
 
     wall_s: float = Field(default=5.0, gt=0, le=3600, description="Wall-clock seconds, after which the call is killed.")
     memory_mb: int = Field(default=512, ge=32, le=1 << 20, description="Memory that a call may allocate, in MiB.")
     result_kb: int = Field(default=256, ge=1, le=1 << 16, description="Largest result, in KiB of JSON.")
+    twice: bool = Field(default=True, description="Run each call a second time, to find tools whose results vary.")
+    varying: Literal["keep", "reject"] = Field(
+        default="keep", description="What becomes of samples with a call that varied: marked, or rejected."
+    )
+
+
+class GrantConfig(_Section):
+    """What some tools may do beyond the walls of the sandbox. Values of variables come from the environment."""
+
+    tools: tuple[str, ...] = Field(
+        default=("*",), min_length=1, description="Names of tools, or patterns such as `weather_*`."
+    )
+    read: tuple[str, ...] = Field(default=(), description="Folders and files that they may read.")
+    hosts: tuple[str, ...] = Field(default=(), description="Where they may connect to, each as `HOST:PORT`.")
+    variables: tuple[str, ...] = Field(default=(), description="Names of environment variables that they may see.")
+
+    @field_validator("tools", "read", "hosts", "variables", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts_with_ports(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_host_with_port(host) for host in hosts)
+
+    @field_validator("variables")
+    @classmethod
+    def _names_of_variables(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not name.isidentifier():
+                msg = f"{name!r} is no name of a variable; only the name is written here, never the value"
+                raise ValueError(msg)
+        return names
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.read or self.hosts or self.variables):
+            msg = "it grants nothing: give `read`, `hosts` or `variables`"
+            raise ValueError(msg)
+        return self
+
+
+class IsolationConfig(_Section):
+    """What the machine must be able to do before anything is executed on it."""
+
+    require: Literal["namespaced", "filtered", "partial", "limits"] = Field(
+        default="limits", description="Weakest level of isolation at which the run may go on."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"require": value} if isinstance(value, str) else value
 
 
 class Config(_Section):
@@ -190,7 +261,11 @@ class Config(_Section):
     judges: tuple[ModelConfig, ...] = Field(
         default=(ModelConfig(name="rules"),),
         min_length=1,
-        description="All must pass a sample: `rules`, `openai/NAME`, or several.",
+        description="`rules`, `openai/NAME`, or several; `judging.rule` says how several models decide.",
+    )
+    judging: JudgingConfig = JudgingConfig()
+    repair: bool = Field(
+        default=False, description="Whether a rejected candidate is sent back to the writer once, with the reasons."
     )
     grounding: Literal["strict", "lenient", "off"] = Field(
         default="strict", description="Whether every argument must be traceable to the query or a default."
@@ -204,6 +279,8 @@ class Config(_Section):
     rounds: RoundsConfig = RoundsConfig()
     generation: GenerationConfig = GenerationConfig()
     execution: ExecutionConfig = ExecutionConfig()
+    isolation: IsolationConfig = IsolationConfig()
+    grants: tuple[GrantConfig, ...] = Field(default=(), description="What tools may do beyond the sandbox's walls.")
 
     @field_validator("library", "seeds", "judges", mode="before")
     @classmethod
@@ -217,6 +294,10 @@ class Config(_Section):
             raise ValueError(msg)
         if any(judge.name == "offline" for judge in self.judges):
             msg = "`offline` writes, it cannot judge: judges must be `rules` or `openai/NAME`"
+            raise ValueError(msg)
+        names = [judge.name for judge in self.judges]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            msg = f"the judge `{twice}` stands twice: a second vote of the same model says nothing new"
             raise ValueError(msg)
         return self
 
@@ -236,6 +317,12 @@ class Config(_Section):
                 "judges": tuple(addressed(judge) for judge in self.judges),
                 "library": tuple(_absolute(locator) for locator in self.library),
                 "seeds": tuple(str(Path(path).resolve()) for path in self.seeds),
+                "grants": tuple(
+                    grant.model_copy(
+                        update={"read": tuple(str(Path(path).expanduser().resolve()) for path in grant.read)}
+                    )
+                    for grant in self.grants
+                ),
             }
         )
 
@@ -252,7 +339,7 @@ class Config(_Section):
 
 def is_free(key: str) -> bool:
     """Whether a (dotted) key may change when a run is resumed: it decides how fast or how far, not what comes out."""
-    return key in ("concurrency", "count") or key.rpartition(".")[2] in (
+    return key in ("concurrency", "count", "isolation.require") or key.rpartition(".")[2] in (
         "base_url",
         "api_key_env",
         "timeout_s",
@@ -356,7 +443,11 @@ def _explain_unknown(location: tuple[int | str, ...]) -> str:
     for part in location[:-1]:
         field = getattr(section, "model_fields", {}).get(part)
         annotation = field.annotation if field else None
-        section = annotation if isinstance(annotation, type) else (ModelConfig if part == "judges" else section)
+        section = (
+            annotation
+            if isinstance(annotation, type)
+            else {"judges": ModelConfig, "grants": GrantConfig}.get(str(part), section)
+        )
     known = list(getattr(section, "model_fields", {}))
     key, name = ".".join(map(str, location)), str(location[-1])
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
@@ -371,6 +462,30 @@ def _listed(names: Iterable[str]) -> str:
 
 def _kind(value: object) -> str:
     return {list: "list", str: "text", int: "number", float: "number"}.get(type(value), type(value).__name__)
+
+
+def _host_with_port(text: str) -> str:
+    """A host and its port in one spelling, such as ``api.example.com:443`` or ``[2001:db8::1]:443``.
+
+    Raises:
+        ValueError: it is none, or one that no grant can name.
+    """
+    host, _, port = text.rpartition(":")
+    if text != text.strip() or "/" in text or not host or not (port.isascii() and port.isdigit()):
+        msg = f"{text!r} is no host with a port; write it as `api.example.com:443`, without https:// and path"
+        raise ValueError(msg)
+    if not 0 < int(port) < 1 << 16:
+        msg = f"{text!r} has no port between 1 and 65535"
+        raise ValueError(msg)
+    if host.startswith("["):
+        host = f"[{ipaddress.IPv6Address(host[1:].removesuffix(']'))}]"
+    elif not _HOST.fullmatch(host):
+        msg = f"{text!r} names no host: patterns are not possible, and an IPv6 address stands in brackets"
+        raise ValueError(msg)
+    if host.lower().rstrip(".") == "localhost":
+        msg = f"{text!r}: a private address is granted by its number, `127.0.0.1:{port}` or `[::1]:{port}`"
+        raise ValueError(msg)
+    return f"{host.lower().rstrip('.')}:{int(port)}"
 
 
 def _absolute(locator: str) -> str:

@@ -2,7 +2,7 @@
 
 import platform
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import PurePath
@@ -32,6 +32,7 @@ def manifest(
     samples_by_tool: Mapping[str, int],
     usage: list[dict[str, Any]],
     isolation: Mapping[str, Any],
+    grants: Sequence[Mapping[str, Any]],
     started: datetime,
     seconds: float,
 ) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def manifest(
         samples_by_tool: rows that call each tool.
         usage: requests, tokens and cost per model and role.
         isolation: the level the sandbox reached and what it consists of.
+        grants: what tools may do beyond its walls; of variables only the names.
         started: when the run was first started.
         seconds: working time over all sessions.
     """
@@ -70,6 +72,7 @@ def manifest(
         },
         "requests": usage,
         "isolation": dict(isolation),
+        "grants": list(grants),
         "config_digest": config.digest(),
         "config": config.model_dump(mode="json"),
         "versions": {"apigen": __version__, "python": platform.python_version()}

@@ -6,11 +6,13 @@
 
 Requests are sampled in rounds by ``sampling``; ``schedule`` keeps many of them under way and commits them in order.
 Everything in between is here: a request becomes a prompt, its completion becomes pairs, and each pair meets the
-stages until one of them does not pass it.
+stages until one of them does not pass it. Where repair is asked for, a pair that was rejected goes back to the writer
+once, with the reasons, and what comes back meets the stages as well.
 """
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
@@ -19,11 +21,12 @@ from apigen.dataset.duplicates import SeenQueries
 from apigen.errors import ModelRefused
 from apigen.execute.base import Executor
 from apigen.generate.parse import Draft, parse_pairs
-from apigen.generate.prompts import generation_messages
+from apigen.generate.prompts import generation_messages, repair_messages
 from apigen.models.base import Model, Options
-from apigen.records import Attempt, Candidate, Outcome, Reason, Request, Stage, Verdict
+from apigen.records import Attempt, Candidate, Message, Outcome, Reason, Request, Stage, Verdict
 from apigen.verify.base import Judge
 from apigen.verify.format import FormatCheck, reject
+from apigen.verify.judges.committee import Rule
 from apigen.verify.stages import Examined, NamedStage, execution, failed, grounding, semantics, through
 
 
@@ -31,9 +34,9 @@ def recipe(config: Config, seen: SeenQueries, executor: Executor, judges: Sequen
     """What a well-formed candidate must pass, in this order: the cheapest first."""
     return [
         (Stage.DUPLICATE, seen.stage),
-        *([(Stage.GROUNDING, grounding)] if config.grounding == "strict" else []),
-        (Stage.EXECUTION, execution(executor)),
-        *((Stage.SEMANTICS, semantics(judge)) for judge in judges),
+        *([] if config.grounding == "off" else [(Stage.GROUNDING, partial(grounding, level=config.grounding))]),
+        (Stage.EXECUTION, execution(executor, config.execution.varying)),
+        (Stage.SEMANTICS, semantics(*judges, rule=Rule(config.judging.rule))),
     ]
 
 
@@ -48,6 +51,7 @@ class Pipeline:
 
     def __init__(self, config: Config, writer: Model, stages: Sequence[NamedStage]) -> None:
         self._generation = config.generation
+        self._repairs = config.repair
         self._writer = writer
         self._format = FormatCheck()
         self._stages = stages
@@ -56,24 +60,46 @@ class Pipeline:
         """Have a request written and verified.
 
         Returns:
-            One attempt per pair, at least one, the last of them marked.
+            One attempt per pair, at least one, then one per repair; the last of all is marked.
 
         Raises:
             ModelUnavailable: the writer or a judge gives no answer at all; nothing can be said about the request.
         """
         messages = generation_messages(request, thought=self._generation.thought)
+        drafts = await self._written(request, messages)
+        if isinstance(drafts, Examined):
+            return (self._story(request, 0, Draft(None), drafts, last=True),)
+        examined = await asyncio.gather(*(self._examine(request, draft) for draft in drafts))
+        found = list(zip(drafts, examined, strict=True))
+        sent = [pair for pair, each in enumerate(examined) if self._repairs and _mendable(each)]
+        found += await asyncio.gather(*(self._mended(request, examined[pair]) for pair in sent))
+        return tuple(
+            self._story(
+                request,
+                pair,
+                draft,
+                each,
+                last=pair == len(found) - 1,
+                repair_of="" if pair < len(drafts) else f"{request.index}.{sent[pair - len(drafts)]}",
+            )
+            for pair, (draft, each) in enumerate(found)
+        )
+
+    async def _written(self, request: Request, messages: Sequence[Message]) -> tuple[Draft, ...] | Examined:
+        """What the writer answers, or what is said where it refuses."""
         options = Options(self._generation.temperature, self._generation.max_tokens, request.seed)
         try:
-            completion = await self._writer.complete(messages, options)
+            return parse_pairs(await self._writer.complete(messages, options))
         except ModelRefused as error:
-            refused = Verdict(Stage.GENERATION, Outcome.ERROR, Reason.MODEL_REFUSED, str(error))
-            return (self._story(request, 0, Draft(None), _unread(request, refused), last=True),)
-        drafts = parse_pairs(completion)
-        examined = await asyncio.gather(*(self._examine(request, draft) for draft in drafts))
-        return tuple(
-            self._story(request, pair, draft, found, last=pair == len(drafts) - 1)
-            for pair, (draft, found) in enumerate(zip(drafts, examined, strict=True))
-        )
+            return _unread(request, Verdict(Stage.GENERATION, Outcome.ERROR, Reason.MODEL_REFUSED, str(error)))
+
+    async def _mended(self, request: Request, fallen: Examined) -> tuple[Draft, Examined]:
+        """What comes back for a rejected pair: the first of what the writer answers, through all stages."""
+        messages = repair_messages(request, fallen.candidate, fallen.verdicts, thought=self._generation.thought)
+        drafts = await self._written(request, messages)
+        if isinstance(drafts, Examined):
+            return Draft(None), drafts
+        return drafts[0], await self._examine(request, drafts[0])
 
     async def _examine(self, request: Request, draft: Draft) -> Examined:
         if draft.problem:
@@ -86,7 +112,9 @@ class Pipeline:
             return _unread(request, verdict)
         return await through(self._stages, Examined(candidate, (verdict,)))
 
-    def _story(self, request: Request, pair: int, draft: Draft, examined: Examined, *, last: bool) -> Attempt:
+    def _story(
+        self, request: Request, pair: int, draft: Draft, examined: Examined, *, last: bool, repair_of: str = ""
+    ) -> Attempt:
         candidate = examined.candidate
         thought = draft.value.get("thought") if isinstance(draft.value, dict) else None
         unread = not candidate.query and not candidate.calls
@@ -109,8 +137,16 @@ class Pipeline:
             repaired=draft.repaired,
             raw=(draft.text or _text(draft.value)) if unread else "",
             executions=examined.executions,
+            repair_of=repair_of,
             llm=self._writer.llm,
         )
+
+
+def _mendable(examined: Examined) -> bool:
+    """Whether there is a pair that a reason speaks against which the writer could do something about."""
+    written = bool(examined.candidate.query or examined.candidate.calls)
+    fallen = examined.outcome is Outcome.REJECT and examined.verdicts[-1].stage is not Stage.DUPLICATE
+    return written and fallen
 
 
 def _unread(request: Request, verdict: Verdict) -> Examined:

@@ -342,6 +342,8 @@ class Provenance(msgspec.Struct, frozen=True):
     categories: tuple[str, ...]
     judges: tuple[str, ...]
     repaired: tuple[str, ...] = ()
+    varying: tuple[str, ...] = ()
+    """Names of the tools called here whose result was another when the same call was run a second time."""
 
 
 class Sample(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """One run from configuration to finished directory: puts the parts together, drives them, writes what comes out."""
 
 import asyncio
+import os
 import signal
 import time
 from collections import Counter
@@ -18,7 +19,9 @@ from apigen.dataset.duplicates import SeenQueries
 from apigen.dataset.export.formats import export
 from apigen.dataset.rows import samples
 from apigen.errors import ApigenError, Unavailable
-from apigen.execute.python import Limits, PythonExecutor, probe_isolation
+from apigen.execute.granted import GrantedExecutor
+from apigen.execute.grants import read_grants
+from apigen.execute.python import Limits, probe_isolation
 from apigen.library.catalogue import Library
 from apigen.manifest import manifest
 from apigen.models.base import Model
@@ -34,7 +37,7 @@ from apigen.sampling.state import SamplingState
 from apigen.schedule import Ending, Schedule
 from apigen.tally import Tally
 from apigen.verify.base import Judge
-from apigen.verify.llm_judge import LLMJudge
+from apigen.verify.llm_judge import Asking, LLMJudge
 from apigen.verify.rules import RuleJudge
 
 MANIFEST_EVERY_S = 5.0
@@ -100,12 +103,14 @@ def _assemble(
     directory: RunDir, config: Config, library: Library, watch: Watch, stack: AsyncExitStack
 ) -> tuple["_Session", Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
-    executor = PythonExecutor(
+    executor = GrantedExecutor(
         Limits(
             wall_s=config.execution.wall_s,
             memory_mb=config.execution.memory_mb,
             output_kb=config.execution.result_kb,
-        )
+        ),
+        twice=config.execution.twice,
+        grants=read_grants(config.grants, os.environ),
     )
     stack.push_async_callback(executor.aclose)
     store: CompletionStore | None = None
@@ -120,9 +125,9 @@ def _assemble(
         return StoredModel(model, store, role) if store and model.llm else model
 
     writer = model_for(config.model, "writer")
+    asking = Asking(**config.judging.model_dump(exclude={"rule"}))
     judges: list[Judge] = [
-        RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge"), config.generation.max_tokens)
-        for judge in config.judges
+        RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge"), asking) for judge in config.judges
     ]
     seen = SeenQueries(seed.query for seed in library.seeds)
     session = _Session(directory, config, library, writer=writer, store=store, watch=watch)
@@ -160,6 +165,7 @@ class _Session:
         self._store = store
         self._watch = watch
         self._tools = library.by_name()
+        self._granted = read_grants(config.grants, os.environ).granted(self._tools)
         self._samples = 0
         self._samples_by_tool: Counter[str] = Counter()
         self._resumed = 0
@@ -219,6 +225,7 @@ class _Session:
             samples_by_tool=self._samples_by_tool,
             usage=self._usage(),
             isolation=msgspec.to_builtins(isolation),
+            grants=msgspec.to_builtins(self._granted),
             started=self._started,
             seconds=self._seconds_before + time.monotonic() - self._began,
         )
@@ -229,7 +236,7 @@ class _Session:
         usage = self._store.usage() if self._store else []
         if not self._writer.llm:
             free = {"prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
-            written = self.tally.requests
+            written = self.tally.requests + self.tally.repairs.total()
             usage.insert(0, {"model": self._writer.locator, "role": "writer", "requests": written} | free)
         return usage
 

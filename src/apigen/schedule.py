@@ -154,7 +154,7 @@ class Schedule:
         round_attempts: list[Attempt] = []
         for position in itertools.count(1):
             work = await self._order.get()
-            attempts = tuple(self._seen.settle(attempt) for attempt in await work.attempts)
+            attempts = self._seen.settled(await work.attempts)
             if work.live:
                 self._commit(attempts)
             round_attempts.extend(attempts)

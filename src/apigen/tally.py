@@ -16,8 +16,12 @@ class Tally:
         self.accepted: Counter[Style] = Counter()
         self.fallen: Counter[tuple[Style, Stage, Outcome, Reason]] = Counter()
         self.repaired: Counter[str] = Counter()
+        self.repairs: Counter[Outcome] = Counter()
+        """What became of the rejected candidates that were sent back; they are in none of the counts above."""
         self.accepted_by_tool: Counter[str] = Counter()
         self.calls_executed = 0
+        self.varying: Counter[str] = Counter()
+        """Calls by tool whose result was another in their second run."""
         self.execution_ms = 0.0
         self.timed_calls = 0
         self.last_error = ""
@@ -27,32 +31,37 @@ class Tally:
         """Count some attempts."""
         for attempt in attempts:
             self.requests += attempt.last
-            self.candidates[attempt.style] += 1
             self.repaired.update(attempt.repaired)
             self.calls_executed += len(attempt.executions)
+            self.varying.update(execution.call.name for execution in attempt.executions if execution.varies)
             # Calls of an earlier session have no duration: it is not written down.
             timed = [execution.duration_ms for execution in attempt.executions if execution.duration_ms is not None]
             self.execution_ms += sum(timed)
             self.timed_calls += len(timed)
+            last = attempt.verdicts[-1]
+            if attempt.outcome is Outcome.PASS:
+                self.accepted_by_tool.update({call.name for call in attempt.calls})
+            elif last.outcome is Outcome.ERROR:
+                self.last_error = last.detail
+            if attempt.repair_of:
+                self.repairs[attempt.outcome] += 1
+                continue
+            self.candidates[attempt.style] += 1
             if attempt.outcome is Outcome.PASS:
                 self.accepted[attempt.style] += 1
-                self.accepted_by_tool.update({call.name for call in attempt.calls})
             else:
-                last = attempt.verdicts[-1]
                 assert last.reason is not None, "a verdict that is no pass has a reason"  # noqa: S101
-                if last.outcome is Outcome.ERROR:
-                    self.last_error = last.detail
                 self.fallen[attempt.style, last.stage, last.outcome, last.reason] += 1
 
     @property
     def total(self) -> int:
-        """All candidates."""
+        """All candidates, repairs apart."""
         return self.candidates.total()
 
     @property
     def total_accepted(self) -> int:
-        """All accepted candidates."""
-        return self.accepted.total()
+        """All accepted candidates, and the repairs among them: what the dataset can have."""
+        return self.accepted.total() + self.repairs[Outcome.PASS]
 
     def at(self, stage: Stage, outcome: Outcome = Outcome.REJECT, style: Style | None = None) -> int:
         """How many ended at a stage."""
@@ -82,7 +91,7 @@ class Tally:
         return {
             "requests": self.requests,
             "candidates": self.total,
-            "accepted": self.total_accepted,
+            "accepted": self.accepted.total(),
             "rejected": {stage.value: self.at(stage) for stage in Stage},
             "errors": self.errors,
             "errors_at": {stage.value: self.at(stage, Outcome.ERROR) for stage in Stage},
@@ -99,6 +108,8 @@ class Tally:
                 if self.candidates[style]
             },
             "repaired": dict(sorted(self.repaired.items())),
+            "repairs": {"sent": self.repairs.total(), "passed": self.repairs[Outcome.PASS]},
             "calls_executed": self.calls_executed,
+            "varying": dict(sorted(self.varying.items())),
             "tools_covered": len(self.accepted_by_tool),
         }

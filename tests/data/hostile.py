@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import math
+import mmap
 import os
 import random
 import re
@@ -344,3 +345,46 @@ def leaves_children() -> str:
             time.sleep(60)
             os._exit(0)
     return "left"
+
+
+def enters_by_int_80() -> int:
+    """Ask for a process id by the 32-bit way."""
+    code = b"\xb8\x14\x00\x00\x00\xcd\x80\xc3"  # mov eax, 20; int 0x80; ret
+    page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page.write(code)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    return int(ctypes.CFUNCTYPE(ctypes.c_int)(address)())
+
+
+def touches(path: str, how: str) -> str:
+    if how == "mode":
+        Path(path).chmod(0o755)
+    elif how == "mode by descriptor":
+        os.fchmod(os.open(path, os.O_RDONLY), 0o755)
+    elif how == "times":
+        os.utime(path, (0, 0))
+    elif how == "attribute":
+        os.setxattr(path, "user.x", b"x")
+    elif how == "owner":
+        os.chown(path, os.geteuid(), os.getegid())
+    return "touched"
+
+
+def fills_scratch(files: int, bytes_each: int) -> int:
+    for number in range(files):
+        with Path(f"file{number}").open("wb") as file:
+            file.write(b"x" * bytes_each)
+    return files
+
+
+def starts_processes(wanted: int) -> int:
+    started = 0
+    for _ in range(wanted):
+        try:
+            if os.fork() == 0:
+                time.sleep(30)
+                os._exit(0)
+        except OSError:
+            break
+        started += 1
+    return started

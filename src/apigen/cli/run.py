@@ -1,6 +1,7 @@
 """``apigen run``: resolve what the user asked for, show progress, end with a summary."""
 
 import asyncio
+import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ from apigen import rundir
 from apigen.cli.progress import LiveProgress
 from apigen.config import Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
-from apigen.execute.python import probe_isolation
+from apigen.execute.grants import Grants, read_grants, unenforced
+from apigen.execute.python import probe_isolation, require_isolation
 from apigen.generate.prompts import generation_messages
 from apigen.library.catalogue import Library, load_library
 from apigen.report.summary import summary
@@ -28,6 +30,8 @@ from apigen.schedule import Ending
 from apigen.verify.seeds import require_fitting
 
 RUNS = Path("runs")
+_NAMED = 8
+"""Tools that are named in a line about grants."""
 EXIT_INTERRUPTED = 130
 """What shells expect of a program that Ctrl-C ended: 128 + SIGINT."""
 
@@ -52,16 +56,19 @@ def run_command(options: RunOptions) -> int:
     config = _resumed_config(out, options) if options.resume else _new_config(options)
     if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
         raise UserError(f"{out}: exists already; add --resume to go on with it, or choose another --out")
-    library = load_library(config.library, config.seeds)
+    if config.isolation.require != "limits":  # which every machine gives
+        require_isolation(config.isolation.require)
+    grants = read_grants(config.grants, os.environ)
+    library = load_library(config.library, config.seeds, grants)
     require_fitting(library.seeds, library.by_name())
     if options.dry_run:
-        _show_plan(config, library, console, as_json=options.as_json)
+        _show_plan(config, library, grants, console, as_json=options.as_json)
         return 0
     Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
     opened = RunDir.resume if options.resume else RunDir.create
     directory = opened(out, config, library)
     try:
-        _announce(config, library, out, console, resume=options.resume)
+        _announce(config, library, grants, out, console, resume=options.resume)
         with LiveProgress(console, config.count) as progress:
             manifest = asyncio.run(run(directory, config, library, progress.update))
     except Unavailable as error:
@@ -161,13 +168,16 @@ def _laid_over(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _announce(config: Config, library: Library, out: Path, console: Console, *, resume: bool) -> None:
+def _announce(config: Config, library: Library, grants: Grants, out: Path, console: Console, *, resume: bool) -> None:
     window = (config.rounds.requests or 1) * config.rounds.lag
     seeds = f"{len(library.seeds):,} seed examples" if library.seeds else "no seed examples"
     judges = " and ".join(judge.name for judge in config.judges)
+    judges += f" ({config.judging.rule})" if sum(judge.name != "rules" for judge in config.judges) > 1 else ""
+    judges += ", rejected ones sent back once" if config.repair else ""
     doing = "Going on with" if resume else "Writing"
     what = f"{doing} {config.count:,} verified samples: {len(library.tools)} tools, {seeds}"
     lines = [f"{what}, writer {config.model.name}, judged by {judges}", f"into {out}", probe_isolation().summary]
+    lines += _granted_lines(library, grants)
     if library.skipped:
         lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` says why")
     if config.model.name.startswith("openai/") and config.concurrency > window:
@@ -176,10 +186,23 @@ def _announce(config: Config, library: Library, out: Path, console: Console, *, 
             "raise rounds.requests or rounds.lag"
         )
     for line in lines:
-        console.print(line, soft_wrap=True, highlight=False)
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
-def _show_plan(config: Config, library: Library, console: Console, *, as_json: bool) -> None:
+def _granted_lines(library: Library, grants: Grants) -> list[str]:
+    """What some tools may do beyond the walls, a line for each distinct grant."""
+    granted = grants.granted(library.by_name())
+    lines = []
+    for entry in granted:
+        some = ", ".join(entry.tools[:_NAMED]) + (
+            f" and {len(entry.tools) - _NAMED} more" * (len(entry.tools) > _NAMED)
+        )
+        lines.append(f"granted to {some}: {grants.of(entry.tools[0]).sentence()}")
+    warning = unenforced(granted, probe_isolation()) if granted else ""
+    return [*lines, warning] if warning else lines
+
+
+def _show_plan(config: Config, library: Library, grants: Grants, console: Console, *, as_json: bool) -> None:
     sampler = Sampler(library.tools, config)
     first = sampler.round(0, 0, SamplingState(library.seeds))[0]
     prompt = generation_messages(first, thought=config.generation.thought)
@@ -193,6 +216,7 @@ def _show_plan(config: Config, library: Library, console: Console, *, as_json: b
             "seeds": len(library.seeds),
             "skipped": len(library.skipped),
             "styles": styles,
+            "grants": msgspec.to_builtins(grants.granted(library.by_name())),
             "requests_if_all_pass": requests,
             "first_prompt": prompt,
         }
@@ -203,6 +227,8 @@ def _show_plan(config: Config, library: Library, console: Console, *, as_json: b
     shares = ", ".join(f"{count} {style}" for style, count in styles.items())
     needed = f"at least {requests} requests to {config.model.name}"
     console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
+    for line in _granted_lines(library, grants):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.rule("first prompt")
     for message in prompt:
         console.print(f"[{message.role}]\n{message.content}\n", markup=False, highlight=False, soft_wrap=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -37,6 +37,27 @@ class SeenQueries:
         """The check as a stage of the pipeline."""
         repeated = fingerprint(examined.candidate.query) in self._seen
         return examined.found(_REPEATED if repeated else _NEW)
+
+    def settled(self, attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
+        """Settle one request's attempts, in order.
+
+        Where a pair turns out to be a duplicate only now, its repair is taken away: had it been found in time, the pair
+        would not have been sent back, and the bytes must not depend on when it was found.
+        """
+        kept: list[Attempt] = []
+        repeated: set[str] = set()
+        for attempt in attempts:
+            if attempt.repair_of in repeated:
+                continue
+            kept.append(self.settle(attempt))
+            if kept[-1].verdicts[-1].reason is Reason.DUPLICATE_QUERY:
+                repeated.add(attempt.id)
+        if len(kept) == len(attempts):
+            return tuple(kept)
+        return tuple(
+            msgspec.structs.replace(attempt, id=f"{attempt.request}.{pair}", pair=pair, last=pair == len(kept) - 1)
+            for pair, attempt in enumerate(kept)
+        )
 
     def settle(self, attempt: Attempt) -> Attempt:
         """Decide for good, in request order, and remember the query if it is accepted."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from apigen.errors import UserError
-from apigen.records import Attempt, Outcome, Provenance, Sample, Stage, Tool
+from apigen.records import Attempt, Outcome, Provenance, Sample, Stage, Tool, Verdict
+from apigen.verify.judges.committee import COMMITTEE
 
 
 def samples(
@@ -51,7 +52,14 @@ def _sample(attempt: Attempt, tools: Mapping[str, Tool], number: int) -> Sample:
             style=attempt.style,
             wording=attempt.wording,
             categories=tuple(categories),
-            judges=tuple(verdict.by for verdict in attempt.verdicts if verdict.stage is Stage.SEMANTICS),
+            judges=tuple(verdict.by for verdict in attempt.verdicts if _passed_by_judge(verdict)),
             repaired=attempt.repaired,
+            varying=tuple(dict.fromkeys(ran.call.name for ran in attempt.executions if ran.varies)),
         ),
     )
+
+
+def _passed_by_judge(verdict: Verdict) -> bool:
+    """Whether one judge speaks for the row here; the committee's decision follows from what its members say."""
+    judged = verdict.stage is Stage.SEMANTICS and verdict.by != COMMITTEE
+    return judged and verdict.outcome is Outcome.PASS

@@ -26,7 +26,7 @@ class PreparedFunction:
     """A function with everything that a call needs: give it JSON arguments, get a JSON result."""
 
     def __init__(self, function: Callable[..., Any], signature: FunctionSignature) -> None:
-        self._function = function
+        self.function = function
         self._signature = signature
 
     def __call__(self, arguments: Mapping[str, Json]) -> Json:
@@ -44,7 +44,7 @@ class PreparedFunction:
             BaseException: whatever the function itself raises, untouched.
         """
         positional, by_name = self.bind(arguments)
-        return to_json(self._function(*positional, **by_name))
+        return to_json(self.function(*positional, **by_name))
 
     def bind(self, arguments: Mapping[str, Json]) -> tuple[list[Any], dict[str, Any]]:
         """Convert the arguments to what the function takes, by position only where it accepts no names.

@@ -75,15 +75,6 @@ def parse_pairs(completion: Completion) -> tuple[Draft, ...]:
     return tuple(drafts)
 
 
-def parse_object(text: str) -> tuple[dict[str, Any] | None, tuple[str, ...]]:
-    """Read one JSON object, such as a judge's answer; ``None`` where there is none."""
-    text, repaired = _strip_thinking(text)
-    value, repairs = _read_json(text)
-    if isinstance(value, list) and len(value) == 1:
-        value, repairs = value[0], (*repairs, "wrapped")
-    return (value if isinstance(value, dict) and not _unwritable(value) else None), repaired + repairs
-
-
 def _draft(item: Json, repaired: tuple[str, ...]) -> Draft:
     problem = _unwritable(item)
     return Draft(None, _shown(item), repaired, problem) if problem else Draft(item, "", repaired)

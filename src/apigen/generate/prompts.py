@@ -5,7 +5,7 @@ or in a query cannot break a prompt. What does not change between requests comes
 caches hit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,14 +14,12 @@ import jinja2
 import msgspec
 import yaml
 
-from apigen.records import Call, Candidate, Execution, Json, Message, Request, Seed
-
-RESULT_PREVIEW_CHARS = 2000
-"""Longest result a judge is shown; longer ones are cut and say so."""
+from apigen.generate.quoting import RESULT_CHARS, RESULTS_CHARS, as_data, blocks, shown_results
+from apigen.records import Call, Candidate, Execution, Json, Message, Outcome, Request, Seed, Verdict
 
 
 def to_json(value: Json) -> str:
-    """Compact one-line JSON, as prompts show it."""
+    """Compact one-line JSON, as prompts show it to a writer."""
     return msgspec.json.encode(value).decode()
 
 
@@ -32,37 +30,99 @@ def generation_messages(request: Request, *, thought: bool) -> tuple[Message, ..
     each a JSON list with one item a line, and ``<task>``, a JSON object with ``style``, ``wording``, ``pairs``,
     ``calls`` (fewest and most per answer) and ``use`` (names of the tools that the queries should need).
     """
+    shown = _shown(request, request.pairs)
+    return (
+        Message("system", _template("generate.system").render(thought=thought)),
+        Message("user", _template("generate.user").render(shown, pairs=request.pairs)),
+    )
+
+
+def repair_messages(
+    request: Request, candidate: Candidate, verdicts: Sequence[Verdict], *, thought: bool
+) -> tuple[Message, ...]:
+    """The prompt that sends a rejected candidate back to the writer, for one pair in its place.
+
+    The blocks of :func:`generation_messages` are there, with ``pairs`` 1 in ``<task>``; the pair and what was found
+    about it are quoted as data, since a judge's words and a tool's results may hold anything.
+
+    Args:
+        request: what the candidate was written for.
+        candidate: what was rejected.
+        verdicts: what was found; those that reject are shown.
+        thought: whether to ask for the ``thought`` field.
+    """
+    problems = [_problem(verdict) for verdict in verdicts if verdict.outcome is Outcome.REJECT]
+    answers = [_answer(call) for call in candidate.calls]
+    quoted = blocks(
+        {
+            "rejected": as_data({"query": candidate.query, "answers": answers}),
+            "problems": "\n".join(as_data(problem) for problem in problems),
+        }
+    )
+    return (
+        Message("system", _template("generate.system").render(thought=thought)),
+        Message("user", _template("repair.user").render(_shown(request, 1), **quoted)),
+    )
+
+
+def judge_messages(
+    candidate: Candidate,
+    executions: Sequence[Execution],
+    *,
+    result_chars: int = RESULT_CHARS,
+    results_chars: int = RESULTS_CHARS,
+    again: str = "",
+) -> tuple[Message, ...]:
+    """The prompt that asks a judge for its criteria and its decision about one executed candidate.
+
+    Args:
+        candidate: tools, query and calls; all of them are quoted as data.
+        executions: what the calls returned; see :func:`apigen.generate.quoting.shown_results`.
+        result_chars: most characters of one result.
+        results_chars: most characters of all results together.
+        again: why an earlier answer could not be used, in our own words.
+    """
+    earlier = {"context": "\n".join(map(as_data, candidate.context))} if candidate.context else {}
+    quoted = blocks(
+        {
+            "tools": "\n".join(as_data(tool.offered()) for tool in candidate.tools),
+            **earlier,
+            "query": as_data(candidate.query),
+            "calls": "\n".join(as_data(_answer(call)) for call in candidate.calls),
+            "results": "\n".join(map(as_data, shown_results(executions, result_chars, results_chars))),
+        }
+    )
+    user = _template("judge.user").render(quoted, again=again)
+    return Message("system", _template("judge.system").render()), Message("user", user.rstrip("\n"))
+
+
+def _shown(request: Request, pairs: int) -> Mapping[str, Any]:
+    """What every prompt to a writer tells about a request."""
     texts = _texts()
     task = {
         "style": request.style,
         "wording": request.wording,
-        "pairs": request.pairs,
+        "pairs": pairs,
         "calls": request.calls,
         "use": request.targets,
     }
-    user = _template("generate.user").render(
-        tools=[to_json(tool.offered()) for tool in request.tools],
-        examples=[to_json(_example(seed)) for seed in request.examples],
-        task=to_json(task),
-        pairs=request.pairs,
-        style=texts["styles"][request.style],
-        wording=texts["wordings"][request.wording],
-    )
-    return (
-        Message("system", _template("generate.system").render(thought=thought)),
-        Message("user", user),
-    )
+    return {
+        "tools": [to_json(tool.offered()) for tool in request.tools],
+        "examples": [to_json(_example(seed)) for seed in request.examples],
+        "task": to_json(task),
+        "style": texts["styles"][request.style],
+        "wording": texts["wordings"][request.wording],
+    }
 
 
-def judge_messages(candidate: Candidate, executions: Sequence[Execution]) -> tuple[Message, ...]:
-    """The prompt that asks a judge for ``{"thought", "pass"}`` about one executed candidate."""
-    user = _template("judge.user").render(
-        tools=[to_json(tool.offered()) for tool in candidate.tools],
-        query=candidate.query,
-        calls=to_json([_answer(call) for call in candidate.calls]),
-        results="\n".join(_result_preview(execution) for execution in executions),
-    )
-    return Message("system", _template("judge.system").render()), Message("user", user)
+def _problem(verdict: Verdict) -> dict[str, Json]:
+    problem: dict[str, Json] = {"stage": verdict.stage.value, "reason": verdict.reason and verdict.reason.value}
+    problem["detail"] = verdict.detail
+    if verdict.arguments:
+        problem["arguments"] = list(verdict.arguments)
+    if failing := [name for name, holds in verdict.criteria.items() if not holds]:
+        problem["criteria"] = failing
+    return problem | ({"quoted": verdict.evidence} if verdict.evidence else {})
 
 
 def _example(seed: Seed) -> dict[str, Json]:
@@ -71,13 +131,6 @@ def _example(seed: Seed) -> dict[str, Json]:
 
 def _answer(call: Call) -> dict[str, Json]:
     return {"name": call.name, "arguments": call.arguments}
-
-
-def _result_preview(execution: Execution) -> str:
-    text = to_json({"name": execution.call.name, "result": execution.result})
-    if len(text) > RESULT_PREVIEW_CHARS:
-        return text[:RESULT_PREVIEW_CHARS] + "... [truncated]"
-    return text
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from apigen.errors import UserError
+from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import Loaded, Source
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
@@ -37,22 +38,25 @@ class Library(msgspec.Struct, frozen=True):
         return hashlib.sha256(data).hexdigest()[:16]
 
 
-def load_library(locators: Sequence[str], seed_files: Iterable[str] = ()) -> Library:
+def load_library(locators: Sequence[str], seed_files: Iterable[str] = (), grants: Grants = NO_GRANTS) -> Library:
     """Load every source and merge them.
 
     Args:
         locators: such as ``starter`` or ``python:statistics``, in the order given.
         seed_files: JSONL files of further seeds.
+        grants: what tools may do beyond the walls of the sandbox; modules are imported with those of their tools.
 
     Raises:
-        UserError: a locator is unknown, a source cannot be loaded, no tool is left, or a seed file does not fit.
+        UserError: a locator is unknown, a source cannot be loaded, no tool is left, a grant is for none of
+            them, or a seed file does not fit.
     """
-    loaded = [_load(locator) for locator in dict.fromkeys(locators)]
+    loaded = [_load(locator, grants) for locator in dict.fromkeys(locators)]
     tools, renamed = _unique([tool for source in loaded for tool in source.tools])
     skipped = [entry for source in loaded for entry in source.skipped]
     if not tools:
         why = "; ".join(f"{entry.name}: {entry.reason}" for entry in skipped[:3])
         raise UserError(f"{', '.join(locators)}: no function here can be offered as a tool{f' ({why})' if why else ''}")
+    grants.require_used([tool.name for tool in tools])
     names = {tool.name for tool in tools}
     seeds = [seed for source in loaded for seed in source.seeds if not seed.tool_names & renamed]
     for path in seed_files:
@@ -60,14 +64,14 @@ def load_library(locators: Sequence[str], seed_files: Iterable[str] = ()) -> Lib
     return Library(tuple(tools), tuple(seeds), tuple(skipped))
 
 
-def _load(locator: str) -> Loaded:
+def _load(locator: str, grants: Grants) -> Loaded:
     kind, _, rest = locator.partition(":")
     source = SOURCES.get(kind)
     if source is None:
         known = "`starter`, `python:MODULE` or `python:FILE.py`"
         hint = f"; did you mean `python:{locator}`?" if locator.endswith(".py") else ""
         raise UserError(f"{locator!r} is no library; a library is {known}{hint}")
-    return source(rest)
+    return source(rest, grants)
 
 
 def _unique(tools: Sequence[Tool]) -> tuple[list[Tool], set[str]]:

@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from apigen.errors import UserError
+from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library import starter
 from apigen.library.base import Loaded
 from apigen.library.python import describe_modules
@@ -10,15 +11,17 @@ from apigen.library.seeds import parse_seeds
 from apigen.library.starter import CATEGORIES
 
 
-def load_starter(locator: str = "") -> Loaded:
+def load_starter(locator: str = "", grants: Grants = NO_GRANTS) -> Loaded:
     """Load the starter library, or one or more of its categories.
 
     Args:
         locator: empty for all, or category names separated by commas, such as ``finance,math``.
+        grants: not used, since its modules need nothing to be imported.
 
     Raises:
         UserError: there is no such category.
     """
+    del grants
     chosen = _chosen(locator)
     loaded = describe_modules([f"{starter.__name__}.{category.lower()}" for category in chosen], origin="starter")
     seeds = []

@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 
 from apigen.records import Stage
-from apigen.report.words import REASON_TEXT, STAGE_TEXT, percent
+from apigen.report.words import REASON_TEXT, STAGE_TEXT, percent, repairs_line, varying_line
 
 
 def card(manifest: Mapping[str, Any]) -> str:
@@ -27,6 +27,8 @@ def card(manifest: Mapping[str, Any]) -> str:
         reasons=sorted((counts["reasons"] | counts["error_reasons"]).items(), key=lambda item: (-item[1], item[0])),
         size=_size(manifest["samples"]),
         percent=percent,
+        repairs=repairs_line(counts),
+        varying=varying_line(counts),
     )
 
 

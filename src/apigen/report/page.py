@@ -10,7 +10,7 @@ import msgspec
 
 from apigen.records import Sample, Stage
 from apigen.report.summary import headline
-from apigen.report.words import REASON_TEXT, STAGE_TEXT, duration, percent
+from apigen.report.words import REASON_TEXT, STAGE_TEXT, duration, percent, repairs_line, varying_line
 
 SHOWN_ROWS = 20
 
@@ -24,6 +24,7 @@ def page(manifest: Mapping[str, Any], shown: Sequence[Sample]) -> str:
     """
     counts = manifest["counts"]
     return _template().render(
+        style=style(),
         manifest=manifest,
         headline=headline(manifest),
         steps=_steps(counts),
@@ -35,6 +36,8 @@ def page(manifest: Mapping[str, Any], shown: Sequence[Sample]) -> str:
         most_in_category=max((row["samples"] for row in manifest["library"]["categories"].values()), default=0),
         rows=[_row(sample) for sample in shown],
         percent=percent,
+        repairs=repairs_line(counts),
+        varying=varying_line(counts),
         duration=duration,
     )
 
@@ -77,6 +80,12 @@ def _row(sample: Sample) -> dict[str, Any]:
 
 def _short(text: str, most: int = 160) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+@cache
+def style() -> str:
+    """The style sheet that all pages share, also in dark mode."""
+    return files("apigen.report").joinpath("templates/page.css").read_text("utf-8")
 
 
 @cache

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from apigen.records import Stage
-from apigen.report.words import REASON_TEXT, SHORT_STAGE_TEXT, duration, percent
+from apigen.report.words import REASON_TEXT, SHORT_STAGE_TEXT, duration, percent, repairs_line, varying_line
 
 _MOST_REASONS = 8
 
@@ -22,6 +22,10 @@ def summary(manifest: Mapping[str, Any]) -> RenderableType:
             Text("\nCandidates written, how many fell at each stage, and how many were accepted:"),
             _funnel(counts),
         ]
+    if repaired := repairs_line(counts):
+        parts.append(Text(repaired))
+    if varying := varying_line(counts):
+        parts.append(Text(varying))
     if counts["reasons"] or counts["error_reasons"]:
         parts += [Text(), _reasons(counts)]
     return Group(*parts)
@@ -32,7 +36,7 @@ def headline(manifest: Mapping[str, Any]) -> str:
     counts, rows = manifest["counts"], manifest["samples"]
     text = f"{rows:,} verified samples of {manifest['wanted']:,} wanted"
     if counts["candidates"]:
-        beyond = counts["accepted"] - rows
+        beyond = counts["accepted"] + counts.get("repairs", {}).get("passed", 0) - rows
         spare = f", {beyond:,} more than wanted" if beyond > 0 else ""
         passed = percent(counts["accepted"], counts["candidates"])
         text += f", from {counts['candidates']:,} candidates ({passed} passed{spare})"

@@ -1,5 +1,8 @@
 """The words in which reports speak of stages, reasons and amounts."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from apigen.records import Reason, Stage
 
 STAGE_TEXT: dict[Stage, str] = {
@@ -22,7 +25,7 @@ SHORT_STAGE_TEXT: dict[Stage, str] = {
 """For a terminal of 80 columns."""
 
 REASON_TEXT: dict[Reason, str] = {
-    Reason.NOT_JSON: "no JSON list of pairs could be read from the completion",
+    Reason.NOT_JSON: "text that should be JSON is none, or is cut off",
     Reason.NO_PAIRS: "the writer answered with an empty list",
     Reason.MISSING_FIELD: "a pair or a call lacks a field",
     Reason.WRONG_SHAPE: "a field holds the wrong kind of thing",
@@ -41,7 +44,7 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.WRONG_CALL_COUNT: "too many or too few calls for the style",
     Reason.DUPLICATE_CALLS: "the same call twice in one answer",
     Reason.TOO_FEW_TOOLS: "the style needs calls of several tools",
-    Reason.DUPLICATE_QUERY: "the query was accepted before, or is one of the seeds",
+    Reason.DUPLICATE_QUERY: "the same query was there before",
     Reason.UNGROUNDED: "an argument value that the query does not give",
     Reason.ARGUMENT_TYPE: "the function did not take an argument's type",
     Reason.INVALID_ARGUMENT: "the function refused an argument's value",
@@ -67,6 +70,27 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.CHECK_FAILED: "a check itself failed, which is a defect of apigen: please report it",
     Reason.EXECUTOR_UNAVAILABLE: "the sandbox could not run the call, so nothing was decided",
 }
+
+
+def repairs_line(counts: Mapping[str, Any]) -> str:
+    """What became of the candidates that were sent back to the writer, in a sentence; empty where none was."""
+    repairs = counts.get("repairs", {"sent": 0})  # a run of an earlier version has none
+    if not repairs["sent"]:
+        return ""
+    passed = f"{repairs['passed']:,} passed then ({percent(repairs['passed'], repairs['sent'])})"
+    return f"Rejected and sent back with the reasons, not counted above: {repairs['sent']:,}; {passed}."
+
+
+def varying_line(counts: Mapping[str, Any]) -> str:
+    """Which tools gave two results to the same call, in a sentence; empty where none did."""
+    varying = counts.get("varying", {})  # a run of an earlier version has none
+    if not varying:
+        return ""
+    tools = ", ".join(f"{name} ({calls:,})" for name, calls in sorted(varying.items(), key=lambda item: -item[1])[:10])
+    more = f" and {len(varying) - 10:,} more" if len(varying) > 10 else ""
+    calls = sum(varying.values())
+    all_calls = counts["calls_executed"]
+    return f"Calls whose result varied when they were run twice: {calls:,} of {all_calls:,}, by {tools}{more}."
 
 
 def percent(part: int, whole: int) -> str:

@@ -1,29 +1,47 @@
 """Stage 3 by a language model that sees the tools, the query, the calls and what they returned."""
 
-import re
 from collections.abc import Sequence
 
-from apigen.generate.parse import parse_object
+import msgspec
+
+from apigen.errors import ModelRefused
 from apigen.generate.prompts import judge_messages
+from apigen.generate.quoting import RESULT_CHARS, RESULTS_CHARS
 from apigen.models.base import Model, Options
-from apigen.records import Candidate, Execution, Json, Outcome, Reason, Stage, Verdict
+from apigen.records import Candidate, Execution, Outcome, Reason, Stage, Verdict
+from apigen.verify.judges.criteria import reason_for
+from apigen.verify.judges.material import Material
+from apigen.verify.judges.reading import Answer, Unreadable, plain, read_answer
 
 TRIES = 2
-"""A judge whose answer cannot be read is asked once more, with another seed, before the check counts as not made."""
+"""How often a judge is asked before the check counts as not made."""
 
-MAX_DETAIL = 500
+MAX_EVIDENCE = 300
+
+UNFOUND = "[not in the material]"
+"""Stands behind a quotation that the judge made up: noted, but no reason to reject or to ask again."""
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """How a judge is asked."""
+
+    max_tokens: int = 4096
+    tries: int = TRIES
+    """Times that it is asked, each with another seed, where it refuses or its answer cannot be read."""
+    result_chars: int = RESULT_CHARS
+    results_chars: int = RESULTS_CHARS
 
 
 class LLMJudge:
     """Asks a model whether the executed calls serve the query.
 
-    A judge that cannot be reached raises; one that answers something unreadable leaves an *error*. Neither is ever a
-    reject: the candidate may be perfectly right.
+    A judge that cannot be reached raises; one that refuses or answers something unreadable, each time it is asked,
+    leaves an *error*. Neither is ever a reject: the candidate may be perfectly right.
     """
 
-    def __init__(self, model: Model, max_tokens: int = 4096) -> None:
+    def __init__(self, model: Model, asking: Asking | None = None) -> None:
         self._model = model
-        self._max_tokens = max_tokens
+        self._asking = asking or Asking()
 
     @property
     def name(self) -> str:
@@ -36,51 +54,60 @@ class LLMJudge:
         Raises:
             ModelUnavailable: the model gave no answer at all.
         """
-        messages = judge_messages(candidate, executions)
-        answer = ""
-        for seed in range(TRIES):
-            completion = await self._model.complete(
-                messages, Options(temperature=0.0, max_tokens=self._max_tokens, seed=seed)
+        asking, material = self._asking, Material(candidate, executions)
+        why, error = "", Verdict(Stage.SEMANTICS, Outcome.ERROR, Reason.JUDGE_UNREADABLE, by=self.name)
+        for seed in range(asking.tries):
+            messages = judge_messages(
+                candidate,
+                executions,
+                result_chars=asking.result_chars,
+                results_chars=asking.results_chars,
+                again=why,
             )
-            answer = completion.text
-            value = None if completion.finish_reason == "length" else _one_answer(answer)
-            passed = _as_bool(value.get("pass")) if value is not None else None
-            if value is not None and passed is not None:
-                return self._verdict(passed=passed, thought=str(value.get("thought") or ""))
-        shown = " ".join(answer.split())[:100]
+            options = Options(temperature=0.0, max_tokens=asking.max_tokens, seed=seed)
+            try:
+                completion = await self._model.complete(messages, options)
+            except ModelRefused as refusal:
+                error = self._error(Reason.JUDGE_REFUSED, str(refusal))
+                continue
+            if completion.finish_reason == "length":
+                answer: Answer | Unreadable = Unreadable("it is longer than allowed and was cut off")
+            else:
+                answer = read_answer(completion.text, material)
+            if isinstance(answer, Answer):
+                return self._verdict(answer, material)
+            why = answer.why
+            error = self._error(Reason.JUDGE_UNREADABLE, f"{why}: {plain(completion.text, 100)!r}")
+        return error
+
+    def _verdict(self, answer: Answer, material: Material) -> Verdict:
+        failing = {name for name, holds in answer.criteria.items() if not holds}
+        quoted = {name: quote for name, quote in answer.quotes.items() if not failing or name in failing}
         return Verdict(
-            Stage.SEMANTICS, Outcome.ERROR, Reason.JUDGE_UNREADABLE, f"no yes or no in {shown!r}", by=self.name
+            Stage.SEMANTICS,
+            Outcome.PASS if answer.passed else Outcome.REJECT,
+            None if answer.passed else reason_for(answer.criteria),
+            answer.thought,
+            by=self.name,
+            criteria=answer.criteria,
+            evidence=_evidence(quoted, material),
         )
 
-    def _verdict(self, *, passed: bool, thought: str) -> Verdict:
-        thought = " ".join(thought.split())[:MAX_DETAIL]
-        if passed:
-            return Verdict(Stage.SEMANTICS, Outcome.PASS, detail=thought, by=self.name)
-        return Verdict(Stage.SEMANTICS, Outcome.REJECT, Reason.JUDGED_WRONG, thought, by=self.name)
+    def _error(self, reason: Reason, detail: str) -> Verdict:
+        return Verdict(Stage.SEMANTICS, Outcome.ERROR, reason, plain(detail, 300), by=self.name)
 
 
-_PASS = re.compile(r'"pass"\s*:\s*("?[A-Za-z]+)')
-"""The decision as it stands in an answer; inside a quoted text its quotes are escaped and do not match."""
-
-
-def _one_answer(text: str) -> dict[str, Json] | None:
-    """The object that a judge answered with; ``None`` where it is cut off, or where several decisions contradict.
-
-    A judge may quote what a tool returned, and a hostile result may hold a decision of its own.
-    """
-    value, repaired = parse_object(text)
-    decisions = {found.strip('"').lower() for found in _PASS.findall(text)}
-    if len(decisions) > 1 or {"cut_off", "unclosed_list", "several_lists"} & set(repaired):
-        return None
-    return value
-
-
-def _as_bool(value: Json) -> bool | None:
-    """``yes``/``no`` in the ways models write it; ``None`` for anything else."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return {"yes": True, "true": True, "pass": True, "no": False, "false": False, "fail": False}.get(
-            value.strip().strip(".!").lower()
-        )
-    return None
+def _evidence(quotes: dict[str, str], material: Material) -> str:
+    """What was quoted for which criterion, each quotation once, and which of them stand nowhere."""
+    by_quote: dict[str, list[str]] = {}
+    for name, quote in quotes.items():
+        by_quote.setdefault(quote, []).append(name)
+    parts = [
+        f'{", ".join(names)}: "{quote}"{"" if material.holds_parts(quote) else f" {UNFOUND}"}'
+        for quote, names in by_quote.items()
+    ]
+    kept = "; ".join(parts)
+    while len(kept) > MAX_EVIDENCE and len(parts) > 1:
+        parts = parts[:-1]
+        kept = "; ".join([*parts, "..."])
+    return kept

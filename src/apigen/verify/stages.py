@@ -7,14 +7,16 @@ first, and a candidate that fell is never shown to a later stage, so it costs no
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import PurePath
+from typing import Literal
 
 import msgspec
 
-from apigen.errors import ApigenError, ExecutorUnavailable, ModelRefused
+from apigen.errors import ApigenError, ExecutorUnavailable
 from apigen.execute.base import Executor
 from apigen.records import Candidate, Execution, Outcome, Reason, Stage, Verdict
 from apigen.verify.base import Judge
-from apigen.verify.grounding import ungrounded
+from apigen.verify.grounding import Level, check
+from apigen.verify.judges.committee import Committee, Rule
 
 MAX_DETAIL = 300
 
@@ -71,17 +73,23 @@ def failed(stage: Stage, error: Exception) -> Verdict:
     return Verdict(stage, Outcome.ERROR, Reason.CHECK_FAILED, detail.encode("utf-8", "backslashreplace").decode())
 
 
-async def grounding(examined: Examined) -> Examined:
-    """Every argument value must be traceable to the query or be the parameter's default."""
-    findings = ungrounded(examined.candidate)
-    if not findings:
-        return examined.found(Verdict(Stage.GROUNDING, Outcome.PASS))
-    detail = "; ".join(f"calls[{finding.call}].{finding.path}: {finding.why}" for finding in findings)
-    return examined.found(Verdict(Stage.GROUNDING, Outcome.REJECT, Reason.UNGROUNDED, detail[:MAX_DETAIL]))
+async def grounding(examined: Examined, level: Level = "strict") -> Examined:
+    """Every argument value must be traceable to the query, to a default or to an earlier result.
+
+    Args:
+        examined: the candidate with its verdicts so far.
+        level: ``strict`` names every value that is not; ``lenient`` only those that are clearly invented.
+    """
+    return examined.found(check(examined.candidate, level))
 
 
-def execution(executor: Executor) -> CheckStage:
-    """Stage 2: each call really runs; the first that fails rejects the candidate."""
+def execution(executor: Executor, varying: Literal["keep", "reject"] = "keep") -> CheckStage:
+    """Stage 2: each call really runs; the first that fails rejects the candidate.
+
+    Args:
+        executor: runs the calls.
+        varying: whether a call that the executor found to vary is kept, marked, or rejects the candidate too.
+    """
 
     async def stage(examined: Examined) -> Examined:
         executions: list[Execution] = []
@@ -94,6 +102,10 @@ def execution(executor: Executor) -> CheckStage:
                 verdict = Verdict(Stage.EXECUTION, Outcome.ERROR, Reason.EXECUTOR_UNAVAILABLE, str(error)[:MAX_DETAIL])
                 return examined.found(verdict, executions=tuple(executions))
             executions.append(ran)
+            if ran.ok and ran.varies and varying == "reject":
+                detail = f"calls[{index}] {call.name}: the same call, run twice, gave two results"
+                verdict = Verdict(Stage.EXECUTION, Outcome.REJECT, Reason.VARYING_RESULT, detail)
+                return examined.found(verdict, executions=tuple(executions))
             if not ran.ok:
                 detail = f"calls[{index}] {call.name}: {ran.detail}"[:MAX_DETAIL]
                 verdict = Verdict(Stage.EXECUTION, Outcome.REJECT, ran.reason or Reason.RUNTIME_ERROR, detail)
@@ -103,15 +115,11 @@ def execution(executor: Executor) -> CheckStage:
     return stage
 
 
-def semantics(judge: Judge) -> CheckStage:
-    """Stage 3: one judge; several judges are several stages, and each must pass the candidate."""
+def semantics(*judges: Judge, rule: Rule = Rule.UNANIMOUS) -> CheckStage:
+    """Stage 3: one judge, or several that decide together; each one's verdict is kept, the decision comes last."""
+    committee = Committee(judges, rule)
 
     async def stage(examined: Examined) -> Examined:
-        try:
-            verdict = await judge.judge(examined.candidate, examined.executions)
-        except ModelRefused as error:
-            detail = str(error)[:MAX_DETAIL]
-            verdict = Verdict(Stage.SEMANTICS, Outcome.ERROR, Reason.JUDGE_REFUSED, detail, by=judge.name)
-        return examined.found(verdict)
+        return examined.found(*await committee.verdicts(examined.candidate, examined.executions))
 
     return stage

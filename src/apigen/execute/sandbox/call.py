@@ -1,22 +1,44 @@
-"""One call, in its own process: raise the inner walls, call the function, write one reply, end."""
+"""One process for a call, or for a series of them: raise the inner walls, take the task, call, reply, end."""
 
 import contextlib
 import os
 import random
 import sys
 import tempfile
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
 import msgspec
 
 from apigen.errors import ExecutorUnavailable
+from apigen.execute.sandbox.inside import Inside
 from apigen.execute.sandbox.raised import describe, reason_for
-from apigen.execute.sandbox.walls import InnerWalls
-from apigen.execute.sandbox.wire import LENGTH, PREPARED, REPLY, WALLS_UP, Reply, Task
+from apigen.execute.sandbox.traces import Traces
+from apigen.execute.sandbox.wire import (
+    CLEAN,
+    FINISHED,
+    LENGTH,
+    PREPARED,
+    REPLY,
+    SERIES,
+    TRACES,
+    WALLS_UP,
+    Reply,
+    Task,
+    receive,
+)
 from apigen.execute.values import BadArguments, PreparedFunction, ResultNotJson, resolve
-from apigen.records import Reason
+from apigen.records import Json, PythonBinding, Reason
 
+_REPLIES, _TASKS = 3, 4
+"""Descriptors of its two pipes; the second is closed before the function has a say."""
+
+_FLUSH_S, _FLUSH_BYTES = 0.005, 1 << 15
+"""A series writes its replies together, as long as they are that young and that small."""
+
+_CALLS = msgspec.json.Decoder(list[dict[str, Json]])
 _OUT_OF_MEMORY = msgspec.json.encode(Reply(reason=Reason.OUT_OF_MEMORY, detail="MemoryError"))
 """Made beforehand: when it is needed, there may be no memory to make it."""
 
@@ -25,58 +47,129 @@ class Call:
     """What a freshly forked process does; it never returns to the zygote's code."""
 
     def __init__(
-        self, task: Task, prepared: PreparedFunction | None, walls: InnerWalls, output_kb: int, scratch: Path, pipe: int
+        self, prepared: Mapping[PythonBinding, PreparedFunction], inside: Inside, output_kb: int, scratch: Path
     ) -> None:
-        self._task = task
         self._prepared = prepared
-        self._walls = walls
+        self._inside = inside
+        self._walls = inside.inner
         self._largest = output_kb * 1024
         self._scratch = str(scratch)
-        self._pipe = pipe
 
-    def run(self, mapped_bytes: int, zygote: int, *, rehearsal: bool) -> NoReturn:
-        """Make the call and end the process.
+    def run(
+        self,
+        replies: int,
+        tasks: int,
+        channel: int | None,
+        mapped_bytes: int,
+        zygote: int,
+        *,
+        cold: bool,
+        rehearsal: bool,
+    ) -> NoReturn:
+        """Wait for a task, do it, and end the process.
 
         Args:
+            replies: pipe to write to.
+            tasks: pipe to read the task from.
+            channel: its way to the broker of connections, where hosts are granted.
             mapped_bytes: size of the zygote, which is not held against the call.
             zygote: its process id as a child in its namespace sees it.
+            cold: the function has to be imported first.
             rehearsal: only import the function.
         """
-        self._pipe = os.dup2(self._pipe, 3)
-        os.closerange(4, 1 << 16)
+        if tasks == _REPLIES:
+            tasks = os.dup(tasks)
+        os.dup2(replies, _REPLIES)
+        os.dup2(tasks, _TASKS)
+        os.closerange(self._inside.take_channel(channel, _TASKS + 1), 1 << 16)
+        self._walls.raise_them(mapped_bytes, zygote, cold=cold)
+        os.write(_REPLIES, WALLS_UP)
+        self._roll(0)
+        body = receive(_TASKS)
+        if body is None:
+            os._exit(1)
+        os.close(_TASKS)
+        task = msgspec.json.decode(body, type=Task)
         self._settle_in()
-        self._walls.raise_them(mapped_bytes, zygote, cold=self._prepared is None)
-        os.write(self._pipe, WALLS_UP)
-        try:
-            body = self._encode(self._answer(rehearsal=rehearsal))
-        except MemoryError:
-            body = _OUT_OF_MEMORY
-        self._send(body)
+        function = self._function(task.binding, cold=cold)
+        if isinstance(function, Reply):
+            self._write(_framed(msgspec.json.encode(function)))
+        elif rehearsal:
+            self._write(PREPARED + _framed(msgspec.json.encode(Reply())))
+        elif task.series:
+            os.write(_REPLIES, PREPARED)
+            self._series(task, function)
+        else:
+            os.write(_REPLIES, PREPARED)
+            self._single(task, function)
         os._exit(0)
 
     def _settle_in(self) -> None:
-        """Give the function its scratch folder, and the same dice in every call."""
+        """Give the function its scratch folder."""
         os.chdir(self._scratch)
-        os.environ["HOME"] = os.environ["TMPDIR"] = self._scratch
+        if os.environ.get("HOME") != self._scratch or os.environ.get("TMPDIR") != self._scratch:
+            os.environ["HOME"] = os.environ["TMPDIR"] = self._scratch
         tempfile.tempdir = None
-        random.seed(0)
-        if numpy_random := sys.modules.get("numpy.random"):
-            numpy_random.seed(0)
 
-    def _answer(self, *, rehearsal: bool) -> Reply:
-        """Call the function; whatever it does becomes a reply."""
-        function = self._prepared
-        if function is None:
-            try:
-                function = resolve(self._task.binding)
-            except ExecutorUnavailable as problem:
-                return Reply(reason=Reason.NOT_EXECUTABLE, detail=str(problem))
-            self._walls.start_the_clock()
-        os.write(self._pipe, PREPARED)
-        if rehearsal:
-            return Reply()
+    @staticmethod
+    def _roll(dice: int) -> None:
+        """Give each call the same random numbers."""
+        random.seed(dice)
+        if numpy_random := sys.modules.get("numpy.random"):
+            numpy_random.seed(dice)
+
+    def _function(self, binding: PythonBinding, *, cold: bool) -> PreparedFunction | Reply:
+        """The function, or why it cannot be had."""
+        if not cold:
+            return self._prepared[binding]
         try:
-            return Reply(result=function(self._task.arguments))
+            function = resolve(binding)
+        except ExecutorUnavailable as problem:
+            return Reply(reason=Reason.NOT_EXECUTABLE, detail=str(problem))
+        except MemoryError:
+            return Reply(reason=Reason.OUT_OF_MEMORY, detail="MemoryError")
+        self._walls.start_the_clock()
+        return function
+
+    def _single(self, task: Task, function: PreparedFunction) -> None:
+        """Make one call, from the same depth of the stack as a series."""
+        (arguments,) = _CALLS.decode(task.calls)
+        self._roll(task.dice)
+        self._write(_framed(self._answer(function, arguments)))
+
+    def _series(self, task: Task, function: PreparedFunction) -> None:
+        """Make the calls one after another, until there are no more, or one leaves traces, or it is enough."""
+        traces = Traces(self._scratch, function.function, thorough=task.thorough)
+        pending = bytearray()
+        started = flushed = time.monotonic()
+        size, clean = 0, True
+        for arguments in _CALLS.decode(task.calls):
+            self._roll(task.dice)
+            frame = _framed(self._answer(function, arguments))
+            pending += frame
+            size += len(frame)
+            now = time.monotonic()
+            if now - flushed > _FLUSH_S or len(pending) > _FLUSH_BYTES:
+                self._write(pending)
+                pending.clear()
+                flushed = now
+            clean = not traces.passing()
+            if not clean or now - started > SERIES.wall_s or size > SERIES.size_kb * 1024:
+                break
+        clean = clean and not traces.lasting()
+        self._write(bytes(pending) + FINISHED + (CLEAN if clean else TRACES))
+
+    def _answer(self, function: PreparedFunction, arguments: dict[str, Json]) -> bytes:
+        """Call the function; whatever it does becomes a reply."""
+        try:
+            return self._encode(self._reply(function, arguments))
+        except MemoryError:
+            return _OUT_OF_MEMORY
+
+    @staticmethod
+    def _reply(function: PreparedFunction, arguments: dict[str, Json]) -> Reply:
+        try:
+            return Reply(result=function(arguments))
         except BadArguments as problem:
             return Reply(reason=Reason.ARGUMENT_TYPE, detail=str(problem))
         except ResultNotJson as problem:
@@ -93,8 +186,13 @@ class Call:
             return msgspec.json.encode(Reply(reason=Reason.RESULT_TOO_LARGE))
         return body
 
-    def _send(self, body: bytes) -> None:
-        rest = memoryview(REPLY + LENGTH.pack(len(body)) + body)
+    @staticmethod
+    def _write(data: bytes | bytearray) -> None:
+        rest = memoryview(bytes(data))
         with contextlib.suppress(BrokenPipeError):
             while rest:
-                rest = rest[os.write(self._pipe, rest) :]
+                rest = rest[os.write(_REPLIES, rest) :]
+
+
+def _framed(body: bytes) -> bytes:
+    return REPLY + LENGTH.pack(len(body)) + body

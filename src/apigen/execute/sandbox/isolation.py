@@ -5,8 +5,10 @@ from enum import StrEnum
 
 import msgspec
 
+from apigen.errors import UserError
 from apigen.execute.sandbox.launch import start
 from apigen.execute.sandbox.limits import Limits
+from apigen.execute.sandbox.namespaces import READ_ONLY
 from apigen.execute.sandbox.wire import Ready
 
 
@@ -36,6 +38,8 @@ class Isolation(msgspec.Struct, frozen=True):
     """Names of the active layers, such as ``seccomp`` or ``network namespace``."""
     summary: str
     """One sentence for people."""
+    missing: tuple[str, ...] = ()
+    """Walls that this machine does not give, each with why, where that can be known."""
 
 
 @functools.cache
@@ -52,13 +56,36 @@ def probe_isolation() -> Isolation:
 
 def isolation_of(ready: Ready) -> Isolation:
     """Name what a sandbox process says that it raised."""
-    layers = [f"{name} namespace" for name in ready.namespaces]
+    layers = [name if name == READ_ONLY else f"{name} namespace" for name in ready.namespaces]
     if ready.seccomp:
         layers.append("seccomp")
     if ready.landlock:
         layers.append(f"Landlock ABI {ready.landlock}")
     layers += ["resource limits", "time-out"]
-    return Isolation(_level(ready), tuple(layers), _sentence(ready))
+    return Isolation(_level(ready), tuple(layers), _sentence(ready), ready.missing)
+
+
+def require_isolation(wanted: str) -> Isolation:
+    """Refuse to go on where this machine gives less.
+
+    Args:
+        wanted: a :class:`Level`, or its name.
+
+    Raises:
+        UserError: there is no such level, or this machine does not reach it; the line says which one it reaches, what
+            is missing, and why, where that can be known.
+        ExecutorUnavailable: no sandbox process can be started here at all.
+    """
+    if wanted not in list(Level):
+        raise UserError(f"{wanted!r} is no level of isolation; there are {', '.join(Level)}")
+    found = probe_isolation()
+    if found.level.at_least(Level(wanted)):
+        return found
+    why = "; ".join(found.missing) or "it cannot be told why"
+    raise UserError(
+        f"this machine isolates calls at the level `{found.level}`, and `{wanted}` is required: {why}. Mend that, or "
+        f"require `{found.level}`"
+    )
 
 
 def _level(ready: Ready) -> Level:
@@ -80,10 +107,13 @@ def _sentence(ready: Ready) -> str:
         for name, there in (("seccomp", ready.seccomp), ("a network namespace", "network" in ready.namespaces))
         if there
     ]
-    parts = [
-        f"network blocked by {' and '.join(network)}" if network else "network NOT blocked",
-        f"files by Landlock (ABI {ready.landlock})" if ready.landlock else "files NOT protected",
-    ]
+    parts = [f"network blocked by {' and '.join(network)}" if network else "network NOT blocked"]
+    if ready.landlock:
+        parts.append(f"files by Landlock (ABI {ready.landlock})")
+    else:
+        parts.append(
+            "files read-only but all of them READABLE" if READ_ONLY in ready.namespaces else "files NOT protected"
+        )
     if "process" in ready.namespaces:
         parts.append("other processes out of reach in a process namespace")
     elif ready.seccomp:

@@ -1,33 +1,66 @@
-"""The outermost sandbox process: makes the place, starts the zygote in it, and clears up when it is over.
+"""The outermost sandbox process: makes the place, starts what lives in it, and clears up when it is over.
 
-Run as ``python -c`` with :data:`BOOTSTRAP`. Its standard input is a lifeline: when our process closes it or dies,
+Run as ``python -c`` with :func:`bootstrap`. Its standard input is a lifeline: when our process closes it or dies,
 by whatever signal, everything here is killed and removed.
 """
 
+import contextlib
 import os
 import signal
+import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from apigen.execute.sandbox import kernel
-from apigen.execute.sandbox.namespaces import enter_best
+from apigen.execute.sandbox.broker import serve
+from apigen.execute.sandbox.namespaces import enter_best, why_none
 from apigen.execute.sandbox.scratch import make_scratch, remove_folder
 from apigen.execute.sandbox.wire import Ready, Start, receive, send
-from apigen.execute.sandbox.zygote import Zygote
-
-BOOTSTRAP = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from apigen.execute.sandbox import keeper; keeper.main()"
-)
-"""What the interpreter runs; its arguments are ``sys.path`` as JSON and the number of the control descriptor."""
 
 _SCRATCH_FILES = 4
 """The scratch filesystem holds that many files of the largest size."""
 
 
-def main() -> None:
-    """Keep one zygote until the lifeline ends."""
+class Place(msgspec.Struct, frozen=True):
+    """What the keeper has made for the process that lives in it."""
+
+    control: int
+    """Descriptor on which our process is spoken to."""
+    start: Start
+    scratch: Path
+    namespaces: tuple[str, ...]
+    broker: int | None = None
+    """Descriptor to the process that opens connections; ``None`` where no host is granted."""
+    missing: tuple[str, ...] = ()
+    """Namespaces that this machine does not give, with why."""
+
+    @property
+    def is_init(self) -> bool:
+        """Whether who lives in it is process 1 of a namespace."""
+        return "process" in self.namespaces
+
+
+def bootstrap(inhabitant: str) -> str:
+    """What the interpreter runs; its arguments are ``sys.path`` as JSON and the number of the control descriptor.
+
+    Args:
+        inhabitant: module with a function ``live(place)`` that the place is made for.
+    """
+    return (
+        "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from apigen.execute.sandbox.keeper import keep; "
+        f"from {inhabitant} import live; keep(live)"
+    )
+
+
+def keep(live: Callable[[Place], None]) -> None:
+    """Keep a process until the lifeline ends.
+
+    Args:
+        live: what it does.
+    """
     control = int(sys.argv[2])
     body = receive(control)
     if body is None:
@@ -38,18 +71,53 @@ def main() -> None:
     except OSError as error:
         send(control, Ready(problem=f"cannot make a scratch folder in {start.scratch_parent}: {error.strerror}"))
         return
-    namespaces = enter_best(str(scratch), start.limits.file_mb * _SCRATCH_FILES)
+    outside = os.open(scratch.parent, os.O_RDONLY)  # stays writable, also where everything else becomes read-only
     keeper = os.getpid()
-    zygote = os.fork()
-    if zygote == 0:
-        kernel.die_with_parent(0 if "process" in namespaces else keeper)
-        Zygote(control, start, scratch, namespaces).serve()
+    broker = _start_broker(start.hosts, (control, outside), keeper) if start.hosts and kernel.LINUX else None
+    as_root = os.geteuid() == 0 and start.limits.processes > 0
+    namespaces = enter_best(str(scratch), start.limits.file_mb * _SCRATCH_FILES, as_root=as_root)
+    place = Place(control, start, scratch, namespaces, broker, _missing(namespaces))
+    child = os.fork()
+    if child == 0:
+        os.close(outside)
+        kernel.die_with_parent(0 if place.is_init else keeper)
+        live(place)
         os._exit(0)
     os.close(control)
+    if broker is not None:
+        os.close(broker)
     while os.read(0, 1):
         pass
-    os.kill(zygote, signal.SIGKILL)
-    os.waitpid(zygote, 0)
+    for kill, target in ((os.killpg, child), (os.kill, child)):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(target, signal.SIGKILL)
+    os.waitpid(child, 0)
     if "mount" in namespaces:
         kernel.unmount(str(scratch))
-    remove_folder(scratch)
+        with contextlib.suppress(OSError):
+            os.rmdir(scratch.name, dir_fd=outside)
+    else:
+        remove_folder(scratch)
+    os._exit(0)  # our process waits for the end, and Python takes its time to tidy up
+
+
+def _start_broker(hosts: tuple[str, ...], not_its: tuple[int, ...], keeper: int) -> int:
+    """Start the process that opens connections, which stays outside of every namespace; returns its descriptor."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        ours.close()
+        for descriptor in (0, *not_its):
+            os.close(descriptor)
+        kernel.die_with_parent(keeper)
+        serve(theirs, hosts)
+        os._exit(0)
+    theirs.close()
+    return ours.detach()
+
+
+def _missing(namespaces: tuple[str, ...]) -> tuple[str, ...]:
+    wanted = [name for name in ("network", "process", "mount") if name not in namespaces]
+    if not wanted:
+        return ()
+    why = why_none() if kernel.LINUX else "only Linux has them"
+    return (f"no {', '.join(wanted)} namespace{f': {why}' if why else ''}",)

@@ -11,6 +11,8 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
+_MOUNT_SETATTR = 442
+_AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = -100, 0x8000, 1
 
 
 def syscall(number: int, *arguments: "int | bytes | ctypes.Structure | None") -> int:
@@ -57,6 +59,20 @@ def mount(source: str, target: str, kind: str, flags: int, options: str) -> None
 def unmount(target: str) -> None:
     """Detach a mounted filesystem, also a busy one (``MNT_DETACH``)."""
     _checked(_libc.umount2(target.encode(), 2))
+
+
+class _MountAttributes(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "user_namespace"))
+
+
+def make_everything_read_only() -> None:
+    """Make every mount of this mount namespace read-only, special files excepted, as ``mount_setattr(2)`` does.
+
+    Raises:
+        OSError: this machine does not allow it, or its kernel (before 5.12) cannot.
+    """
+    attributes = _MountAttributes(_MOUNT_ATTR_RDONLY, 0, 0, 0)
+    syscall(_MOUNT_SETATTR, _AT_FDCWD, b"/", _AT_RECURSIVE, attributes, ctypes.sizeof(attributes))
 
 
 def forbid_new_privileges() -> None:

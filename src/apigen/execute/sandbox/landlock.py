@@ -46,6 +46,19 @@ def abi() -> int:
         return 0
 
 
+def why_none() -> str:
+    """Why a Linux has no Landlock, as the kernel says it."""
+    try:
+        syscall(_CREATE_RULESET, None, 0, _GET_ABI)
+    except OSError as error:
+        if error.errno == errno.EOPNOTSUPP:
+            return "it is not among the kernel's active security modules; boot with lsm=landlock,..."
+        if error.errno == errno.ENOSYS:
+            return f"the kernel {os.uname().release} does not have it; it came with 5.13"
+        return f"the kernel or the container refuses it ({error.strerror})"
+    return "unknown"
+
+
 def restrict(version: int, handled: int, rules: Iterable[tuple[str, int]]) -> None:
     """Deny this process, and all that it starts, the handled rights except where a rule grants them. For good.
 

@@ -7,15 +7,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from apigen.errors import ExecutorUnavailable
-from apigen.execute.sandbox.keeper import BOOTSTRAP
+from apigen.execute.sandbox.keeper import bootstrap
 from apigen.execute.sandbox.limits import Limits
-from apigen.execute.sandbox.readable import import_path, readable_paths
+from apigen.execute.sandbox.readable import certificate_paths, import_path, readable_paths
 from apigen.execute.sandbox.scratch import remove_folder
 from apigen.execute.sandbox.wire import Ready, Start, receive, send
 
@@ -23,6 +23,9 @@ _OPTIONS = ("-s", "-P", "-B", "-W", "ignore")
 """No user site and no implicit folder on the import path, no bytecode written, no warnings."""
 _START_S = 60.0
 _END_S = 10.0
+
+ZYGOTE = "apigen.execute.sandbox.zygote"
+"""What lives in a sandbox process that makes calls."""
 
 _ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
@@ -53,23 +56,46 @@ class Started:
             remove_folder(Path(self.ready.scratch))  # is gone already, unless somebody killed the keeper
 
 
-def start(limits: Limits, folders: Iterable[str] = ()) -> Started:
+class Sight(msgspec.Struct, frozen=True):
+    """What a sandbox process sees of the machine beyond the walls of any other."""
+
+    folders: tuple[str, ...] = ()
+    """To import from beyond ``sys.path``: the code in them is readable."""
+    readable: tuple[str, ...] = ()
+    """Files and folders that are readable as a whole."""
+    hosts: tuple[str, ...] = ()
+    """``HOST:PORT`` that can be connected to."""
+    variables: dict[str, str] = {}
+    """Environment variables with their values."""
+
+    def __repr__(self) -> str:
+        return f"Sight({self.folders}, {self.readable}, {self.hosts}, {tuple(self.variables)})"
+
+
+def start(
+    limits: Limits, sight: Sight | None = None, *, inhabitant: str = ZYGOTE, path: Sequence[str] | None = None
+) -> Started:
     """Start a sandbox process, blocking.
 
     Args:
         limits: of every call that it will make.
-        folders: to import from beyond ``sys.path``.
+        sight: what it may see.
+        inhabitant: module with the function ``live(place)`` that runs there.
+        path: ``sys.path`` there; by default as :func:`~apigen.execute.sandbox.readable.import_path` says.
 
     Raises:
         ExecutorUnavailable: it cannot be started.
     """
+    sight = sight or Sight()
     ours, theirs = socket.socketpair()
     try:
-        path = import_path()
-        readable, listable = readable_paths((*path, *folders))
-        message = Start(limits, str(Path(tempfile.gettempdir()).resolve()), readable, listable)
+        readable, listable = readable_paths((*import_path(), *sight.folders))
+        readable = (*readable, *sight.readable, *(certificate_paths() if sight.hosts else ()))
+        scratch_parent = str(Path(tempfile.gettempdir()).resolve())
+        message = Start(limits, scratch_parent, readable, listable, sight.hosts, sight.variables)
+        path_there = json.dumps(import_path() if path is None else list(path))
         process = subprocess.Popen(
-            [sys.executable, *_OPTIONS, "-c", BOOTSTRAP, json.dumps(path), str(theirs.fileno())],
+            [sys.executable, *_OPTIONS, "-c", bootstrap(inhabitant), path_there, str(theirs.fileno())],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,12 +1,13 @@
 """The bounds of one call, and how a process puts them on itself."""
 
-import contextlib
 import math
 import resource
 
 import msgspec
 
 _MIB = 1024 * 1024
+_IMPORTS = 4
+"""All functions together may take so many times the memory that importing one may."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -59,11 +60,24 @@ class Caps:
             cold: the call has to import its function first, which needs more.
         """
         for which, cap in self._caps:
-            _set(which, cap)
+            if resource.getrlimit(which) != cap:  # most are the zygote's own
+                _set(which, cap)
         if mapped_bytes:
             memory = self._import_memory if cold else self._memory
             _set(resource.RLIMIT_AS, _within(resource.RLIMIT_AS, mapped_bytes + memory))
         self.renew_cpu(self._import_s if cold else 0.0)
+
+    def put_on_zygote(self, mapped_bytes: int) -> None:
+        """Bound this process, which imports functions, and with it whatever they may start past the limits of a call.
+
+        Args:
+            mapped_bytes: as in :meth:`put_on`.
+        """
+        for which, cap in self._caps:
+            if which != resource.RLIMIT_NPROC:  # it has to fork
+                _set(which, cap)
+        if mapped_bytes:
+            _set(resource.RLIMIT_AS, _within(resource.RLIMIT_AS, mapped_bytes + _IMPORTS * self._import_memory))
 
     def renew_cpu(self, more_s: float = 0.0) -> None:
         """Count CPU time from now; SIGXCPU ends the call, and a second later SIGKILL, which nothing can ignore."""
@@ -81,5 +95,7 @@ def _within(which: int, soft: int, hard: int | None = None) -> tuple[int, int]:
 
 
 def _set(which: int, cap: tuple[int, int]) -> None:
-    with contextlib.suppress(ValueError, OSError):  # macOS refuses some; there a limit is a help, not a wall
+    try:  # a few microseconds less than contextlib.suppress, which every call would pay
         resource.setrlimit(which, cap)
+    except (ValueError, OSError):  # macOS refuses some; there a limit is a help, not a wall
+        return

@@ -14,7 +14,8 @@ import msgspec
 from apigen.execute.error_shapes import error_in
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.wire import Ended, Reply, Report
-from apigen.records import Call, Execution, Reason
+from apigen.records import Call, Execution, Json, Reason
+from apigen.signatures.jsonable import DEEPEST
 
 _LONGEST_DETAIL = 300
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")
@@ -45,7 +46,7 @@ def execution_of(report: Report, call: Call, limits: Limits, private: Iterable[s
     """
     duration_ms = report.seconds * 1000
     if report.ended is Ended.REPLIED:
-        reply = _read(report.reply)
+        reply = _read(report.replies[0]) if report.replies else None
         if reply is None:
             return _failed(call, Reason.CRASHED, "it wrote something else than a reply", duration_ms)
         if reply.reason is None:
@@ -61,6 +62,8 @@ def execution_of(report: Report, call: Call, limits: Limits, private: Iterable[s
 def tidy(text: str, private: Iterable[str]) -> str:
     """One short line that is the same on every machine and in every run: without addresses and private paths."""
     line = _SPACE.sub(" ", text).strip()
+    if not line.isprintable():  # marks that turn the direction of text would have terminals show something else
+        line = "".join(character if character.isprintable() else "?" for character in line)
     line = _ADDRESS.sub("0x…", line)
     folders = sorted({folder.rstrip("/") for folder in (*private, *_own_folders())} - {""}, key=len, reverse=True)
     known = "|".join(map(re.escape, folders))
@@ -94,14 +97,29 @@ def _read(body: bytes) -> Reply | None:
 
 
 def _succeeded(reply: Reply, call: Call, limits: Limits, duration_ms: float) -> Execution:
-    if len(msgspec.json.encode(reply.result)) > limits.output_kb * 1024:
+    encoded = msgspec.json.encode(reply.result)
+    if len(encoded) > limits.output_kb * 1024:
         return _failed(call, Reason.RESULT_TOO_LARGE, _too_large(limits), duration_ms)
+    if encoded.count(b"[") + encoded.count(b"{") > DEEPEST and _is_too_deep(reply.result):  # then it was forged
+        detail = f"result is nested more than {DEEPEST} levels deep"
+        return _failed(call, Reason.RESULT_NOT_JSON, detail, duration_ms)
     if (error := error_in(reply.result)) is not None:
         detail = tidy(error, ())
         return Execution(
             call, ok=False, result=reply.result, reason=Reason.ERROR_RESULT, detail=detail, duration_ms=duration_ms
         )
     return Execution(call, ok=True, result=reply.result, duration_ms=duration_ms)
+
+
+def _is_too_deep(result: Json) -> bool:
+    """Whether it has more levels than readers of JSON commonly take."""
+    level = [result]
+    for _ in range(DEEPEST + 1):
+        inside = [value for value in level if isinstance(value, list | dict)]
+        if not inside:
+            return False
+        level = [item for value in inside for item in (value.values() if isinstance(value, dict) else value)]
+    return True
 
 
 def _explain(report: Report, limits: Limits) -> tuple[Reason, str]:

@@ -9,6 +9,8 @@ from apigen.records import Reason
 
 _ABOUT_AN_ARGUMENT = (ValueError, LookupError, ArithmeticError, re.error)
 """What Python code raises about a value that it was given."""
+_REFUSALS = (errno.EPERM, errno.EACCES, errno.EROFS, errno.EXDEV)
+"""How the kernel refuses: all but scratch is closed, read-only, and another filesystem."""
 _LONGEST = 1000
 
 
@@ -19,7 +21,7 @@ def reason_for(error: BaseException) -> Reason:
     """
     if isinstance(error, MemoryError):
         return Reason.OUT_OF_MEMORY
-    if any(_refused(cause) for cause in _chain(error)):
+    if refusal_in(error) is not None:
         return Reason.FORBIDDEN
     if isinstance(error, TypeError):
         return Reason.ARGUMENT_TYPE
@@ -34,14 +36,20 @@ def describe(error: BaseException) -> str:
         message = str(error)
     except Exception as worse:  # noqa: BLE001 - __str__ is the function's own code
         message = f"no message, since its __str__ raised {type(worse).__name__}"
-    return f"{type(error).__name__}: {message}"[:_LONGEST].removesuffix(": ")
+    text = f"{type(error).__name__}: {message}"[:_LONGEST].removesuffix(": ")
+    return text.encode("utf-8", "replace").decode()  # half of a character would be no JSON
+
+
+def refusal_in(error: BaseException) -> BaseException | None:
+    """What the walls refused, wherever it stands in the chain of causes; ``None`` where they had no part in it."""
+    return next((cause for cause in _chain(error) if _refused(cause)), None)
 
 
 def _refused(error: BaseException) -> bool:
     """Whether the system refused something, which an exception made by the function itself does not say by number."""
     if isinstance(error, socket.gaierror):
         return True
-    return isinstance(error, OSError) and error.errno in (errno.EPERM, errno.EACCES)
+    return isinstance(error, OSError) and error.errno in _REFUSALS
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

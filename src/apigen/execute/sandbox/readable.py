@@ -6,11 +6,20 @@ system.
 """
 
 import importlib.util
+import ssl
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from apigen.records import PythonBinding
+
+_CERTIFICATES = (
+    "/etc/ssl/certs",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/openssl.cnf",
+    "/etc/pki/tls/certs",
+    "/etc/ca-certificates",
+)
 
 
 def import_path() -> list[str]:
@@ -36,6 +45,13 @@ def readable_paths(folders: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, 
             readable += code
             listable.append(folder)
     return tuple(dict.fromkeys(readable)), tuple(dict.fromkeys(listable))
+
+
+def certificate_paths() -> tuple[str, ...]:
+    """Where this machine keeps the public certificates that encrypted connections are checked against."""
+    places = ssl.get_default_verify_paths()
+    found = (places.cafile, places.capath, places.openssl_cafile, places.openssl_capath, *_CERTIFICATES)
+    return tuple(dict.fromkeys(path for path in found if path and Path(path).exists()))
 
 
 def folders_of(binding: PythonBinding) -> tuple[str, ...]:

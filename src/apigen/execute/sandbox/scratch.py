@@ -14,16 +14,16 @@ def empty_folder(folder: Path) -> None:
     Raises:
         OSError: something resists.
     """
-    folder.chmod(0o700)
+    _open(folder)
     while inside := list(folder.iterdir()):
         for path in inside:
             if not _is_folder(path):
                 path.unlink()
                 continue
-            path.chmod(0o700)
+            _open(path)
             for deeper in list(path.iterdir()):
                 if _is_folder(deeper):
-                    deeper.chmod(0o700)  # moving a folder writes to it
+                    _open(deeper)  # moving a folder writes to it
                     deeper.rename(folder / f".{secrets.token_hex(8)}")
                 else:
                     deeper.unlink()
@@ -35,6 +35,11 @@ def remove_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):
         empty_folder(folder)
         folder.rmdir()
+
+
+def _open(folder: Path) -> None:
+    with contextlib.suppress(PermissionError):  # at some levels, nobody may change modes, nor has
+        folder.chmod(0o700)
 
 
 def _is_folder(path: Path) -> bool:

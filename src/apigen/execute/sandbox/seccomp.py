@@ -14,6 +14,7 @@ from apigen.execute.sandbox.kernel import prctl
 from apigen.execute.sandbox.syscalls import (
     FORBIDDEN_ALWAYS,
     FORBIDDEN_IN_A_CALL,
+    FORBIDDEN_WHERE_WRITABLE,
     FORBIDDEN_WITHOUT_PROCESSES,
     JUDGED_BY_ARGUMENT,
 )
@@ -33,7 +34,12 @@ _CLONE_THREAD = 0x00010000
 _CLONE_NEW_ANYTHING = 0x7E020080  # the seven CLONE_NEW* flags and CLONE_NEWTIME
 _AF_UNIX, _SOCK_STREAM = 1, 1
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # type into a terminal
+_SET_FLAGS = (0x40086602, 0x401C5820)  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
+_SIOC_BEGIN, _SIOC_END = 0x8900, 0x8A00  # what sockets tell and change of the network
+_MSG_FASTOPEN = 0x20000000  # connects while sending
+_HAS_SIGNALS_SENT = (8, 10, 15, 1024, 1026)  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
 _PR_SET_PDEATHSIG = 1
+_SIGKILL = 9
 _OWN_PROCESS = 0x7FFFFFFE
 """Stands for the process id that is known only in the call; above any real one (``PID_MAX_LIMIT`` is 2^22)."""
 
@@ -60,10 +66,31 @@ def available() -> bool:
     return True
 
 
-def forbid_always() -> None:
-    """Deny what neither the zygote nor a call needs: network, other processes, namespaces, the kernel itself."""
+def why_none() -> str:
+    """Why :func:`available` says no."""
+    machine = os.uname().machine
+    if machine not in _ARCHITECTURES:
+        return f"there is no table of system calls for {machine}"
+    return "the kernel was built without it"
+
+
+def forbid_always(*, attributes: bool) -> None:
+    """Deny what neither the zygote nor a call needs: network, other processes, namespaces, the kernel itself.
+
+    Args:
+        attributes: deny changing modes, owners, times and extended attributes of files too.
+    """
     rules = [_denied(name) for name in FORBIDDEN_ALWAYS]
-    rules.append(_judged("ioctl", 1, [(_JUMP_EQUAL, _TIOCSTI, _DENY), (_JUMP_EQUAL, _TIOCLINUX, _DENY)], _ALLOW))
+    requests = [(_JUMP_EQUAL, number, _DENY) for number in (_TIOCSTI, _TIOCLINUX)]
+    if attributes:
+        rules += [_denied(name) for name in FORBIDDEN_WHERE_WRITABLE]
+        requests += [(_JUMP_EQUAL, number, _DENY) for number in _SET_FLAGS]
+    # An address of a granted connection may be known, but not the interfaces of the machine that it goes out from.
+    requests += [(_JUMP_AT_LEAST, _SIOC_END, _ALLOW), (_JUMP_AT_LEAST, _SIOC_BEGIN, _DENY)]
+    rules.append(_judged("ioctl", 1, requests, _ALLOW))
+    rules.append(_judged("fcntl", 1, [(_JUMP_EQUAL, command, _DENY) for command in _HAS_SIGNALS_SENT], _ALLOW))
+    for name, argument in (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3)):
+        rules.append(_judged(name, argument, [(_JUMP_ANY_BIT, _MSG_FASTOPEN, _DENY)], _ALLOW))
     rules.append(_judged("clone", 0, [(_JUMP_ANY_BIT, _CLONE_NEW_ANYTHING, _DENY)], _ALLOW))
     rules.append(
         _always("clone3", _UNKNOWN)
@@ -85,6 +112,10 @@ class CallFilter:
             processes: whether calls may start processes.
         """
         rules = [_denied(name) for name in FORBIDDEN_IN_A_CALL]
+        rules += [  # so that only the kernel's own SIGKILL means that memory ran out
+            _denied_where(name, argument, _SIGKILL)
+            for name, argument in (("kill", 1), ("tkill", 1), ("tgkill", 2), ("rt_sigqueueinfo", 1))
+        ]
         rules += [
             _judged(name, 0, [(_JUMP_EQUAL, _OWN_PROCESS, _ALLOW)], _DENY)
             for name in ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
@@ -126,6 +157,19 @@ def _judged(name: str, argument: int, tests: Sequence[tuple[int, int, int]], oth
     return _only_for(name, body)
 
 
+def _denied_where(name: str, argument: int, operand: int) -> list[Instruction]:
+    """Deny a system call where one argument has this value; else the rules after this one decide."""
+    return _only_for(
+        name,
+        [
+            (_LOAD_WORD, 0, 0, _ARGUMENTS_AT + 8 * argument),
+            (_JUMP_EQUAL, 0, 1, operand),
+            (_RETURN, 0, 0, _DENY),
+            (_LOAD_WORD, 0, 0, _NUMBER_AT),
+        ],
+    )
+
+
 def _socketpair() -> list[Instruction]:
     """Allow only connected Unix stream pairs, which asyncio needs and which reach nobody else."""
     return _only_for(
@@ -151,7 +195,13 @@ def _only_for(name: str, body: list[Instruction]) -> list[Instruction]:
 
 def _number(name: str) -> int | None:
     column, _ = _ARCHITECTURES[os.uname().machine]
-    for table in (FORBIDDEN_ALWAYS, FORBIDDEN_IN_A_CALL, FORBIDDEN_WITHOUT_PROCESSES, JUDGED_BY_ARGUMENT):
+    for table in (
+        FORBIDDEN_ALWAYS,
+        FORBIDDEN_WHERE_WRITABLE,
+        FORBIDDEN_IN_A_CALL,
+        FORBIDDEN_WITHOUT_PROCESSES,
+        JUDGED_BY_ARGUMENT,
+    ):
         if name in table:
             return table[name][column]
     raise KeyError(name)

@@ -23,6 +23,7 @@ FORBIDDEN_ALWAYS: dict[str, tuple[int | None, int | None]] = {
     "pidfd_send_signal": (424, 424),
     "pidfd_getfd": (438, 438),
     "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
     "move_pages": (279, 239),
     "migrate_pages": (256, 238),
     "perf_event_open": (298, 241),
@@ -51,6 +52,10 @@ FORBIDDEN_ALWAYS: dict[str, tuple[int | None, int | None]] = {
     "quotactl": (179, 60),
     "quotactl_fd": (443, 443),
     "fanotify_init": (300, 262),
+    "inotify_init": (253, None),  # tells what others do with files that cannot be opened here
+    "inotify_init1": (294, 26),
+    "statmount": (457, 457),
+    "listmount": (458, 458),
     # the kernel itself
     "bpf": (321, 280),
     "userfaultfd": (323, 282),
@@ -85,7 +90,34 @@ FORBIDDEN_ALWAYS: dict[str, tuple[int | None, int | None]] = {
     "semget": (64, 190),
     "msgget": (68, 186),
     "mq_open": (240, 180),
+    "memfd_create": (319, 279),  # memory that no limit on address space counts
+    "memfd_secret": (447, 447),
 }
+
+FORBIDDEN_WHERE_WRITABLE: dict[str, tuple[int | None, int | None]] = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "lchown": (94, None),
+    "fchown": (93, 55),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+}
+"""Where no mount namespace makes files read-only."""
 
 FORBIDDEN_IN_A_CALL: dict[str, tuple[int | None, int | None]] = {
     "setsid": (112, 157),  # a call is killed as a process group, so nothing may leave it
@@ -101,7 +133,11 @@ FORBIDDEN_WITHOUT_PROCESSES: dict[str, tuple[int | None, int | None]] = {
 }
 
 JUDGED_BY_ARGUMENT: dict[str, tuple[int | None, int | None]] = {
+    "fcntl": (72, 25),
     "ioctl": (16, 29),
+    "sendto": (44, 206),
+    "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
     "socketpair": (53, 199),
     "clone": (56, 220),
     "clone3": (435, 435),

@@ -1,5 +1,6 @@
 """Which walls stand where: the outer ones around a sandbox process, the inner ones around each call."""
 
+import contextlib
 import os
 import sysconfig
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ _NEVER_SECRET = (
 )
 """What interpreters and numeric libraries read on any Linux, and what tells nothing about its user."""
 
+_FIRST_OWN_USER, _OWN_USERS = 0x6000_0000, 1 << 22
+"""User ids far above those that systems give out, one for each process id."""
+
 _DEV_NULL = (os.devnull, landlock.READ_FILE | landlock.WRITE_FILE)
 
 
@@ -47,7 +51,36 @@ def find_walls() -> Found:
     return Found(landlock=landlock.abi(), seccomp=LINUX and seccomp.available())
 
 
-def raise_outer(found: Found, scratch: str, readable: Sequence[str], listable: Sequence[str], limits: Limits) -> None:
+def missing(found: Found) -> tuple[str, ...]:
+    """What of it this machine does not offer, each with why, as far as that can be known."""
+    lacking = []
+    if not found.landlock:
+        lacking.append(f"no Landlock: {landlock.why_none()}" if LINUX else "no Landlock: only Linux has it")
+    if not found.seccomp:
+        lacking.append(f"no seccomp: {seccomp.why_none()}" if LINUX else "no seccomp: only Linux has it")
+    return tuple(lacking)
+
+
+def be_counted() -> None:
+    """As root: have processes counted, and bounded, under a user id that nobody else has.
+
+    The kernel does not hold root to a number of processes. It counts by the *real* user id and opens files by the
+    effective one, which stays.
+    """
+    if LINUX and os.geteuid() == 0:
+        with contextlib.suppress(OSError):
+            os.setresuid(_FIRST_OWN_USER + os.getppid() % _OWN_USERS, -1, -1)
+
+
+def raise_outer(
+    found: Found,
+    scratch: str,
+    readable: Sequence[str],
+    listable: Sequence[str],
+    limits: Limits,
+    *,
+    attributes: bool,
+) -> None:
     """Wall in this process for good, with all that it will start, before it imports any tool.
 
     Args:
@@ -56,6 +89,8 @@ def raise_outer(found: Found, scratch: str, readable: Sequence[str], listable: S
         readable: files and folders that stay readable.
         listable: folders of which the names stay readable.
         limits: a call that may start processes may also execute installed programs.
+        attributes: whether changing modes, owners, times and extended attributes has to be forbidden altogether,
+            since files outside are not read-only for this process; Landlock does not know these.
 
     Raises:
         OSError: a wall that was said to be there could not be raised; nothing untrusted may run then.
@@ -71,7 +106,7 @@ def raise_outer(found: Found, scratch: str, readable: Sequence[str], listable: S
         rules += [(scratch, landlock.scratch_rights(found.landlock)), _DEV_NULL]
         landlock.restrict(found.landlock, landlock.everything(found.landlock), rules)
     if found.seccomp:
-        seccomp.forbid_always()
+        seccomp.forbid_always(attributes=attributes)
 
 
 class InnerWalls:

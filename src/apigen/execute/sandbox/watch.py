@@ -1,11 +1,21 @@
-"""Watches one call from outside: reads its progress, bounds what it says, ends it in time."""
+"""Watches one process from outside: reads its progress, bounds what it says, ends it in time."""
 
 import os
 import select
 import time
 
 from apigen.execute.sandbox.limits import Limits
-from apigen.execute.sandbox.wire import LENGTH, PREPARED, REPLY, WALLS_UP, Ended, receive
+from apigen.execute.sandbox.wire import (
+    CLEAN,
+    FINISHED,
+    LENGTH,
+    PREPARED,
+    REPLY,
+    SERIES,
+    WALLS_UP,
+    Ended,
+    receive,
+)
 
 _ENVELOPE = 4096
 """Bytes that a reply may have beyond the result itself."""
@@ -13,27 +23,30 @@ _CHUNK = 1 << 18
 
 
 class Watch:
-    """One call's pipe and clock.
+    """One process's pipe and clock.
 
     Attributes:
-        walled: the call's walls stand, so that from here on it may be lying.
+        walled: its walls stand, so that from here on it may be lying.
         prepared: it has imported its function.
-        reply: what it wrote, complete only where :meth:`until_the_end` says that it replied.
+        replies: what it wrote of each call, complete only where :meth:`until_the_end` says that it replied.
+        clean: of a series: it ended by itself, wrote nothing more, and says that it left no traces.
         orphaned: our own process went away meanwhile.
     """
 
-    def __init__(self, pipe: int, control: int, limits: Limits, *, cold: bool) -> None:
+    def __init__(self, pipe: int, control: int, limits: Limits, *, cold: bool, series: bool = False) -> None:
         self.walled = False
         self.prepared = False
-        self.reply = bytearray()
+        self.replies: list[bytes] = []
+        self.clean = False
         self.orphaned = False
         self._pipe = pipe
         self._control = control
-        self._limits = limits
+        self._series = series
+        self._patience_s = min(limits.wall_s, SERIES.patience_s) if series else limits.wall_s
         self._largest = limits.output_kb * 1024 + _ENVELOPE
+        self._room = SERIES.size_kb * 1024 + 2 * self._largest
         self._deadline = time.monotonic() + (limits.import_s if cold else limits.wall_s)
         self._unread = bytearray()
-        self._expected: int | None = None
 
     def until_the_end(self) -> Ended | None:
         """Wait for a reply, the deadline or a cancellation; ``None`` where the call ended by itself, saying nothing."""
@@ -54,23 +67,44 @@ class Watch:
         return Ended.WALL_TIME
 
     def _read_on(self) -> Ended | None:
-        """Take in what has arrived: marks of progress, then a reply with its length."""
-        while self._expected is None and self._unread:
-            mark = bytes(self._unread[:1])
-            if mark == WALLS_UP:
-                self.walled = True
-            elif mark == PREPARED and not self.prepared:
-                self.prepared = True
-                self._deadline = time.monotonic() + self._limits.wall_s
-            elif mark == REPLY:
-                if len(self._unread) < 1 + LENGTH.size:
-                    return None
-                (self._expected,) = LENGTH.unpack_from(self._unread, 1)
-                del self._unread[: LENGTH.size]
-                if self._expected > self._largest:
-                    return Ended.TOO_LARGE
-            del self._unread[:1]
-        if self._expected is None or len(self._unread) < self._expected:
-            return None
-        self.reply = self._unread[: self._expected]
-        return Ended.REPLIED
+        """Take in what has arrived: marks of progress, replies with their lengths, and the mark of a series' end."""
+        at, end = 0, len(self._unread)
+        ended: Ended | None = None
+        while ended is None and at < end:
+            mark = bytes(self._unread[at : at + 1])
+            if mark == REPLY:
+                body = at + 1 + LENGTH.size
+                if body > end:
+                    break
+                (size,) = LENGTH.unpack_from(self._unread, at + 1)
+                if size > self._largest or size > self._room:
+                    ended = Ended.TOO_LARGE
+                    break
+                if body + size > end:
+                    break
+                self._take(bytes(self._unread[body : body + size]))
+                at = body + size
+                ended = None if self._series and self.prepared else Ended.REPLIED
+            elif mark == FINISHED and self._series:
+                if at + 2 > end:
+                    break
+                self.clean = self._unread[at + 1 :] == CLEAN
+                ended = Ended.REPLIED
+            else:
+                self._pass(mark)
+                at += 1
+        del self._unread[:at]
+        return ended
+
+    def _take(self, reply: bytes) -> None:
+        self.replies.append(reply)
+        self._room -= len(reply)
+        self._deadline = time.monotonic() + self._patience_s
+
+    def _pass(self, mark: bytes) -> None:
+        """A mark of progress, or anything else, which says nothing."""
+        if mark == WALLS_UP:
+            self.walled = True
+        elif mark == PREPARED and not self.prepared:
+            self.prepared = True
+            self._deadline = time.monotonic() + self._patience_s

@@ -18,8 +18,12 @@ LENGTH = struct.Struct(">I")
 CANCEL = LENGTH.pack(0)
 """The empty message to a zygote: end the call that is running."""
 
-WALLS_UP, PREPARED, REPLY = b"W", b"P", b"R"
-"""Marks of a call's progress on its own pipe; the reply, length-prefixed, follows the last."""
+WALLS_UP, PREPARED, REPLY, FINISHED = b"W", b"P", b"R", b"F"
+"""Marks of a process's progress on its own pipe. A reply, length-prefixed, follows its mark; what follows the last
+mark, which only a series of calls ends with, is one of :data:`CLEAN` and :data:`TRACES`."""
+
+CLEAN, TRACES = b"c", b"t"
+"""Whether a series of calls has left traces that a later call could see."""
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -32,6 +36,13 @@ class Start(msgspec.Struct, frozen=True):
     """Files and folders that functions may read, with everything beneath."""
     listable: tuple[str, ...]
     """Folders of which they may only see the names, as the import system needs it."""
+    hosts: tuple[str, ...] = ()
+    """``HOST:PORT`` that they may connect to."""
+    variables: dict[str, str] = {}
+    """The environment variables that they see, with their values."""
+
+    def __repr__(self) -> str:
+        return f"Start({', '.join(self.variables)})"  # values are secrets
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -41,18 +52,41 @@ class Ready(msgspec.Struct, frozen=True):
     landlock: int = 0
     """ABI in force; 0 for none."""
     seccomp: bool = False
+    missing: tuple[str, ...] = ()
+    """Walls that could not be raised, each with why, where that is known."""
     scratch: str = ""
     problem: str = ""
     """Why it could not start, where it could not."""
 
 
-class Task(msgspec.Struct, frozen=True):
-    """One call to make."""
+class Task(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one process is to do: make a call, or a series of calls of the same function, one after another."""
 
     binding: PythonBinding
-    arguments: dict[str, Json]
+    calls: msgspec.Raw
+    """The arguments of each call: a list of JSON objects. The zygote passes it on unread."""
     keep: bool = True
     """Whether the zygote may import the function itself, to be faster next time."""
+    series: bool = False
+    """Whether ``calls`` is a series, which may end early (see :class:`Series`); else it holds one call."""
+    thorough: bool = False
+    """Of a series: whether to look for lasting traces as well, which takes a millisecond or so."""
+    dice: int = 0
+    """What Python's random numbers, and numpy's, are seeded with before each call."""
+
+
+class Series(msgspec.Struct, frozen=True):
+    """When a series of calls ends early."""
+
+    wall_s: float = 1.0
+    """It begins no further call after so many seconds."""
+    size_kb: int = 2048
+    """Nor after so many KiB of replies."""
+    patience_s: float = 0.25
+    """Without any progress for so long, it is killed."""
+
+
+SERIES = Series()
 
 
 class Ended(StrEnum):
@@ -79,8 +113,10 @@ class Report(msgspec.Struct, frozen=True):
     ended: Ended
     prepared: bool = False
     """Whether the function could be imported."""
-    reply: bytes = b""
-    """What the call wrote, unread: it may be forged."""
+    replies: tuple[bytes, ...] = ()
+    """What each call wrote, unread: it may be forged. Fewer than there were calls where a series ended early."""
+    clean: bool = False
+    """Of a series: whether it ended of its own accord and says that it left no traces."""
     number: int = 0
     """Signal or exit code."""
     seconds: float = 0.0

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 import msgspec
 
 from apigen.errors import ExecutorUnavailable
-from apigen.execute.sandbox.launch import Started, start
+from apigen.execute.sandbox.launch import Sight, Started, start
 from apigen.execute.sandbox.limits import Limits
-from apigen.execute.sandbox.wire import CANCEL, LENGTH, Ended, Report, Task, frame
+from apigen.execute.sandbox.wire import CANCEL, LENGTH, SERIES, Ended, Report, Task, frame
 
 _GRACE_S = 15.0
 """Beyond all limits of a call, which the zygote keeps itself; for a machine that is short of CPU."""
-_ENVELOPE = 16 * 1024
+_ENVELOPE = 64 * 1024
 
 
 class SandboxBroke(Exception):  # noqa: N818 - named for what happened
@@ -23,10 +23,12 @@ class SandboxBroke(Exception):  # noqa: N818 - named for what happened
 class Worker:
     """One sandbox process, which makes one call at a time."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, sight: Sight | None = None) -> None:
         self._limits = limits
-        self._largest = limits.output_kb * 1024 * 4 // 3 + _ENVELOPE  # the reply travels as base64
+        largest = (SERIES.size_kb + 2 * limits.output_kb) * 1024  # of all replies together, as the zygote bounds them
+        self._largest = largest * 3 // 2 + _ENVELOPE  # they travel as base64
         self._patience_s = limits.wall_s + 2 * limits.import_s + _GRACE_S
+        self._sight = sight or Sight()
         self._folders: frozenset[str] = frozenset()
         self._started: Started | None = None
         self._reader: asyncio.StreamReader | None = None
@@ -88,7 +90,7 @@ class Worker:
         if self._closed:
             raise ExecutorUnavailable("the executor is closed")
         if self._reader is None or self._writer is None:
-            started = await asyncio.to_thread(start, self._limits, sorted(self._folders))
+            started = await asyncio.to_thread(start, self._limits, self._sees())
             self._started = started
             self.scratch = started.ready.scratch
             if self._closed:
@@ -97,6 +99,9 @@ class Worker:
             started.control.setblocking(False)
             self._reader, self._writer = await asyncio.open_connection(sock=started.control)
         return self._reader, self._writer
+
+    def _sees(self) -> Sight:
+        return msgspec.structs.replace(self._sight, folders=tuple(sorted(self._folders)))
 
     async def _receive(self, reader: asyncio.StreamReader) -> Report:
         (size,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))

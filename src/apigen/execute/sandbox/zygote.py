@@ -1,20 +1,27 @@
-"""The process that functions are imported into, once, and that forks for each call."""
+"""The process that functions are imported into, once, and that forks for each call.
+
+A fork, the walls around it and its end take longer than most calls. Where a second CPU can do that meanwhile, they
+overlap with calls: the process of the next call is forked and walled in while a call runs, and waits for its task;
+and a call that has replied is killed at once but waited for only before the next one begins. Each process is still
+forked from clean memory, takes one task, and dies.
+"""
 
 import contextlib
 import gc
 import os
-import resource
 import signal
 import time
-from pathlib import Path
 
 import msgspec
 
-from apigen.execute.sandbox import walls
 from apigen.execute.sandbox.call import Call
+from apigen.execute.sandbox.child import Child
+from apigen.execute.sandbox.inside import Inside
+from apigen.execute.sandbox.keeper import Place
+from apigen.execute.sandbox.limits import Caps
 from apigen.execute.sandbox.scratch import empty_folder
 from apigen.execute.sandbox.watch import Watch
-from apigen.execute.sandbox.wire import Ended, Ready, Report, Start, Task, receive, send
+from apigen.execute.sandbox.wire import LENGTH, Ended, Report, Task, receive, send
 from apigen.execute.values import PreparedFunction, resolve
 from apigen.records import PythonBinding
 
@@ -22,170 +29,177 @@ from apigen.records import PythonBinding
 class Zygote:
     """Serves one call at a time until its control descriptor is closed."""
 
-    def __init__(self, control: int, start: Start, scratch: Path, namespaces: tuple[str, ...]) -> None:
-        self._control = control
-        self._limits = start.limits
-        self._scratch = scratch
-        self._is_init = "process" in namespaces
+    def __init__(self, place: Place) -> None:
+        self._control = place.control
+        self._limits = place.start.limits
+        self._scratch = place.scratch
+        self._is_init = place.is_init
         self._prepared: dict[PythonBinding, PreparedFunction] = {}
         self._sources: set[str | None] = set()
-        self._memory = _open_memory_file()
-        found = walls.find_walls()
-        os.setpgid(0, 0)
-        self._leave_standard_files()
-        try:
-            walls.raise_outer(found, str(scratch), start.readable, start.listable, start.limits)
-        except OSError as error:
-            send(control, Ready(problem=f"cannot raise the walls: {error.strerror}"))
-            os._exit(1)
-        ready = Ready(namespaces, found.landlock, found.seccomp, scratch=str(scratch))
-        self._inner = walls.InnerWalls(found, start.limits)
-        send(control, ready)
+        self._inside = Inside(place)
+        ready = self._inside.ready
+        self._alone = ready.seccomp and not self._limits.processes
+        """Whether a call is one process and no more, so that the kernel leaves nothing of it but its scratch folder."""
+        self._spare: Child | None = None
+        self._dying: Child | None = None
+        self._folder = self._scratch / "call"
+        self._folder.mkdir(mode=0o700)
+        self._fresh = True
+        """Whether that folder is new, and nothing else is in the scratch folder."""
+        os.environ["HOME"] = os.environ["TMPDIR"] = str(self._folder)
+        Caps(self._limits).put_on_zygote(self._inside.mapped_bytes())
+        send(self._control, ready)
 
     def serve(self) -> None:
         """Answer tasks in turn."""
         while (body := receive(self._control)) is not None:
             if not body:
                 continue  # a cancellation that came after its call had ended
-            report = self._answer(msgspec.json.decode(body, type=Task))
+            report = self._answer(msgspec.json.decode(body, type=Task), body)
             if report is None:
                 return
             send(self._control, report)
-            empty_folder(self._scratch)
+            self._clear_up()
 
-    def _answer(self, task: Task) -> Report | None:
-        """Make a call; where its function is new here, import it first, after a process of its own has tried that."""
-        prepared = self._prepared.get(task.binding)
-        if prepared is None and task.keep:
+    def _answer(self, task: Task, body: bytes) -> Report | None:
+        """Do a task; where its function is new here, import it first, after a process of its own has tried that."""
+        if task.binding not in self._prepared and task.keep:
             if _source(task.binding) not in self._sources:
-                rehearsal = self._run(task, None, rehearsal=True)
+                rehearsal = self._run(task, body, rehearsal=True)
                 if rehearsal is None or rehearsal.ended is not Ended.REPLIED or not rehearsal.prepared:
                     return rehearsal
-                empty_folder(self._scratch)
-            prepared = self._prepare(task.binding)
-        return self._run(task, prepared)
+            self._prepare(task.binding)
+        report = self._run(task, body)
+        if task.binding in self._prepared and report and not report.prepared and report.ended is not Ended.CANCELLED:
+            return self._run(task, body)  # killed while it waited, so that the function had no say
+        return report
 
-    def _run(self, task: Task, prepared: PreparedFunction | None, *, rehearsal: bool = False) -> Report | None:
-        """Make a call in a process that is gone, with all that it started, before its report is given.
+    def _run(self, task: Task, body: bytes, *, rehearsal: bool = False) -> Report | None:
+        """Do a task in a process that is dead, with all that it started, before its report is given.
 
         Args:
-            task: the call.
-            prepared: its function; ``None`` to have the call import it.
-            rehearsal: only import.
+            task: the calls.
+            body: the same as it came.
+            rehearsal: only import the function.
 
         Returns:
             The report; ``None`` when our own process is gone.
         """
+        cold = task.binding not in self._prepared
         try:
-            child, reader = self._fork(task, prepared, rehearsal=rehearsal)
+            self._clear_up()
+            self._fresh = False
+            frame = LENGTH.pack(len(body)) + body
+            child = None if cold else self._spare
+            if child is None or not child.give(frame):
+                self._drop_spare()
+                child = self._fork(cold=cold, rehearsal=rehearsal)
+                child.give(frame)
+            started = time.monotonic()
+            self._spare = self._fork(cold=False) if self._alone and not cold else None
         except OSError as error:
             return Report(Ended.BROKEN, problem=f"cannot start a call: {error.strerror}")
-        started = time.monotonic()
-        watch = Watch(reader, self._control, self._limits, cold=prepared is None)
+        series = task.series and not rehearsal
+        watch = Watch(child.replies, self._control, self._limits, cold=cold, series=series)
         ended = watch.until_the_end()
         seconds = time.monotonic() - started
-        gone = self._exits(child) if ended is None else None
-        if gone is None:
-            ended = ended or Ended.SILENT
-        self._kill(child)
-        status, usage = gone or os.wait4(child, 0)[1:]
-        self._reap()
-        os.close(reader)
+        self._dying = child
+        number = 0
+        if ended is Ended.REPLIED and self._alone:
+            child.kill()
+        else:
+            gone = child.exits() if ended is None else None
+            if gone is None:
+                ended = ended or Ended.SILENT
+            child.kill()
+            status, usage = gone or child.wait()
+            self._bury()
+            if ended is None:
+                cpu_used_up = usage.ru_utime + usage.ru_stime >= self._limits.cpu_s
+                ended, number = _explain(status, cpu_used_up=cpu_used_up)
         if watch.orphaned:
             return None
-        number = 0
-        if ended is None:
-            cpu_used_up = usage.ru_utime + usage.ru_stime >= self._limits.cpu_s
-            ended, number = _explain(status, cpu_used_up=cpu_used_up)
         if not watch.walled and ended is not Ended.CANCELLED:
             ended = Ended.BROKEN
-        return Report(ended, watch.prepared, bytes(watch.reply), number, seconds)
+        return Report(ended, watch.prepared, tuple(watch.replies), watch.clean, number, seconds)
 
-    def _fork(self, task: Task, prepared: PreparedFunction | None, *, rehearsal: bool) -> tuple[int, int]:
-        """Start a call's process.
+    def _fork(self, *, cold: bool, rehearsal: bool = False) -> Child:
+        """Start a process, which walls itself in and waits for its task.
 
-        Returns:
-            Its process id, and the end of its pipe to read from.
+        Always called by the same function, so that every call finds its stack equally deep.
         """
-        folder = self._scratch / "call"
-        folder.mkdir(mode=0o700)
-        reader, writer = os.pipe()
-        mapped = self._mapped_bytes()
+        replies, writer = os.pipe()
+        reader, tasks = os.pipe()
+        mapped = self._inside.mapped_bytes()
+        channel = self._inside.open_channel()
         zygote = os.getpid()
-        child = os.fork()
-        if child == 0:
+        process = os.fork()
+        if process == 0:
             try:
                 os.setpgid(0, 0)
-                call = Call(task, prepared, self._inner, self._limits.output_kb, folder, writer)
-                call.run(mapped, zygote, rehearsal=rehearsal)
+                call = Call(self._prepared, self._inside, self._limits.output_kb, self._folder)
+                call.run(writer, reader, channel, mapped, zygote, cold=cold, rehearsal=rehearsal)
             finally:
                 os._exit(1)
         with contextlib.suppress(OSError):
-            os.setpgid(child, child)  # whoever of the two comes first
-        os.close(writer)
-        return child, reader
+            os.setpgid(process, process)  # whoever of the two comes first
+        for descriptor in (writer, reader, channel):
+            if descriptor is not None:
+                os.close(descriptor)
+        return Child(process, replies, tasks)
 
-    def _prepare(self, binding: PythonBinding) -> PreparedFunction | None:
-        """Import into this process what a rehearsal has shown to be importable; ``None`` where it is not, here."""
+    def _prepare(self, binding: PythonBinding) -> None:
+        """Import into this process what a rehearsal has shown to be importable; where it is not, calls do it."""
+        self._drop_spare()  # it would not know the function
         try:
             self._prepared[binding] = resolve(binding)
         except BaseException:  # noqa: BLE001 - hostile code may behave otherwise here; calls then import for themselves
-            return None
+            return
         self._sources.add(_source(binding))
         gc.freeze()  # so that collections in calls do not copy our pages
-        return self._prepared[binding]
 
-    def _kill(self, child: int) -> None:
-        """Kill a call and all that it started, which cannot leave its process group."""
-        for kill, target in ((os.killpg, child), (os.kill, child)):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                kill(target, signal.SIGKILL)
+    def _drop_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.kill()
+            spare.wait()
+            spare.close()
+
+    def _clear_up(self) -> None:
+        """Wait until the last call's process is gone, and make the scratch folder new."""
+        if self._dying is not None:
+            self._dying.wait()
+            self._bury()
+        if self._fresh:
+            return
+        try:
+            self._folder.rmdir()  # most calls leave it empty
+            left = os.listdir(self._scratch)  # noqa: PTH208 - the faster way
+        except OSError:
+            left = ["call"]
+        if left:
+            empty_folder(self._scratch)
+        self._folder.mkdir(mode=0o700)
+        self._fresh = True
+
+    def _bury(self) -> None:
+        """What remains to be done when a call's own process has been waited for."""
+        assert self._dying is not None  # noqa: S101
+        self._dying.close()
+        self._dying = None
+        if self._alone:
+            return
         if self._is_init:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)  # as process 1: everything else in the namespace
-
-    def _reap(self) -> None:
-        """Wait for adopted grandchildren, which come to process 1."""
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, 0 if self._is_init else os.WNOHANG)[0]:
-                pass
-
-    @staticmethod
-    def _exits(child: int, patience_s: float = 0.2) -> tuple[int, resource.struct_rusage] | None:
-        """Status and usage of a process that closed its pipe by ending, which takes a moment; ``None`` if it lives."""
-        until = time.monotonic() + patience_s
-        while time.monotonic() < until:
-            found, status, usage = os.wait4(child, os.WNOHANG)
-            if found:
-                return status, usage
-            time.sleep(0.001)
-        return None
-
-    @staticmethod
-    def _leave_standard_files() -> None:
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1, 2):
-            os.dup2(nothing, descriptor)
-        os.close(nothing)
-
-    def _mapped_bytes(self) -> int:
-        if self._memory is None:
-            return 0
-        pages = int(os.pread(self._memory, 64, 0).split()[0])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+                pass  # adopted grandchildren, which come to process 1
 
 
 def _source(binding: PythonBinding) -> str | None:
     """The module or file that a function comes from."""
     return binding.file or binding.module
-
-
-def _open_memory_file() -> int | None:
-    """Our own size, kept open since the walls hide ``/proc``."""
-    try:
-        return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
 
 
 def _explain(status: int, *, cpu_used_up: bool) -> tuple[Ended, int]:
@@ -196,3 +210,8 @@ def _explain(status: int, *, cpu_used_up: bool) -> tuple[Ended, int]:
     if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_used_up):
         return Ended.CPU_TIME, number
     return (Ended.KILLED if number == signal.SIGKILL else Ended.SIGNAL), number
+
+
+def live(place: Place) -> None:
+    """Serve calls in a place that the keeper made."""
+    Zygote(place).serve()

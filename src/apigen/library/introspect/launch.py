@@ -1,98 +1,106 @@
-"""Runs the child process and turns whatever becomes of it into a description or one line of advice."""
+"""Has modules described in a sandbox and turns whatever becomes of it into a description or one line of advice."""
 
 import contextlib
-import os
 import select
 import signal
-import subprocess
+import socket
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
-from apigen.errors import UserError
-from apigen.library.introspect.protocol import Described, Failed, Importing, MessageFromChild, Order
+from apigen.errors import ExecutorUnavailable, UserError
+from apigen.execute.sandbox.launch import Sight, start
+from apigen.execute.sandbox.limits import Limits
+from apigen.execute.sandbox.wire import LENGTH
+from apigen.library.introspect.protocol import Described, Ended, Failed, Importing, Message, Order
+from apigen.library.introspect.trust import Forged, require_wanted
 
 _POLL_MS = 100
-"""How often it is looked whether the child is still there while it says nothing."""
 _PATIENCE_S = 3.0
 """After how much time without news it is said what is waited for."""
 _LONGEST_ANSWER = 16 * 2**20
-_decoder: msgspec.json.Decoder[MessageFromChild] = msgspec.json.Decoder(MessageFromChild)
+_INHABITANT = "apigen.library.introspect.child"
+_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
-def run_child(order: Order, timeout_s: float, on_slow: Callable[[str, float], None]) -> Described:
-    """Have modules described in a process of their own.
+def describe_in_sandbox(
+    order: Order, sight: Sight, timeout_s: float, on_slow: Callable[[str, float], None]
+) -> Described:
+    """Have modules imported and described behind the walls of a call.
 
     What the modules print goes nowhere, and every process that they leave behind is ended.
 
     Args:
         order: what to describe.
+        sight: what the modules may see beyond those walls.
         timeout_s: seconds of wall-clock time for all of it.
         on_slow: called once, with the locator and ``timeout_s``, where one module takes several seconds.
 
     Raises:
-        UserError: a module fails, hangs, exits or crashes while it is imported.
+        UserError: a module fails, hangs, exits or crashes while it is imported, or says what cannot be true.
     """
-    receiving, sending = os.pipe()
+    # A process has more CPU seconds than seconds only with threads; the clock outside is the bound that counts.
+    limits = Limits(wall_s=timeout_s, import_s=4 * timeout_s + 10)
     try:
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "apigen.library.introspect", str(sending)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(sending,),
-            start_new_session=True,
-        )
-    except BaseException:
-        os.close(receiving)
-        raise
-    finally:
-        os.close(sending)
+        started = start(limits, sight, inhabitant=_INHABITANT, path=_path(order.folder))
+    except ExecutorUnavailable as problem:
+        raise UserError(f"cannot load python:{order.wanted[0].locator}: {problem}") from None
     try:
-        _tell(child, order)
-        return _listen(child, receiving, order, timeout_s, on_slow)
+        body = msgspec.json.encode(order)
+        with contextlib.suppress(OSError):  # what is gone already is noticed while listening
+            started.control.sendall(LENGTH.pack(len(body)) + body)
+        described = _listen(started.control, order, timeout_s, on_slow)
     finally:
-        os.close(receiving)
-        _end(child)
+        started.end()
+    try:
+        require_wanted(described, order)
+    except Forged as problem:
+        raise UserError(f"cannot load python:{order.wanted[0].locator}: {problem}") from None
+    return described
 
 
-def _tell(child: subprocess.Popen[bytes], order: Order) -> None:
-    """Write the order; a child that is gone already is noticed while listening."""
-    if child.stdin is not None:
-        with contextlib.suppress(BrokenPipeError), child.stdin as stdin:
-            stdin.write(msgspec.json.encode(order))
+def _path(folder: str) -> list[str]:
+    """``sys.path`` for importing: ours, but for the current folder, which the import itself puts in its place."""
+    return [entry for entry in sys.path if entry and str(Path(entry).absolute()) != folder] + (
+        [folder] if folder in sys.path else []
+    )
 
 
-def _listen(
-    child: subprocess.Popen[bytes], pipe: int, order: Order, timeout_s: float, on_slow: Callable[[str, float], None]
-) -> Described:
-    """Read messages until the last one, the end of the child, or the end of the time."""
+def _listen(control: socket.socket, order: Order, timeout_s: float, on_slow: Callable[[str, float], None]) -> Described:
+    """Read messages until the last one, the end of the process, or the end of the time."""
     deadline = time.monotonic() + timeout_s
     heard_at = time.monotonic()
     current = order.wanted[0].locator
+    locators = {wanted.locator for wanted in order.wanted}
     said = False
-    received = b""
+    received = bytearray()
     total = 0
     poller = select.poll()
-    poller.register(pipe, select.POLLIN)
+    poller.register(control, select.POLLIN)
     while True:
-        ended = child.poll() is not None
-        piece = os.read(pipe, 2**16) if poller.poll(0 if ended else _POLL_MS) else b""
-        if not piece and ended:
-            raise UserError(f"cannot load python:{current}: {_farewell(child.returncode)}")
-        total += len(piece)
-        *lines, received = (received + piece).split(b"\n")
-        for line in lines:
-            match _decoder.decode(line):
-                case Importing(locator):
-                    current = locator
-                    heard_at = time.monotonic()
-                case Failed(locator, reason):
-                    raise UserError(f"cannot load python:{locator}: {reason}")
-                case Described() as described:
-                    return described
+        if poller.poll(_POLL_MS):
+            piece = control.recv(2**16)
+            if not piece:
+                raise UserError(f"cannot load python:{current}: the sandbox process ended")
+            total += len(piece)
+            received += piece
+            if b"\n" in piece:
+                *lines, rest = received.split(b"\n")
+                received = rest
+                for line in lines:
+                    match _decoded(line):
+                        case Importing(locator) if locator in locators:
+                            current = locator
+                            heard_at = time.monotonic()
+                        case Failed(_, reason):
+                            raise UserError(f"cannot load python:{current}: {_one_line(reason)}")
+                        case Ended(code):
+                            raise UserError(f"cannot load python:{current}: {_farewell(code)}")
+                        case Described() as described:
+                            return described
         now = time.monotonic()
         if not said and now > heard_at + _PATIENCE_S:
             on_slow(current, timeout_s)
@@ -106,16 +114,21 @@ def _listen(
             raise UserError(f"cannot load python:{current}: its description is larger than 16 MiB")
 
 
-def _farewell(returncode: int) -> str:
-    """How a child ended that did not finish."""
-    if returncode < 0:
+def _decoded(line: bytes | bytearray) -> Message | None:
+    """A message; nothing for what is none: a module may write what it likes, and only harms itself."""
+    try:
+        return _decoder.decode(line)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def _one_line(text: str, longest: int = 1500) -> str:
+    return " ".join(text.split())[:longest]
+
+
+def _farewell(code: int) -> str:
+    """How a process ended that did not finish."""
+    if code < 0:
         with contextlib.suppress(ValueError):
-            return f"it crashes Python when imported ({signal.Signals(-returncode).name})"
-    return f"it ends the process when imported (exit code {returncode}); guard that with if __name__ == '__main__'"
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End the child and everything that it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+            return f"it crashes Python when imported ({signal.Signals(-code).name})"
+    return f"it ends the process when imported (exit code {code}); guard that with if __name__ == '__main__'"

@@ -1,4 +1,4 @@
-"""What the two processes say to each other: one request on stdin, one message a line on a pipe of its own."""
+"""What the two sides say to each other: one order, framed, to the sandbox; one message a line from there."""
 
 import msgspec
 
@@ -15,7 +15,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """Everything that the child is asked to do."""
+    """Everything that is to be described in one process."""
 
     wanted: tuple[Wanted, ...]
     folder: str
@@ -25,7 +25,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Importing(msgspec.Struct, frozen=True, tag=True):
-    """Sent before a module is imported, so that what ends the child can be blamed on it."""
+    """Sent before a module is imported, so that what ends the process can be blamed on it."""
 
     locator: str
 
@@ -44,4 +44,11 @@ class Described(msgspec.Struct, frozen=True, tag=True):
     skipped: tuple[Skipped, ...]
 
 
-MessageFromChild = Importing | Failed | Described
+class Ended(msgspec.Struct, frozen=True, tag=True):
+    """The process that imports has ended, with this exit code, or a negative signal; nothing follows."""
+
+    code: int
+
+
+Message = Importing | Failed | Described | Ended
+"""What comes from the sandbox. The first three are written where foreign code runs: they may be forged."""

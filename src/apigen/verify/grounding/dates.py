@@ -46,6 +46,11 @@ _ISO = re.compile(
     r"(?:[T ](?P<H>\d{2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.\d+)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
 )
 _CLOCK = re.compile(r"(?P<H>[01]?\d|2[0-4]):(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d)(?:\.\d+)?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?")
+_CLOCK_12 = re.compile(
+    r"(?:at )?(?P<H>[01]?\d|2[0-4])(?::(?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?(?:(?<=:\d\d)|(?=\s?[ap]))"
+    r"(?:\s?(?P<half>[ap]\.?m\.?))?",
+    re.IGNORECASE,
+)
 _NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,4})([-/.])(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)")
 _COMPACT_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\d)")
 _NAMED_DATE = re.compile(
@@ -57,7 +62,8 @@ _MONTH_WORD = re.compile(rf"\b({_MONTH})\b", re.IGNORECASE)
 _HOUR = r"(?:2[0-4]|[01]?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _TIME = re.compile(
     rf"(?<![\d:.])(?P<h>{_HOUR})(?:[:.h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?)?"
-    r"(?:\s?(?P<half>[ap]\.?m\b\.?|o'?clock|hrs\b|h\b))?",
+    r"(?:\s?(?P<half>[ap]\.?m\b\.?|(?:o'?clock )?(?:(?:in the|this) (?:morning|afternoon|evening)|at night|tonight)\b"
+    r"|o'?clock|hrs\b|h\b))?",
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(
@@ -67,6 +73,7 @@ _SPOKEN = re.compile(
 )
 _NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b", re.IGNORECASE)
 _MILITARY = re.compile(r"(?<!\d)([01]\d|2[0-3])([0-5]\d)\s?(?:hours|hrs|h|utc|gmt|z)\b", re.IGNORECASE)
+_LATER = re.compile("afternoon|evening|night")
 _TO_HOUR = re.compile(rf"\s?(?:-|to|and|until)\s?{_HOUR}(?:[:.]\d\d)?\s?[ap]\.?m\b", re.IGNORECASE)
 _AT = re.compile(r"\b(?:at|from|to|until|till|by|between|and|around|before|after|-)\s*$", re.IGNORECASE)
 
@@ -100,6 +107,15 @@ class TimeMention(NamedTuple):
     end: int
 
 
+def read_moments(value: str) -> tuple[Moment, ...]:
+    """The dates or times that a call's value can stand for: 3/4/2024 is read in both orders."""
+    moment = read_moment(value)
+    if moment is None or moment.month is None or moment.day is None or _ISO.fullmatch(value.strip()):
+        return (moment,) if moment else ()
+    readings = find_dates(value)[0].readings
+    return tuple(moment._replace(year=year, month=month, day=day) for year, month, day in readings)
+
+
 def read_moment(value: str) -> Moment | None:
     """The date or time that a call's value stands for, or ``None`` if it is no date and no time."""
     if not any(character.isdigit() for character in value) or len(value) > 40:
@@ -110,11 +126,21 @@ def read_moment(value: str) -> Moment | None:
         return Moment(int(match["y"]), int(match["m"]), day, clock, match["zone"])
     if match := _CLOCK.fullmatch(value.strip()):
         return Moment(clock=(int(match["H"]), int(match["M"]), int(match["S"] or 0)), zone=match["zone"])
-    dates = find_dates(value)
-    if len(dates) == 1 and dates[0].end - dates[0].start == len(value.strip()):
+    dates, text = find_dates(value), value.strip()
+    if len(dates) == 1 and text[0] != " " and value.find(text) == dates[0].start:
         year, month, day = dates[0].readings[0]
-        return Moment(year, month, day)
+        rest = value[dates[0].end :].strip(" ,T")
+        if not rest:
+            return Moment(year, month, day)
+        if match := _CLOCK_12.fullmatch(rest):
+            return Moment(year, month, day, clock=_clock_12(match))
+    if match := _CLOCK_12.fullmatch(text):
+        return Moment(clock=_clock_12(match))
     return None
+
+
+def _clock_12(match: re.Match[str]) -> tuple[int, int, int]:
+    return _halves(int(match["H"]), int(match["M"] or 0), int(match["S"] or 0), match["half"])[0]
 
 
 def find_dates(text: str) -> list[DateMention]:
@@ -174,7 +200,8 @@ def _hour(text: str) -> int:
 
 
 def _halves(hour: int, minute: int, second: int, half: str | None) -> tuple[tuple[int, int, int], ...]:
-    mark = (half or "").lower()[:1]
+    said = (half or "").lower()
+    mark = "a" if "morning" in said else "p" if _LATER.search(said) else said[:1]
     if mark == "a":
         return ((hour % 12, minute, second),)
     if mark == "p":

@@ -1,18 +1,25 @@
 """A query read once: its tokens, numbers, dates, times and quotes, each found when first needed."""
 
+import json
 import re
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from apigen.records import Json
 from apigen.verify.grounding.dates import DateMention, TimeMention, find_dates, find_months, find_times
 from apigen.verify.grounding.numbers import Number, find_numbers, key
 from apigen.verify.grounding.synonyms import Synonym
-from apigen.verify.grounding.words import NEGATIONS, TOKEN, normalise, plain_type, stem, typo_of
+from apigen.verify.grounding.units import Quantity, find_quantities
+from apigen.verify.grounding.words import NEGATIONS, STOP_WORDS, TOKEN, normalise, plain_type, stem, typo_of
 
 Span = tuple[int, int]
 """Where something stands in the query: start and end, in characters."""
 
 _QUOTED = re.compile(r"""(?<![^\W_])(?:"([^"]+)"|'((?:[^']|'(?=\w))+)'|`([^`]+)`|«([^»]+)»)(?![^\W_])""")
+
+
+_BESIDE_CODE = frozenset("\"'`(/")
 
 
 def lower_case(text: str) -> str:
@@ -41,10 +48,19 @@ class Reading:
 
     Args:
         text: the query as it was typed.
+        context: what was said and returned before it, in order: plain text or JSON.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, context: Sequence[str] = ()) -> None:
         self.text = plain_type(text)
+        self.before = Reading("\n".join(context)) if context else None
+        """The context, read as a text of its own."""
+        self._context = tuple(context)
+
+    @cached_property
+    def results(self) -> frozenset[Json]:
+        """Every name, string and number in the parts of the context that are JSON objects or lists."""
+        return frozenset(value for text in self._context for value in _scalars_of(text))
 
     @cached_property
     def lower(self) -> str:
@@ -81,6 +97,11 @@ class Reading:
             for value in number.values:
                 spans.setdefault(key(value), []).append((number.start, number.end))
         return spans
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """Every number with its unit."""
+        return find_quantities(self.text, self.numbers)
 
     @cached_property
     def dates(self) -> list[DateMention]:
@@ -125,13 +146,15 @@ class Reading:
     def find_synonym(self, synonym: Synonym) -> list[Span]:
         """Where one way to say something stands."""
         if synonym.sign:
-            return self._find_sign(synonym.sign)
+            return self.find_sign(synonym.sign)
         runs = self._runs(synonym.stems)
         if synonym.after_number:
             runs = [first for first in runs if first and self.tokens[first - 1].word[-1].isdigit()]
         spans = [self.span(first, first + len(synonym.stems) - 1) for first in runs]
         if synonym.exact:
             spans = [(start, end) for start, end in spans if self.text[start:end] == synonym.exact]
+            if synonym.exact.islower():  # "it" is Italian only where it is given as a code
+                spans = [(start, end) for start, end in spans if self.text[start - 1 : start] in _BESIDE_CODE]
         return spans
 
     def find_typo(self, word: str, besides: frozenset[str] = frozenset()) -> list[Span]:
@@ -141,7 +164,7 @@ class Reading:
         return [
             (token.start, token.end)
             for token in self.tokens
-            if token.word != word and token.word not in besides and typo_of(token.word, word)
+            if token.word != word and token.word not in besides | STOP_WORDS and typo_of(token.word, word)
         ]
 
     def find_together(self, stems: tuple[str, ...]) -> list[Span]:
@@ -168,7 +191,8 @@ class Reading:
             and all(tokens[first + offset].stem == stems[offset] for offset in range(1, size))
         ]
 
-    def _find_sign(self, sign: str) -> list[Span]:
+    def find_sign(self, sign: str) -> list[Span]:
+        """Where a sign such as ``€`` or ``km/h`` stands, not within a longer word."""
         spans = []
         begin = self.lower.find(sign)
         while begin >= 0:
@@ -179,3 +203,22 @@ class Reading:
                 spans.append((begin, end))
             begin = self.lower.find(sign, begin + 1)
         return spans
+
+
+def _scalars_of(text: str) -> Iterator[Json]:
+    if not text.lstrip().startswith(("{", "[")):
+        return
+    try:
+        waiting = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str):
+            yield value.casefold().strip()
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield key(value)

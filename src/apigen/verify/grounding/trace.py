@@ -9,9 +9,14 @@ import msgspec
 from apigen.records import Candidate, Json, Tool
 from apigen.verify.grounding.leaves import Leaf, leaves
 from apigen.verify.grounding.negation import turned_down
+from apigen.verify.grounding.numbers import key
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.scalars import Evidence, boolean_evidence, mentions_nothing, number_evidence
 from apigen.verify.grounding.strings import string_evidence
+from apigen.verify.grounding.told import told_choices
+
+_FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_BOTH = 2
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -44,10 +49,15 @@ def ungrounded(candidate: Candidate) -> tuple[Finding, ...]:
         One finding a value, in the order of calls and arguments; empty if all are grounded.
     """
     return tuple(
-        Finding(trace.call, trace.leaf.path, trace.leaf.value, _why(trace.leaf))
-        for trace in traces(candidate, Reading(candidate.query))
+        finding(trace)
+        for trace in traces(candidate, Reading(candidate.query, candidate.context))
         if trace.spans is None
     )
+
+
+def finding(trace: Trace) -> Finding:
+    """What is said of a value that rests on nothing."""
+    return Finding(trace.call, trace.leaf.path, trace.leaf.value, _why(trace.leaf))
 
 
 def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) -> Iterator[Trace]:
@@ -57,7 +67,9 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
         tool = tools.get(call.name)
         for leaf in leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults):
             evidence = _affirmed(reading, leaf, _evidence(reading, leaf, tool))
-            if evidence is None and default_in_words(leaf.description, str(leaf.value).lower()):
+            if evidence is None and reading.before is not None and _in_context(reading, leaf, tool):
+                evidence = ()
+            if evidence is None and default_in_words(leaf.description, _as_words(leaf.value)):
                 continue
             yield Trace(index, leaf, evidence)
 
@@ -65,14 +77,38 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
 def _evidence(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
     value = leaf.value
     if isinstance(value, str):
+        if value.lower() in _FLAGS and _is_flag(leaf):
+            found = boolean_evidence(reading, leaf, _FLAGS[value.lower()], _about(tool))
+            if found:
+                return found
         return string_evidence(reading, leaf, value)
     if isinstance(value, bool):
-        return boolean_evidence(reading, leaf, value, f"{tool.name} {tool.description}" if tool else "")
+        return boolean_evidence(reading, leaf, value, _about(tool))
     if isinstance(value, (int, float)):
         return number_evidence(reading, leaf, value)
     if value is None:
-        return () if _nullable(leaf) else None
+        return () if _nullable(leaf) or (tool is not None and leaf.path not in tool.required) else None
     return mentions_nothing(reading)
+
+
+def _about(tool: Tool | None) -> str:
+    return f"{tool.name} {tool.description}" if tool else ""
+
+
+def _is_flag(leaf: Leaf) -> bool:
+    """Whether a string parameter chooses between yes and no."""
+    members = {str(member).lower() for member in leaf.schema.get("enum") or told_choices(leaf.description)}
+    return bool(members) and len(members & _FLAGS.keys()) >= _BOTH
+
+
+def _in_context(reading: Reading, leaf: Leaf, tool: Tool | None) -> bool:
+    """Whether an earlier turn or result accounts for a value, as text or exactly."""
+    value = leaf.value
+    if isinstance(value, str) and value.casefold().strip() in reading.results:
+        return True
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and key(value) in reading.results:
+        return True
+    return reading.before is not None and _evidence(reading.before, leaf, tool) is not None
 
 
 def _affirmed(reading: Reading, leaf: Leaf, evidence: Evidence) -> Evidence:
@@ -82,13 +118,19 @@ def _affirmed(reading: Reading, leaf: Leaf, evidence: Evidence) -> Evidence:
     return tuple(span for span in evidence if not turned_down(reading, span)) or None
 
 
+def _as_words(value: Json) -> str:
+    """How a description would give a default."""
+    return "empty" if value in ([], {}) else str(value).lower()
+
+
 @lru_cache(maxsize=8192)
 def default_in_words(description: str, value: str) -> bool:
     """Whether the description names the default: "Default is 9.81", "defaults to 'cm'", "(default: true)"."""
     if "efault" not in description or not value:
         return False
     stated = (
-        rf"\bdefaults?(?: value)?(?: is| to|:|=)?(?: set to| to)?\s*[\"'`]?{re.escape(value)}(?:\.0+)?(?![\w]|[.,]\d)"
+        rf"\bdefaults?(?: value)?(?: is| to|:|=)?(?: set to| to)?(?: an?)?\s*[\"'`]?{re.escape(value)}"
+        rf"(?:\.0+)?(?![\w]|[.,]\d)"
     )
     return re.search(stated, description.lower()) is not None
 

@@ -48,12 +48,18 @@ _TYPOGRAPHY = str.maketrans(
         "\u00d7": "x", "\u00a0": " ", "\u2009": " ", "\u202f": " ",
     }
 )  # fmt: skip
+_ESCAPED = re.compile(r"\\[nrt](?=[A-Z\W])")
+"""A line end or tab that was escaped once too often, unless it begins a lower-case word, as in a path."""
+
 _PLAIN_LETTERS = (("ß", "ss"), ("ø", "o"), ("ł", "l"), ("æ", "ae"), ("đ", "d"))
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def plain_type(text: str) -> str:
-    """The text with typographic quotes, dashes, spaces and the times sign as one types them; as long as before."""
+    """The text with typographic quotes, dashes, spaces and the times sign as one types them, and escaped line
+    ends as spaces; as long as before."""
+    if "\\" in text:
+        text = _ESCAPED.sub("  ", text)
     return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 
@@ -114,10 +120,11 @@ def typo_of(written: str, meant: str) -> bool:
     """Whether ``written`` is a plausible slip for ``meant``.
 
     One edit (insertion, deletion, substitution or swap of neighbours) in words of at least five letters, two from
-    nine letters on; never in anything with digits, where one character makes another code.
+    nine letters on; never in anything with digits, where one character makes another code, and rarely in
+    the first letter: "looking" is no slip for "cooking".
     """
     shorter = min(len(written), len(meant))
-    if shorter < 5 or not (written.isalpha() and meant.isalpha()):
+    if shorter < 5 or not (written.isalpha() and meant.isalpha()) or written[0] not in meant[:2]:
         return False
     allowed = 2 if shorter >= 9 else 1
     return abs(len(written) - len(meant)) <= allowed and _edits(written, meant) <= allowed

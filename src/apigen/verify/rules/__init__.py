@@ -8,6 +8,6 @@ tool serves (:mod:`.strangers`)? Each rule needs positive evidence, because a wr
 queries are full of values nobody asked about.
 """
 
-from apigen.verify.rules.judge import RuleJudge
+from apigen.verify.rules.judge import NAME, RuleJudge
 
-__all__ = ["RuleJudge"]
+__all__ = ["NAME", "RuleJudge"]

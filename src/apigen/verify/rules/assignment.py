@@ -5,17 +5,23 @@ unit after a value, the word before it and its sign say which parameter it belon
 """
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
 
 from apigen.records import Reason
 from apigen.verify.grounding import Trace
 from apigen.verify.grounding.synonyms import synonyms
-from apigen.verify.grounding.words import content_stems, split_words, stem, stem_set
+from apigen.verify.grounding.words import content_stems, split_words, stem, stem_set, word_set
 from apigen.verify.rules.case import Case, Mention, Reject
+from apigen.verify.rules.units import UNITS
 
 MARGIN = 1.5
 """How much better another assignment must fit before this one is called wrong."""
+
+
+WORD_MARGIN = 1.0
+"""The same where two texts change places, for which a preposition is sign enough: "Rome to Paris"."""
 
 
 _SIGNS = {
@@ -51,6 +57,18 @@ _ALIKE = re.compile(
 """Words that let one number serve several parameters."""
 
 
+_FORMS = {
+    "date": (word_set("date day dob birthday"), re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")),
+    "time": (word_set("time hour"), re.compile(r"\d{1,2}:\d\d(?::\d\d)?")),
+    "address": (word_set("email mail"), re.compile(r"[\w.+-]+@[\w.-]+\.\w+")),
+    "link": (word_set("url link website"), re.compile(r"https?://\S+")),
+}
+"""Forms of text by the last word of the parameters that take them."""
+
+
+_UNIT_STEMS = frozenset(map(stem, UNITS))
+
+
 class Use(NamedTuple):
     """One value with the one place in the query that it rests on."""
 
@@ -62,10 +80,29 @@ def misassigned(case: Case) -> Reject | None:
     """The first value that belongs to another parameter, or the first call that got another call's value."""
     for call, group in zip(case.candidate.calls, case.by_call, strict=True):
         uses = [use for trace in group for use in _uses(case, trace)]
-        detail = _swapped(case, uses) or _misplaced(case, uses) or _shared(case, uses) or _overdrawn(case, group)
+        detail = (
+            _misfit(group)
+            or _swapped(case, uses)
+            or _misplaced(case, uses)
+            or _shared(case, uses)
+            or _overdrawn(case, group)
+        )
         if detail:
             return Reject(Reason.UNGROUNDED, f"{call.name}: {detail}")
     return _crossed(case)
+
+
+def _misfit(group: list[Trace]) -> str | None:
+    """A date given as a place and a place as a date: a text of a form that another argument is named for."""
+    texts = [trace.leaf for trace in group if isinstance(trace.leaf.value, str) and trace.leaf.value]
+    for form, (words, reads) in _FORMS.items():
+        named = [leaf for leaf in texts if words & {*split_words(leaf.name)[-1:]}]
+        wrong = next((leaf for leaf in named if not reads.search(leaf.value)), None)
+        others = [leaf for leaf in texts if leaf not in named and reads.fullmatch(leaf.value)]
+        stray = next((leaf for leaf in others if not words & set(split_words(f"{leaf.name} {leaf.description}"))), None)
+        if wrong is not None and stray is not None:
+            return f"{wrong.path} is {wrong.value!r} and {stray.path} is the {form} {stray.value!r}"
+    return None
 
 
 def _uses(case: Case, trace: Trace) -> list[Use]:
@@ -76,6 +113,9 @@ def _uses(case: Case, trace: Trace) -> list[Use]:
     for mention in case.mentions:
         if mention.start < end and start < mention.end:
             return [Use(trace, mention)]
+    numbers = [number for number in case.reading.numbers if number.start < end and start < number.end]
+    if not isinstance(value, str) and not any(value in number.values for number in numbers):
+        return []  # it follows from words, or from another number
     return [Use(trace, Mention(start, end, "word", "", case.word_before(start)))]
 
 
@@ -87,9 +127,11 @@ def _swapped(case: Case, uses: list[Use]) -> str | None:
             if not _exchangeable(one, other) or one.mention == other.mention:
                 continue
             a, b = one.trace, other.trace
-            now = affinity(a, one.mention, b, common) + affinity(b, other.mention, a, common)
-            then = affinity(a, other.mention, b, common) + affinity(b, one.mention, a, common)
-            if then - now >= MARGIN:
+            first, second = _sharing(case, one.mention, other.mention)
+            now = affinity(a, first, b, common) + affinity(b, second, a, common)
+            then = affinity(a, second, b, common) + affinity(b, first, a, common)
+            words = one.mention.kind == other.mention.kind == "word"
+            if then - now >= (WORD_MARGIN if words else MARGIN):
                 return (
                     f"{one.trace.leaf.path} and {other.trace.leaf.path} look exchanged "
                     f"({one.mention.text(case.reading)!r}, {other.mention.text(case.reading)!r})"
@@ -97,10 +139,27 @@ def _swapped(case: Case, uses: list[Use]) -> str | None:
     return None
 
 
+def _sharing(case: Case, one: Mention, other: Mention) -> tuple[Mention, Mention]:
+    """Two numbers, each with the words between them: in "60 resting pulse 70" nothing says whose they are."""
+    start, end = min(one.end, other.end), max(one.start, other.start)
+    if "number" not in (one.kind, other.kind) or not case.unbroken(start, end):
+        return one, other
+    between = frozenset(case.words((start, end)))
+    shared = between & (one.context | other.context) - _UNIT_STEMS
+    return _with(one, shared), _with(other, shared)
+
+
+def _with(mention: Mention, shared: frozenset[str]) -> Mention:
+    unit = "" if mention.unit in shared else mention.unit
+    return mention._replace(context=mention.context | shared, unit=unit)
+
+
 def _exchangeable(one: Use, other: Use) -> bool:
     a, b = one.trace.leaf.value, other.trace.leaf.value
     numbers = isinstance(a, (int, float)) and isinstance(b, (int, float))
-    return numbers or (isinstance(a, str) and isinstance(b, str) and one.mention.kind == other.mention.kind)
+    texts = isinstance(a, str) and isinstance(b, str) and one.mention.kind == other.mention.kind
+    schemas = one.trace.leaf.schema, other.trace.leaf.schema
+    return numbers or (texts and b in schemas[0].get("enum", (b,)) and a in schemas[1].get("enum", (a,)))
 
 
 def _misplaced(case: Case, uses: list[Use]) -> str | None:
@@ -135,7 +194,8 @@ def _shared(case: Case, uses: list[Use]) -> str | None:
             continue
         home = next((clause for clause in case.clauses if clause[0] <= use.mention.start < clause[1]), (0, 0))
         for mention in _free_numbers(case):
-            if mention.weight == 1.0 and home[0] <= mention.start < home[1]:
+            fits = max(affinity(one.trace, mention) - affinity(one.trace, one.mention) for one in (twin, use))
+            if mention.weight == 1.0 and (home[0] <= mention.start < home[1] or fits >= 1):
                 paths = f"{twin.trace.leaf.path} and {use.trace.leaf.path}"
                 return f"{paths} are both {use.trace.leaf.value!r}, and {mention.text(case.reading)!r} is unused"
     return None
@@ -182,7 +242,8 @@ def affinity(trace: Trace, mention: Mention, other: Trace | None = None, common:
     name, about = name - common, about - common
     if other is not None:
         other_name = frozenset(content_stems(other.leaf.name))
-        name, about = name - other_name, about - other_name - frozenset(content_stems(other.leaf.description))
+        name = name - other_name
+        about = about - other_name - frozenset(content_stems(other.leaf.description)) | name
     score = _sign_affinity(mention.unit, name, about) if mention.unit in _SIGNS else 0.0
     forms = {form for word in mention.context for form in _forms(word)}
     score += min(3.0, 1.0 * len(forms & name) + 0.5 * len(forms & (about - name)))
@@ -211,12 +272,17 @@ def _forms(word: str) -> frozenset[str]:
 def _crossed(case: Case) -> Reject | None:
     """Calls of one tool whose values come in opposite orders: "Paris on Monday, Rome on Tuesday", days exchanged."""
     calls = case.candidate.calls
-    places = [_places(case, group) for group in case.by_call]
+    places = [_places(group) for group in case.by_call]
+    taken = Counter(place for group in places for place in set(group.values()))  # one place may serve several calls
     for index in range(len(calls)):
         for other in range(index + 1, len(calls)):
             if calls[index].name != calls[other].name:
                 continue
-            shared = sorted(places[index].keys() & places[other].keys())
+            shared = sorted(
+                path
+                for path in places[index].keys() & places[other].keys()
+                if taken[places[index][path]] == taken[places[other][path]] == 1
+            )
             orders = {
                 path: places[index][path] < places[other][path]
                 for path in shared
@@ -230,12 +296,18 @@ def _crossed(case: Case) -> Reject | None:
     return None
 
 
-def _places(case: Case, group: list[Trace]) -> dict[str, int]:
-    return {
-        trace.leaf.path: trace.spans[0][0]
-        for trace in group
-        if trace.spans and len(set(trace.spans)) == 1 and not isinstance(trace.leaf.value, bool)
-    }
+def _places(group: list[Trace]) -> dict[str, int]:
+    """Where each value of a call stands; of several places, the one nearest to the call's other values."""
+    given = [trace for trace in group if trace.spans and not isinstance(trace.leaf.value, bool)]
+    places = {trace.leaf.path: trace.spans[0][0] for trace in given if trace.spans and len(set(trace.spans)) == 1}
+    if not places:
+        return {}
+    middle = sum(places.values()) / len(places)
+    for trace in given:
+        places.setdefault(
+            trace.leaf.path, min((start for start, _ in trace.spans or ()), key=lambda a: abs(a - middle))
+        )
+    return places
 
 
 def _tighter(one: dict[str, int], other: dict[str, int], orders: dict[str, bool]) -> bool:

@@ -72,7 +72,7 @@ class Case:
 
     def __init__(self, candidate: Candidate) -> None:
         self.candidate = candidate
-        self.reading = Reading(candidate.query)
+        self.reading = Reading(candidate.query, candidate.context)
         self.tools: dict[str, Tool] = {tool.name: tool for tool in candidate.tools}
 
     @cached_property
@@ -130,7 +130,7 @@ class Case:
                 "number",
                 self._unit(number.end, number.percent, number.currency),
                 self.word_before(number.start),
-                self._context(number.start, number.end),
+                self.around(number.start, number.end),
                 _weight(reading.text, number),
             )
             for number in reading.numbers
@@ -181,7 +181,8 @@ class Case:
                 return token.stem
         return ""
 
-    def _context(self, start: int, end: int) -> frozenset[str]:
+    def around(self, start: int, end: int) -> frozenset[str]:
+        """Stems of the words around a place, up to the next mark or number."""
         text, tokens = self.reading.text, self.reading.tokens
         words: list[str] = []
         index = bisect_left(self._starts, start)
@@ -193,13 +194,17 @@ class Case:
                 break
             words.append(token.stem)
         for token in tokens[index : index + 6]:
-            if token.start < end:
+            if token.start < end or (token.word == "times" and token.start - end < 2):
                 continue
             glued = text[token.start - 1 : token.start].isalpha()
             if _BREAK.search(text, end, token.start) or (token.word[0].isdigit() and not glued):
                 break
             words.append(token.stem)
         return frozenset(words) - _STOP_STEMS
+
+    def unbroken(self, start: int, end: int) -> bool:
+        """Whether no mark and no conjunction stands in a short part of the query."""
+        return end - start < 40 and not _BREAK.search(self.reading.text, start, end)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -215,6 +220,8 @@ class Case:
 def _weight(text: str, number: Number) -> float:
     before, after = text[max(0, number.start - 8) : number.start].lower(), text[number.end : number.end + 14]
     if before.endswith(("^", "**", "/")) or before[-1:].isalpha() or text.startswith("00", number.start):
+        return 0.0
+    if before[-1:] == "-" and before[-2:-1].isdigit() and text[number.start] == "0":  # a part of a date or a code
         return 0.0
     if re.search(r"(?:\bper |= ?|[a-z]-)$", before) or _NAMING.match(after):
         return 0.0

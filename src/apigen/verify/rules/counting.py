@@ -113,8 +113,15 @@ def _unspoken(case: Case, index: int) -> str | None:
     others = [case.tools[call.name] for call in calls if call.name != tool.name and call.name in case.tools]
     own = tool_stems(tool) - frozenset().union(*(tool_stems(other) for other in others))
     named = frozenset(content_stems(tool.name)) & own
+    if not named or _said(case, own):
+        return None
+    if not any(_said(case, tool_stems(other) - tool_stems(tool)) for other in others):
+        return None  # the query names none of them: "on all clouds"
+    return f"{tool.name}: call {index} uses only values of other calls, and no word of the query points to it"
+
+
+def _said(case: Case, stems: frozenset[str]) -> bool:
+    """Whether the query says one of some words, if only by its first five letters."""
     words = {token.stem for token in case.reading.tokens}
     roots = {word[:5] for word in words if len(word) >= 5}
-    if own & words or any(one[:5] in roots for one in own if len(one) >= 5) or not named:
-        return None
-    return f"{tool.name}: call {index} uses only values of other calls, and no word of the query points to it"
+    return bool(stems & words) or any(one[:5] in roots for one in stems if len(one) >= 5)

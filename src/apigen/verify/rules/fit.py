@@ -42,7 +42,8 @@ def mismatched(case: Case) -> Reject | None:
             continue
         spoken = _spoken(case, index)
         if not spoken & tool_stems(tool):
-            named = next((other.name for other in idle if _is_named(spoken, other)), None)
+            given = {str(value) for value in call.arguments.values()}  # help about a tool names it
+            named = next((other.name for other in idle if other.name not in given and _is_named(spoken, other)), None)
             if named:
                 detail = f"no word of the query speaks of {tool.name}, but {named} is named"
                 return Reject(Reason.TOOL_MISMATCH, detail)

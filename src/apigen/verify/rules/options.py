@@ -22,6 +22,14 @@ from apigen.verify.rules.case import Case, Reject, tool_stems
 _FLAG_FILLERS = stem_set("is are has have use with include included enable enabled allow allowed return should")
 """Words of a flag's name that people leave out when they ask for it."""
 
+_INDIFFERENT = re.compile(
+    r"(?:\b(?:do not|not|never)|n['\u2019]t)(?:\s+(?:really|too|particularly|all that|very|be))*\s+"
+    r"(?:care|mind|matter|concerned|worried|picky|fussy|bothered|particular|need to worry)\b[^.!?;]*$"
+    r"|\b(?:regardless of|no preference|no matter|indifferent)\b[^.!?;]*$",
+    re.IGNORECASE,
+)
+"""How a query says that it leaves a choice open: "I don't care about ..."."""
+
 _MARK = re.compile(r"[.,;:!?]")
 _SENTENCE_END = re.compile(r"[.?!]\s")
 _FOR_ALL = re.compile(r"\b(?:both|each|every|all)\b", re.IGNORECASE)
@@ -45,7 +53,7 @@ def overlooked(case: Case) -> Reject | None:
 
 
 def _overlooked_by(case: Case, index: int, call: Call, tool: Tool) -> Reject | None:
-    for name, schema in _left_open(call, tool):
+    for name, schema in left_open(call, tool):
         span = next(_named(case, index, tool, name, schema), None)
         if span is None:
             continue
@@ -57,7 +65,7 @@ def _overlooked_by(case: Case, index: int, call: Call, tool: Tool) -> Reject | N
     return None
 
 
-def _left_open(call: Call, tool: Tool) -> Iterator[tuple[str, Schema]]:
+def left_open(call: Call, tool: Tool) -> Iterator[tuple[str, Schema]]:
     """The optional parameters that a call leaves out or gives with their default."""
     for name, raw in tool.properties.items():
         if name in tool.required or not isinstance(raw, dict):
@@ -208,7 +216,9 @@ def _free(case: Case, index: int, tool: Tool, name: str, span: Span) -> bool:
     """Whether a place can name an option of this call: used by nothing else, not negated, in this call's part."""
     start, end = span
     reading = case.reading
-    if contrasted(reading, span) or case.word_before(start) in {"no", "without", "from"}:
+    if contrasted(reading, span) or _INDIFFERENT.search(reading.text, max(0, start - 80), start):
+        return False
+    if case.word_before(start) in {"no", "without", "from"}:
         return False
     if any(a <= start and end <= b for a, b in reading.quotes):
         return False

@@ -14,6 +14,7 @@ from apigen.verify.rules.case import Case, Reject
 
 _STARTS = word_set("from start begin since beginning first")
 _ENDS = word_set("to end until till finish last")
+_LIMITS = (("min", "max"), ("minimum", "maximum"), ("lower", "upper"), ("least", "most"), ("lowest", "highest"))
 _OPENING = re.compile(r"\b(?:between|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _GAP = re.compile(r"\s*,?\s*(?:and|to|until|till|through)\s+(?:the\s+)?", re.IGNORECASE)
 
@@ -37,6 +38,23 @@ def reversed_period(case: Case) -> Reject | None:
         if _rests_on(start, second, first) and _rests_on(end, first, second):
             detail = f"{start.leaf.path} and {end.leaf.path} are swapped: the query says {text[first[0] : second[1]]!r}"
             return Reject(Reason.UNGROUNDED, f"{case.candidate.calls[index].name}: {detail}")
+    return None
+
+
+def reversed_range(case: Case) -> Reject | None:
+    """The first pair of a call's numbers, least and most by their names, of which the least is larger."""
+    for index, group in enumerate(case.by_call):
+        numbers = {
+            tuple(split_words(trace.leaf.path)): trace.leaf
+            for trace in group
+            if isinstance(trace.leaf.value, int | float) and not isinstance(trace.leaf.value, bool)
+        }
+        for words, low in numbers.items():
+            for least, most in _LIMITS:
+                high = numbers.get(tuple(most if word == least else word for word in words)) if least in words else None
+                if high is not None and low.value > high.value:
+                    detail = f"{low.path} is {low.value!r}, more than {high.path} with {high.value!r}"
+                    return Reject(Reason.UNGROUNDED, f"{case.candidate.calls[index].name}: {detail}")
     return None
 
 

@@ -1,6 +1,7 @@
 """Is everything that the query asks for done by some call?"""
 
 import re
+from itertools import pairwise
 
 from apigen.records import Reason, Tool
 from apigen.verify.grounding.leaves import Leaf
@@ -15,12 +16,24 @@ _LIST_GAP = re.compile(
     r"(?:(?:the|at|for|from|with|in|on|of|a|is|what about|by|about)\s+){0,2}[$€£¥₹(\"']*$",
     re.IGNORECASE,
 )
+_EITHER = re.compile(r"\bor\b", re.IGNORECASE)
+"""What offers a choice: "concerts or plays" asks for one of them."""
+
 _SAME_FOR = re.compile(
     r"[^.!?;\n]*?(?:,\s*|\s)(?:and|plus)\s+(?:(?:what|how) about\s+|also\s+|for\s+)?(?:my|his|her|our|their|the)\s+"
     r"[a-z]+(?:\s+(?:was\s+)?born)?\s+[a-z]+\s+$",
     re.IGNORECASE,
 )
 """What stands between two values where the second asks the same for somebody else: "..., and my sister in"."""
+
+_SENTENCE = re.compile(r"(?<=[.?!])[\"')]*\s+|\n+")
+_MORE = re.compile(
+    r"\W*(?:also|and one more|and another|besides|in addition|additionally|then|next|finally|plus)\b", re.IGNORECASE
+)
+"""How a further request begins."""
+
+_BACKWARD = re.compile(r"\b(?:its?|this|those|these|them|they|their|both|each|all|same)\b", re.IGNORECASE)
+"""Words by which a sentence speaks of what another one says."""
 
 _QUESTION = re.compile(r"\b(?:what|which|how|when)\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"\s*(?:[.?!]|$)")
@@ -47,6 +60,7 @@ def unanswered(case: Case) -> Reject | None:
     """The first thing that the query asks for and no call does, if there is one."""
     for rule in (
         _listed_value,
+        _apart,
         _same_for_another,
         _leftover,
         _leftover_quote,
@@ -146,20 +160,56 @@ def _evidence(case: Case, mention: Mention, used: list[Mention]) -> float:
 def _leftover_quote(case: Case) -> str | None:
     """A quoted text that no call uses, in a query where another one is used."""
     quotes = [mention for mention in case.mentions if mention.kind == "quote"]
+    parameters = {name.lower() for tool in case.candidate.tools for name in tool.properties}
     used = [mention for mention in quotes if case.is_claimed(mention.start, mention.end)]
     for mention in quotes:
         text = mention.text(case.reading)
         if case.reading.text[mention.end + 1 : mention.end + 2] == ":":
             continue  # the name of a property, not a value
+        listed = any(_PROPER_GAP.match(_between(case, mention, one).strip("\"'\u201c\u201d")) for one in used)
         if (
             used
             and mention not in used
+            and (listed or _asked_apart(case, mention) or _same_lead(case, mention, used))
+            and text.lower() not in parameters
             and not _IDENTIFIER.fullmatch(text)
             and text not in case.tools
             and len(text) > 1
         ):
             return f"no call uses the quoted {text!r}"
     return None
+
+
+def _between(case: Case, one: Mention, other: Mention) -> str:
+    first, second = sorted((one, other))
+    return case.reading.text[first.end : second.start]
+
+
+def _same_lead(case: Case, mention: Mention, used: list[Mention]) -> bool:
+    """Whether the same word leads to a value as to a used one: "the case 'A1' ... and the case 'B2'"."""
+    lead = case.word_before(mention.start)
+    return lead.isalpha() and lead not in STOP_WORDS and any(case.word_before(one.start) == lead for one in used)
+
+
+def _apart(case: Case) -> str | None:
+    """A sentence of its own that asks for something, with values of its own, and no call rests on any part of it."""
+    text = case.reading.text
+    edges = [0, *(match.end() for match in _SENTENCE.finditer(text)), len(text)]
+    sentences = [span for span in pairwise(edges) if span[1] - span[0] > 2]
+    if len(sentences) < 2 or not any(case.is_claimed(*sentence) for sentence in sentences):
+        return None
+    for sentence in sentences[1:]:
+        if case.is_claimed(*sentence) or not (case.asks(sentence) or _MORE.match(text, *sentence)):
+            continue
+        if _holds_value(case, sentence, least=1.0) and not _BACKWARD.search(text, *sentence):
+            return f"no call serves {_excerpt(case, sentence)!r}"
+    return None
+
+
+def _asked_apart(case: Case, mention: Mention) -> bool:
+    """Whether a value stands in a clause of its own that asks for something."""
+    clause = next((clause for clause in case.clauses if clause[0] <= mention.start < clause[1]), None)
+    return clause is not None and case.asks(clause) and not case.is_claimed(*clause)
 
 
 def _other_tool(case: Case) -> str | None:
@@ -174,14 +224,34 @@ def _other_tool(case: Case) -> str | None:
     )
     for clause in case.clauses:
         words = set(case.words(clause))
-        if not case.asks(clause) or case.is_claimed(*clause) or words & active:
+        if case.is_claimed(*clause):
             continue
+        if not case.asks(clause) and not _MORE.match(case.reading.text, *clause):
+            continue
+        if words & active:
+            words -= active
+            if len(words & _any_stems(idle)) < 2 or not _holds_value(case, clause):
+                continue
         if _ABOUT_ALL.search(case.reading.text, *clause):
             continue
         best = max(idle, key=lambda tool: (_score(words, tool, weight), tool.name))
         if _score(words, best, weight) >= 2.0:
             return f"no call serves {_excerpt(case, clause)!r}, which speaks of {best.name}"
     return None
+
+
+def _any_stems(tools: list[Tool]) -> frozenset[str]:
+    return frozenset().union(*map(tool_stems, tools))
+
+
+def _holds_value(case: Case, clause: tuple[int, int], least: float = 0.5) -> bool:
+    """Whether a part of the query holds a value, other than the name of a tool."""
+    return any(
+        clause[0] <= mention.start < clause[1]
+        and mention.weight >= least
+        and mention.text(case.reading) not in case.tools
+        for mention in case.mentions
+    )
 
 
 def _score(words: set[str], tool: Tool, weight: dict[str, float]) -> float:
@@ -230,7 +300,8 @@ def _beside(case: Case, spans: tuple[tuple[int, int], ...], other: tuple[int, in
     text = case.reading.text
     for span in spans:
         first, second = sorted((span, other))
-        if first[1] <= second[0] and _LIST_GAP.match(text[first[1] : second[0]]):
+        gap = text[first[1] : second[0]]
+        if first[1] <= second[0] and _LIST_GAP.match(gap) and not _EITHER.search(gap):
             return True
     return False
 

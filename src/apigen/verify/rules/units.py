@@ -4,13 +4,14 @@
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from apigen.records import Reason
 from apigen.verify.grounding import Span
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.negation import contrasted
-from apigen.verify.grounding.words import split_words
+from apigen.verify.grounding.words import STOP_WORDS, split_words
 from apigen.verify.rules.case import Case, Reject
 
 _KINDS = (
@@ -58,6 +59,7 @@ _CALENDAR = frozenset({"year", "month", "day", "hour", "minute", "second", "week
 _IN_UNIT = re.compile(r"\b(?:in|number of|whole) ([a-z]+)(?=\s*(?:[.,;:)]|$))", re.IGNORECASE)
 _AFTER = re.compile(r"[\s-]{0,2}(?:°\s?)?(?:full |whole |calendar )?([a-z]+)", re.IGNORECASE)
 _DIGITS = re.compile(r"[\d.,]*\d")
+_INSTEAD = re.compile(r"(?P<wanted>[\w'*.:/-]+)[\"')]?,? (?:instead of|rather than|in place of) [\"'(]?(?:the |a )?$")
 _SURNAME = re.compile(r"\s*(?:/|per\b|an?\b|[²³^]|squared|cubed)", re.IGNORECASE)
 """What makes another unit of the one before: "5 km/h", "5 gallons per minute"."""
 
@@ -66,32 +68,57 @@ def misstated(case: Case) -> Reject | None:
     """The first number that the query gives in another unit than its parameter takes, or sets aside for another."""
     for trace in case.traces:
         value = trace.leaf.value
-        if not trace.spans or isinstance(value, bool) or not isinstance(value, (int, float)):
+        if not trace.spans or isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            continue
+        if isinstance(value, str):
+            if all(_set_aside(case, span) for span in trace.spans):
+                said = case.reading.text[slice(*trace.spans[0])]
+                return Reject(Reason.UNGROUNDED, f"{trace.leaf.path} is {value!r}, but the query sets {said!r} aside")
             continue
         call = case.candidate.calls[trace.call].name
-        said = _other_unit(case, trace.leaf, trace.spans)
-        if said:
-            return Reject(Reason.UNGROUNDED, f"{call}: {trace.leaf.path} is {value!r}, but the query says {said!r}")
+        unit = _other_unit(case, trace.leaf, [span for span in trace.spans if _says(case, span, value)])
+        if unit:
+            return Reject(Reason.UNGROUNDED, f"{call}: {trace.leaf.path} is {value!r}, but the query says {unit!r}")
         if all(contrasted(case.reading, span) for span in trace.spans) and _alternative(case, trace.spans[0]):
             return Reject(Reason.UNGROUNDED, f"{call}: {trace.leaf.path} is {value!r}, which the query sets aside")
     return None
 
 
-def _other_unit(case: Case, leaf: Leaf, spans: tuple[Span, ...]) -> str | None:
+def _set_aside(case: Case, span: Span) -> bool:
+    """Whether something else is wanted "instead of" a text, and no call uses that."""
+    match = _INSTEAD.search(case.reading.text, 0, span[0])
+    return (
+        match is not None and match["wanted"].lower() not in STOP_WORDS and not case.is_claimed(*match.span("wanted"))
+    )
+
+
+def _says(case: Case, span: Span, value: float) -> bool:
+    """Whether a place says this very number, rather than one that it is converted from."""
+    inside = [number for number in case.reading.numbers if number.start < span[1] and span[0] < number.end]
+    return any(abs(said - value) < 1e-9 for number in inside for said in number.values)
+
+
+def _other_unit(case: Case, leaf: Leaf, spans: Sequence[Span]) -> str | None:
     """The number with its unit, if every mention has a unit of the parameter's kind that is another one."""
     meant = unit_of(leaf.name, leaf.description)
-    if meant is None:
+    if meant is None or not spans:
         return None
     said = ""
     for span in spans:
         unit, end = _unit_after(case, *span)
-        if unit is None or unit[0] != meant[0] or unit == meant:
+        if unit is None or unit == meant or (unit[0] != meant[0] and not _foreign(leaf, unit)):
             return None
         text = case.reading.text[span[0] : end]
         if _BARE_M.search(text) and meant not in _METRIC:
             return None  # miles rather than metres
         said = said or text
     return said
+
+
+def _foreign(leaf: Leaf, unit: tuple[int, int]) -> bool:
+    """Whether a unit is of another kind than the one in the parameter's name: 183 cm for ``weight_kg``."""
+    named = [UNITS[word] for word in split_words(leaf.name) if word in UNITS]
+    return bool(named) and unit[0] not in {kind for kind, _ in named} and "per" not in leaf.name
 
 
 @lru_cache(maxsize=8192)
@@ -101,6 +128,8 @@ def unit_of(name: str, description: str) -> tuple[int, int] | None:
     if "per" in words:
         words = ()
     named = {UNITS[word] for word in words if word in UNITS and word not in _CALENDAR}
+    if len(named) > 1 and words[-1] in UNITS:
+        return UNITS[words[-1]]  # ``foot_length_cm``
     if not named and not _CALENDAR.intersection(words):
         found = [word.lower() for word in _IN_UNIT.findall(description)]
         named = {UNITS[word] for word in found if word in UNITS}

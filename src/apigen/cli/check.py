@@ -1,0 +1,211 @@
+"""``apigen check``: audit a dataset made elsewhere."""
+
+import asyncio
+import itertools
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+
+from apigen.audit.fix import mended_file
+from apigen.audit.grounding import LEVELS, grounding
+from apigen.audit.later import LaterCheck, execution, judged
+from apigen.audit.page import page
+from apigen.audit.rows import RowCheck
+from apigen.audit.run import Audit, Outputs, audit
+from apigen.audit.summary import summary
+from apigen.audit.tally import AuditTally
+from apigen.cli.row_progress import RowProgress
+from apigen.config import ModelConfig, load_config
+from apigen.dataset.read.formats import AUTO, FORMATS, format_of, read
+from apigen.errors import UserError
+from apigen.execute.python import Level, PythonExecutor, probe_isolation, require_isolation
+from apigen.files import replacing
+from apigen.library.catalogue import load_library
+from apigen.models.table import make_model
+from apigen.records import Tool
+from apigen.verify.llm_judge import LLMJudge
+from apigen.verify.rules import RuleJudge
+
+EXIT_INTERRUPTED = 130
+"""What shells expect of a program that Ctrl-C ended: 128 + SIGINT."""
+
+
+class CheckOptions(NamedTuple):
+    """What the command line said."""
+
+    dataset: Path
+    format_name: str
+    libraries: tuple[str, ...]
+    grounding: str
+    judges: tuple[str, ...]
+    base_url: str | None
+    require_isolation: str | None
+    rejects: Path | None
+    fix: Path | None
+    report: Path | None
+    limit: int | None
+    fail_on_reject: bool
+    as_json: bool
+
+
+def check_command(options: CheckOptions) -> int:
+    """Carry out ``apigen check``; returns the exit code."""
+    _require_sound(options)
+    if options.format_name == AUTO:
+        options = options._replace(format_name=format_of(options.dataset).name)
+    tools = _executable(options)
+    judges = _judge_configs(options)
+    console = Console(stderr=True)
+    began = time.monotonic()
+    with _on_interrupt() as interrupted, RowProgress(console) as progress:
+        done = asyncio.run(_audit(options, tools, judges, progress.update, interrupted))
+    found = _found(options, done, time.monotonic() - began)
+    if options.report:
+        with replacing(options.report) as file:
+            file.write(page(found, done.tally).encode("utf-8", "backslashreplace"))
+    return _end(options, found, done, console)
+
+
+async def _audit(
+    options: CheckOptions,
+    tools: Mapping[str, Tool],
+    judges: list[ModelConfig],
+    watch: Callable[[AuditTally], None],
+    stopped: Callable[[], bool],
+) -> Audit:
+    rows = read(options.dataset, options.format_name)
+    async with AsyncExitStack() as stack:
+        later: list[LaterCheck] = []
+        if options.libraries:
+            executor = PythonExecutor()
+            stack.push_async_callback(executor.aclose)
+            later.append(execution(executor, tools))
+        for config in judges:
+            if config.name == "rules":
+                later.append(judged(RuleJudge()))
+            else:
+                model = make_model(config, concurrency=32)
+                stack.push_async_callback(model.aclose)
+                later.append(judged(LLMJudge(model)))
+        return await audit(
+            itertools.islice(rows, options.limit),
+            RowCheck(grounding(options.grounding)),
+            later,
+            Outputs(options.rejects, options.fix),
+            dataset=options.dataset,
+            format_name=options.format_name,
+            watch=watch,
+            stopped=stopped,
+        )
+
+
+def _require_sound(options: CheckOptions) -> None:
+    """Say what is wrong before an hour of work.
+
+    Raises:
+        UserError: an option is wrong, or a file would be written where it must not.
+    """
+    if options.grounding not in LEVELS:
+        raise UserError(f"--grounding {options.grounding}: no such level; there are {', '.join(LEVELS)}")
+    if options.format_name != AUTO and options.format_name not in FORMATS:
+        raise UserError(f"--format {options.format_name}: no such format; there are {', '.join(FORMATS)}")
+    if not options.dataset.exists():
+        raise UserError(f"{options.dataset}: no such file or folder")
+    if options.fix and options.dataset.is_dir():
+        raise UserError(f"--fix: {options.dataset} is a folder; name the one of its files that is to be fixed")
+    targets = {"--rejects": options.rejects, "--fix": options.fix, "--report": options.report}
+    if options.fix:
+        targets["the list of what --fix mended"] = mended_file(options.fix)
+    taken: dict[Path, str] = {options.dataset.resolve(): "DATASET"}
+    for name, path in targets.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise UserError(f"{name}: {path} is a folder; name a file")
+        if not path.parent.is_dir():
+            raise UserError(f"{name}: {path.parent}: no such folder to write {path.name} to")
+        other = taken.setdefault(path.resolve(), name)
+        if other != name:
+            raise UserError(f"{name}: {path} is {other} as well, which is not overwritten; name another file")
+
+
+def _executable(options: CheckOptions) -> dict[str, Tool]:
+    """The library's tools that can run, once the machine is known to hold them as it should."""
+    if options.require_isolation:
+        config = load_config(None, {"isolation": {"require": options.require_isolation}})
+        require_isolation(Level(config.isolation.require))
+    if not options.libraries:
+        return {}
+    tools = load_library(options.libraries).by_name().items()
+    return {name: tool for name, tool in tools if tool.binding is not None}
+
+
+def _judge_configs(options: CheckOptions) -> list[ModelConfig]:
+    if not options.judges:
+        return []
+    config = load_config(None, {"judges": list(options.judges)}).resolved(base_url=options.base_url)
+    if not options.libraries and any(judge.name != "rules" for judge in config.judges):
+        raise UserError("--judge: a language model judges calls by their results; add --library, or use --judge rules")
+    return list(config.judges)
+
+
+def _found(options: CheckOptions, done: Audit, seconds: float) -> dict[str, Any]:
+    fixed = {"path": str(options.fix), **done.fixed} if done.fixed is not None else None
+    return {
+        "dataset": str(options.dataset),
+        "format": options.format_name,
+        "status": "interrupted" if done.interrupted else "done",
+        **done.tally.summary(),
+        "grounding": options.grounding,
+        "library": list(options.libraries),
+        "isolation": str(probe_isolation().level) if options.libraries else None,
+        "judges": list(options.judges),
+        "limit": options.limit,
+        "fixed": fixed,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _end(options: CheckOptions, found: Mapping[str, Any], done: Audit, console: Console) -> int:
+    if options.as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        Console().print(summary(found, done.tally))
+        for path, what in ((options.rejects, "each row that fell"), (options.report, "the report")):
+            if path:
+                Console().print(f"{path}  {what}", highlight=False, soft_wrap=True)
+    if done.interrupted:
+        reached = f"Interrupted after {found['rows']:,} rows; what is told and written covers those alone."
+        console.print(reached, highlight=False, soft_wrap=True)
+        return EXIT_INTERRUPTED
+    if found["errors"]:
+        line = f"apigen: {found['errors']:,} rows could not be checked in full; their reasons say why"
+        console.print(line, highlight=False, soft_wrap=True, style="bold")
+        return 1
+    return 1 if options.fail_on_reject and found["rejected"] else 0
+
+
+@contextmanager
+def _on_interrupt() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C, or a polite kill, end the work after the rows under way; a second one ends it at once."""
+    happened = False
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal happened
+        del frame
+        happened = True
+        signal.signal(number, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: happened
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

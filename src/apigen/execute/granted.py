@@ -1,0 +1,89 @@
+"""Executes tools with different grants: a sandbox of its own for each distinct grant, and secrets taken out."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from apigen.execute.grants import NO_GRANTS, Grant, Grants
+from apigen.execute.python import PythonExecutor
+from apigen.execute.sandbox.limits import Limits
+from apigen.records import Call, Execution, Tool
+
+
+class GrantedExecutor:
+    """Runs each call in a sandbox that may do what the tool is granted, and nothing else.
+
+    Sandbox processes start when they are first needed. The values of granted variables are replaced by their names
+    in what calls return and in the details. Belongs to one event loop.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        workers: int | None = None,
+        *,
+        twice: bool = False,
+        grants: Grants = NO_GRANTS,
+    ) -> None:
+        """Prepare, without starting anything.
+
+        Args:
+            limits: as :class:`PythonExecutor` takes them.
+            workers: the same, for each distinct grant.
+            twice: the same.
+            grants: what tools may do beyond the walls.
+        """
+        self._limits = limits
+        self._workers = workers
+        self._twice = twice
+        self._grants = grants
+        self._executors: dict[Grant, PythonExecutor] = {}
+
+    async def execute(self, tool: Tool, call: Call) -> Execution:
+        """Run one call; see :meth:`PythonExecutor.execute`.
+
+        Raises:
+            ExecutorUnavailable: no sandbox process can be started.
+        """
+        execution = await self._executor(self._grants.of(tool.name)).execute(tool, call)
+        return self._grants.secrets.hide_in_execution(execution)
+
+    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
+        """Run many calls; see :meth:`PythonExecutor.execute_many`.
+
+        Raises:
+            ExecutorUnavailable: no sandbox process can be started.
+        """
+        by_grant: dict[Grant, list[int]] = {}
+        for index, (tool, _) in enumerate(pairs):
+            by_grant.setdefault(self._grants.of(tool.name), []).append(index)
+        found: dict[int, Execution] = {}
+        for grant, indices in by_grant.items():
+            executions = await self._executor(grant).execute_many([pairs[index] for index in indices])
+            found |= zip(indices, executions, strict=True)
+        return [self._grants.secrets.hide_in_execution(found[index]) for index in range(len(pairs))]
+
+    async def execute_stream(self, pairs: Iterable[tuple[Tool, Call]], chunk: int = 4096) -> AsyncIterator[Execution]:
+        """Run any number of calls; see :meth:`PythonExecutor.execute_stream`.
+
+        Yields:
+            An execution for each, in the same order.
+
+        Raises:
+            ExecutorUnavailable: no sandbox process can be started.
+        """
+        rest = iter(pairs)
+        while batch := list(itertools.islice(rest, chunk)):
+            for execution in await self.execute_many(batch):
+                yield execution
+
+    async def aclose(self) -> None:
+        """End every sandbox process and remove its scratch folder."""
+        for executor in self._executors.values():
+            await executor.aclose()
+
+    def _executor(self, grant: Grant) -> PythonExecutor:
+        executor = self._executors.get(grant)
+        if executor is None:
+            executor = PythonExecutor(self._limits, self._workers, twice=self._twice, sight=self._grants.sight(grant))
+            self._executors[grant] = executor
+        return executor

@@ -1,0 +1,54 @@
+"""The zygote's hold on one process that it forked: hand it its task, watch its end, make sure of it."""
+
+import contextlib
+import os
+import resource
+import signal
+import time
+
+_CHUNK = 1 << 16
+
+
+class Child:
+    """A process that waits for one task, does it, and ends."""
+
+    def __init__(self, process: int, replies: int, tasks: int) -> None:
+        self.process = process
+        self.replies = replies
+        """Our end of the pipe that it writes to."""
+        self._tasks = tasks
+
+    def give(self, frame: bytes) -> bool:
+        """Hand it its task, blocking; false where it is gone."""
+        rest = memoryview(frame)
+        try:
+            while rest:
+                rest = rest[os.write(self._tasks, rest[:_CHUNK]) :]
+        except OSError:
+            return False
+        return True
+
+    def exits(self, patience_s: float = 0.2) -> tuple[int, resource.struct_rusage] | None:
+        """Status and usage of one that closed its pipe by ending, which takes a moment; ``None`` if it lives."""
+        until = time.monotonic() + patience_s
+        while time.monotonic() < until:
+            found, status, usage = os.wait4(self.process, os.WNOHANG)
+            if found:
+                return status, usage
+            time.sleep(0.001)
+        return None
+
+    def kill(self) -> None:
+        """Kill it and all that it started, which cannot leave its process group."""
+        for kill in (os.killpg, os.kill):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(self.process, signal.SIGKILL)
+
+    def wait(self) -> tuple[int, resource.struct_rusage]:
+        """Wait until it is gone."""
+        return os.wait4(self.process, 0)[1:]
+
+    def close(self) -> None:
+        """Close our ends of its pipes."""
+        os.close(self.replies)
+        os.close(self._tasks)

@@ -1,0 +1,67 @@
+"""Checks a description that comes from a process in which foreign code ran, and which it may have forged.
+
+A description decides what is later imported and which folders a sandbox may read, so it may name only what the user
+has named. Its schemas are compiled in our process, so they may not reach out of themselves.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from apigen.library.introspect.protocol import Described, Order
+from apigen.records import Json, Tool
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_DEEPEST = 64
+
+
+class Forged(Exception):  # noqa: N818 - says what it is
+    """A description that no honest module has; the message says in what."""
+
+
+def require_wanted(described: Described, order: Order) -> None:
+    """Refuse a description of something else than what was ordered.
+
+    Raises:
+        Forged: a tool has an impossible name, schema or binding.
+    """
+    places = {order.origin} if order.origin else {f"python:{wanted.locator}" for wanted in order.wanted}
+    modules = {wanted.module for wanted in order.wanted if wanted.module}
+    files = {wanted.file for wanted in order.wanted if wanted.file} | set(_local_files(modules, order.folder))
+    names: set[str] = set()
+    for tool in described.tools:
+        binding = tool.binding
+        if not _NAME.fullmatch(tool.name) or tool.name in names:
+            raise Forged(f"it describes a tool with the impossible name {tool.name[:70]!r}")
+        names.add(tool.name)
+        if binding is None or tool.origin not in places:
+            raise Forged(f"it describes {tool.name} as something from elsewhere")
+        found = binding.file in files if binding.module is None else binding.module in modules and binding.file is None
+        if not found:
+            raise Forged(f"it binds {tool.name} to another module")
+        _require_plain(tool)
+
+
+def _local_files(modules: set[str], folder: str) -> Iterator[str]:
+    """Where modules of the current folder may lie, which are bound by their file."""
+    for module in modules:
+        stem = Path(folder, *module.split("."))
+        for path in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
+            yield str(path.resolve())
+
+
+def _require_plain(tool: Tool) -> None:
+    """Refuse a schema that refers to anything outside of itself, or is nested without end."""
+    waiting: list[tuple[Json, int]] = [(tool.parameters, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > _DEEPEST:
+            raise Forged(f"the schema of {tool.name} is nested too deeply")
+        if isinstance(value, list):
+            waiting += [(item, depth + 1) for item in value]
+        elif isinstance(value, dict):
+            for key in ("$ref", "$dynamicRef", "$id", "$schema"):
+                target = value.get(key)
+                if isinstance(target, str) and not target.startswith("#"):
+                    raise Forged(f"the schema of {tool.name} refers to {target[:70]!r}, outside of itself")
+            waiting += [(item, depth + 1) for item in value.values()]

@@ -1,0 +1,175 @@
+"""Strings put together from what the query says: filled-in templates, formulas, time zones, a surname's full name."""
+
+import re
+from collections.abc import Callable
+
+from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.places import completed
+from apigen.verify.grounding.reading import Reading, Span, as_formula
+from apigen.verify.grounding.scalars import Evidence
+from apigen.verify.grounding.units import UNITS
+from apigen.verify.grounding.words import STOP_WORDS, content_stems
+
+Find = Callable[[str], Evidence]
+"""Looks for a part of the string by itself."""
+
+_FORMULA = re.compile(r"[-+*/^=<>]|\dx")
+_LAMBDA = re.compile(r"^\s*(?:lambda \w+(?:, ?\w+)*:|(?:def )?[a-zA-Z]\w{0,2}\(\w+(?:, ?\w+)*\) ?=|y ?=)\s*")
+_FUNCTIONS = re.compile(r"\b(?:math|np|numpy|cmath)\.")
+_HOLE = re.compile(r"<[^<>\s]{1,40}>|\{[^{}\s]{1,40}\}|\[[A-Za-z_ ]{1,40}\]")
+_LABEL = re.compile(r"\b([A-Za-z_]+)\s?[:=]\s?")
+_ZONE = re.compile(r"[A-Z][A-Za-z]+/(?:[A-Z][A-Za-z]+/)?([A-Z][A-Za-z_]+)")
+_CAPITALISED = re.compile(r"[A-Z][\w'.-]*$")
+_DURATION = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
+_ISO_DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_NOTE = re.compile(r"([A-G])([#♯b♭])(?: ?(?:m|maj|min|major|minor))?")
+_NAME_WORDS = 4
+
+
+def composed(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """Where the parts stand of a string that the query does not say as a whole."""
+    for rule in (
+        _in_region,
+        _by_template,
+        _by_labels,
+        _by_zone,
+        _by_formula,
+        _by_initials,
+        _by_duration,
+        _by_note,
+        _full_name,
+    ):
+        found = rule(reading, leaf, text, find)
+        if found is not None:
+            return found
+    return None
+
+
+def _in_region(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "Fresno, CA" where the query says Fresno and the description asks for the state."""
+    city, _, region = (part.strip() for part in text.rpartition(","))
+    cities = find(city) if city and region else None
+    return cities if cities and completed(reading, leaf, city, cities, region) else None
+
+
+def _by_template(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "https://<ip>/nodes?name={name}" with its holes filled from the query."""
+    for pattern in re.findall(r"[^\s'\"`]*(?:<[^<>\s]+>|\{[^{}\s]+\})[^\s'\"`]*", leaf.description):
+        pieces = _HOLE.split(pattern.rstrip(".,;)"))
+        match = re.fullmatch("(.+?)".join(map(re.escape, pieces)), text)
+        if match and match.groups():
+            return _all(find, match.groups())
+    return None
+
+
+def _by_labels(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "track:Hello artist:Adele", where the description gives the labels."""
+    labels = {label.lower() for label in _LABEL.findall(leaf.description)}
+    pieces = _LABEL.split(text)
+    if len(pieces) < 3 or pieces[0].strip() or not {label.lower() for label in pieces[1::2]} <= labels:
+        return None
+    return _all(find, [piece.strip(" ,;&") for piece in pieces[2::2]])
+
+
+def _all(find: Find, parts: "list[str] | tuple[str, ...]") -> Evidence:
+    spans: list[Span] = []
+    for part in parts:
+        found = find(part)
+        if found is None:
+            return None
+        spans += found
+    return tuple(spans)
+
+
+def _by_zone(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "Europe/London" for "London"."""
+    match = _ZONE.fullmatch(text)
+    return find(match[1].replace("_", " ")) if match else None
+
+
+def _by_formula(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """A formula, however its powers, products and argument are written; the place is not told."""
+    if not _FORMULA.search(text):
+        return None
+    formula = as_formula(_FUNCTIONS.sub("", _LAMBDA.sub("", text)))
+    begin = reading.formula.find(formula) if formula else -1
+    while begin >= 0:
+        around = reading.formula[begin - 1 : begin], reading.formula[begin + len(formula) : begin + len(formula) + 1]
+        if not any(
+            edge.isdigit() and mine.isdigit() for edge, mine in zip(around, (formula[0], formula[-1]), strict=True)
+        ):
+            return ()
+        begin = reading.formula.find(formula, begin + 1)
+    return None
+
+
+def _by_initials(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "San Diego" for "SD", in capitals as the query's abbreviation must be."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if word.lower() not in {"of", "the", "and"}]
+    if len(words) < 2:
+        return None
+    initials = "".join(word[0].upper() for word in words)
+    spans = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(initials)}(?!\w)", reading.text)]
+    return tuple(spans) or None
+
+
+def _by_duration(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "01:30" for a minute and a half, where the description says MM:SS or HH:MM; "PT90S"."""
+    worth: tuple[int, ...] = (86400, 3600, 60, 1)
+    if match := _DURATION.fullmatch(text):
+        minutes = re.search(r"\bMM:SS\b", leaf.description, re.IGNORECASE)
+        worth = (60, 1) if minutes and match[3] is None else (3600, 60, 1)
+    else:
+        match = _ISO_DURATION.fullmatch(text)
+    if not match:
+        return None
+    parts = [int(part or 0) for part in match.groups()]
+    seconds = sum(part * factor for part, factor in zip(parts, worth, strict=False))
+    spans = [(each.start, each.end) for each in reading.quantities if each.kind == "time" and each.amount == seconds]
+    return tuple(spans) or None
+
+
+def _by_note(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "C#" for "C sharp"."""
+    match = _NOTE.fullmatch(text)
+    if not match:
+        return None
+    said = rf"\b{match[1]}[ -]{'sharp' if match[2] in '#♯' else 'flat'}\b"
+    return tuple(place.span() for place in re.finditer(said, reading.text, re.IGNORECASE)) or None
+
+
+def _full_name(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """A person's or firm's full name where the query has its last or first word, with no other name beside it."""
+    words = text.split()
+    about = {*content_stems(leaf.name), *content_stems(leaf.description)}
+    if not 2 <= len(words) <= _NAME_WORDS or not about & {
+        "nam",
+        "full",
+        "player",
+        "person",
+        "actor",
+        "artist",
+        "author",
+    }:
+        return None
+    if not all(_CAPITALISED.match(word) for word in words):
+        return None
+    for word in (words[-1], words[0]):
+        if len(word) < 4 or word.lower() in STOP_WORDS or word.lower() in UNITS:
+            continue
+        for start, end in reading.find(tuple(content_stems(word))):
+            before = [token for token in reading.tokens if token.end <= start][-1:]
+            after = [token for token in reading.tokens if token.start >= end][:1]
+            beside = before if word is words[-1] else after
+            if not reading.text[start].isupper() or any(_names(reading, token.start, start, end) for token in beside):
+                continue
+            return ((start, end),)
+    return None
+
+
+def _names(reading: Reading, other: int, start: int, end: int) -> bool:
+    """Whether a capitalised word stands right beside a name, so that it is part of it."""
+    between = reading.text[min(other, start) : max(other, start)]
+    word = reading.text[other:].split(maxsplit=1)[0]
+    begins = not reading.text[:other].strip() or reading.text[:other].rstrip()[-1] in ".?!"
+    return word[0].isupper() and not begins and not re.search(r"[,;.?!]", between) and word.lower() not in STOP_WORDS

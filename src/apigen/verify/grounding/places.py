@@ -1,0 +1,79 @@
+"""Places told more fully than the query tells them: "Fresno, CA" for "Fresno", where the parameter asks for the state.
+
+A region is accepted when the city is grounded, the parameter's description asks for a region, and neither the query
+nor the table of regions puts the city elsewhere.
+"""
+
+import re
+from functools import cache, lru_cache
+
+from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.reading import Reading, Span
+from apigen.verify.grounding.synonyms import read_groups, synonyms
+from apigen.verify.grounding.words import split_words, stem
+
+_ASKS = re.compile(
+    r"\b(?:state|country|province|region|county|full address)\b|[A-Z][a-z]+, (?:[A-Z]{2}\b|[A-Z][a-z]+)", re.IGNORECASE
+)
+_ASKED = 3
+"""Tokens after a city within which the query may name its region: "Paris in Texas"."""
+
+
+@cache
+def _regions() -> tuple[dict[str, frozenset[int]], dict[tuple[str, ...], frozenset[int]]]:
+    """Which groups of the table a code or name means, and which ones a city is known to lie in."""
+    names: dict[str, frozenset[int]] = {}
+    cities: dict[tuple[str, ...], frozenset[int]] = {}
+    for number, group in enumerate(read_groups("regions.txt")):
+        for member in group:
+            if member.suggests:
+                cities[member.stems] = cities.get(member.stems, frozenset()) | {number}
+            else:
+                name = member.exact or " ".join(member.stems) or member.sign
+                names[name] = names.get(name, frozenset()) | {number}
+    return names, cities
+
+
+@lru_cache(maxsize=4096)
+def regions_named(text: str) -> frozenset[int]:
+    """The regions that a code (in capitals) or a name stands for."""
+    names, _ = _regions()
+    stems = " ".join(stem(word) for word in split_words(text.lower()))
+    return names.get(text.strip(), frozenset()) | names.get(stems, frozenset())
+
+
+@lru_cache(maxsize=4096)
+def regions_of(city: str) -> frozenset[int]:
+    """The regions in which the table has a city of that name."""
+    _, cities = _regions()
+    places = [tuple(map(stem, split_words(city))), *(member.stems for member in synonyms(city))]
+    return frozenset(region for place in places for region in cities.get(place, ()))
+
+
+def completed(reading: Reading, leaf: Leaf, city: str, cities: tuple[Span, ...], region: str) -> bool:
+    """Whether a region may be added to a city that the query names without one.
+
+    Args:
+        reading: the query.
+        leaf: the parameter; its description must ask for more than a city.
+        city: as it stands in the call.
+        cities: where the query names it.
+        region: as it stands in the call, such as ``CA`` or ``Kenya``.
+    """
+    meant = regions_named(region)
+    known = regions_of(city)
+    if not meant or not _ASKS.search(leaf.description) or (known and not meant & known):
+        return False
+    return not any(said and not said & meant for said in (_said_after(reading, span) for span in cities))
+
+
+def _said_after(reading: Reading, city: Span) -> frozenset[int]:
+    """The region that the query names right after a city."""
+    tokens = [token for token in reading.tokens if token.start >= city[1]][:_ASKED]
+    for token in tokens:
+        if any(mark in reading.text[city[1] : token.start] for mark in ".?!;"):
+            break
+        for last in tokens:
+            if last.start >= token.start and (found := regions_named(reading.text[token.start : last.end])):
+                return found
+    return frozenset()

@@ -1,0 +1,5 @@
+"""Language models as judges: what they are asked, how their answers are read, and how several of them decide.
+
+:mod:`.criteria` names the questions, :mod:`.reading` reads an answer however a model writes it, and :mod:`.committee`
+makes one decision of several verdicts. The judge itself is :class:`apigen.verify.llm_judge.LLMJudge`.
+"""

@@ -1,0 +1,57 @@
+"""The five questions that a judge is asked, after the APIGen paper's rules (arXiv 2406.18518, section 3.3)."""
+
+import re
+
+from apigen.records import Json, Reason
+
+CRITERIA: dict[str, Reason] = {
+    "serves_query": Reason.JUDGED_WRONG,
+    "right_tools": Reason.TOOL_MISMATCH,
+    "right_number_of_calls": Reason.CALL_COUNT_MISMATCH,
+    "results_without_errors": Reason.ERROR_RESULT,
+    "results_relevant": Reason.IRRELEVANT_RESULT,
+}
+"""Each criterion in the order of the prompt, with the reason of a candidate that fails it."""
+
+_CAUSES = ("right_tools", "right_number_of_calls", "results_without_errors", "serves_query", "results_relevant")
+"""Where several fail, the first of these names the candidate: a wrong tool also serves nothing and returns nothing of
+use, so the cause comes before what follows from it."""
+
+_WORDS = {
+    True: {"yes", "y", "true", "pass", "passes", "passed", "ok", "1", "met", "holds", "correct", "right", "accept"},
+    False: {"no", "n", "false", "fail", "fails", "failed", "0", "unmet", "incorrect", "wrong", "reject", "rejected"},
+}
+_WORDS[True] |= {"accepted", "approve", "approved", "valid"}
+_WORDS[False] |= {"rejects", "invalid", "not passed", "not met", "does not pass", "not ok", "not pass"}
+_TRUTH = {word: truth for truth, words in _WORDS.items() for word in words}
+
+_NUMBERS = {str(number): name for number, name in enumerate(CRITERIA, 1)}
+
+
+def reason_for(criteria: dict[str, bool]) -> Reason:
+    """The reason of a rejected candidate: that of the failing criterion nearest to the cause, if any fails."""
+    failing = next((name for name in _CAUSES if criteria.get(name) is False), None)
+    return CRITERIA[failing] if failing else Reason.JUDGED_WRONG
+
+
+def as_truth(value: Json) -> bool | None:
+    """Yes or no in the ways models write it; ``None`` for anything else."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str):
+        return _TRUTH.get(" ".join(re.sub(r"[^\w\s]", " ", value).lower().split()))
+    return None
+
+
+def criterion(name: Json) -> str | None:
+    """The criterion that a model means: by its name in any case and spelling of the gaps, or by its number."""
+    if isinstance(name, bool) or not isinstance(name, str | int):
+        return None
+    plain = re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
+    numbered = re.fullmatch(r"(?:criterion_|rule_|question_)?([1-5])(?:_(.*))?", plain)
+    if numbered and not numbered[2]:
+        return _NUMBERS[numbered[1]]
+    plain = numbered[2] if numbered else plain
+    return plain if plain in CRITERIA else None

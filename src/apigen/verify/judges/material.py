@@ -1,0 +1,38 @@
+"""What a judge was shown, for telling its own words from those that it copied."""
+
+import json
+import re
+from collections.abc import Sequence
+
+from apigen.records import Candidate, Execution
+
+_CODE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_NOISE = re.compile(r"\\[nrtbf]|[\\\s\"'`\u2018\u2019\u201c\u201d]|\.\.\.|\u2026")
+
+
+class Material:
+    """The words of one candidate and its executions, compared without case, spacing, quotes and escapes."""
+
+    def __init__(self, candidate: Candidate, executions: Sequence[Execution]) -> None:
+        shown = [
+            [tool.offered() for tool in candidate.tools],
+            [*candidate.context, candidate.query],
+            [[call.name, call.arguments] for call in candidate.calls],
+            [execution.result if execution.ok else execution.detail for execution in executions],
+        ]
+        self._words = squeezed(json.dumps(shown, ensure_ascii=False, separators=(",", ":")))
+
+    def holds(self, text: str) -> bool:
+        """Whether a text stands there, so that a judge that writes it may have copied it."""
+        words = squeezed(text)
+        return bool(words) and words in self._words
+
+    def holds_parts(self, quote: str) -> bool:
+        """Whether each part of a quotation stands there, where dots of omission divide it."""
+        parts = [part for part in re.split(r"\.\.\.|\u2026", quote) if squeezed(part)]
+        return all(self.holds(part) for part in parts)
+
+
+def squeezed(text: str) -> str:
+    """A text without what changes when it is copied: case, spacing, quotes, escapes, dots of omission."""
+    return _NOISE.sub("", _CODE.sub(lambda code: chr(int(code[1], 16)), text)).casefold()

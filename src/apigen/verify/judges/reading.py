@@ -1,0 +1,285 @@
+"""Reading a judge's answer however models write it, and never taking somebody else's words for its decision.
+
+Strict JSON, Python literals, trailing commas, fences, prose around, thinking before, plain ``Verdict: PASS``: all are
+read. A judge may quote a hostile result that holds a decision of its own, so every decision that stands in an answer
+counts, except what the judge was shown word for word; if they contradict each other, or none is left, nothing was
+decided.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import json_repair
+import msgspec
+
+from apigen.records import Json
+from apigen.verify.judges.criteria import CRITERIA, as_truth, criterion
+from apigen.verify.judges.material import Material
+
+MAX_ANSWER = 200_000
+"""Longest answer in characters that is looked at; thinking included, none that means something comes near."""
+MAX_BRACKETS = 400
+"""Most brackets in broken JSON that is mended, which takes time that grows with their square."""
+MAX_THOUGHT = 500
+MAX_QUOTE = 120
+
+_DECISION = frozenset(
+    {"pass", "passes", "passed", "is_pass", "overall_pass", "verdict", "decision", "judgement", "judgment"}
+    | {"final_verdict", "final_decision", "overall", "overall_verdict"}
+)
+_WRAPPERS = frozenset({"verdict", "decision", "judgement", "judgment", "evaluation", "response", "output", "answer"})
+_CRITERIA_KEYS = ("criteria", "criterion_results", "rules", "checks", "questions", "answers")
+_NAME_KEYS = ("name", "criterion", "id", "rule", "question", "number")
+_HOLDS_KEYS = ("holds", "pass", "passes", "passed", "met", "ok", "value", "answer", "verdict", "result", "satisfied")
+_QUOTE_KEYS = ("quote", "evidence", "quotes", "quoted", "citation")
+_THOUGHT_KEYS = ("thought", "thoughts", "reasoning", "reason", "explanation", "rationale")
+
+_THINKING = re.compile(r"<(think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
+_THOUGHT_OVER = re.compile(r"</(?:think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
+_LOOSE_DECISION = re.compile(
+    rf"(?<!\\)(?:[\"'\u201c]?)\b({'|'.join(sorted(_DECISION))})\b(?:[\"'\u201d]?)\s*:\s*[\"'\u201c]?([A-Za-z]+|[01]\b)"
+    r"(?:\s*(?:\bor\b|\||/)\s*[\"'\u201c]?([A-Za-z]+))?",
+    re.IGNORECASE,
+)
+"""A decision as it stands in JSON that is broken; inside a quoted text its quotes are escaped and do not match."""
+_SAID = re.compile(
+    r"(?:(?:my|the|final|overall)\s+)*(?:pass|passes|passed|verdict|decision|judge?ment|answer)\s*(?:[:=]|is\b:?|-)\s*"
+    r"([A-Za-z]+)\s*(?:$|[.,;:!(\u2013\u2014-].*)",
+    re.IGNORECASE,
+)
+_TAGGED = re.compile(r"<(pass|verdict|decision|answer)>\s*(\w+)\s*</\1>", re.IGNORECASE)
+_FENCE = re.compile(r"```\w*")
+_DECORATION = re.compile(r"[\"'`*_#|]|^\s*(?:[-+]|\d+[.)])\s+|,\s*$")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a judge decided, and how it explained that."""
+
+    passed: bool
+    criteria: dict[str, bool] = {}
+    """Each criterion that it answered, by its name."""
+    quotes: dict[str, str] = {}
+    """What it quoted, by criterion."""
+    thought: str = ""
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """An answer that decides nothing."""
+
+    why: str
+    """In our own words, so that it can be told to the judge."""
+
+
+class _Found(msgspec.Struct, frozen=True):
+    passed: bool
+    value: dict[str, Any] = {}
+
+
+def read_answer(text: str, material: Material) -> Answer | Unreadable:
+    """Read what a judge answered.
+
+    Args:
+        text: its whole answer, as it came.
+        material: what it was shown; a decision that stands there as well is taken for a quotation.
+    """
+    if len(text) > MAX_ANSWER:
+        return Unreadable("it is far too long")
+    answer = _after_thinking(text)
+    if answer is None:
+        return Unreadable("it holds no answer after the reasoning")
+    if not answer.strip():
+        return Unreadable("it is empty")
+    return _read(answer, material)
+
+
+def _read(text: str, material: Material) -> Answer | Unreadable:
+    spans = list(_objects(text))
+    if spans and spans[-1][1] is None:
+        return Unreadable("its JSON is cut off")
+    outside, end, found = "", 0, list[_Found]()
+    for start, stop in spans:
+        assert stop is not None  # noqa: S101 - only the last can be open
+        outside += f"{text[end:start]}\n"
+        end = stop
+        if not material.holds(text[start:stop]):
+            found += _decisions(text[start:stop])
+    outside += text[end:]
+    if _THOUGHT_OVER.search(outside):
+        return Unreadable("it holds several blocks of reasoning")
+    found += [_Found(passed) for passed in _said(outside, material)]
+    decisions = {each.passed for each in found}
+    if not decisions:
+        return Unreadable("it holds no decision of its own")
+    if len(decisions) > 1:
+        return Unreadable("it holds decisions that contradict each other")
+    return _explained(found)
+
+
+def _explained(found: list[_Found]) -> Answer | Unreadable:
+    """The decision with its criteria, which must not contradict it."""
+    passed = found[0].passed
+    fullest = max((each.value for each in found), key=len)
+    criteria, quotes = dict[str, bool](), dict[str, str]()
+    for name, value in _criteria(fullest):
+        holds, quote = _criterion_answer(value)
+        if holds is None:
+            continue
+        if criteria.setdefault(name, holds) is not holds:
+            return Unreadable(f"it answers {name} twice, once each way")
+        if quote:
+            quotes[name] = plain(quote, MAX_QUOTE)
+    failing = [name for name, holds in criteria.items() if not holds]
+    if passed and failing:
+        return Unreadable(f"it passes the calls though {failing[0]} is false")
+    if not passed and not failing and len(criteria) == len(CRITERIA):
+        return Unreadable("it does not pass the calls though every criterion is true")
+    thought = next((fullest[key] for key in _THOUGHT_KEYS if isinstance(fullest.get(key), str)), "")
+    return Answer(passed, {name: criteria[name] for name in CRITERIA if name in criteria}, quotes, plain(thought))
+
+
+def plain(text: str, most: int = MAX_THOUGHT) -> str:
+    """A model's words as one line that can be written down, not longer than that."""
+    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def _after_thinking(text: str) -> str | None:
+    """The answer without the reasoning before it; ``None`` where there is nothing but reasoning."""
+    bare = text.lstrip()
+    if bare.startswith(("{", "[", "```")):
+        return text  # the answer itself; a tag in it belongs to a quotation
+    over = _THOUGHT_OVER.search(text)
+    if _THINKING.match(bare) and over is None:
+        return None
+    return text[over.end() :] if over else text
+
+
+def _objects(text: str) -> Iterator[tuple[int, int | None]]:
+    """Where each outermost ``{...}`` begins and ends; the end of one that is never closed is ``None``."""
+    depth, start, quote, escaped, before = 0, 0, "", False, ""
+    for position, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quote:
+            escaped = character == "\\"
+            # An apostrophe ends a text only where JSON could go on.
+            if character == quote and (
+                quote == '"' or text[position + 1 : position + 40].lstrip()[:1] in (",", ":", "]", "}", "")
+            ):
+                quote = ""
+        elif depth and (character == '"' or (character == "'" and before in "{[,:")):
+            quote = character
+        elif character == "{":
+            start = start if depth else position
+            depth += 1
+        elif character == "}" and depth:
+            depth -= 1
+            if not depth:
+                yield start, position + 1
+        if not character.isspace():
+            before = character
+    if depth:
+        yield start, None
+
+
+def _decisions(text: str) -> list[_Found]:
+    """The decisions that one outermost object holds: none where it is something else, several where it is broken."""
+    try:
+        value = json.loads(text, strict=False, object_pairs_hook=_keeping_twins)
+    except (ValueError, RecursionError):
+        return _mended(text)
+    return _decided(value)
+
+
+def _mended(text: str) -> list[_Found]:
+    if text.count("{") + text.count("[") > MAX_BRACKETS:
+        return []
+    try:
+        value = json_repair.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if not isinstance(value, dict):
+        return []
+    found = _decided(value)
+    # What was broken may have been mended wrongly: all that looks like a decision must agree with it.
+    loose = [as_truth(word) for match in _LOOSE_DECISION.finditer(text) for word in match.group(2, 3) if word]
+    return found + [_Found(truth) for truth in loose if truth is not None]
+
+
+class _Twins(list[Any]):
+    """The values of a key that stands more than once in an object."""
+
+
+def _keeping_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for key, item in pairs:
+        earlier = value.get(key)
+        value[key] = (
+            item if key not in value else _Twins([*(earlier if isinstance(earlier, _Twins) else [earlier]), item])
+        )
+    return value
+
+
+def _decided(value: dict[str, Any]) -> list[_Found]:
+    """The decisions at the top of an object; those further down are quotations or answers to single questions."""
+    if any(key.lower() in _NAME_KEYS and criterion(item) for key, item in value.items() if isinstance(key, str)):
+        return []  # the answer to one criterion
+    found: list[_Found] = []
+    for key, item in value.items():
+        name = re.sub(r"\W+", "_", str(key).lower()).strip("_")
+        if name in _DECISION:
+            for each in item if isinstance(item, _Twins) else [item]:
+                truth = as_truth(each)
+                found += [] if truth is None else [_Found(truth, value)]
+        if name in _WRAPPERS and isinstance(item, dict):
+            found += [_Found(each.passed, value | item) for each in _decided(item)]
+    return found
+
+
+def _criteria(value: dict[str, Any]) -> list[tuple[str, Json]]:
+    """Each criterion's name with what was answered to it: from an object, a list, or the top of the answer."""
+    given: Any = next((value[key] for key in _CRITERIA_KEYS if isinstance(value.get(key), dict | list)), value)
+    if isinstance(given, list):
+        if len(given) == len(CRITERIA) and not any(isinstance(item, dict) for item in given):
+            return list(zip(CRITERIA, given, strict=True))
+        pairs = [(_named(item), item) for item in given if isinstance(item, dict)]
+    else:
+        pairs = [(criterion(key), item) for key, item in given.items()]
+    return [(name, item) for name, item in pairs if name]
+
+
+def _named(item: dict[str, Any]) -> str | None:
+    names = [criterion(item[key]) for key in _NAME_KEYS if key in item] + [criterion(key) for key in item]
+    return next((name for name in names if name), None)
+
+
+def _criterion_answer(value: Json) -> tuple[bool | None, str]:
+    if not isinstance(value, dict):
+        return as_truth(value), ""
+    keys = [*(key for key in _HOLDS_KEYS if key in value), *(key for key in value if criterion(key))]
+    holds = next((truth for key in keys if (truth := as_truth(value[key])) is not None), None)
+    quote = next((value[key] for key in _QUOTE_KEYS if value.get(key)), "")
+    if isinstance(quote, list):
+        quote = " ... ".join(str(part) for part in quote)
+    return holds, quote if isinstance(quote, str) else json.dumps(quote, ensure_ascii=False)
+
+
+def _said(text: str, material: Material) -> Iterator[bool]:
+    """Decisions in plain words: a line of their own, a tag, or nothing but the word."""
+    text = _FENCE.sub("\n", text)
+    for _, word in _TAGGED.findall(text):
+        if (truth := as_truth(word)) is not None:
+            yield truth
+    if (truth := as_truth(text)) is not None:
+        yield truth
+        return
+    for line in text.splitlines():
+        if line.lstrip().startswith(">") or line.lstrip().startswith(("    ", "\t")):
+            continue  # quoted, as Markdown does it
+        bare = _DECORATION.sub("", line).strip()
+        found = _SAID.fullmatch(bare)
+        truth = as_truth(found[1]) if found else None
+        if truth is not None and not material.holds(f"{bare.split(found[1])[0]}{found[1]}" if found else bare):
+            yield truth
