@@ -28,6 +28,8 @@ _SPAN_WORD = re.compile(
 _WEEKDAY = re.compile(rf"\b({'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})s?\b", re.IGNORECASE)
 _WEEKEND = re.compile(r"\bweek-?ends?\b", re.IGNORECASE)
 _BACK = re.compile(r"\b(?:ago|before|back|earlier|past|last|previous)\b", re.IGNORECASE)
+_LASTING = re.compile(r"(?!an?\b|per\b|each\b|every\b).*\b(?:day|night|week|month|year)", re.IGNORECASE)
+"""A length of time in days or more; "84 a night" and "2 a day" are rates, and last nothing."""
 _DAY = 86400
 _AHEAD = 15
 """Days within which "next Friday" lies, however one counts."""
@@ -135,7 +137,8 @@ def _later(reading: Reading, value: date) -> Iterator[Span]:
     for whole, span in stated_days(reading, value.year):
         distance = abs((value - whole).days)
         for quantity in reading.quantities:
-            if quantity.kind == "time" and distance and distance == round(quantity.amount / _DAY):
+            lasts = _LASTING.match(reading.text, quantity.start, quantity.end)
+            if quantity.kind == "time" and lasts and distance and distance == round(quantity.amount / _DAY):
                 yield min(span[0], quantity.start), max(span[1], quantity.end)
 
 
