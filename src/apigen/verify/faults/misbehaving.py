@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-_ANYTHING = dict | list | str | float | bool | None
+_ANYTHING = dict[str, Any] | list[Any] | str | float | bool | None
 """What a stand-in takes for each parameter: all of JSON."""
 
 
