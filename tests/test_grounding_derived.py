@@ -68,13 +68,13 @@ def test_today_may_be_stated_in_the_context() -> None:
 @pytest.mark.parametrize(
     ("query", "value", "schema", "strict", "lenient"),
     [
-        ("two cards of 52", 13, NUMBER, False, False),
+        ("two cards of 52", 17, NUMBER, False, False),
         ("two cards of 52", 26, NUMBER, False, True),
         ("some good hotels", 4.5, NUMBER, False, True),
         ("some good hotels", 873, NUMBER, False, False),
         ("add 12 and 30", 42, NUMBER, False, True),
-        ("shares of Tesla", "TSLA", TEXT, False, True),
-        ("shares of Tesla", "Volkswagen", TEXT, False, False),
+        ("shares of Telenor", "TELN", TEXT, False, True),
+        ("shares of Telenor", "Volkswagen", TEXT, False, False),
         ("close the browser", "kill browser.exe", TEXT, False, True),
         ("weather tomorrow", "2025-01-02", TEXT, False, True),
         ("the weather on May 4, 2025", "2025-05-05", TEXT, False, False),

@@ -1,12 +1,11 @@
 """The real stages, led through by one fault after another."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import msgspec
 
-from apigen.execute.base import Executor
+from apigen.execute.python import PythonExecutor
 from apigen.generate.parse import parse_pairs
 from apigen.records import Call, Candidate, Completion, Execution, Outcome, Stage, Tool, Verdict
 from apigen.verify.faults import Faulty, Replay, as_text, replayed
@@ -19,20 +18,35 @@ from apigen.verify.stages import Examined, NamedStage, execution, grounding, sem
 class Remembering:
     """An executor that runs each different call once; tools here give the same result every time."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: PythonExecutor) -> None:
         self._executor = executor
-        self._known: dict[bytes, asyncio.Future[Execution]] = {}
+        self._known: dict[bytes, Execution] = {}
 
     async def execute(self, tool: Tool, call: Call) -> Execution:
         """Run one call, or say what it did before."""
-        key = msgspec.json.encode((tool.binding, call), order="sorted")
+        key = _key(tool, call)
         if key not in self._known:
-            self._known[key] = asyncio.ensure_future(self._executor.execute(tool, call))
-        return await self._known[key]
+            self._known[key] = await self._executor.execute(tool, call)
+        return self._known[key]
+
+    async def prepare(self, candidates: Iterable[Candidate]) -> None:
+        """Run all calls of some answers in bulk; those that do not fit their tools are left to the stages."""
+        wanted = {}
+        for candidate in candidates:
+            for call in candidate.calls:
+                tool = candidate.tool(call.name)
+                if tool is not None and (key := _key(tool, call)) not in self._known:
+                    wanted[key] = (tool, call)
+        ran = await self._executor.execute_many(list(wanted.values()))
+        self._known.update(zip(wanted, ran, strict=True))
 
     async def aclose(self) -> None:
         """Stop what runs the calls."""
         await self._executor.aclose()
+
+
+def _key(tool: Tool, call: Call) -> bytes:
+    return msgspec.json.encode((tool.binding, call), order="sorted")
 
 
 class Checks:
@@ -43,7 +57,7 @@ class Checks:
         executor: what runs the calls; ``None`` for tools that are only described.
     """
 
-    def __init__(self, mode: Level, executor: Executor | None) -> None:
+    def __init__(self, mode: Level, executor: Remembering | None) -> None:
         self._executor = executor
         self._format = FormatCheck()
         self._grounding = partial(grounding, level=mode)
@@ -68,12 +82,36 @@ class Checks:
             raise SystemExit(f"nothing measured: the {last.stage} check could not be made: {last.detail}")
         return None if last.outcome is Outcome.PASS else last
 
+    async def prepare(self, faults: Iterable[Faulty]) -> None:
+        """Run in bulk what the stages will want to know of well-formed answers."""
+        if self._executor is not None:
+            candidates = [faulty.candidate for faulty in faults if not faulty.text and faulty.returned is None]
+            await self._executor.prepare(
+                one for one in candidates if self._format.check(one).outcome is Outcome.PASS and one.calls
+            )
+
     def _stages(self, faulty: Faulty) -> Sequence[NamedStage]:
         executor = Replay(replayed(faulty)) if faulty.returned is not None else self._executor
         stages: list[NamedStage] = [(Stage.GROUNDING, self._grounding)]
         if executor is not None:
             stages.append((Stage.EXECUTION, execution(executor)))
         return [*stages, (Stage.SEMANTICS, semantics(self._judge))]
+
+    async def executions(self, faulty: Faulty) -> tuple[Execution, ...]:
+        """What the calls did: recorded, run, or nothing for tools that cannot run or do not fit."""
+        candidate = faulty.candidate
+        if faulty.returned is not None:
+            return replayed(faulty)
+        if self._executor is None or self._format.check(candidate).outcome is not Outcome.PASS:
+            return ()
+        tools = [candidate.tool(call.name) for call in candidate.calls]
+        return tuple(
+            [
+                await self._executor.execute(tool, call)
+                for tool, call in zip(tools, candidate.calls, strict=True)
+                if tool is not None
+            ]
+        )
 
     async def same_results(self, one: Candidate, other: Candidate) -> bool:
         """Whether two answers' calls return the same, in whatever order; false where they cannot run."""

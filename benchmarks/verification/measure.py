@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -13,12 +14,16 @@ from apigen.records import Stage, Verdict
 from apigen.verify.faults import OPERATORS, Faulty, Operator, Pool
 from benchmarks.verification.checks import Checks
 from benchmarks.verification.corpora import Row
+from benchmarks.verification.judging import Judged, Panel
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 STAGES = (Stage.FORMAT, Stage.GROUNDING, Stage.EXECUTION, Stage.SEMANTICS)
 AT_ONCE = 16
+SOME = 60
+"""How many answers are made of an operator whose tool fails, each in a process of its own."""
+
 FEW = 12
 """How many answers are made of an operator whose execution hangs."""
 
@@ -46,6 +51,7 @@ class OperatorResult(msgspec.Struct, frozen=True):
     lenient: Found
     missed: tuple[str, ...]
     """A few that passed strict, for people to read."""
+    judged: Judged | None = None
 
 
 class Untouched(msgspec.Struct, frozen=True):
@@ -70,21 +76,35 @@ class CorpusResult(msgspec.Struct, frozen=True):
     untouched: dict[str, Untouched]
     """By mode."""
     operators: tuple[OperatorResult, ...]
+    judge: str = ""
+    """Who was asked besides the stages."""
+    judged_right: Judged | None = None
+    """What it said of right answers."""
 
 
-async def measure(
-    name: str, rows: Sequence[Row], checks: dict[str, Checks], seed: int, most: int, said: Callable[[str], None]
-) -> CorpusResult:
+class Plan(msgspec.Struct, frozen=True):
+    """How to measure."""
+
+    seed: int
+    """Decides which rows are made wrong, and how."""
+    most: int
+    """Wrong answers made per operator."""
+    said: Callable[[str], None]
+    """Is told how far it is."""
+    panel: Panel | None = None
+
+
+async def measure(name: str, rows: Sequence[Row], checks: dict[str, Checks], plan: Plan) -> CorpusResult:
     """Measure one corpus.
 
     Args:
         name: of the corpus.
         rows: right answers.
         checks: the stages by mode: ``strict`` and ``lenient``.
-        seed: decides which rows are made wrong, and how.
-        most: wrong answers made per operator.
-        said: is told how far it is.
+        plan: how many, by which seed.
     """
+    said = plan.said
+    await checks["lenient"].prepare(Faulty(row.candidate, "") for row in rows)
     verdicts = {
         mode: await _each(rows, lambda row, check=check: check.first(Faulty(row.candidate, "")))  # type: ignore[misc]
         for mode, check in checks.items()
@@ -101,9 +121,15 @@ async def measure(
     pool = Pool([row.candidate for row in rows])
     results = []
     for operator in OPERATORS:
-        results.append(await _operator(operator, rows, pool, checks, passing, seed, most))
+        results.append(await _operator(operator, rows, pool, checks, passing, plan))
         said(f"{name}: {operator.name} {results[-1].strict.made} made, {results[-1].strict.caught.share:.1%} caught")
-    return CorpusResult(name, untouched, tuple(results))
+    if plan.panel is None:
+        return CorpusResult(name, untouched, tuple(results))
+    order = random.Random(plan.seed).sample(list(rows), len(rows))
+    right = [Faulty(row.candidate, "") for row in order if row.id in passing["lenient"]]
+    return CorpusResult(
+        name, untouched, tuple(results), plan.panel.name, await plan.panel.judged(right, checks["lenient"])
+    )
 
 
 def _untouched(rows: Sequence[Row], verdicts: Sequence[Verdict | None]) -> Untouched:
@@ -136,17 +162,22 @@ async def _operator(
     pool: Pool,
     checks: dict[str, Checks],
     passing: dict[str, set[str]],
-    seed: int,
-    most: int,
+    plan: Plan,
 ) -> OperatorResult:
+    seed, most = plan.seed, plan.most
     kept: list[tuple[Row, Faulty]] = []
     harmless = 0
-    for row, faulty in faults(operator, rows, pool, passing["lenient"], seed):
+    if operator.stage is Stage.EXECUTION:
+        most = min(most, FEW if operator.hangs else SOME)
+    made = list(islice(faults(operator, rows, pool, passing["lenient"], seed), 2 * most))
+    if operator.stage is not Stage.EXECUTION:
+        await checks["lenient"].prepare(faulty for _, faulty in made)
+    for row, faulty in made:
         if await _is_right(operator, row, faulty, checks["lenient"]):
             harmless += 1
             continue
         kept.append((row, faulty))
-        if len(kept) >= (FEW if operator.hangs else most):
+        if len(kept) == most:
             break
     found: dict[str, Found] = {}
     missed: tuple[str, ...] = ()
@@ -158,7 +189,8 @@ async def _operator(
         if mode == "strict":
             passed = [pair for pair, verdict in zip(mine, verdicts, strict=True) if verdict is None]
             missed = tuple(f"{row.id}: {faulty.what} | {faulty.candidate.query[:300]}" for row, faulty in passed[:30])
-    return OperatorResult(operator.name, harmless, found["strict"], found["lenient"], missed)
+    judged = await plan.panel.judged([faulty for _, faulty in kept], checks["lenient"]) if plan.panel else None
+    return OperatorResult(operator.name, harmless, found["strict"], found["lenient"], missed, judged)
 
 
 async def _is_right(operator: Operator, row: Row, faulty: Faulty, check: Checks) -> bool:

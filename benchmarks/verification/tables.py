@@ -18,7 +18,10 @@ SHORT = {
 
 def table(result: CorpusResult) -> str:
     """One corpus: the right answers first, then each operator."""
-    return "\n\n".join((_untouched(result), _operators(result, Visible.RULES), _operators(result, Visible.JUDGE)))
+    parts = [_untouched(result), _operators(result, Visible.RULES), _operators(result, Visible.JUDGE)]
+    if result.judged_right is not None:
+        parts.append(f"The judge {result.judge} rejects {percent(result.judged_right.share)} of right answers.")
+    return "\n\n".join(parts)
 
 
 def _untouched(result: CorpusResult) -> str:
@@ -33,34 +36,37 @@ def _untouched(result: CorpusResult) -> str:
 
 
 def _operators(result: CorpusResult, visible: Visible) -> str:
-    first = "fault" if visible is Visible.RULES else "fault that needs a judge"
-    lines = [
-        f"| {first} | due at | made | format | grounding | execution | semantics | caught, strict [95%] | lenient |",
-        "|---|---|--:|--:|--:|--:|--:|--:|--:|",
+    heads = ["fault" if visible is Visible.RULES else "fault that needs a judge", "due at", "made"]
+    heads += [
+        *(SHORT[stage] for stage in STAGES),
+        "caught, strict [95%]",
+        "lenient",
+        *([result.judge] * bool(result.judge)),
     ]
     shown = [one for one in result.operators if BY_NAME[one.operator].visible is visible and one.lenient.made]
-    lines += [_line(one) for one in shown]
+    rows = [heads, ["---", "---", *["--:"] * (len(heads) - 2)], *(_row(one) for one in shown)]
     if visible is Visible.RULES and shown:
-        lines.append(_total(shown))
-    return "\n".join(lines)
+        rows.append(_total(shown))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _line(one: OperatorResult) -> str:
+def _row(one: OperatorResult) -> list[str]:
     operator = BY_NAME[one.operator]
-    counts = " | ".join(str(one.strict.by_stage.get(stage, 0) or "") for stage in STAGES)
-    lenient = f"{one.lenient.caught.share:.0%}"
-    return (
-        f"| `{one.operator}`: {operator.description} | {SHORT[operator.stage]} | {one.strict.made} | {counts} | "
-        f"{percent(one.strict.caught)} | {lenient} |"
-    )
+    counts = [str(one.strict.by_stage.get(stage, 0) or "") for stage in STAGES]
+    what = f"`{one.operator}`: {operator.description}"
+    figures = [percent(one.strict.caught) if one.strict.made else "", f"{one.lenient.caught.share:.0%}"]
+    if one.judged is not None:
+        errors = f", {one.judged.errors} errors" if one.judged.errors else ""
+        figures.append(f"{one.judged.rejected} of {one.judged.answers}{errors}" if one.judged.answers else "")
+    return [what, SHORT[operator.stage], str(one.strict.made), *counts, *figures]
 
 
-def _total(shown: Sequence[OperatorResult]) -> str:
-    strict, lenient = ([getattr(one, mode) for one in shown] for mode in ("strict", "lenient"))
-    return (
-        f"| **mean of {len(shown)} operators** | | {sum(one.made for one in strict)} | | | | | "
-        f"**{_mean(strict):.1%}** | {_mean(lenient):.0%} |"
-    )
+def _total(shown: Sequence[OperatorResult]) -> list[str]:
+    strict, lenient = [one.strict for one in shown], [one.lenient for one in shown]
+    made = str(sum(one.made for one in strict))
+    means = [f"**{_mean(strict):.1%}**", f"{_mean(lenient):.0%}"]
+    last = [""] * any(one.judged is not None for one in shown)
+    return [f"**mean of {len(shown)} operators**", "", made, "", "", "", "", *means, *last]
 
 
 def _mean(found: Sequence[Found]) -> float:

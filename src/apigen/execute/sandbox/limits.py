@@ -26,7 +26,7 @@ class Limits(msgspec.Struct, frozen=True):
     open_files: int = 128
     """Files open at once."""
     processes: int = 0
-    """Child processes that a call may have at once (threads count, as in ``RLIMIT_NPROC``, which does not bind root);
+    """Child processes that a call may have at once (threads count, as in ``RLIMIT_NPROC``);
     0 forbids to start any, and to execute other programs, for everybody."""
     import_s: float = 20.0
     """Seconds that importing a function's module may take."""

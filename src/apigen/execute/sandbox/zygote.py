@@ -40,6 +40,8 @@ class Zygote:
         ready = self._inside.ready
         self._alone = ready.seccomp and not self._limits.processes
         """Whether a call is one process and no more, so that the kernel leaves nothing of it but its scratch folder."""
+        self._ahead = self._alone and len(os.sched_getaffinity(0)) > 1
+        """Whether the next call's process is forked before the call comes."""
         self._spare: Child | None = None
         self._dying: Child | None = None
         self._folder = self._scratch / "call"
@@ -96,7 +98,7 @@ class Zygote:
                 child = self._fork(cold=cold, rehearsal=rehearsal)
                 child.give(frame)
             started = time.monotonic()
-            self._spare = self._fork(cold=False) if self._alone and not cold else None
+            self._spare = self._fork(cold=False) if self._ahead and not cold else None
         except OSError as error:
             return Report(Ended.BROKEN, problem=f"cannot start a call: {error.strerror}")
         series = task.series and not rehearsal

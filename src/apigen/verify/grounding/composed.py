@@ -22,23 +22,16 @@ _ZONE = re.compile(r"[A-Z][A-Za-z]+/(?:[A-Z][A-Za-z]+/)?([A-Z][A-Za-z_]+)")
 _CAPITALISED = re.compile(r"[A-Z][\w'.-]*$")
 _DURATION = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
 _ISO_DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_INTERVAL = re.compile(r"(\d{0,4}) ?([A-Za-z]+)")
+_MINUTES = {"m": "min", "M": "month"}
+_MEMBER = re.compile(r"[A-Z]\w*(?:\.|::)([A-Z][A-Z_]+)")
 _NOTE = re.compile(r"([A-G])([#♯b♭])(?: ?(?:m|maj|min|major|minor))?")
 _NAME_WORDS = 4
 
 
 def composed(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
     """Where the parts stand of a string that the query does not say as a whole."""
-    for rule in (
-        _in_region,
-        _by_template,
-        _by_labels,
-        _by_zone,
-        _by_formula,
-        _by_initials,
-        _by_duration,
-        _by_note,
-        _full_name,
-    ):
+    for rule in _RULES:
         found = rule(reading, leaf, text, find)
         if found is not None:
             return found
@@ -129,6 +122,21 @@ def _by_duration(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidenc
     return tuple(spans) or None
 
 
+def _by_interval(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "1wk" or "1 week" for "weekly", "30m" for "half an hour"."""
+    match = _INTERVAL.fullmatch(text)
+    units = UNITS.get(_MINUTES.get(match[2], match[2].lower()), ()) if match else ()
+    seconds = [float(match[1] or 1) * unit.factor for unit in units if unit.kind == "time"] if match else []
+    spans = [(each.start, each.end) for each in reading.quantities if each.kind == "time" and each.amount in seconds]
+    return tuple(spans) or None
+
+
+def _by_member(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
+    """ "TimeUnit.MINUTES" for "minutes": the member's words, where the rest names its class."""
+    match = _MEMBER.fullmatch(text)
+    return find(match[1].replace("_", " ").lower()) if match else None
+
+
 def _by_note(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
     """ "C#" for "C sharp"."""
     match = _NOTE.fullmatch(text)
@@ -173,3 +181,18 @@ def _names(reading: Reading, other: int, start: int, end: int) -> bool:
     word = reading.text[other:].split(maxsplit=1)[0]
     begins = not reading.text[:other].strip() or reading.text[:other].rstrip()[-1] in ".?!"
     return word[0].isupper() and not begins and not re.search(r"[,;.?!]", between) and word.lower() not in STOP_WORDS
+
+
+_RULES = (
+    _in_region,
+    _by_template,
+    _by_labels,
+    _by_zone,
+    _by_formula,
+    _by_initials,
+    _by_duration,
+    _by_interval,
+    _by_member,
+    _by_note,
+    _full_name,
+)

@@ -58,6 +58,19 @@ _NAMED_DATE = re.compile(
     rf"|(?P<m2>{_MONTH})(?![a-z])\.? ?(?:the )?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? ?(?P<y2>\d{{4}}))?)",
     re.IGNORECASE,
 )
+_HOLIDAYS = {
+    "newyearsday": (1, 1), "newyearseve": (12, 31), "valentinesday": (2, 14), "stpatricksday": (3, 17),
+    "aprilfoolsday": (4, 1), "mayday": (5, 1), "bastilleday": (7, 14), "halloween": (10, 31),
+    "christmaseve": (12, 24), "christmasday": (12, 25), "christmas": (12, 25), "boxingday": (12, 26),
+}  # fmt: skip
+"""Holidays that fall on one day of the calendar everywhere."""
+
+_HOLIDAY = re.compile(
+    r"\b(?P<name>new year'?s (?:day|eve)|valentine'?s day|st patrick'?s day|april fool'?s day|may day|bastille day"
+    r"|halloween|christmas(?: eve| day)?|boxing day)\b(?:,? (?:of |in )?(?P<y>\d{4}))?",
+    re.IGNORECASE,
+)
+_QUARTER = re.compile(r"\b(?:q(?P<n>[1-4])|(?P<word>first|second|third|fourth|last) quarter)\b", re.IGNORECASE)
 _MONTH_WORD = re.compile(rf"\b({_MONTH})\b", re.IGNORECASE)
 _HOUR = r"(?:2[0-4]|[01]?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _TIME = re.compile(
@@ -158,6 +171,9 @@ def find_dates(text: str) -> list[DateMention]:
         year = match["y"] or match["y2"]
         month = MONTHS[(match["m"] or match["m2"]).lower()]
         found.append(([(int(year) if year else None, month, int(match["d"] or match["d2"]))], match))
+    for match in _HOLIDAY.finditer(text):
+        month, day = _HOLIDAYS["".join(match["name"].lower().replace("'", "").split())]
+        found.append(([(int(match["y"]) if match["y"] else None, month, day)], match))
     mentions = []
     for orders, match in found:
         real = tuple(dict.fromkeys(order for order in orders if 1 <= order[1] <= 12 and 1 <= order[2] <= 31))
@@ -169,6 +185,12 @@ def find_dates(text: str) -> list[DateMention]:
 def find_months(text: str) -> list[tuple[int, int, int]]:
     """Every month name as (number, start, end)."""
     return [(MONTHS[match[1].lower()], *match.span()) for match in _MONTH_WORD.finditer(text)]
+
+
+def find_quarters(text: str) -> list[tuple[int, int, int]]:
+    """Every quarter of a year as (number, start, end)."""
+    words = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
+    return [(int(match["n"] or words[match["word"].lower()]), *match.span()) for match in _QUARTER.finditer(text)]
 
 
 def find_times(text: str) -> list[TimeMention]:

@@ -13,6 +13,7 @@ from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.numbers import key
 from apigen.verify.grounding.reading import Reading, Span
 from apigen.verify.grounding.relative import days_between, today
+from apigen.verify.grounding.told import is_constant
 from apigen.verify.grounding.units import UNITS, converted, units_taken
 from apigen.verify.grounding.words import content_stems, split_words, stem_set
 
@@ -44,6 +45,12 @@ _LIMIT = re.compile(r"\b(max|min)(?:imum)?(?: value| allowed)?(?: is| of| ?[:=])
 _AGO = re.compile(r"\b(?:ago|before|back|earlier)\b|\b(?:past|last|previous)\b", re.IGNORECASE)
 _PERCENT = stem_set("percent percentage pct rate")
 _ABBREVIATED_YEAR = re.compile(r"(?<![\w'])'(\d\d)(?!\d|'|\w)")
+_EXACT = 1e-9
+_UP_TO = re.compile(r"\s*(?:to|through|until|up to|and|-|\.\.\.?)\s*", re.IGNORECASE)
+_STEP = re.compile(
+    r"\b(?:increment(?:s|ing)?(?: by| of)|steps? of|chang(?:e|es|ing) by|increas(?:e|es|ing) by|in|by) (\d+(?:\.\d+)?)",
+    re.IGNORECASE,
+)
 _NOT_ANY = re.compile(r"\b(?:not|n't|never) (?:\w+ ){0,2}any\b|\b(?:free of charge|for free)\b", re.IGNORECASE)
 _TEMPERATURE = re.compile(r"(?:°|degrees?|deg)?\s*(celsius|centigrade|c|fahrenheit|f|kelvin|k)\b", re.IGNORECASE)
 _HUGE = 1e18
@@ -57,11 +64,25 @@ def derived(reading: Reading, leaf: Leaf, value: float) -> tuple[Span, ...] | No
     """Where the query says what a number follows from; ``None`` if it follows from nothing."""
     if not -_HUGE < value < _HUGE:
         return None
-    for rule in (_by_code, _by_unit, _by_temperature, _by_bound, _by_position, _by_extent, _by_year, _by_length):
+    if is_constant(leaf.name, value) and "efault" not in leaf.description:
+        return ()
+    for rule in _RULES:
         spans = tuple(dict.fromkeys(rule(reading, leaf, value)))
         if spans:
             return spans
     return None
+
+
+def _in_sequence(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
+    """An item of a list of "the numbers from 1 to 10", or of "22 to 80 in steps of 2"."""
+    if "[" not in leaf.path:
+        return
+    steps = [float(match[1]) for match in _STEP.finditer(reading.text)] or [1.0]
+    for one, other in pairwise(reading.numbers):
+        if _UP_TO.fullmatch(reading.text, one.end, other.start) and one.values[0] < value < other.values[0]:
+            away = value - one.values[0]
+            if any(step and abs(away / step - round(away / step)) < _EXACT for step in steps):
+                yield one.start, other.end
 
 
 def _by_code(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
@@ -198,3 +219,16 @@ def _by_length(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
                     minutes = (b[0] * 60 + b[1] - a[0] * 60 - a[1]) % 1440
                     if minutes and value in {minutes * per_hour / 60, minutes / 60}:
                         yield one.start, other.end
+
+
+_RULES = (
+    _by_code,
+    _by_unit,
+    _by_temperature,
+    _by_bound,
+    _by_position,
+    _by_extent,
+    _by_year,
+    _by_length,
+    _in_sequence,
+)

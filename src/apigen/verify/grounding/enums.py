@@ -11,6 +11,10 @@ from apigen.verify.grounding.synonyms import synonyms
 from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem
 
 _GRADE = re.compile(r"[A-Za-z][-+#]?")
+_DERIVED = re.compile(r"(?<=\w{5})(?:ization|isation|ation|ition|tion|sion|ment|ness|ance|ence|ical|ity|ist|ous)$")
+"""Endings that make one word of another, after five letters or more."""
+
+_LONG_ROOT = 6
 _COUNTS = {"single": 1, "one": 1, "dual": 2, "double": 2, "twin": 2, "triple": 3, "quad": 4, "quadruple": 4}
 _NUMERIC = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
 
@@ -145,7 +149,10 @@ def one_word(reading: Reading, word: str, others: frozenset[str] = frozenset()) 
         spans = [span for one in synonyms(word) if not one.suggests for span in reading.find_synonym(one)]
     if not spans and len(word) >= 5 and word.isalpha():
         root = stem(word)
-        root = root[:-2] if len(root) > 6 else root  # "relative" and "relativity", "inclusive" and "including"
+        if suffix := _DERIVED.search(word):
+            root = word[: suffix.start()]  # "vaporization" and "vaporizing", "equipment" and "equipped"
+        elif len(root) > _LONG_ROOT:
+            root = root[:-2]  # "relative" and "relativity", "inclusive" and "including"
         spans = [
             (token.start, token.end)
             for token in reading.tokens

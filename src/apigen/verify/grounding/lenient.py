@@ -5,17 +5,22 @@ word with the query, a code made of a name's letters, any date where the query s
 """
 
 import re
+from collections.abc import Sequence
 
 from apigen.records import Candidate, Json
 from apigen.verify.grounding.dates import read_moment
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.strings import WILDCARDS, string_evidence
+from apigen.verify.grounding.told import told_choices
 from apigen.verify.grounding.trace import Finding, finding, traces
-from apigen.verify.grounding.words import STOP_WORDS, TOKEN, normalise, stem
+from apigen.verify.grounding.words import STOP_WORDS, TOKEN, normalise, split_words, stem
 
-_SMALL = 5
+_SMALL = 10
 """Numbers up to this come from counting, ratings and knowledge."""
+
+_KNOWN = frozenset((12, 13, 20, 24, 25, 26, 30, 31, 50, 52, 60, 90, 100, 180, 256, 360, 365, 500, 1000, 1024, 3600))
+"""Numbers that people know without being told: of the calendar, the clock, cards, circles, and round ones."""
 
 _RELATIVE = re.compile(
     r"\b(?:today|tonight|tomorrow|yesterday|next|last|this|coming|upcoming|past|now|current|latest|recent|ago|week-?end)\b",
@@ -23,6 +28,13 @@ _RELATIVE = re.compile(
 )
 _SCALES = (1, -1, 2, 1 / 2, 12, 1 / 12, 60, 1 / 60, 100, 1 / 100, 1000, 1 / 1000)
 _MOST_SAID = 8
+_NUMERIC = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_PLACE = re.compile(r"(?:^|_)(?:lat|lon|lng|long|latitude|longitude|coord\w*|zip\w*|postal\w*)(?:_|$)", re.IGNORECASE)
+"""Parameters whose numbers are known of a place."""
+
+_KIND = re.compile(r"unit|type|kind|mode|method|format|category|currency|language|level|status|style|order|genre|class")
+_TERM = re.compile(r"[a-z]+(?:[_-][a-z]+)*")
+_SHORT = 3
 _ROOT = 4
 """Letters that two words must share at their beginning to be kin."""
 
@@ -51,7 +63,14 @@ def _far(reading: Reading, leaf: Leaf, value: Json) -> bool:
 
 def _far_number(reading: Reading, leaf: Leaf, value: float) -> bool:
     """Neither small, nor named by the schema or its description, nor one step of arithmetic from what is said."""
-    if abs(value) <= _SMALL or str(value) in TOKEN.findall(leaf.description) or "enum" in leaf.schema:
+    if (
+        abs(value) <= _SMALL
+        or value in _KNOWN
+        or str(value) in TOKEN.findall(leaf.description)
+        or "enum" in leaf.schema
+    ):
+        return False
+    if _PLACE.search(leaf.name):
         return False
     said = [float(spoken) for number in reading.numbers[:_MOST_SAID] for spoken in number.values[:2]]
     scaled = {one * factor for one in said for factor in _SCALES}
@@ -71,20 +90,30 @@ def _far_text(reading: Reading, leaf: Leaf, value: str) -> bool:
     """A date or text that shares no word, word root or letters with the query."""
     if not value.strip() or not _comparable(reading, value) or value.lower() in WILDCARDS:
         return False
-    if "enum" in leaf.schema:
-        return _another_is_named(reading, leaf, value)
+    choices = leaf.schema.get("enum") or told_choices(leaf.description)
+    if value in choices:
+        return _another_is_named(reading, leaf, value, choices)
+    if _NUMERIC.fullmatch(value):
+        return _far_number(reading, leaf, float(value))
     if read_moment(value):
         return not _RELATIVE.search(reading.text)
     words = [normalise(match.group()) for match in TOKEN.finditer(value)]
     content = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
     if not content or any(_kin(reading, word) for word in content):
         return False
-    return not _spelled(reading, value)
+    return not (_is_term(leaf, value, content) or _spelled(reading, value))
 
 
-def _another_is_named(reading: Reading, leaf: Leaf, value: str) -> bool:
+def _is_term(leaf: Leaf, value: str, content: list[str]) -> bool:
+    """Whether a text is an abbreviation, a word of the description's, or one plain word that names a kind."""
+    if len(value.strip()) <= _SHORT or (value.islower() and set(content) <= set(split_words(leaf.description))):
+        return True
+    return bool(_TERM.fullmatch(value)) and bool(_KIND.search(leaf.name))
+
+
+def _another_is_named(reading: Reading, leaf: Leaf, value: str, choices: Sequence[Json]) -> bool:
     """Whether the query names another choice of the same list."""
-    others = (member for member in leaf.schema["enum"] if isinstance(member, str) and member != value)
+    others = (member for member in choices if isinstance(member, str) and member != value)
     return any(string_evidence(reading, leaf, member) for member in others if member.lower() not in WILDCARDS)
 
 

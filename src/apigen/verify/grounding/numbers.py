@@ -30,6 +30,10 @@ FRACTIONS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixt
 LOOSE = {"once": 1, "single": 1, "twice": 2, "double": 2, "couple": 2, "pair": 2, "both": 2, "thrice": 3, "triple": 3}
 LOOSE |= {"nil": 0, "none": 0, "nought": 0, "dozen": 12, "nothing": 0}
 
+_STANDING = frozenset(("no", "without", "standstill", "stationary", "motionless"))
+
+_CARDINALS = frozenset((*UNITS, *TENS, *SCALES))
+
 _SUFFIX = {
     "k": 10**3, "thousand": 10**3, "grand": 10**3, "m": 10**6, "mm": 10**6, "mn": 10**6, "mil": 10**6,
     "million": 10**6, "millions": 10**6, "b": 10**9, "bn": 10**9, "billion": 10**9, "t": 10**12,
@@ -175,7 +179,7 @@ def _in_words(text: str, words: Sequence[tuple[str, int, int]]) -> Iterator[Numb
     index = 0
     while index < len(words):
         word, start, end = words[index]
-        parsed = _cardinal(words, index)
+        parsed = _cardinal(words, index) if word in _CARDINALS else None
         if parsed:
             value, after = parsed
             yield from _word_number(text, words, value, index, after)
@@ -187,7 +191,7 @@ def _in_words(text: str, words: Sequence[tuple[str, int, int]]) -> Iterator[Numb
             yield Number((LOOSE[word],), start, end, digits=False)
         if word in FRACTIONS and word != "second":
             yield from _fraction(words, index)
-        elif word in {"no", "without"} or (word == "rest" and index and words[index - 1][0] in {"from", "at"}):
+        elif word in _STANDING or (word == "rest" and index and words[index - 1][0] in {"from", "at"}):
             yield Number((0,), start, end, digits=False)
         index += 1
     for position, character in enumerate(text):

@@ -11,7 +11,7 @@ from apigen.verify.grounding.dates import DateMention, TimeMention, find_dates, 
 from apigen.verify.grounding.numbers import Number, find_numbers, key
 from apigen.verify.grounding.synonyms import Synonym
 from apigen.verify.grounding.units import Quantity, find_quantities
-from apigen.verify.grounding.words import NEGATIONS, STOP_WORDS, TOKEN, normalise, plain_type, stem, typo_of
+from apigen.verify.grounding.words import NEGATIONS, STOP_WORDS, TOKEN, normal_and_stem, plain_type, typo_of
 
 Span = tuple[int, int]
 """Where something stands in the query: start and end, in characters."""
@@ -30,7 +30,9 @@ def lower_case(text: str) -> str:
 
 def as_formula(text: str) -> str:
     """A formula without what may be written in several ways: "3 * x**2" and "3x^2" are one."""
-    return re.sub(r"[\s*·]+", "", text.replace("**", "^")).lower()
+    text = text.replace("**", "^").replace("²", "^2").replace("³", "^3").replace("√", "sqrt")
+    text = re.sub(r"\s+squared\b", "^2", re.sub(r"\s+cubed\b", "^3", text))
+    return re.sub(r"[\s*·\\]+", "", text).lower()
 
 
 class Token(NamedTuple):
@@ -72,8 +74,8 @@ class Reading:
         """Words and numbers in order."""
         tokens = []
         for match in TOKEN.finditer(self.text):
-            word = normalise(match.group())
-            tokens.append(Token(word, stem(word), match.start(), match.end()))
+            word, root = normal_and_stem(match[0])
+            tokens.append(Token(word, root, *match.span()))
         return tokens
 
     @cached_property

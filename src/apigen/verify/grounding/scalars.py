@@ -8,7 +8,7 @@ import calendar
 import re
 from functools import lru_cache
 
-from apigen.verify.grounding.dates import MONTHS, WEEKDAYS, Moment
+from apigen.verify.grounding.dates import MONTHS, WEEKDAYS, Moment, find_quarters
 from apigen.verify.grounding.derived import derived
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.numbers import key
@@ -231,6 +231,10 @@ def _edge(reading: Reading, moment: Moment, named: list[Span], year_spans: list[
         return None
     if named and day in {1, calendar.monthrange(year, month)[1] if 1 <= year <= 9999 and 1 <= month <= 12 else 1}:
         return tuple(named)
+    for quarter, start, end in find_quarters(reading.text):
+        last = calendar.monthrange(year, 3 * quarter)[1] if 1 <= year <= 9999 else 0
+        if (month, day) in {(3 * quarter - 2, 1), (3 * quarter, last)}:
+            return ((start, end),)
     if (month, day) in {(1, 1), (12, 31)} and not reading.months and not reading.dates:
         return tuple(year_spans)
     return None

@@ -87,7 +87,7 @@ def _evidence(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
     if isinstance(value, (int, float)):
         return number_evidence(reading, leaf, value)
     if value is None:
-        return () if _nullable(leaf) or (tool is not None and leaf.path not in tool.required) else None
+        return () if _nullable(leaf) else None
     return mentions_nothing(reading)
 
 

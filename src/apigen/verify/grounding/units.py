@@ -1,62 +1,19 @@
 """Units of measure: what one is worth in another, where a query states a quantity, which unit a parameter takes.
 
 A conversion is *stated* when both ends are: the query gives a number with its unit ("half an hour"), and the
-parameter's name or description names the unit that it takes ("in seconds"). Factors are those of the SI brochure and
-NIST SP 811; a month counts 30 days or 1/12 of a year, a year 365 days or 52 weeks.
+parameter's name or description names the unit that it takes ("in seconds"). The factors are in units.txt; a month
+counts 30 days or 1/12 of a year, a year 365 days or 52 weeks.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
 
 from apigen.verify.grounding.numbers import Number
 from apigen.verify.grounding.words import split_words, word_set
-
-_TABLE = """
-time: 1e-9 ns nanosecond nanoseconds; 1e-6 µs microsecond microseconds; 1e-3 ms msec millisecond milliseconds;
-  1 s sec secs second seconds; 60 min mins minute minutes; 3600 h hr hrs hour hours hourly;
-  86400 d day days daily night nights; 604800 wk wks week weeks weekly; 1209600 fortnight fortnights;
-  2592000 mo mos month months monthly; 7776000 quarter quarters; 31536000 yr yrs year years yearly annual annum;
-  315360000 decade decades; 3153600000 century centuries
-length: 1e-9 nm nanometer nanometers nanometre; 1e-6 µm micron microns micrometer micrometers;
-  1e-3 mm millimeter millimeters millimetre millimetres; 1e-2 cm cms centimeter centimeters centimetre centimetres;
-  1 m meter meters metre metres; 1e3 km kms kilometer kilometers kilometre kilometres; 0.0254 in inch inches;
-  0.3048 ft foot feet; 0.9144 yd yard yards; 1609.344 mi mile miles; 1852 nmi
-mass: 1e-9 µg mcg microgram micrograms; 1e-6 mg milligram milligrams; 1e-3 g gr gram grams gramme grammes;
-  1 kg kgs kilo kilos kilogram kilograms; 1e3 t ton tons tonne tonnes; 0.45359237 lb lbs pound pounds;
-  0.028349523125 oz ounce ounces; 6.35029318 st stone stones
-volume: 1e-3 ml mls milliliter milliliters millilitre millilitres; 1e-2 cl centiliter centiliters;
-  0.1 dl deciliter deciliters; 1 l liter liters litre litres; 1e3 m3 m³; 3.785411784 gal gallon gallons;
-  0.473176473 pt pint pints; 0.946352946 qt quart quarts; 0.2365882365 cup cups; 0.01478676478125 tbsp tablespoon
-  tablespoons; 0.00492892159375 tsp teaspoon teaspoons; 0.0295735295625 floz
-area: 1 m2 m² sqm; 1e-4 cm2 cm²; 1e6 km2 km²; 0.09290304 ft2 ft² sqft; 1e4 ha hectare hectares;
-  4046.8564224 ac acre acres
-data: 0.125 bit bits; 1 byte bytes; 1e3 kb kilobyte kilobytes; 1e6 mb megabyte megabytes; 1e9 gb gigabyte gigabytes;
-  1e12 tb terabyte terabytes; 1024 kib; 1048576 mib; 1073741824 gib
-binary data: 1 byte bytes; 1024 kb kilobyte kilobytes; 1048576 mb megabyte megabytes; 1073741824 gb gigabyte
-  gigabytes; 1099511627776 tb terabyte terabytes
-speed: 1 mps m/s; 0.2777777777777778 kmh kph km/h kmph; 0.44704 mph; 0.5144444444444445 kn kt knot knots; 0.3048 fps
-energy: 1 j joule joules; 1e3 kj kilojoule kilojoules; 1e6 mj megajoule megajoules; 4.184 cal calorie calories;
-  4184 kcal kcals kilocalorie kilocalories; 3600 wh; 3.6e6 kwh; 1.602176634e-19 ev electronvolt electronvolts
-power: 1 w watt watts; 1e-3 mw milliwatt milliwatts; 1e3 kw kilowatt kilowatts; 1e6 megawatt megawatts;
-  745.69987158227 hp horsepower
-pressure: 1 pa pascal pascals; 1e2 hpa hectopascal; 1e3 kpa kilopascal kilopascals; 1e6 mpa; 1e5 bar bars;
-  101325 atm atmosphere atmospheres; 6894.757293168 psi; 133.322387415 mmhg
-frequency: 1 hz hertz; 1e3 khz kilohertz; 1e6 mhz megahertz; 1e9 ghz gigahertz
-capacitance: 1e-12 pf picofarad picofarads; 1e-9 nf nanofarad nanofarads; 1e-6 µf uf microfarad microfarads;
-  1e-3 mf millifarad; 1 f farad farads
-inductance: 1e-9 nh nanohenry; 1e-6 µh uh microhenry; 1e-3 mh millihenry millihenries; 1 henry henries henrys
-resistance: 1 ohm ohms Ω ω; 1e3 kohm kω kilohm kilohms; 1e6 megohm mω
-voltage: 1e-6 µv; 1e-3 mv millivolt millivolts; 1 v volt volts; 1e3 kv kilovolt kilovolts
-current: 1e-6 µa microampere microamps; 1e-3 ma milliamp milliamps milliampere; 1 a amp amps ampere amperes
-force: 1 n newton newtons; 1e3 kn kilonewton kilonewtons; 4.4482216152605 lbf
-charge: 1e-9 nc nanocoulomb nanocoulombs; 1e-6 µc microcoulomb microcoulombs; 1e-3 mc; 1 c coulomb coulombs
-angle: 1 rad radian radians; 0.017453292519943295 deg degree degrees °
-money: 0.01 cent cents penny pennies pence; 1 usd dollar dollars $ euro euros pound pounds
-count: 1 piece pieces item items; 2 pair pairs; 12 dozen dozens; 24 case
-"""
 
 _ASIDE = word_set("s h d m l t g c a n f w j v in st pt mo min kn mb mw mc cup case kt")
 """Units that a parameter's description names only by their full word."""
@@ -72,9 +29,12 @@ class Unit(NamedTuple):
 
 def _units() -> dict[str, tuple[Unit, ...]]:
     table: dict[str, tuple[Unit, ...]] = {}
-    for kind, text in re.findall(r"^([a-z ]+):((?:.|\n )*)$", _TABLE, re.MULTILINE):
-        for entry in text.split(";"):
-            factor, *names = entry.split()
+    kind = ""
+    for line in files("apigen.verify.grounding").joinpath("units.txt").read_text("utf-8").splitlines():
+        if line.endswith(":"):
+            kind = line[:-1]
+        elif line and not line.startswith("#"):
+            factor, *names = line.split()
             for name in names:
                 table[name] = (*table.get(name, ()), Unit(kind, float(factor)))
     return table
@@ -98,9 +58,10 @@ class Quantity(NamedTuple):
 
 _UNIT_WORD = re.compile(
     r"[\s-]{0,2}(?:full |whole |more |additional |consecutive |business |working )?"
-    r"(km/h|m/s|µ?[^\W\d_]+[²³]?|[a-z]+[23]\b|°|\$)",
+    r"(km/h|m/s|(?:cubic|square|sq) [a-z]+|[a-z]+ per (?:second|hour)|[^\W\d_]+[23²³]?(?![^\W_])|°|\$)",
     re.IGNORECASE,
 )
+_PHRASE = re.compile(r"\b(?:(?:cubic|square|sq) [a-z]+|[a-z]+ per (?:second|hour))\b", re.IGNORECASE)
 _COMPOUNDING = re.compile(r"\s*(?:/\s?[a-z]|per\b|[²³^]|squared|cubed)", re.IGNORECASE)
 _ONE = re.compile(
     r"\b(?P<half>half (?:an?|of an?) |half[- ])?(?P<one>an?|one|per|each|every|this|next|past|last|previous|prior|"
@@ -108,6 +69,7 @@ _ONE = re.compile(
     r"(?P<unit>second|minute|hour|day|night|week|fortnight|month|quarter|year|decade|century)(?:'s)?\b",
     re.IGNORECASE,
 )
+_ADVERB = re.compile(r"\b(?:hourly|daily|weekly|monthly|yearly|annual)\b", re.IGNORECASE)
 _FEET = re.compile(r"(?<![\w.])(\d+)\s?(?:'|ft|feet|foot)\s?(\d+(?:\.\d+)?)\s?(?:\"|''|in|inch|inches)?(?![\w'])")
 _AND_HALF = re.compile(r"\s(?:and a half)\b", re.IGNORECASE)
 
@@ -121,6 +83,9 @@ def find_quantities(text: str, numbers: Sequence[Number]) -> list[Quantity]:
         found.append(Quantity(amount, "length", parts, *match.span()))
     for number in numbers:
         found.extend(_after(text, number))
+    for match in _ADVERB.finditer(text):
+        factor = UNITS[match[0].lower()][0].factor
+        found.append(Quantity(factor, "time", ((1, factor),), *match.span()))
     for match in _ONE.finditer(text):
         if not match["one"] and not match["half"]:
             continue
@@ -143,7 +108,8 @@ def _after(text: str, number: Number) -> Iterator[Quantity]:
         match = _UNIT_WORD.match(text, place)
         if not match or _COMPOUNDING.match(text, match.end()):
             continue
-        for unit in UNITS.get(match[1], ()) or UNITS.get(match[1].lower().replace("μ", "µ"), ()):
+        name = match[1].replace("μ", "µ").replace(" ", "_")
+        for unit in UNITS.get(name) or UNITS.get(name.lower(), ()):
             for value in values:
                 amount = value + (0.5 if _AND_HALF.match(text, match.end()) else 0)
                 yield Quantity(amount * unit.factor, unit.kind, ((amount, unit.factor),), number.start, match.end())
@@ -161,7 +127,12 @@ def _sums(text: str, found: Sequence[Quantity]) -> Iterator[Quantity]:
 @lru_cache(maxsize=8192)
 def units_taken(name: str, description: str) -> tuple[tuple[str, tuple[Unit, ...]], ...]:
     """The units that a parameter may take, by the words of its name and of its description."""
-    words = dict.fromkeys((*split_words(name), *split_words(description), *_cased(description)))
+    phrases = [
+        phrase.lower().replace(" ", "_") for phrase in _PHRASE.findall(f"{name.replace('_', ' ')} {description}")
+    ]
+    if any(phrase in UNITS for phrase in phrases):
+        name, description = _PHRASE.sub(" ", name.replace("_", " ")), _PHRASE.sub(" ", description)
+    words = dict.fromkeys((*phrases, *split_words(name), *split_words(description), *_cased(description)))
     return tuple((word, UNITS[word]) for word in words if word in UNITS and word not in _ASIDE)
 
 

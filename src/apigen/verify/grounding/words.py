@@ -99,6 +99,13 @@ def stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=65536)
+def normal_and_stem(text: str) -> tuple[str, str]:
+    """A word as it stands in a text, normalised, and its stem."""
+    word = normalise(text)
+    return word, stem(word)
+
+
 def stem_set(text: str) -> frozenset[str]:
     """The stems of a text's words, for tables."""
     return frozenset(map(stem, text.split()))
