@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "apigen"
 
 LAYERS = (
-    ("records", "errors", "files", "agreement", "__init__"),
-    ("config", "signatures"),
+    ("records", "errors", "files", "locators", "agreement", "__init__"),
+    ("config", "signatures", "toolspecs"),
     ("library", "models", "execute"),
     ("sampling", "generate", "verify"),
-    ("dataset",),
+    ("clean", "dataset"),
     ("tally", "rundir", "manifest"),
     ("pipeline", "schedule"),
     ("report",),

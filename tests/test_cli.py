@@ -79,7 +79,7 @@ def test_wrong_input_gets_one_line_and_exit_2(tmp_path: Path, arguments: tuple[s
         ("def f(:\n", "line 1"),
         ("raise RuntimeError('boom')", "boom"),
         ("import sys; sys.exit(3)", "exit"),
-        ("x = 1", "no function here can be offered as a tool"),
+        ("x = 1", "nothing here can be offered as a tool"),
         ("def f(): return 1", "f: takes no parameters"),
     ],
 )

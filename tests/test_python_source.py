@@ -11,13 +11,14 @@ import pytest
 
 from apigen.library.base import Loaded
 from apigen.library.python import describe_modules, load_python
+from apigen.locators import Locator
 from apigen.records import PythonBinding, Tool
 
 DATA = Path(__file__).parent / "data" / "python_source"
 
 
 def load(name: str) -> Loaded:
-    return load_python(str(DATA / f"{name}.py"))
+    return load_python(Locator("python", str(DATA / f"{name}.py")))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def reasons(loaded: Loaded) -> dict[str, str]:
 )
 def test_real_modules_become_tools(locator: str, names: set[str]) -> None:
     """Every tool of a real package has a legal unique name, a description, a schema that compiles and a binding."""
-    loaded = load_python(locator)
+    loaded = load_python(Locator("python", locator))
     found = [one.name for one in loaded.tools]
     assert names <= set(found)
     assert len(found) == len(set(found))
@@ -64,7 +65,7 @@ def test_real_modules_become_tools(locator: str, names: set[str]) -> None:
 
 def test_stubs_give_types_where_the_module_has_none() -> None:
     """statistics has neither annotations nor typed docstrings; typeshed has, under other names where need be."""
-    loaded = load_python("statistics")
+    loaded = load_python(Locator("python", "statistics"))
     numbers = {"items": {"type": "number"}, "type": "array"}
     assert tool(loaded, "mean").properties == {"data": numbers}
     assert tool(loaded, "linear_regression").properties["x"] == numbers
@@ -78,11 +79,11 @@ def test_the_digest_is_that_of_the_source_file() -> None:
     import statistics  # noqa: PLC0415 - only its file is of interest
 
     expected = hashlib.sha256(Path(statistics.__file__).read_bytes()).hexdigest()[:16]
-    binding = tool(load_python("statistics"), "mean").binding
-    assert binding is not None
+    binding = tool(load_python(Locator("python", "statistics")), "mean").binding
+    assert isinstance(binding, PythonBinding)
     assert binding.digest == expected
-    compiled = tool(load_python("math"), "sqrt").binding
-    assert compiled is not None
+    compiled = tool(load_python(Locator("python", "math")), "sqrt").binding
+    assert isinstance(compiled, PythonBinding)
     assert compiled.digest == ""
 
 
@@ -258,7 +259,7 @@ def test_all_decides_what_is_public(tmp_path: Path) -> None:
         'from statistics import mean\nimport os\n__all__ = ["mean", "os", "LIMIT", "__doc__", "gone"]\nLIMIT = 3\n'
         'def own(x: int) -> int:\n    """Own."""\n    return x\n'
     )
-    loaded = load_python(str(tmp_path / "chosen.py"))
+    loaded = load_python(Locator("python", str(tmp_path / "chosen.py")))
     assert [one.name for one in loaded.tools] == ["mean"]
     assert reasons(loaded) == {
         "os": "a module; load it as python:os",
@@ -273,10 +274,10 @@ def test_modules_of_the_current_folder_are_bound_by_their_file(tmp_path: Path, m
         'from neighbour import FACTOR\ndef triple(x: int) -> int:\n    """Triple it."""\n    return FACTOR * x\n'
     )
     monkeypatch.chdir(tmp_path)
-    (found,) = load_python("mymodule").tools
+    (found,) = load_python(Locator("python", "mymodule")).tools
     assert isinstance(found.binding, PythonBinding)
     assert (found.binding.module, found.binding.file) == (None, str(tmp_path / "mymodule.py"))
-    assert load_python("./mymodule.py").tools[0].binding == found.binding
+    assert load_python(Locator("python", "./mymodule.py")).tools[0].binding == found.binding
 
 
 def test_files_inside_packages_keep_their_relative_imports(tmp_path: Path) -> None:
@@ -289,12 +290,12 @@ def test_files_inside_packages_keep_their_relative_imports(tmp_path: Path) -> No
     (package / "sums.py").write_text(
         'from ..prices import RATE\ndef cost(n: int) -> int:\n    """Cost it."""\n    return RATE * n\n'
     )
-    assert [one.name for one in load_python(str(package / "sums.py")).tools] == ["cost"]
+    assert [one.name for one in load_python(Locator("python", str(package / "sums.py"))).tools] == ["cost"]
 
 
 def test_nothing_of_the_module_enters_this_process(tmp_path: Path) -> None:
     """A module is imported elsewhere; here it leaves no trace."""
     (tmp_path / "stranger.py").write_text('def f(x: int) -> int:\n    """F."""\n    return x\n')
-    load_python(str(tmp_path / "stranger.py"))
+    load_python(Locator("python", str(tmp_path / "stranger.py")))
     assert "stranger" not in sys.modules
     assert str(tmp_path) not in sys.path

@@ -16,6 +16,7 @@ from apigen.execute.python import Level, probe_isolation
 from apigen.library.introspect.protocol import Described, Order, Wanted
 from apigen.library.introspect.trust import Forged, require_wanted
 from apigen.library.python import load_python
+from apigen.locators import Locator
 from apigen.records import PythonBinding, Tool
 
 linux = pytest.mark.skipif(
@@ -28,7 +29,7 @@ GOOD = '\ndef double(x: int) -> int:\n    """Double it."""\n    return 2 * x\n'
 def refuse(path: Path, timeout_s: float = 20.0) -> str:
     """The one line with which a locator is refused."""
     with pytest.raises(UserError) as refusal:
-        load_python(str(path), timeout_s=timeout_s)
+        load_python(Locator("python", str(path)), timeout_s=timeout_s)
     message = str(refusal.value)
     assert "\n" not in message
     assert message.startswith(f"cannot load python:{path}: ")
@@ -59,9 +60,9 @@ def test_a_slow_import_is_announced_once(tmp_path: Path, capsys: pytest.CaptureF
     slow, quick = tmp_path / "slow.py", tmp_path / "quick.py"
     slow.write_text("import time\ntime.sleep(3.6)" + GOOD)
     quick.write_text(GOOD)
-    load_python(str(quick))
+    load_python(Locator("python", str(quick)))
     assert capsys.readouterr().err == ""
-    load_python(str(slow), timeout_s=20)
+    load_python(Locator("python", str(slow)), timeout_s=20)
     assert capsys.readouterr().err == f"importing {slow} takes long, waiting up to 20 s\n"
 
 
@@ -103,7 +104,7 @@ def test_what_a_module_does_besides_is_harmless(tmp_path: Path, code: str) -> No
     """Output goes nowhere and what is left behind is ended, so that the functions are described all the same."""
     (tmp_path / "odd.py").write_text(code + GOOD)
     started = time.monotonic()
-    assert [tool.name for tool in load_python(str(tmp_path / "odd.py")).tools] == ["double"]
+    assert [tool.name for tool in load_python(Locator("python", str(tmp_path / "odd.py"))).tools] == ["double"]
     assert time.monotonic() - started < 10
 
 
@@ -127,7 +128,7 @@ def test_a_locator_that_names_nothing_is_one_line_with_advice(tmp_path: Path, lo
     (tmp_path / "good.py").write_text(GOOD)
     (tmp_path / "notes.txt").write_text("notes")
     with pytest.raises(UserError) as refusal:
-        load_python(locator.format(here=tmp_path))
+        load_python(Locator("python", locator.format(here=tmp_path)))
     assert expected.format(here=tmp_path) in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
@@ -135,7 +136,7 @@ def test_a_locator_that_names_nothing_is_one_line_with_advice(tmp_path: Path, lo
 def test_files_named_like_the_standard_library_do_not_replace_it(tmp_path: Path) -> None:
     """A user's random.py is described, and whoever imports random still gets the real one."""
     (tmp_path / "random.py").write_text("import tempfile" + GOOD)
-    assert [tool.name for tool in load_python(str(tmp_path / "random.py")).tools] == ["double"]
+    assert [tool.name for tool in load_python(Locator("python", str(tmp_path / "random.py"))).tools] == ["double"]
 
 
 @linux
@@ -180,7 +181,7 @@ def test_a_module_that_helps_itself_is_described(tmp_path: Path) -> None:
         "open(os.path.join(os.environ['HOME'], 'cache'), 'w').write('x')\ntempfile.NamedTemporaryFile().close()\n"
         + GOOD
     )
-    assert [tool.name for tool in load_python(str(tmp_path / "good.py")).tools] == ["double"]
+    assert [tool.name for tool in load_python(Locator("python", str(tmp_path / "good.py"))).tools] == ["double"]
 
 
 @linux
@@ -201,7 +202,7 @@ def test_neighbours_and_packages_of_the_current_folder_can_be_imported(
     (tmp_path / "spaces" / "below" / "mod.py").write_text(GOOD)
     monkeypatch.chdir(tmp_path)
     for locator in ("pack.inner.parts", "./pack/inner/parts.py", "spaces.below.mod"):
-        assert [tool.name for tool in load_python(locator).tools] == ["double"], locator
+        assert [tool.name for tool in load_python(Locator("python", locator)).tools] == ["double"], locator
 
 
 def forged(code: str) -> str:

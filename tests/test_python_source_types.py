@@ -8,7 +8,8 @@ import pytest
 from apigen.execute.values import BadArguments, resolve
 from apigen.library.base import Loaded
 from apigen.library.python import load_python
-from apigen.records import Tool
+from apigen.locators import Locator
+from apigen.records import PythonBinding, Tool
 
 
 def tool(loaded: Loaded, name: str) -> Tool:
@@ -32,7 +33,7 @@ def test_docstrings_name_types_of_their_module(tmp_path: Path, docstring: str) -
         'import enum\nclass Priority(enum.Enum):\n    LOW = "low"\n    HIGH = "high"\n'
         f'def rank(priority):\n    """Rank a ticket.\n\n    {docstring.format(name="tickets")}\n    """\n'
     )
-    found = tool(load_python(str(tmp_path / "tickets.py")), "rank").properties["priority"]
+    found = tool(load_python(Locator("python", str(tmp_path / "tickets.py"))), "rank").properties["priority"]
     assert found["enum"] == ["low", "high"]
     assert found["description"] == "How soon."
 
@@ -72,7 +73,7 @@ def inside(order: Order) -> dict:
 def test_typed_dicts_work_at_every_depth(tmp_path: Path) -> None:
     """Also those of typing, on every Python version, with their required and optional keys, converted and closed."""
     (tmp_path / "boxes.py").write_text(TYPED_DICTS)
-    loaded = load_python(str(tmp_path / "boxes.py"))
+    loaded = load_python(Locator("python", str(tmp_path / "boxes.py")))
     size = {
         "type": "object",
         "properties": {"width": {"type": "integer"}, "height": {"type": "integer"}},
@@ -104,10 +105,10 @@ def test_typed_dicts_work_at_every_depth(tmp_path: Path) -> None:
     results["inside"] = calls["inside"]["order"]
     for name, arguments in calls.items():
         binding = tool(loaded, name).binding
-        assert binding is not None
+        assert isinstance(binding, PythonBinding)
         assert resolve(binding)(arguments) == results[name]
     binding = tool(loaded, "inside").binding
-    assert binding is not None
+    assert isinstance(binding, PythonBinding)
     with pytest.raises(BadArguments):
         resolve(binding)({"order": {"boxes": [{"size": {}}]}})
 
@@ -141,7 +142,7 @@ def build(whole: Whole) -> str:
 def test_objects_are_closed_at_every_depth(tmp_path: Path) -> None:
     """Models and data classes take no invented properties, unless a model says that it takes them."""
     (tmp_path / "models.py").write_text(MODELS)
-    whole = tool(load_python(str(tmp_path / "models.py")), "build").properties["whole"]
+    whole = tool(load_python(Locator("python", str(tmp_path / "models.py"))), "build").properties["whole"]
     part, loose = whole["properties"]["part"], whole["properties"]["loose"]
     tag = {
         "type": "object",

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from apigen.dataset.export import xlam as export_xlam
 from apigen.dataset.read import xlam
 from apigen.dataset.read.base import Item
-from apigen.dataset.read.schemas import parameters_schema
 from apigen.dataset.read.tools import read_tools
-from apigen.dataset.read.typestrings import read_type, read_value
 from apigen.library.starter_source import load_starter
+from apigen.locators import Locator
 from apigen.records import Call, Provenance, Sample, Style, Wording
+from apigen.toolspecs.schemas import parameters_schema
+from apigen.toolspecs.typestrings import read_type, read_value
 
 STRING, INTEGER, NUMBER = {"type": "string"}, {"type": "integer"}, {"type": "number"}
 
@@ -282,7 +283,7 @@ def sample(tools: tuple[dict[str, Any], ...], calls: tuple[Call, ...] = ()) -> S
 
 def test_four_starter_modules_survive_the_shape_of_xlam() -> None:
     """Exported, read and exported again, every tool is the same."""
-    tools = tuple(tool.offered() for tool in load_starter("finance,travel,data,math").tools)
+    tools = tuple(tool.offered() for tool in load_starter(Locator("starter", "finance,travel,data,math")).tools)
     (row,) = export_xlam.rows([sample(tools)])
     (read,) = xlam.reader(Path("x.json"))(Item(1, row))
     assert read.problem is None

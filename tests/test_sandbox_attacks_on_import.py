@@ -9,6 +9,7 @@ import pytest
 from apigen.errors import UserError
 from apigen.execute.python import Level, Limits, probe_isolation
 from apigen.library.python import load_python
+from apigen.locators import Locator
 from attacks.on_import import ON_IMPORT, PATCHING, ImportAttack
 from sandbox_lab import Lab, lab
 
@@ -85,7 +86,7 @@ def test_a_library_with_such_a_module_says_so(modules: Path, attack: ImportAttac
 def described(file: Path, timeout_s: float) -> tuple[set[str], str]:
     """The tools of a file, and what is said about what is none, which is short."""
     try:
-        loaded = load_python(str(file), timeout_s=timeout_s)
+        loaded = load_python(Locator("python", str(file)), timeout_s=timeout_s)
     except UserError as problem:
         lines = [str(problem)]
         names = set()

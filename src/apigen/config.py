@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from apigen.errors import UserError
+from apigen.locators import absolute
 from apigen.records import Style, Wording
 
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
@@ -192,10 +193,48 @@ class ExecutionConfig(_Section):
     wall_s: float = Field(default=5.0, gt=0, le=3600, description="Wall-clock seconds, after which the call is killed.")
     memory_mb: int = Field(default=512, ge=32, le=1 << 20, description="Memory that a call may allocate, in MiB.")
     result_kb: int = Field(default=256, ge=1, le=1 << 16, description="Largest result, in KiB of JSON.")
-    twice: bool = Field(default=True, description="Run each call a second time, to find tools whose results vary.")
+    twice: bool = Field(
+        default=True,
+        description="Run each call of a Python tool a second time, to find tools whose results vary.",
+    )
     varying: Literal["keep", "reject"] = Field(
         default="keep", description="What becomes of samples with a call that varied: marked, or rejected."
     )
+    recordings: Literal["live", "record", "replay", "replay-else-live"] = Field(
+        default="live",
+        description="`record` keeps what every call returned; `replay` answers from what was kept and never calls.",
+    )
+    recordings_file: str | None = Field(
+        default=None, description="Where recordings are kept. Default: recordings.sqlite in the run directory."
+    )
+
+
+class RemoteConfig(_Section):
+    """How tools that are web services or MCP servers are reached. Python tools have `grants` instead."""
+
+    writes: tuple[str, ...] = Field(
+        default=(),
+        description="Names or patterns of tools that may be called though they change something; others are left out.",
+    )
+    private: tuple[str, ...] = Field(
+        default=(), description="Addresses of this machine or its network that may be reached, each as `HOST:PORT`."
+    )
+    timeout_s: float = Field(default=20.0, gt=0, le=3600, description="Longest wait for one answer, in seconds.")
+    retries: int = Field(
+        default=2, ge=0, le=10, description="Tries after the first, where a call can be repeated without harm."
+    )
+    per_host: int = Field(default=8, ge=1, le=1024, description="Calls under way at once to one host or server.")
+    rate: float | None = Field(default=None, gt=0, description="Most calls per second to one host; none by default.")
+
+    @field_validator("writes", "private", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("private")
+    @classmethod
+    def _hosts_with_ports(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_host_with_port(host, local=True) for host in hosts)
 
 
 class GrantConfig(_Section):
@@ -280,6 +319,7 @@ class Config(_Section):
     generation: GenerationConfig = GenerationConfig()
     execution: ExecutionConfig = ExecutionConfig()
     isolation: IsolationConfig = IsolationConfig()
+    remote: RemoteConfig = RemoteConfig()
     grants: tuple[GrantConfig, ...] = Field(default=(), description="What tools may do beyond the sandbox's walls.")
 
     @field_validator("library", "seeds", "judges", mode="before")
@@ -315,7 +355,7 @@ class Config(_Section):
                 "rounds": self.rounds.model_copy(update={"requests": requests}),
                 "model": addressed(self.model),
                 "judges": tuple(addressed(judge) for judge in self.judges),
-                "library": tuple(_absolute(locator) for locator in self.library),
+                "library": tuple(absolute(locator) for locator in self.library),
                 "seeds": tuple(str(Path(path).resolve()) for path in self.seeds),
                 "grants": tuple(
                     grant.model_copy(
@@ -344,6 +384,8 @@ def is_free(key: str) -> bool:
         "api_key_env",
         "timeout_s",
         "retries",
+        "per_host",
+        "rate",
     )
 
 
@@ -464,8 +506,12 @@ def _kind(value: object) -> str:
     return {list: "list", str: "text", int: "number", float: "number"}.get(type(value), type(value).__name__)
 
 
-def _host_with_port(text: str) -> str:
+def _host_with_port(text: str, *, local: bool = False) -> str:
     """A host and its port in one spelling, such as ``api.example.com:443`` or ``[2001:db8::1]:443``.
+
+    Args:
+        text: as the user wrote it.
+        local: whether ``localhost`` may stand there.
 
     Raises:
         ValueError: it is none, or one that no grant can name.
@@ -482,15 +528,7 @@ def _host_with_port(text: str) -> str:
     elif not _HOST.fullmatch(host):
         msg = f"{text!r} names no host: patterns are not possible, and an IPv6 address stands in brackets"
         raise ValueError(msg)
-    if host.lower().rstrip(".") == "localhost":
+    if host.lower().rstrip(".") == "localhost" and not local:
         msg = f"{text!r}: a private address is granted by its number, `127.0.0.1:{port}` or `[::1]:{port}`"
         raise ValueError(msg)
     return f"{host.lower().rstrip('.')}:{int(port)}"
-
-
-def _absolute(locator: str) -> str:
-    """A file's locator with an absolute path, so that the written configuration works from anywhere."""
-    prefix, colon, rest = locator.partition(":")
-    if colon and rest.endswith(".py"):
-        return f"{prefix}:{Path(rest).expanduser().resolve()}"
-    return locator

@@ -7,6 +7,8 @@
         ├── ModelUnavailable     a model server is down, or refuses everything (wrong key, wrong address)
         ├── ModelRefused         a model server refuses this one prompt (too long, filtered)
         └── ExecutorUnavailable  the machinery that runs calls broke (not the call itself)
+            ├── ServiceUnavailable   the service behind a tool is down or turns everybody away
+            └── NotRecorded          only recordings count, and there is none of this call
 
 A wrong *candidate* is none of these. It is data: a :class:`~apigen.records.Verdict` with a reason. Foreign
 exceptions (aiohttp, yaml, pydantic, OSError) become ours in one place per seam, so that only a ``UserError``
@@ -44,3 +46,11 @@ class ModelRefused(Unavailable):
 
 class ExecutorUnavailable(Unavailable):
     """The machinery that executes calls broke; the call itself was not judged."""
+
+
+class ServiceUnavailable(ExecutorUnavailable):
+    """The web service or MCP server behind a tool does not answer, also after it was tried again."""
+
+
+class NotRecorded(ExecutorUnavailable):
+    """Calls are answered from recordings only, and this one was never recorded."""

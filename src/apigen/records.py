@@ -9,7 +9,7 @@ All are ``msgspec`` structs: reading a line of JSON checks its types, and a valu
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -113,6 +113,8 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     CRASHED = "crashed"
     FORBIDDEN = "forbidden"
+    UNAUTHORIZED = "unauthorized"
+    NOT_FOUND = "not_found"
     RESULT_TOO_LARGE = "result_too_large"
     RESULT_NOT_JSON = "result_not_json"
     NOT_EXECUTABLE = "not_executable"
@@ -129,6 +131,8 @@ class Reason(StrEnum):
     JUDGE_REFUSED = "judge_refused"
     JUDGE_UNREADABLE = "judge_unreadable"
     EXECUTOR_UNAVAILABLE = "executor_unavailable"
+    SERVICE_UNAVAILABLE = "service_unavailable"
+    NOT_RECORDED = "not_recorded"
     CHECK_FAILED = "check_failed"
 
 
@@ -145,8 +149,74 @@ class PythonBinding(msgspec.Struct, frozen=True, tag="python", tag_field="kind")
     """SHA-256 (hex, first 16 digits) of the source file, so that a changed library is noticed on resume."""
 
 
-Binding = PythonBinding
-"""How a tool is executed. Later sources join this union with structs of other ``kind`` tags."""
+class RestParameter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where one argument goes in an HTTP request (OpenAPI 3.1, "Parameter Object")."""
+
+    argument: str
+    """The name that models see."""
+    place: Literal["path", "query", "header", "cookie", "body"]
+    name: str = ""
+    """The name on the wire; empty where it is the argument's own."""
+    style: str = ""
+    """How arrays and objects are written, such as ``form``, ``spaceDelimited`` or ``deepObject``; empty for the default
+    of the place."""
+    explode: bool | None = None
+    """Whether each item is written as a parameter of its own; ``None`` for the default of the style."""
+    content: str = ""
+    """A media type such as ``application/json``, where the value is written as a document rather than by a style."""
+    reserved: bool = False
+    """Whether reserved characters (``/`` and the like) stay as they are."""
+
+
+class RestCredential(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A secret that an HTTP request carries, by the name of the environment variable that holds it."""
+
+    variable: str
+    """Such as ``PETSTORE_API_KEY``; for ``basic`` it holds ``USER:PASSWORD``."""
+    place: Literal["header", "query", "cookie", "bearer", "basic"]
+    name: str = ""
+    """Of the header, query parameter or cookie; empty for ``bearer`` and ``basic``."""
+
+
+class RestBinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="rest", tag_field="kind"):
+    """A tool that is one operation of a web service."""
+
+    method: str
+    """In capitals."""
+    server: str
+    """Base address, such as ``https://api.example.com/v2``: with a scheme, without a slash at the end."""
+    path: str
+    """Below it, with the path parameters' wire names in braces: ``/pets/{petId}``."""
+    parameters: tuple[RestParameter, ...] = ()
+    body: str = ""
+    """The media type of the request's body; empty for none."""
+    body_argument: str = ""
+    """The argument that is the whole body; empty where the body is an object that the ``body`` parameters make up."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Constant headers that hold no secrets."""
+    security: tuple[tuple[RestCredential, ...], ...] = ()
+    """Alternatives, each a set of credentials that go together; an empty one says that none is needed."""
+    writes: bool = False
+    """Whether a call may change something on the other side."""
+
+
+class McpBinding(msgspec.Struct, frozen=True, omit_defaults=True, tag="mcp", tag_field="kind"):
+    """A tool of a server that speaks the Model Context Protocol, started by a command or reached at an address."""
+
+    tool: str
+    """Its name on the server."""
+    command: tuple[str, ...] = ()
+    """The program and its arguments, for a server on standard input and output."""
+    url: str = ""
+    """The address of a server that speaks streamable HTTP."""
+    variables: tuple[str, ...] = ()
+    """Names of environment variables that the program is given; for an address, ``NAME`` is sent as a bearer token."""
+    writes: bool = False
+    """Whether the server says that a call may change something."""
+
+
+Binding = PythonBinding | RestBinding | McpBinding
+"""How a tool is executed; a new kind of executor joins this union with a struct of its own ``kind``."""
 
 
 class Tool(msgspec.Struct, frozen=True):
@@ -275,6 +345,8 @@ class Execution(msgspec.Struct, frozen=True, omit_defaults=True):
     """The value returned, as JSON."""
     reason: Reason | None = None
     detail: str = ""
+    recorded: bool = False
+    """Whether the result was taken from a recording of an earlier call rather than from the tool itself."""
     varies: bool = False
     """Whether the same call, run twice, gave two different results: a clock, chance, or state outside the call."""
     duration_ms: float | None = None
@@ -357,6 +429,14 @@ class Sample(msgspec.Struct, frozen=True):
     results: tuple[Json, ...]
     """What each call returned, in the order of ``calls``."""
     provenance: Provenance
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Something about a tool that had to be understood, cut or guessed when it was loaded."""
+
+    name: str
+    """The tool's name."""
+    text: str
 
 
 class Skipped(msgspec.Struct, frozen=True):

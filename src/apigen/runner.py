@@ -19,9 +19,9 @@ from apigen.dataset.duplicates import SeenQueries
 from apigen.dataset.export.formats import export
 from apigen.dataset.rows import samples
 from apigen.errors import ApigenError, Unavailable
-from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import read_grants
-from apigen.execute.python import Limits, probe_isolation
+from apigen.execute.python import probe_isolation
+from apigen.execute.table import make_executor
 from apigen.library.catalogue import Library
 from apigen.manifest import manifest
 from apigen.models.base import Model
@@ -103,15 +103,7 @@ def _assemble(
     directory: RunDir, config: Config, library: Library, watch: Watch, stack: AsyncExitStack
 ) -> tuple["_Session", Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
-    executor = GrantedExecutor(
-        Limits(
-            wall_s=config.execution.wall_s,
-            memory_mb=config.execution.memory_mb,
-            output_kb=config.execution.result_kb,
-        ),
-        twice=config.execution.twice,
-        grants=read_grants(config.grants, os.environ),
-    )
+    executor = make_executor(config.execution, config.remote, read_grants(config.grants, os.environ))
     stack.push_async_callback(executor.aclose)
     store: CompletionStore | None = None
     if any(model.name.startswith("openai/") for model in (config.model, *config.judges)):

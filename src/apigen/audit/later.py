@@ -11,7 +11,7 @@ from apigen.audit.rows import Finding
 from apigen.errors import ExecutorUnavailable
 from apigen.records import Call, Execution, Outcome, Reason, Stage, Tool, Verdict
 from apigen.verify.base import Judge
-from apigen.verify.stages import MAX_DETAIL, Examined, semantics, through
+from apigen.verify.stages import MAX_DETAIL, Examined, not_run, semantics, through
 
 LaterCheck = Callable[[Sequence[Finding]], Awaitable[list[Finding]]]
 """Takes the findings about a chunk of rows further; those that fell already stay as they are."""
@@ -42,7 +42,7 @@ def execution(executor: BulkExecutor, tools: Mapping[str, Tool]) -> LaterCheck:
         try:
             executions = iter(await executor.execute_many(pairs))
         except ExecutorUnavailable as error:
-            verdict = Verdict(Stage.EXECUTION, Outcome.ERROR, Reason.EXECUTOR_UNAVAILABLE, str(error)[:MAX_DETAIL])
+            verdict = not_run(error)
             return [
                 msgspec.structs.replace(finding, verdict=verdict) if _known(finding, tools) else finding
                 for finding in findings

@@ -5,25 +5,34 @@ from typing import Protocol
 import msgspec
 
 from apigen.execute.grants import NO_GRANTS, Grants
-from apigen.records import Seed, Skipped, Tool
+from apigen.locators import Locator
+from apigen.records import Note, Seed, Skipped, Tool
+
+COMMON_OPTIONS = {
+    "tool": "names or patterns of tools to take",
+    "category": "categories to take",
+}
+"""Options that every locator may have, with what they do."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """What a source gave: its tools, the seeds written beside them, and what it had to leave out."""
+    """What a source gave: its tools, the seeds written beside them, what it left out and what it had to understand."""
 
     tools: tuple[Tool, ...]
     seeds: tuple[Seed, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Source(Protocol):
     """Turns a locator, such as ``python:statistics``, into tools."""
 
-    def __call__(self, locator: str, grants: Grants = NO_GRANTS) -> Loaded:
+    def __call__(self, locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
         """Load the tools.
 
         Args:
-            locator: what follows the source's prefix, such as ``statistics``.
+            locator: its place and options are the source's own; the source refuses options that it does not know. By
+                the :data:`COMMON_OPTIONS` the catalogue narrows down every source.
             grants: what tools may do beyond the walls of the sandbox, for a source that has to run code of theirs.
 
         Raises:

@@ -1,6 +1,8 @@
 """Every tool of a run under one roof: sources merged, names made unique, seeds matched to tools."""
 
+import fnmatch
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from apigen.library.base import Loaded, Source
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
 from apigen.library.starter_source import load_starter
-from apigen.records import Seed, Skipped, Tool
+from apigen.locators import parse_locator
+from apigen.records import McpBinding, Note, RestBinding, Seed, Skipped, Tool
 
 SOURCES: dict[str, Source] = {
     "starter": load_starter,
@@ -27,6 +30,7 @@ class Library(msgspec.Struct, frozen=True):
     tools: tuple[Tool, ...]
     seeds: tuple[Seed, ...]
     skipped: tuple[Skipped, ...]
+    notes: tuple[Note, ...] = ()
 
     def by_name(self) -> dict[str, Tool]:
         """The tools by their unique names."""
@@ -38,13 +42,20 @@ class Library(msgspec.Struct, frozen=True):
         return hashlib.sha256(data).hexdigest()[:16]
 
 
-def load_library(locators: Sequence[str], seed_files: Iterable[str] = (), grants: Grants = NO_GRANTS) -> Library:
+def load_library(
+    locators: Sequence[str],
+    seed_files: Iterable[str] = (),
+    grants: Grants = NO_GRANTS,
+    *,
+    writes: Sequence[str] = ("*",),
+) -> Library:
     """Load every source and merge them.
 
     Args:
         locators: such as ``starter`` or ``python:statistics``, in the order given.
         seed_files: JSONL files of further seeds.
         grants: what tools may do beyond the walls of the sandbox; modules are imported with those of their tools.
+        writes: names or patterns of tools that may be called though they change something; others are left out.
 
     Raises:
         UserError: a locator is unknown, a source cannot be loaded, no tool is left, a grant is for none of
@@ -53,25 +64,51 @@ def load_library(locators: Sequence[str], seed_files: Iterable[str] = (), grants
     loaded = [_load(locator, grants) for locator in dict.fromkeys(locators)]
     tools, renamed = _unique([tool for source in loaded for tool in source.tools])
     skipped = [entry for source in loaded for entry in source.skipped]
+    kept = [tool for tool in tools if not _writes(tool) or _fits(tool.name, writes)]
+    allowed = {tool.name for tool in kept}
+    skipped += [Skipped(tool.name, _MAY_WRITE, tool.origin) for tool in tools if tool.name not in allowed]
+    tools = kept
     if not tools:
         why = "; ".join(f"{entry.name}: {entry.reason}" for entry in skipped[:3])
-        raise UserError(f"{', '.join(locators)}: no function here can be offered as a tool{f' ({why})' if why else ''}")
+        raise UserError(f"{', '.join(locators)}: nothing here can be offered as a tool{f' ({why})' if why else ''}")
     grants.require_used([tool.name for tool in tools])
     names = {tool.name for tool in tools}
-    seeds = [seed for source in loaded for seed in source.seeds if not seed.tool_names & renamed]
+    seeds = [
+        seed for source in loaded for seed in source.seeds if seed.tool_names <= names and not seed.tool_names & renamed
+    ]
     for path in seed_files:
         seeds.extend(read_seeds(Path(path), names))
-    return Library(tuple(tools), tuple(seeds), tuple(skipped))
+    notes = tuple(note for source in loaded for note in source.notes)
+    return Library(tuple(tools), tuple(seeds), tuple(skipped), notes)
 
 
-def _load(locator: str, grants: Grants) -> Loaded:
-    kind, _, rest = locator.partition(":")
-    source = SOURCES.get(kind)
-    if source is None:
-        known = "`starter`, `python:MODULE` or `python:FILE.py`"
-        hint = f"; did you mean `python:{locator}`?" if locator.endswith(".py") else ""
-        raise UserError(f"{locator!r} is no library; a library is {known}{hint}")
-    return source(rest, grants)
+_MAY_WRITE = "a call may change something; `--allow-writes NAME` takes it in"
+
+
+def _writes(tool: Tool) -> bool:
+    return isinstance(tool.binding, RestBinding | McpBinding) and tool.binding.writes
+
+
+def _fits(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _load(text: str, grants: Grants) -> Loaded:
+    locator = parse_locator(text, SOURCES)
+    loaded = SOURCES[locator.kind](locator, grants)
+    kept = [
+        tool
+        for tool in loaded.tools
+        if locator.matches("tool", tool.name) and locator.matches("category", tool.category)
+    ]
+    if len(kept) == len(loaded.tools):
+        return loaded
+    if not kept:
+        some = ", ".join(tool.name for tool in loaded.tools[:3])
+        raise UserError(f"{text}: none of its {len(loaded.tools)} tools is chosen; there are {some}, ...")
+    names = {tool.name for tool in kept}
+    seeds = tuple(seed for seed in loaded.seeds if seed.tool_names <= names)
+    return msgspec.structs.replace(loaded, tools=tuple(kept), seeds=seeds)
 
 
 def _unique(tools: Sequence[Tool]) -> tuple[list[Tool], set[str]]:
@@ -81,11 +118,16 @@ def _unique(tools: Sequence[Tool]) -> tuple[list[Tool], set[str]]:
     for tool in tools:
         name = tool.name
         if name in taken:
-            stem = tool.origin.rpartition(":")[2].rpartition("/")[2].removesuffix(".py").replace(".", "_")
-            name = _free(f"{stem}_{tool.name}", taken.__contains__)
+            name = _free(f"{_stem(tool.origin)}_{tool.name}", taken.__contains__)
             renamed.add(tool.name)
         taken[name] = tool if name == tool.name else msgspec.structs.replace(tool, name=name)
     return list(taken.values()), renamed
+
+
+def _stem(origin: str) -> str:
+    """The part of a locator that tells it from others, in characters that a name may have."""
+    place = origin.partition("#")[0].rpartition(":")[2].rstrip("/").rpartition("/")[2]
+    return re.sub(r"[^A-Za-z0-9_]+", "_", place.removesuffix(".py")).strip("_") or "other"
 
 
 def _free(name: str, is_taken: Callable[[str], bool]) -> str:

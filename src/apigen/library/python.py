@@ -15,28 +15,30 @@ import msgspec
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grant, Grants
 from apigen.execute.sandbox.readable import folders_of
-from apigen.library.base import Loaded
+from apigen.library.base import COMMON_OPTIONS, Loaded
 from apigen.library.introspect.launch import describe_in_sandbox
 from apigen.library.introspect.protocol import Order, Wanted
+from apigen.locators import Locator
 from apigen.records import PythonBinding
 
 IMPORT_TIMEOUT_S = 30.0
 """Wall-clock seconds that importing and describing may take; large scientific packages take several."""
 
 
-def load_python(locator: str, grants: Grants = NO_GRANTS, *, timeout_s: float = IMPORT_TIMEOUT_S) -> Loaded:
+def load_python(locator: Locator, grants: Grants = NO_GRANTS, *, timeout_s: float = IMPORT_TIMEOUT_S) -> Loaded:
     """Load the functions of one module or file.
 
     Args:
-        locator: an importable module, such as ``statistics``, also of the current folder; or the path of a ``.py``
-            file, recognised by its ending or a slash.
+        locator: its place is an importable module, such as ``statistics``, also of the current folder; or the path of
+            a ``.py`` file, recognised by its ending or a slash.
         grants: what its tools may do beyond the walls of the sandbox, and so what importing it may.
         timeout_s: wall-clock seconds that importing may take.
 
     Raises:
         UserError: there is no such module or file, or it cannot be imported.
     """
-    return describe_modules([locator], grants, timeout_s=timeout_s)
+    locator.require_known(COMMON_OPTIONS)
+    return describe_modules([locator.place], grants, timeout_s=timeout_s)
 
 
 def describe_modules(
@@ -49,7 +51,7 @@ def describe_modules(
     """Load the functions of several modules or files in one sandbox process.
 
     Args:
-        locators: as :func:`load_python` takes them.
+        locators: places as :func:`load_python` takes them.
         grants: as there; all of these modules get what one of them gets.
         origin: written into every tool; ``None`` writes ``python:`` and its locator.
         timeout_s: wall-clock seconds that importing all of them may take.

@@ -56,6 +56,8 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.FORBIDDEN: "the function tried what the sandbox forbids",
     Reason.RESULT_TOO_LARGE: "the result is too large",
     Reason.RESULT_NOT_JSON: "the result cannot be written as JSON",
+    Reason.UNAUTHORIZED: "the service wants a key, or refuses the one it got",
+    Reason.NOT_FOUND: "the service knows nothing under these arguments",
     Reason.NOT_EXECUTABLE: "the tool cannot be executed",
     Reason.VARYING_RESULT: "the same call gave two different results",
     Reason.UNANSWERED_REQUEST: "something the query asks for is not done",
@@ -68,6 +70,8 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.JUDGE_REFUSED: "the judge refused the prompt, so nothing was decided",
     Reason.JUDGE_UNREADABLE: "the judge's answer could not be read, so nothing was decided",
     Reason.CHECK_FAILED: "a check itself failed, which is a defect of apigen: please report it",
+    Reason.SERVICE_UNAVAILABLE: "the service behind the tool did not answer, so nothing was decided",
+    Reason.NOT_RECORDED: "there is no recording of this call, so nothing was decided",
     Reason.EXECUTOR_UNAVAILABLE: "the sandbox could not run the call, so nothing was decided",
 }
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from apigen.errors import ApigenError, ExecutorUnavailable
+from apigen.errors import ApigenError, ExecutorUnavailable, NotRecorded, ServiceUnavailable
 from apigen.execute.base import Executor
 from apigen.records import Candidate, Execution, Outcome, Reason, Stage, Verdict
 from apigen.verify.base import Judge
@@ -73,6 +73,16 @@ def failed(stage: Stage, error: Exception) -> Verdict:
     return Verdict(stage, Outcome.ERROR, Reason.CHECK_FAILED, detail.encode("utf-8", "backslashreplace").decode())
 
 
+def not_run(error: ExecutorUnavailable) -> Verdict:
+    """What is said where a call could not be made at all."""
+    reason = Reason.EXECUTOR_UNAVAILABLE
+    if isinstance(error, ServiceUnavailable):
+        reason = Reason.SERVICE_UNAVAILABLE
+    elif isinstance(error, NotRecorded):
+        reason = Reason.NOT_RECORDED
+    return Verdict(Stage.EXECUTION, Outcome.ERROR, reason, str(error)[:MAX_DETAIL])
+
+
 async def grounding(examined: Examined, level: Level = "strict") -> Examined:
     """Every argument value must be traceable to the query, to a default or to an earlier result.
 
@@ -99,8 +109,7 @@ def execution(executor: Executor, varying: Literal["keep", "reject"] = "keep") -
             try:
                 ran = await executor.execute(tool, call)
             except ExecutorUnavailable as error:
-                verdict = Verdict(Stage.EXECUTION, Outcome.ERROR, Reason.EXECUTOR_UNAVAILABLE, str(error)[:MAX_DETAIL])
-                return examined.found(verdict, executions=tuple(executions))
+                return examined.found(not_run(error), executions=tuple(executions))
             executions.append(ran)
             if ran.ok and ran.varies and varying == "reject":
                 detail = f"calls[{index}] {call.name}: the same call, run twice, gave two results"

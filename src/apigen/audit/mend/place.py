@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from apigen.dataset.read.text import parse_text
 from apigen.records import Json
+from apigen.toolspecs.text import parse_text
 
 JSON_TEXT = "json_from_literal"
 """The mend of a field that held a Python literal where the format has JSON."""

@@ -15,9 +15,9 @@ from typing import IO, Any
 
 from apigen.dataset.read.base import Item, Problem
 from apigen.dataset.read.json_list import list_items
-from apigen.dataset.read.text import parse_json
 from apigen.errors import UserError
 from apigen.records import Reason
+from apigen.toolspecs.text import parse_json
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".parquet")
 """Which files of a folder are read."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from apigen.dataset.read.base import Item, Problem
-from apigen.dataset.read.text import parse_json
 from apigen.records import Reason
+from apigen.toolspecs.text import parse_json
 
 MOST_TEXT = 10_000
 """Longest piece of broken text in characters that a row keeps."""

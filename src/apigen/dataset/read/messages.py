@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from apigen.dataset.read.base import Problem
-from apigen.dataset.read.text import AS_LITERAL, parse_text
 from apigen.dataset.read.turns import Speaker, Turn, Unreadable, listed, speaker, text_of
 from apigen.records import Json, Reason
+from apigen.toolspecs.text import AS_LITERAL, parse_text
 
 ARGUMENTS_AS_OBJECT = "arguments as an object where the format has JSON text"
 EMPTY_ARGUMENTS = "empty arguments read as {}"

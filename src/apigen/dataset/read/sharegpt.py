@@ -11,10 +11,10 @@ from typing import Any
 
 from apigen.dataset.read.base import Item, Problem, ReadItem, Row, unreadable
 from apigen.dataset.read.messages import CALL_ROLES, has_tags
-from apigen.dataset.read.text import AS_LITERAL, parse_text
 from apigen.dataset.read.tools import read_tools
 from apigen.dataset.read.turns import Speaker, Turn, Unreadable, listed, rows_of, speaker, text_of
 from apigen.records import Json, Reason
+from apigen.toolspecs.text import AS_LITERAL, parse_text
 
 name = "sharegpt"
 keys = "conversations (from, value), tools"

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from apigen.dataset.read.base import Item, Problem, ReadItem, Row, unreadable
-from apigen.dataset.read.text import parse_text
 from apigen.dataset.read.tools import Tools, read_tools
 from apigen.dataset.read.turns import Speaker, Turn, Unreadable, listed, rows_of, speaker, text_of
 from apigen.records import Json, Reason
+from apigen.toolspecs.text import parse_text
 
 name = "toolace"
 keys = "system with a list of functions, conversations (from, value)"

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from apigen.dataset.read.base import Problem
-from apigen.dataset.read.schemas import Notes, parameters_schema
-from apigen.dataset.read.text import AS_LITERAL, parse_text
 from apigen.records import Json, Reason, Tool
+from apigen.toolspecs.schemas import Notes, parameters_schema
+from apigen.toolspecs.text import AS_LITERAL, parse_text
 
 _PARAMETERS = ("parameters", "input_schema", "inputSchema")
 _SCHEMA_KEYS = ("properties", "required")

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apigen.dataset.read.base import Item, Problem, ReadItem, Row, row_id, unreadable
-from apigen.dataset.read.text import AS_LITERAL, parse_text
 from apigen.dataset.read.tools import read_tools
 from apigen.records import Json, Reason
+from apigen.toolspecs.text import AS_LITERAL, parse_text
 
 name = "xlam"
 keys = "query, tools, answers"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from apigen.library.introspect.protocol import Described, Order
-from apigen.records import Json, Tool
+from apigen.records import Json, PythonBinding, Tool
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _DEEPEST = 64
@@ -34,7 +34,7 @@ def require_wanted(described: Described, order: Order) -> None:
         if not _NAME.fullmatch(tool.name) or tool.name in names:
             raise Forged(f"it describes a tool with the impossible name {tool.name[:70]!r}")
         names.add(tool.name)
-        if binding is None or tool.origin not in places:
+        if not isinstance(binding, PythonBinding) or tool.origin not in places:
             raise Forged(f"it describes {tool.name} as something from elsewhere")
         found = binding.file in files if binding.module is None else binding.module in modules and binding.file is None
         if not found:

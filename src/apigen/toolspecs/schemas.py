@@ -8,8 +8,8 @@ keywords; what was understood rather than read is told in notes.
 from collections.abc import Mapping
 from typing import Any
 
-from apigen.dataset.read.typestrings import JSON_TYPES, ORIGINAL, read_type, read_value
 from apigen.records import Json
+from apigen.toolspecs.typestrings import JSON_TYPES, ORIGINAL, read_type, read_value
 
 Notes = dict[str, None]
 """The notes so far, each once, in order."""

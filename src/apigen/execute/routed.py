@@ -1,0 +1,71 @@
+"""Sends each call to the executor that its tool's binding asks for."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from apigen.execute.base import Executor
+from apigen.records import Call, Execution, Reason, Tool
+
+
+class BulkExecutor(Executor, Protocol):
+    """An executor that is faster where it gets many calls at once."""
+
+    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
+        """An execution for each call, in the same order.
+
+        Raises:
+            ExecutorUnavailable: the machinery broke.
+        """
+        ...
+
+
+class RoutedExecutor:
+    """Runs Python functions in the sandbox, REST operations over HTTP, and MCP tools on their servers.
+
+    Args:
+        by_binding: the executor for each kind of binding.
+    """
+
+    def __init__(self, by_binding: Mapping[type, BulkExecutor]) -> None:
+        self._by_binding = dict(by_binding)
+
+    async def execute(self, tool: Tool, call: Call) -> Execution:
+        """Run one call.
+
+        Raises:
+            ExecutorUnavailable: the machinery or the service behind the tool does not answer.
+        """
+        executor = self._by_binding.get(type(tool.binding))
+        if executor is None:
+            return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is only described")
+        return await executor.execute(tool, call)
+
+    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
+        """Run many calls, each kind in the way that is fastest for it.
+
+        Raises:
+            ExecutorUnavailable: the machinery or a service behind a tool does not answer.
+        """
+        by_kind: dict[type, list[int]] = {}
+        for index, (tool, _) in enumerate(pairs):
+            by_kind.setdefault(type(tool.binding), []).append(index)
+        found: dict[int, Execution] = {}
+
+        async def run(kind: type, indices: Sequence[int]) -> None:
+            chosen = [pairs[index] for index in indices]
+            executor = self._by_binding.get(kind)
+            ran = (
+                await executor.execute_many(chosen)
+                if executor is not None
+                else [await self.execute(tool, call) for tool, call in chosen]
+            )
+            found.update(zip(indices, ran, strict=True))
+
+        await asyncio.gather(*(run(kind, indices) for kind, indices in by_kind.items()))
+        return [found[index] for index in range(len(pairs))]
+
+    async def aclose(self) -> None:
+        """Stop every process and connection."""
+        for executor in self._by_binding.values():
+            await executor.aclose()

@@ -1,0 +1,141 @@
+"""Locators: how users name where tools come from, such as ``openapi:petstore.yaml#tag=pets&method=get``.
+
+    KIND:PLACE#KEY=VALUE&KEY=VALUE
+
+``KIND`` is a source, ``PLACE`` what that source reads (a module, a file, an address, a command), and what stands
+behind the last ``#`` narrows it down or says more. A path without a kind is a library file.
+"""
+
+import difflib
+import fnmatch
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import parse_qsl, quote
+
+import msgspec
+
+from apigen.errors import UserError
+
+FILE = "file"
+"""The kind of a locator that is a path and nothing else: a library file."""
+
+
+class Locator(msgspec.Struct, frozen=True):
+    """A locator taken apart."""
+
+    kind: str
+    """The source, such as ``python`` or ``openapi``."""
+    place: str = ""
+    """What the source reads; empty for all that it has."""
+    options: tuple[tuple[str, str], ...] = ()
+    """What stands behind the ``#``, in order; a key may stand there several times."""
+
+    def __str__(self) -> str:
+        behind = "&".join(f"{key}={quote(value, safe=_PLAIN)}" for key, value in self.options)
+        before = self.place if self.kind == FILE else ":".join(part for part in (self.kind, self.place) if part)
+        return f"{before}#{behind}" if behind else before
+
+    def values(self, key: str) -> tuple[str, ...]:
+        """Everything that is said for a key."""
+        return tuple(value for name, value in self.options if name == key)
+
+    def value(self, key: str) -> str:
+        """What is said for a key that stands there once; empty where it does not.
+
+        Raises:
+            UserError: it stands there twice.
+        """
+        found = self.values(key)
+        if len(found) > 1:
+            raise UserError(f"{self}: `{key}` stands twice; it has one value")
+        return found[0] if found else ""
+
+    def matches(self, key: str, value: str) -> bool:
+        """Whether a value is chosen: one of the patterns for the key fits it, or there is none.
+
+        Args:
+            key: such as ``tag``.
+            value: compared without case; patterns are those of file names, such as ``pet*``.
+        """
+        patterns = self.values(key)
+        return not patterns or any(fnmatch.fnmatchcase(value.lower(), pattern.lower()) for pattern in patterns)
+
+    def require_known(self, known: Mapping[str, str]) -> None:
+        """Refuse keys that the source does not have.
+
+        Args:
+            known: each key with what it does, in a few words.
+
+        Raises:
+            UserError: another key stands there.
+        """
+        for key, _ in self.options:
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                listed = ", ".join(f"{name} ({what})" for name, what in known.items())
+                hint = f"did you mean `{near[0]}`?" if near else f"known here: {listed}"
+                raise UserError(f"{self}: unknown option `{key}`; {hint}")
+
+
+_PLAIN = "/:*?!@$'()[]{},;+ "
+"""Characters beside letters and digits that need no percent sign behind the ``#``."""
+
+_PATHS = {"python": (".py",), "openapi": (), "toolbench": (), "openai": ()}
+"""Sources whose places are paths, with the endings that tell a path; without endings, whatever is no address."""
+
+
+def parse_locator(text: str, kinds: Iterable[str]) -> Locator:
+    """Take a locator apart.
+
+    Args:
+        text: as the user wrote it.
+        kinds: the sources that there are.
+
+    Raises:
+        UserError: it names no source, and no library file.
+    """
+    before, hash_, behind = text.rpartition("#")
+    options: tuple[tuple[str, str], ...] = ()
+    if hash_ and "=" in behind:
+        options = tuple(parse_qsl(behind.replace("+", "%2B"), keep_blank_values=True))
+    else:
+        before = text
+    kind, _, place = before.partition(":")
+    if kind in set(kinds):
+        return Locator(kind, place, options)
+    if before.endswith(".jsonl") or ("/" in before and Path(before).expanduser().is_file()):
+        return Locator(FILE, before, options)
+    known = ", ".join(f"`{kind}`" for kind in kinds)
+    hint = f"did you mean `python:{text}`?" if before.endswith(".py") else _meant(before, kinds)
+    raise UserError(
+        f"{text!r} is no library; a library is SOURCE:PLACE with one of {known}, or a .jsonl file that "
+        f"`apigen library import` wrote{f'; {hint}' if hint else ''}"
+    )
+
+
+def _meant(text: str, kinds: Iterable[str]) -> str:
+    if text.endswith((".json", ".yaml", ".yml")) or text.startswith(("http://", "https://")):
+        return f"did you mean `openapi:{text}`?"
+    kind, colon, place = text.partition(":")
+    near = difflib.get_close_matches(kind, list(kinds), n=1)
+    return f"did you mean `{near[0]}{colon}{place}`?" if near else ""
+
+
+def absolute(text: str) -> str:
+    """The locator with an absolute path where it names a file, so that a written configuration works from anywhere.
+
+    Args:
+        text: a locator; one that names no source is returned as it is, for whoever loads it to refuse.
+    """
+    before, hash_, behind = text.rpartition("#")
+    if not (hash_ and "=" in behind):
+        before, hash_, behind = text, "", ""
+    kind, colon, place = before.partition(":")
+    if colon and kind in _PATHS:
+        is_path = place.endswith(_PATHS[kind]) if _PATHS[kind] else "://" not in place
+        return f"{kind}:{_resolved(place)}{hash_}{behind}" if is_path and place else text
+    return f"{_resolved(before)}{hash_}{behind}" if before.endswith(".jsonl") and not colon else text
+
+
+def _resolved(path: str) -> str:
+    return str(Path(path).expanduser().resolve())

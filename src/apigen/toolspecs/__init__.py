@@ -1,0 +1,1 @@
+"""Tools as others describe them, read without loss: type strings, dialects of JSON Schema, JSON in text."""
