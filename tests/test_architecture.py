@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "apigen"
 
 LAYERS = (
-    ("records", "errors", "files", "locators", "agreement", "__init__"),
+    ("records", "errors", "files", "database", "locators", "agreement", "__init__"),
     ("config", "signatures", "toolspecs"),
     ("library", "models", "execute"),
     ("sampling", "generate", "verify"),
@@ -23,7 +23,7 @@ LAYERS = (
     ("tally", "rundir", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
-    ("audit", "calibrate"),
+    ("audit", "calibrate", "replay"),
     ("runner",),
     ("cli", "__main__"),
 )

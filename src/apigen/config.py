@@ -208,6 +208,11 @@ class ExecutionConfig(_Section):
         default=None, description="Where recordings are kept. Default: recordings.sqlite in the run directory."
     )
 
+    def resolved(self) -> Self:
+        """With an absolute path, so that the written configuration works from anywhere."""
+        kept = self.recordings_file
+        return self.model_copy(update={"recordings_file": str(Path(kept).expanduser().resolve()) if kept else None})
+
 
 class RemoteConfig(_Section):
     """How tools that are web services or MCP servers are reached. Python tools have `grants` instead."""
@@ -356,6 +361,7 @@ class Config(_Section):
                 "model": addressed(self.model),
                 "judges": tuple(addressed(judge) for judge in self.judges),
                 "library": tuple(absolute(locator) for locator in self.library),
+                "execution": self.execution.resolved(),
                 "seeds": tuple(str(Path(path).resolve()) for path in self.seeds),
                 "grants": tuple(
                     grant.model_copy(

@@ -8,8 +8,8 @@ behind the last ``#`` narrows it down or says more. A path without a kind is a l
 
 import difflib
 import fnmatch
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePath
 from urllib.parse import parse_qsl, quote
 
 import msgspec
@@ -114,11 +114,12 @@ def parse_locator(text: str, kinds: Iterable[str]) -> Locator:
 
 
 def _meant(text: str, kinds: Iterable[str]) -> str:
-    if text.endswith((".json", ".yaml", ".yml")) or text.startswith(("http://", "https://")):
-        return f"did you mean `openapi:{text}`?"
     kind, colon, place = text.partition(":")
     near = difflib.get_close_matches(kind, list(kinds), n=1)
-    return f"did you mean `{near[0]}{colon}{place}`?" if near else ""
+    if near:
+        return f"did you mean `{near[0]}{colon}{place}`?"
+    is_document = text.endswith((".json", ".yaml", ".yml")) or text.startswith(("http://", "https://"))
+    return f"did you mean `openapi:{text}`?" if is_document else ""
 
 
 def absolute(text: str) -> str:
@@ -127,15 +128,21 @@ def absolute(text: str) -> str:
     Args:
         text: a locator; one that names no source is returned as it is, for whoever loads it to refuse.
     """
+    return _with_path(text, lambda path: str(Path(path).expanduser().resolve()))
+
+
+def short_locator(text: str) -> str:
+    """A locator without the folders of the machine it was written on, for people and for files that travel."""
+    return _with_path(text, lambda path: PurePath(path).name)
+
+
+def _with_path(text: str, change: Callable[[str], str]) -> str:
+    """The locator with its path, where it has one, changed."""
     before, hash_, behind = text.rpartition("#")
     if not (hash_ and "=" in behind):
         before, hash_, behind = text, "", ""
     kind, colon, place = before.partition(":")
-    if colon and kind in _PATHS:
+    if colon and place and kind in _PATHS:
         is_path = place.endswith(_PATHS[kind]) if _PATHS[kind] else "://" not in place
-        return f"{kind}:{_resolved(place)}{hash_}{behind}" if is_path and place else text
-    return f"{_resolved(before)}{hash_}{behind}" if before.endswith(".jsonl") and not colon else text
-
-
-def _resolved(path: str) -> str:
-    return str(Path(path).expanduser().resolve())
+        return f"{kind}:{change(place)}{hash_}{behind}" if is_path else text
+    return f"{change(before)}{hash_}{behind}" if before.endswith(".jsonl") and not colon else text

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import PurePath
 from typing import Any
 
 from apigen import __version__
 from apigen.config import Config
 from apigen.library.catalogue import Library
+from apigen.locators import short_locator
 from apigen.tally import Tally
 
 FORMAT = 1
@@ -64,7 +64,7 @@ def manifest(
         "counts": tally.as_json(),
         "library": {
             "digest": library.digest(),
-            "sources": [_short(locator) for locator in config.library],
+            "sources": [short_locator(locator) for locator in config.library],
             "tools": len(library.tools),
             "seeds": len(library.seeds),
             "categories": _categories(library, samples_by_tool),
@@ -103,9 +103,3 @@ def _categories(library: Library, samples_by_tool: Mapping[str, int]) -> dict[st
     for tool in library.tools:
         samples[tool.category] += samples_by_tool.get(tool.name, 0)
     return {name: {"tools": count, "samples": samples[name]} for name, count in sorted(tools.items())}
-
-
-def _short(locator: str) -> str:
-    """A locator without the folders of the machine it was run on."""
-    prefix, colon, rest = locator.partition(":")
-    return f"{prefix}:{PurePath(rest).name}" if colon and "/" in rest else locator

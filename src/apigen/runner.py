@@ -23,6 +23,7 @@ from apigen.execute.grants import read_grants
 from apigen.execute.python import probe_isolation
 from apigen.execute.table import make_executor
 from apigen.library.catalogue import Library
+from apigen.locators import short_locator
 from apigen.manifest import manifest
 from apigen.models.base import Model
 from apigen.models.store import CompletionStore, StoredModel
@@ -103,7 +104,9 @@ def _assemble(
     directory: RunDir, config: Config, library: Library, watch: Watch, stack: AsyncExitStack
 ) -> tuple["_Session", Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
-    executor = make_executor(config.execution, config.remote, read_grants(config.grants, os.environ))
+    grants = read_grants(config.grants, os.environ)
+    started, _ = _earlier_times(directory.path)
+    executor = make_executor(config.execution, config.remote, grants, folder=directory.path, since=started)
     stack.push_async_callback(executor.aclose)
     store: CompletionStore | None = None
     if any(model.name.startswith("openai/") for model in (config.model, *config.judges)):
@@ -149,7 +152,7 @@ class _Session:
         store: CompletionStore | None,
         watch: Watch,
     ) -> None:
-        self.tally = Tally()
+        self.tally = Tally({tool.name: short_locator(tool.origin) for tool in library.tools})
         self._directory = directory
         self._config = config
         self._library = library

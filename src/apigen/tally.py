@@ -1,16 +1,26 @@
 """Counting what became of candidates: the funnel, per stage, reason, style and category."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apigen.records import Attempt, Outcome, Reason, Stage, Style
 
+_ENDS = (None, *Stage)
+"""Where a candidate can end: at a stage, or behind all of them."""
+
 
 class Tally:
-    """A fold over attempts. Small whatever the number of rows: it holds counts only."""
+    """A fold over attempts. Small whatever the number of rows: it holds counts only.
 
-    def __init__(self) -> None:
+    Args:
+        source_of: where each tool comes from, by its name, for the funnel by source; ``None`` leaves that out.
+    """
+
+    def __init__(self, source_of: Mapping[str, str] | None = None) -> None:
+        self._source_of = source_of or {}
+        self.sources: Counter[tuple[str, Stage | None, Outcome]] = Counter()
+        """Candidates by the source of the tools that they were asked to use, where they fell, and how."""
         self.requests = 0
         self.candidates: Counter[Style] = Counter()
         self.accepted: Counter[Style] = Counter()
@@ -47,11 +57,18 @@ class Tally:
                 self.repairs[attempt.outcome] += 1
                 continue
             self.candidates[attempt.style] += 1
+            stage = None if attempt.outcome is Outcome.PASS else last.stage
+            self.sources[self._source(attempt), stage, attempt.outcome] += 1
             if attempt.outcome is Outcome.PASS:
                 self.accepted[attempt.style] += 1
             else:
                 assert last.reason is not None, "a verdict that is no pass has a reason"  # noqa: S101
                 self.fallen[attempt.style, last.stage, last.outcome, last.reason] += 1
+
+    def _source(self, attempt: Attempt) -> str:
+        """Where the tools come from that a candidate was asked to use; several sources are named together."""
+        names = {self._source_of[name] for name in attempt.targets if name in self._source_of}
+        return " + ".join(sorted(names))
 
     @property
     def total(self) -> int:
@@ -106,6 +123,16 @@ class Tally:
                 }
                 for style in Style
                 if self.candidates[style]
+            },
+            "sources": {
+                source: {
+                    "candidates": sum(self.sources[source, stage, outcome] for stage in _ENDS for outcome in Outcome),
+                    "accepted": self.sources[source, None, Outcome.PASS],
+                    "rejected": {stage.value: self.sources[source, stage, Outcome.REJECT] for stage in Stage},
+                    "errors": sum(self.sources[source, stage, Outcome.ERROR] for stage in Stage),
+                }
+                for source in sorted({source for source, _, _ in self.sources})
+                if source
             },
             "repaired": dict(sorted(self.repaired.items())),
             "repairs": {"sent": self.repairs.total(), "passed": self.repairs[Outcome.PASS]},

@@ -2,11 +2,10 @@
 
 import asyncio
 import itertools
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,20 +20,19 @@ from apigen.audit.rows import RowCheck
 from apigen.audit.run import Audit, Outputs, audit
 from apigen.audit.summary import summary
 from apigen.audit.tally import AuditTally
+from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
-from apigen.config import ModelConfig, load_config
+from apigen.config import ExecutionConfig, ModelConfig, RemoteConfig, load_config
 from apigen.dataset.read.formats import AUTO, FORMATS, format_of, read
 from apigen.errors import UserError
-from apigen.execute.python import Level, PythonExecutor, probe_isolation, require_isolation
+from apigen.execute.python import Level, probe_isolation, require_isolation
+from apigen.execute.table import make_executor
 from apigen.files import replacing
 from apigen.library.catalogue import load_library
 from apigen.models.table import make_model
 from apigen.records import Tool
 from apigen.verify.llm_judge import LLMJudge
 from apigen.verify.rules import RuleJudge
-
-EXIT_INTERRUPTED = 130
-"""What shells expect of a program that Ctrl-C ended: 128 + SIGINT."""
 
 
 class CheckOptions(NamedTuple):
@@ -47,6 +45,8 @@ class CheckOptions(NamedTuple):
     judges: tuple[str, ...]
     base_url: str | None
     require_isolation: str | None
+    writes: tuple[str, ...]
+    private: tuple[str, ...]
     rejects: Path | None
     fix: Path | None
     report: Path | None
@@ -64,8 +64,13 @@ def check_command(options: CheckOptions) -> int:
     judges = _judge_configs(options)
     console = Console(stderr=True)
     began = time.monotonic()
-    with _on_interrupt() as interrupted, RowProgress(console) as progress:
-        done = asyncio.run(_audit(options, tools, judges, progress.update, interrupted))
+    with on_interrupt() as interrupted, RowProgress(console) as progress:
+
+        def watch(tally: AuditTally) -> None:
+            fared = f"{tally.passed:,} pass, {tally.rejected:,} rejected"
+            progress.update(tally.rows, f"{fared}, {tally.errors:,} errors" if tally.errors else fared)
+
+        done = asyncio.run(_audit(options, tools, judges, watch, interrupted))
     found = _found(options, done, time.monotonic() - began)
     if options.report:
         with replacing(options.report) as file:
@@ -84,7 +89,7 @@ async def _audit(
     async with AsyncExitStack() as stack:
         later: list[LaterCheck] = []
         if options.libraries:
-            executor = PythonExecutor()
+            executor = make_executor(ExecutionConfig(twice=False), _remote(options))
             stack.push_async_callback(executor.aclose)
             later.append(execution(executor, tools))
         for config in judges:
@@ -143,8 +148,12 @@ def _executable(options: CheckOptions) -> dict[str, Tool]:
         require_isolation(Level(config.isolation.require))
     if not options.libraries:
         return {}
-    tools = load_library(options.libraries).by_name().items()
+    tools = load_library(options.libraries, writes=options.writes).by_name().items()
     return {name: tool for name, tool in tools if tool.binding is not None}
+
+
+def _remote(options: CheckOptions) -> RemoteConfig:
+    return load_config(None, {"remote": {"writes": list(options.writes), "private": list(options.private)}}).remote
 
 
 def _judge_configs(options: CheckOptions) -> list[ModelConfig]:
@@ -190,22 +199,3 @@ def _end(options: CheckOptions, found: Mapping[str, Any], done: Audit, console: 
         console.print(line, highlight=False, soft_wrap=True, style="bold")
         return 1
     return 1 if options.fail_on_reject and found["rejected"] else 0
-
-
-@contextmanager
-def _on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C, or a polite kill, end the work after the rows under way; a second one ends it at once."""
-    happened = False
-
-    def stop(number: int, frame: object) -> None:
-        nonlocal happened
-        del frame
-        happened = True
-        signal.signal(number, signal.default_int_handler)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: happened
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

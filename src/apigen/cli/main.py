@@ -25,6 +25,14 @@ Libraries = Annotated[
     list[str] | None,
     typer.Option("--library", "-l", metavar="SRC", help="starter, python:MODULE or python:FILE.py; may be repeated."),
 ]
+AllowWrites = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TOOL", help="Take in a tool though a call may change something; a pattern; may be repeated."),
+]
+AllowPrivate = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST:PORT", help="Let web services be reached at this private address; may be repeated."),
+]
 
 
 @app.command()
@@ -62,6 +70,12 @@ def run(
             metavar="LEVEL", help="Refuse to run below it: namespaced, filtered, partial or limits (default)."
         ),
     ] = None,
+    allow_writes: AllowWrites = None,
+    allow_private: AllowPrivate = None,
+    recordings: Annotated[
+        str | None,
+        typer.Option(metavar="MODE", help="Calls: live (default), record, replay or replay-else-live."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with --out, or with the latest run under ./runs that has not ended.")
     ] = False,
@@ -83,6 +97,8 @@ def run(
         "seed": seed,
         "repair": repair or None,
         "isolation": {"require": require_isolation} if require_isolation else None,
+        "remote": _given(writes=allow_writes, private=allow_private),
+        "execution": _given(recordings=recordings),
     }
     raise typer.Exit(run_command(RunOptions(config, overrides, base_url, out, resume, dry_run, as_json)))
 
@@ -142,6 +158,8 @@ def check(
         str | None,
         typer.Option(metavar="LEVEL", help="With --library: refuse to execute below it, as for `apigen run`."),
     ] = None,
+    allow_writes: AllowWrites = None,
+    allow_private: AllowPrivate = None,
     rejects: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write one JSON line for each row that fell: id, reason, detail."),
@@ -168,6 +186,8 @@ def check(
         judges=tuple(judge or ()),
         base_url=base_url,
         require_isolation=require_isolation,
+        writes=tuple(allow_writes or ()),
+        private=tuple(allow_private or ()),
         rejects=rejects,
         fix=fix,
         report=report,
@@ -228,6 +248,24 @@ def calibrate(
 
 
 @app.command()
+def replay(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
+    changes: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one JSON line for each row that no longer holds.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Execute the first N rows only.")] = None,
+    fail_on_change: Annotated[
+        bool, typer.Option("--fail-on-change", help="End with exit code 1 if a result is another one.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Execute a dataset's calls again, and say which results changed."""
+    from apigen.cli.replay import ReplayOptions, replay_command
+
+    raise typer.Exit(replay_command(ReplayOptions(run_dir, changes, limit, fail_on_change, as_json)))
+
+
+@app.command()
 def report(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")], as_json: AsJson = False
 ) -> None:
@@ -235,6 +273,11 @@ def report(
     from apigen.cli.outputs import report_command
 
     report_command(run_dir, as_json=as_json)
+
+
+def _given(**values: object) -> dict[str, object] | None:
+    """A section of the configuration with what the command line said; nothing where it said nothing."""
+    return {key: value for key, value in values.items() if value} or None
 
 
 def _version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""Progress of an audit on the terminal: a live line where somebody watches, now and then a plain line elsewhere."""
+"""Progress through rows on the terminal: a live line where somebody watches, now and then a plain line elsewhere."""
 
 import time
 from types import TracebackType
@@ -7,13 +7,11 @@ from typing import Self
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn
 
-from apigen.audit.tally import AuditTally
-
 PLAIN_EVERY_S = 10.0
 
 
 class RowProgress:
-    """Shows how many rows were checked and how they fared."""
+    """Shows how many rows were gone through and how they fared."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -27,11 +25,15 @@ class RowProgress:
         )
         self._task: TaskID = self._bar.add_task("", total=None, line="reading")
 
-    def update(self, tally: AuditTally) -> None:
-        """Show how far the audit is."""
-        rate = tally.rows / max(time.monotonic() - self._began, 1e-3)
-        line = f"{tally.rows:,} rows  {rate:,.0f}/s  {tally.passed:,} pass, {tally.rejected:,} rejected"
-        line += f", {tally.errors:,} errors" if tally.errors else ""
+    def update(self, rows: int, fared: str) -> None:
+        """Show how far it is.
+
+        Args:
+            rows: gone through so far.
+            fared: how, in a few words.
+        """
+        rate = rows / max(time.monotonic() - self._began, 1e-3)
+        line = f"{rows:,} rows  {rate:,.0f}/s  {fared}"
         self._bar.update(self._task, line=line)
         if self._bar.disable and time.monotonic() - self._plain_at > PLAIN_EVERY_S:
             self._plain_at = time.monotonic()

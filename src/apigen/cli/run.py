@@ -14,6 +14,7 @@ from rich.console import Console
 from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
+from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
 from apigen.config import Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
@@ -32,8 +33,6 @@ from apigen.verify.seeds import require_fitting
 RUNS = Path("runs")
 _NAMED = 8
 """Tools that are named in a line about grants."""
-EXIT_INTERRUPTED = 130
-"""What shells expect of a program that Ctrl-C ended: 128 + SIGINT."""
 
 
 class RunOptions(NamedTuple):
@@ -59,7 +58,7 @@ def run_command(options: RunOptions) -> int:
     if config.isolation.require != "limits":  # which every machine gives
         require_isolation(config.isolation.require)
     grants = read_grants(config.grants, os.environ)
-    library = load_library(config.library, config.seeds, grants)
+    library = load_library(config.library, config.seeds, grants, writes=config.remote.writes)
     require_fitting(library.seeds, library.by_name())
     if options.dry_run:
         _show_plan(config, library, grants, console, as_json=options.as_json)

@@ -1,24 +1,57 @@
 """Which executor runs which kind of binding, put together from a run's configuration."""
 
+from datetime import datetime
+from pathlib import Path
+
 from apigen.config import ExecutionConfig, RemoteConfig
+from apigen.errors import UserError
 from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import NO_GRANTS, Grants
+from apigen.execute.recorded import RecordedExecutor, Recordings
 from apigen.execute.routed import BulkExecutor, RoutedExecutor
 from apigen.execute.sandbox.limits import Limits
 from apigen.records import PythonBinding
 
+RECORDINGS = "recordings.sqlite"
+"""The file of recordings in a run directory."""
 
-def make_executor(execution: ExecutionConfig, remote: RemoteConfig, grants: Grants = NO_GRANTS) -> RoutedExecutor:
+
+def make_executor(
+    execution: ExecutionConfig,
+    remote: RemoteConfig,
+    grants: Grants = NO_GRANTS,
+    *,
+    folder: Path | None = None,
+    since: datetime | None = None,
+) -> BulkExecutor:
     """Everything that can run a call; nothing is started before it is needed.
 
     Args:
         execution: bounds of one call.
         remote: how services are reached.
         grants: what Python tools may do beyond the walls of the sandbox.
+        folder: where recordings are kept if the configuration names no file.
+        since: when the run began, for recordings; by default now.
+
+    Raises:
+        UserError: calls are to be replayed, and the recordings are not there.
+        JobFellShort: the recordings cannot be opened.
     """
     del remote
     limits = Limits(wall_s=execution.wall_s, memory_mb=execution.memory_mb, output_kb=execution.result_kb)
     executors: dict[type, BulkExecutor] = {
         PythonBinding: GrantedExecutor(limits, twice=execution.twice, grants=grants),
     }
-    return RoutedExecutor(executors)
+    live = RoutedExecutor(executors)
+    if execution.recordings == "live":
+        return live
+    return RecordedExecutor(live, Recordings(_recordings_file(execution, folder)), execution.recordings, since)
+
+
+def _recordings_file(execution: ExecutionConfig, folder: Path | None) -> Path:
+    path = Path(execution.recordings_file) if execution.recordings_file else (folder or Path()) / RECORDINGS
+    if execution.recordings == "replay" and not path.is_file():
+        raise UserError(f"{path}: no recordings there; run with execution.recordings: record first, or name their file")
+    if not path.parent.is_dir():
+        raise UserError(f"execution.recordings_file: {path.parent} is no folder")
+    return path

@@ -5,14 +5,13 @@ other checks, never pays twice for the same prompt.
 """
 
 import hashlib
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from apigen.errors import JobFellShort
+from apigen.database import Database
 from apigen.models.base import Model, Options
 from apigen.records import Completion, Message
 
@@ -26,31 +25,20 @@ CREATE TABLE IF NOT EXISTS completions (
 
 
 class CompletionStore:
-    """``completions.sqlite`` of a run directory.
-
-    Write-ahead logging makes each completion durable against a kill of the process at any moment; memory does not
-    grow with the number of rows.
-    """
+    """``completions.sqlite`` of a run directory."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._database = Database(path, _SCHEMA, "move it away to ask the models again")
         self._decoder = msgspec.json.Decoder(Completion)
-        try:
-            self._connection = sqlite3.connect(path, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.execute(_SCHEMA)
-        except sqlite3.Error as error:
-            raise JobFellShort(f"{path}: cannot be opened: {error}; move it away to ask the models again") from error
 
     def get(self, key: bytes) -> Completion | None:
         """The completion kept under a key."""
-        row = self._execute("SELECT completion FROM completions WHERE key = ?", (key,)).fetchone()
+        row = self._database.execute("SELECT completion FROM completions WHERE key = ?", (key,)).fetchone()
         return self._decoder.decode(row[0]) if row else None
 
     def put(self, key: bytes, role: str, completion: Completion) -> None:
         """Keep a completion; it is durable when this returns."""
-        self._execute(
+        self._database.execute(
             "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 key,
@@ -65,7 +53,7 @@ class CompletionStore:
 
     def usage(self) -> list[dict[str, Any]]:
         """Requests, tokens and cost per model and role."""
-        rows = self._execute(
+        rows = self._database.execute(
             "SELECT model, role, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(cost_usd) "
             "FROM completions GROUP BY model, role ORDER BY model, role"
         )
@@ -73,14 +61,8 @@ class CompletionStore:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def close(self) -> None:
-        """Fold the log into the one file and close it."""
-        self._connection.close()
-
-    def _execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-        try:
-            return self._connection.execute(statement, values)
-        except sqlite3.Error as error:
-            raise JobFellShort(f"{self._path}: {error}; mend that and resume") from error
+        """Close the file."""
+        self._database.close()
 
 
 class StoredModel:

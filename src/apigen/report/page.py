@@ -28,6 +28,7 @@ def page(manifest: Mapping[str, Any], shown: Sequence[Sample]) -> str:
         manifest=manifest,
         headline=headline(manifest),
         steps=_steps(counts),
+        funnels=_funnels(counts),
         stages=[stage for stage in Stage if counts["rejected"][stage] or stage is not Stage.GENERATION],
         stage_text=STAGE_TEXT,
         reason_text=REASON_TEXT,
@@ -58,6 +59,13 @@ def _steps(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
         if stage is not Stage.GENERATION or fell:
             steps.append({"name": STAGE_TEXT[stage], "left": left, "fell": fell})
     return steps
+
+
+def _funnels(counts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The funnel by query style, and by source where the tools come from several."""
+    by_style = {name.replace("_", " "): row for name, row in counts["styles"].items()} | {"all": counts}
+    sources = counts.get("sources", {})
+    return {"query style": by_style} | ({"source": {**sources, "all": counts}} if len(sources) > 1 else {})
 
 
 def _row(sample: Sample) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def summary(manifest: Mapping[str, Any]) -> RenderableType:
             Text("\nCandidates written, how many fell at each stage, and how many were accepted:"),
             _funnel(counts),
         ]
+    if len(counts.get("sources", {})) > 1:
+        parts += [Text("\nThe same by the source of the tools that were to be used:"), _funnel(counts, "sources")]
     if repaired := repairs_line(counts):
         parts.append(Text(repaired))
     if varying := varying_line(counts):
@@ -44,10 +46,13 @@ def headline(manifest: Mapping[str, Any]) -> str:
     return f"{text}, in {duration(manifest['times']['seconds'])}."
 
 
-def _funnel(counts: Mapping[str, Any]) -> Table:
+def _funnel(counts: Mapping[str, Any], by: str = "styles") -> Table:
     stages = [stage for stage in Stage if stage is not Stage.GENERATION]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("style", no_wrap=True)
+    if by == "styles":
+        table.add_column("style", no_wrap=True)
+    else:
+        table.add_column("source", overflow="fold")
     table.add_column("written", justify="right", no_wrap=True)
     for stage in stages:
         table.add_column(SHORT_STAGE_TEXT[stage], justify="right", no_wrap=True)
@@ -55,12 +60,12 @@ def _funnel(counts: Mapping[str, Any]) -> Table:
         table.add_column("errors", justify="right", no_wrap=True)
     table.add_column("accepted", justify="right", no_wrap=True)
     table.add_column("passed", justify="right", no_wrap=True)
-    rows = [*counts["styles"].items(), ("all", counts)]
+    rows = [*counts[by].items(), ("all", counts)]
     for name, row in rows:
         cells = [f"{row['candidates']:,}", *(f"{row['rejected'][stage]:,}" for stage in stages)]
         cells += [f"{row['errors']:,}"] if counts["errors"] else []
         cells += [f"{row['accepted']:,}", percent(row["accepted"], row["candidates"])]
-        table.add_row(name.replace("_", " "), *cells, style="bold" if name == "all" else "")
+        table.add_row(name.replace("_", " ") if by == "styles" else name, *cells, style="bold" if name == "all" else "")
     return table
 
 

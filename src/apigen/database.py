@@ -1,0 +1,48 @@
+"""SQLite files that survive kills: opened alike, with what can go wrong told in one line."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from apigen.errors import JobFellShort
+
+
+class Database:
+    """One SQLite file with a table of its own.
+
+    Write-ahead logging makes each statement durable against a kill of the process at any moment; memory does not grow
+    with the number of rows.
+
+    Args:
+        path: the file, made if it is not there.
+        schema: the statement that makes its table where there is none.
+        advice: what helps when the file cannot be opened, such as ``move it away to ask the models again``.
+
+    Raises:
+        JobFellShort: it cannot be opened.
+    """
+
+    def __init__(self, path: Path, schema: str, advice: str) -> None:
+        self._path = path
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute(schema)
+        except sqlite3.Error as error:
+            raise JobFellShort(f"{path}: cannot be opened: {error}; {advice}") from error
+
+    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        """Carry out one statement; what it writes is durable when this returns.
+
+        Raises:
+            JobFellShort: the disk is full or the file is damaged.
+        """
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise JobFellShort(f"{self._path}: {error}; mend that and resume") from error
+
+    def close(self) -> None:
+        """Fold the log into the one file and close it."""
+        self._connection.close()
