@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import shlex
 import sys
 import time
@@ -25,7 +26,9 @@ from apigen.calibrate.labels import read_labels
 from apigen.calibrate.table import tables
 from apigen.config import Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
-from apigen.execute.python import Limits, PythonExecutor
+from apigen.execute.base import Executor
+from apigen.execute.grants import read_grants
+from apigen.execute.table import make_executor
 from apigen.files import DirectoryLock, replacing
 from apigen.library.catalogue import Library, load_library
 from apigen.models.store import CompletionStore, StoredModel
@@ -66,7 +69,7 @@ def calibrate_command(options: CalibrateOptions) -> int:
         raise UserError(f"{options.run}: a run says nothing without labels; add --labels FILE, or leave it out")
     config = load_config(options.config, options.overrides).resolved(base_url=options.base_url)
     labelled = read_labels(options.labels, options.run) if options.labels else None
-    library = None if labelled is not None else load_library(config.library, config.seeds)
+    library = None if labelled is not None else load_library(config.library, config.seeds, writes=config.remote.writes)
     if library is not None and not library.seeds:
         raise UserError(
             f"{', '.join(config.library)}: has no seed examples to make faults of; give --seeds or --labels"
@@ -113,8 +116,8 @@ async def _work(
 ) -> tuple[list[Judged], list[dict[str, Any]]]:
     """Get the cases, have them executed and judged; also what that cost."""
     async with AsyncExitStack() as stack:
-        limits = config.execution
-        executor = PythonExecutor(Limits(wall_s=limits.wall_s, memory_mb=limits.memory_mb, output_kb=limits.result_kb))
+        once = config.execution.model_copy(update={"twice": False})
+        executor = make_executor(once, config.remote, read_grants(config.grants, os.environ), folder=out)
         stack.push_async_callback(executor.aclose)
         with _Counting(console, "cases", wanted) as counting:
             if library is not None:
@@ -130,7 +133,7 @@ async def _work(
         return judged, store.usage() if store else []
 
 
-async def _all_executed(labelled: Sequence[Case], executor: PythonExecutor, counting: "_Counting") -> list[Case]:
+async def _all_executed(labelled: Sequence[Case], executor: Executor, counting: "_Counting") -> list[Case]:
     cases = []
     for number, case in enumerate(labelled, 1):
         executions = await executed(case.candidate, executor) if case.executions is None else case.executions
