@@ -48,6 +48,7 @@ def load_library(
     grants: Grants = NO_GRANTS,
     *,
     writes: Sequence[str] = ("*",),
+    executable: bool = False,
 ) -> Library:
     """Load every source and merge them.
 
@@ -56,6 +57,7 @@ def load_library(
         seed_files: JSONL files of further seeds.
         grants: what tools may do beyond the walls of the sandbox; modules are imported with those of their tools.
         writes: names or patterns of tools that may be called though they change something; others are left out.
+        executable: whether tools that are only described are left out as well.
 
     Raises:
         UserError: a locator is unknown, a source cannot be loaded, no tool is left, a grant is for none of
@@ -64,10 +66,9 @@ def load_library(
     loaded = [_load(locator, grants) for locator in dict.fromkeys(locators)]
     tools, renamed = _unique([tool for source in loaded for tool in source.tools])
     skipped = [entry for source in loaded for entry in source.skipped]
-    kept = [tool for tool in tools if not _writes(tool) or _fits(tool.name, writes)]
-    allowed = {tool.name for tool in kept}
-    skipped += [Skipped(tool.name, _MAY_WRITE, tool.origin) for tool in tools if tool.name not in allowed]
-    tools = kept
+    reasons = {tool.name: _against(tool, writes, executable=executable) for tool in tools}
+    skipped += [Skipped(tool.name, reasons[tool.name], tool.origin) for tool in tools if reasons[tool.name]]
+    tools = [tool for tool in tools if not reasons[tool.name]]
     if not tools:
         why = "; ".join(f"{entry.name}: {entry.reason}" for entry in skipped[:3])
         raise UserError(f"{', '.join(locators)}: nothing here can be offered as a tool{f' ({why})' if why else ''}")
@@ -82,15 +83,12 @@ def load_library(
     return Library(tuple(tools), tuple(seeds), tuple(skipped), notes)
 
 
-_MAY_WRITE = "a call may change something; `--allow-writes NAME` takes it in"
-
-
-def _writes(tool: Tool) -> bool:
-    return isinstance(tool.binding, RestBinding | McpBinding) and tool.binding.writes
-
-
-def _fits(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+def _against(tool: Tool, writes: Sequence[str], *, executable: bool) -> str:
+    """Why a tool that can be offered must not be called; empty where nothing stands against it."""
+    if isinstance(tool.binding, RestBinding | McpBinding) and tool.binding.writes:
+        allowed = any(fnmatch.fnmatchcase(tool.name, pattern) for pattern in writes)
+        return "" if allowed else f"a call may change something; `--allow-writes {tool.name}` takes it in"
+    return "is only described: there is nothing to execute" if executable and tool.binding is None else ""
 
 
 def _load(text: str, grants: Grants) -> Loaded:
