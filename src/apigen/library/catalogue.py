@@ -14,6 +14,7 @@ from apigen.library.base import Loaded, Source
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
 from apigen.library.starter_source import load_starter
+from apigen.library.toolbench.source import load_toolbench
 from apigen.library.tooljson import load_tool_json
 from apigen.locators import parse_locator
 from apigen.records import McpBinding, Note, RestBinding, Seed, Skipped, Tool
@@ -21,6 +22,7 @@ from apigen.records import McpBinding, Note, RestBinding, Seed, Skipped, Tool
 SOURCES: dict[str, Source] = {
     "starter": load_starter,
     "python": load_python,
+    "toolbench": load_toolbench,
     "openai": load_tool_json,
 }
 """Each source by the prefix of its locators."""
