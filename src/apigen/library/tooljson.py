@@ -1,4 +1,4 @@
-"""The source of tools that are described as JSON and not executed: lists as providers of models and datasets write them.
+"""The source of tools that are only described: JSON as providers of models and datasets write it.
 
 One file holds a tool, a list of tools, an object with ``tools``, or one of these a line; each tool in the spelling of
 OpenAI (Chat Completions or Responses), Anthropic, Gemini, Bedrock, the Model Context Protocol, or xlam.

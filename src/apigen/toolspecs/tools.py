@@ -1,7 +1,7 @@
 """One tool from any of the shapes in which providers and datasets describe it.
 
-A tool is ``{name, description, parameters}``, bare or as ``{"type": "function", "function": {...}}``; its parameters may
-be called ``input_schema`` or ``inputSchema``, be a text, or stand beside the name.
+A tool is ``{name, description, parameters}``, bare or as ``{"type": "function", "function": {...}}``; its parameters
+may be called ``input_schema`` or ``inputSchema``, be a text, or stand beside the name.
 """
 
 from typing import Any

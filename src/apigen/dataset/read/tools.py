@@ -4,6 +4,7 @@ Rows repeat the same tools by the thousand, so each is parsed once and shared.
 """
 
 from functools import lru_cache
+
 import msgspec
 
 from apigen.dataset.read.base import Problem

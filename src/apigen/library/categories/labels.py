@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from apigen.library.starter import CATEGORIES
@@ -11,6 +11,7 @@ _FOREIGN = re.compile(r"[^a-z0-9]+")
 _BETWEEN = re.compile(r"[,;/|>]")
 
 
+@lru_cache(maxsize=4096)
 def of_label(label: str) -> str | None:
     """The category that a label belongs to, or ``None`` where the label is not known.
 

@@ -20,6 +20,7 @@ _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 _BODIES = frozenset((_JSON, _FORM))
 
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 _PLACEHOLDER = re.compile(r"\{([^{}/?&]+)\}")
 _HEADER = re.compile(r"^(x-[\w-]+|accept(-\w+)?|authorization|user-agent|if-\w+(-\w+)*)$", re.IGNORECASE)
 
@@ -57,14 +58,14 @@ def bind(api: Api, described: Described, notes: Notes) -> tuple[RestBinding | No
             if place == "header":
                 notes[f"parameter {name!r} is sent as a header, as its name says"] = None
     host = urlsplit(server).netloc
-    ours = host == "rapidapi.com" or host.endswith(".rapidapi.com")
+    ours = _is_rapidapi(host)
     return RestBinding(
         method=api.method,
         server=server,
         path=path + (f"?{'&'.join(fixed)}" if fixed else ""),
         parameters=tuple(placed.values()),
         body=media_type if any(one.place == "body" for one in placed.values()) else "",
-        headers=(("X-RapidAPI-Host", api.host if api.host.endswith(".rapidapi.com") else host),) if ours else (),
+        headers=(("X-RapidAPI-Host", api.host if _is_rapidapi(api.host) else host),) if ours else (),
         # The key goes to RapidAPI alone, whatever addresses a file names.
         security=((RestCredential(KEY_VARIABLE, "header", "X-RapidAPI-Key"),),) if ours else (),
         writes=api.method not in _READING,
@@ -78,12 +79,17 @@ def _address(api: Api) -> tuple[str, str, list[tuple[str, str]]]:
         url = f"https://{api.host}/{url.lstrip('/')}"
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not _PLACEHOLDER.search(parts.netloc)
+        hostname = parts.hostname
     except ValueError:
-        usable = False
-    if not usable:
         return "", "", []
-    return f"{parts.scheme}://{parts.netloc}", parts.path or "/", parse_qsl(parts.query, keep_blank_values=True)
+    if parts.scheme not in ("http", "https") or not hostname or not _HOST.fullmatch(parts.netloc):
+        return "", "", []
+    scheme = "https" if _is_rapidapi(parts.netloc) else parts.scheme  # the key is not sent in the clear
+    return f"{scheme}://{parts.netloc}", parts.path or "/", parse_qsl(parts.query, keep_blank_values=True)
+
+
+def _is_rapidapi(host: str) -> bool:
+    return _HOST.fullmatch(host) is not None and f".{host.lower()}".endswith(".rapidapi.com")
 
 
 def _in_path(

@@ -76,7 +76,9 @@ def _documents(locator: Locator, origin: str) -> Iterator[tuple[str, str, Json]]
         raise UserError(f"{origin}: there is no file or folder {root.absolute()}")
 
 
-def _values(where: str, category: str, parsed: "list[Json | _Unreadable] | _Unreadable") -> Iterator[tuple[str, str, Json]]:
+def _values(
+    where: str, category: str, parsed: "list[Json | _Unreadable] | _Unreadable"
+) -> Iterator[tuple[str, str, Json]]:
     for value in parsed if isinstance(parsed, list) else [parsed]:
         yield where, category, value
 

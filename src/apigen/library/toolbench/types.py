@@ -84,11 +84,17 @@ def _fits(value: Json, schema: dict[str, Json]) -> bool:
         return True
     if not isinstance(value, _KINDS[kind]) or (isinstance(value, bool) and kind != "boolean"):
         return False
-    if isinstance(choices := schema.get("enum"), list) and value not in choices:
+    choices = schema.get("enum")
+    if isinstance(choices, list) and value not in choices:
         return False
-    if "pattern" in schema and not re.search(str(schema["pattern"]), value):
-        return False
-    return schema.get("format") != "date" or _is_date(value)
+    return not isinstance(value, str) or _fits_as_text(value, schema)
+
+
+def _fits_as_text(text: str, schema: dict[str, Json]) -> bool:
+    pattern = schema.get("pattern")
+    if pattern in (_TIME, _POINT) and not re.search(pattern, text):
+        return False  # other patterns are the source's own, perhaps in another dialect
+    return schema.get("format") != "date" or _is_date(text)
 
 
 def _is_date(text: str) -> bool:
