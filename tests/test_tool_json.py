@@ -195,7 +195,7 @@ def test_a_broken_line_costs_only_itself(tmp_path: Path) -> None:
     assert [tool.name for tool in loaded.tools] == ["a", "b"]
     (entry,) = loaded.skipped
     assert entry.name == "line 2"
-    assert entry.reason.startswith("no JSON")
+    assert entry.reason.startswith("is no JSON")
 
 
 @pytest.mark.parametrize(

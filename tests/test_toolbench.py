@@ -291,7 +291,7 @@ def test_a_folder_is_read_in_order_with_categories_from_its_folders(tmp_path: Pa
     assert reasons["tools/Weather/broken.json"].startswith("is no JSON")
     assert "git lfs pull" in reasons["tools/Weather/pointer.json"]
     single = load_toolbench(Locator("toolbench", str(tmp_path / "tools" / "Weather" / "b.json")))
-    assert single.tools[0].category == "Weather"
+    assert single.tools[0].category == "Other"  # only folders below the path are categories
 
 
 def test_a_category_can_be_chosen_by_either_name(tmp_path: Path) -> None:

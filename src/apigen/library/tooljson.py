@@ -4,7 +4,6 @@ One file holds a tool, a list of tools, an object with ``tools``, or one of thes
 OpenAI (Chat Completions or Responses), Anthropic, Gemini, Bedrock, the Model Context Protocol, or xlam.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,10 +11,11 @@ import msgspec
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import COMMON_OPTIONS, Loaded
+from apigen.library.documents import Document, read_documents
 from apigen.locators import Locator
 from apigen.records import Json, Note, Skipped, Tool
 from apigen.toolspecs.names import clean_name, free_name
-from apigen.toolspecs.text import parse_json, parse_text
+from apigen.toolspecs.text import parse_text
 from apigen.toolspecs.tools import read_tool
 from apigen.toolspecs.validity import schema_problem
 
@@ -52,11 +52,11 @@ def load_tool_json(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
     locator.require_known(COMMON_OPTIONS)
     origin = f"{locator.kind}:{locator.place}"
     reading = _Reading(origin)
-    for place, value in _documents(_text(locator), origin):
-        if isinstance(value, _Unreadable):
-            reading.skip(place, value.problem)
+    for document in _documents(locator, origin):
+        if document.problem:
+            reading.skip(document.place, document.problem)
         else:
-            reading.read(place, value)
+            reading.read(document.place, document.value)
     if not reading.tools and not reading.skipped:
         raise UserError(
             f"{origin} describes no tools; it should hold a tool, a list of them, or an object with `tools`"
@@ -64,39 +64,18 @@ def load_tool_json(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
     return Loaded(tuple(reading.tools), skipped=tuple(reading.skipped), notes=tuple(reading.notes))
 
 
-class _Unreadable(msgspec.Struct, frozen=True):
-    """A line that is no JSON."""
-
-    problem: str
-
-
-def _text(locator: Locator) -> bytes:
+def _documents(locator: Locator, origin: str) -> tuple[Document, ...]:
     path = Path(locator.place).expanduser()
     if not locator.place:
-        raise UserError(f"{locator.kind}: names no file; write {locator.kind}:FILE.json")
+        raise UserError(f"{origin} names no file; write {locator.kind}:FILE.json")
+    if path.is_dir():
+        raise UserError(f"{origin} is a folder; name one file in it")
+    if not path.exists():
+        raise UserError(f"{origin}: there is no file {path.absolute()}")
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{locator.kind}:{locator.place}: there is no file {path.absolute()}") from None
-    except IsADirectoryError:
-        raise UserError(f"{locator.kind}:{locator.place} is a folder; name one file in it") from None
-    except OSError as error:
-        raise UserError(f"{locator.kind}:{locator.place}: cannot be read: {error.strerror or error}") from None
-
-
-def _documents(text: bytes, origin: str) -> Iterator[tuple[str, Json]]:
-    """Each JSON document with its place: the file's only one, or one a line."""
-    text = text.removeprefix(b"\xef\xbb\xbf")
-    whole = parse_json(text)
-    if not whole.problem:
-        yield "", whole.value
-        return
-    lines = [(number, line) for number, line in enumerate(text.split(b"\n"), 1) if line.strip()]
-    parsed = [(number, parse_json(line)) for number, line in lines]
-    if len(lines) < 2 or all(one.problem or not isinstance(one.value, dict | list) for _, one in parsed):
-        raise UserError(f"{origin} is no JSON: {whole.problem}")
-    for number, one in parsed:
-        yield f"line {number}", _Unreadable(f"no JSON: {one.problem}") if one.problem else one.value
+        return read_documents(path)
+    except ValueError as problem:
+        raise UserError(f"{origin} {problem}") from None
 
 
 class _Reading:

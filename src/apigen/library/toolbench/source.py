@@ -1,6 +1,6 @@
 """From a file or folder in the layout of ToolBench to tools."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -8,18 +8,16 @@ import msgspec
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import COMMON_OPTIONS, Loaded
-from apigen.library.categories.labels import of_label
+from apigen.library.documents import Document, read_documents
 from apigen.library.toolbench.binding import METHODS, bind
 from apigen.library.toolbench.layout import Api, Fault, apis
 from apigen.library.toolbench.parameters import describe
 from apigen.locators import Locator
-from apigen.records import Json, Note, Skipped, Tool
+from apigen.records import Note, Skipped, Tool
 from apigen.toolspecs.names import MOST, clean_name, digest, free_name, snake_case
 from apigen.toolspecs.schemas import Notes
-from apigen.toolspecs.text import parse_json
 from apigen.toolspecs.validity import schema_problem
 
-_POINTER = b"version https://git-lfs"
 _MOST_ABOUT = 300
 """Longest piece in characters of a tool's own description that stands below that of an API."""
 
@@ -38,75 +36,36 @@ def load_toolbench(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
     locator.require_known(COMMON_OPTIONS)
     origin = f"{locator.kind}:{locator.place}"
     reading = _Reading(origin)
-    for where, category, value in _documents(locator, origin):
-        if isinstance(value, _Unreadable):
-            reading.skip(where, value.problem)
+    root, paths = _files(locator, origin)
+    for path in paths:
+        where = "" if path == root else str(path.relative_to(root))
+        try:
+            documents = read_documents(path)
+        except ValueError as problem:
+            if path == root:
+                raise UserError(f"{origin} {problem}") from None
+            reading.skip(where, str(problem))
             continue
-        for found in apis(value, category):
-            if isinstance(found, Fault):
-                reading.skip(f"{where} {found.name}".strip(), found.reason)
-            else:
-                reading.take(found)
+        inside = path.parent not in (root, root.parent)  # a folder that the user named may be called anything
+        reading.read(documents, where, path.parent.name if inside else "")
     if not reading.tools and not reading.skipped:
         raise UserError(f"{origin} holds no APIs; it should be a tool with an api_list, or a folder of such files")
     return Loaded(tuple(reading.tools), skipped=tuple(reading.skipped), notes=tuple(reading.notes))
 
 
-class _Unreadable(msgspec.Struct, frozen=True):
-    problem: str
-
-
-def _documents(locator: Locator, origin: str) -> Iterator[tuple[str, str, Json]]:
-    """Each JSON document with its place below the path and the category that its folder names."""
+def _files(locator: Locator, origin: str) -> tuple[Path, list[Path]]:
+    """The path that is meant, and each file below it, or the path itself."""
     root = Path(locator.place).expanduser()
     if not locator.place:
         raise UserError(f"{origin} names no path; write {locator.kind}:PATH")
     if root.is_file():
-        parsed = _parsed(root)
-        if isinstance(parsed, _Unreadable):
-            raise UserError(f"{origin}: {parsed.problem}")
-        yield from _values("", _category_of(root, root), parsed)
-    elif root.is_dir():
-        paths = sorted(path for path in root.rglob("*.json*") if path.suffix in (".json", ".jsonl") and path.is_file())
-        if not paths:
-            raise UserError(f"{origin}: no .json or .jsonl file is in this folder")
-        for path in paths:
-            yield from _values(str(path.relative_to(root)), _category_of(path, root), _parsed(path))
-    else:
+        return root, [root]
+    if not root.is_dir():
         raise UserError(f"{origin}: there is no file or folder {root.absolute()}")
-
-
-def _values(
-    where: str, category: str, parsed: "list[Json | _Unreadable] | _Unreadable"
-) -> Iterator[tuple[str, str, Json]]:
-    for value in parsed if isinstance(parsed, list) else [parsed]:
-        yield where, category, value
-
-
-def _parsed(path: Path) -> list[Json] | _Unreadable:
-    """The documents of a file: one, or one a line."""
-    try:
-        text = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    except OSError as error:
-        return _Unreadable(f"cannot be read: {error.strerror or error}")
-    if text.startswith(_POINTER):
-        return _Unreadable("is a pointer of Git LFS and not the file itself; `git lfs pull` brings it")
-    whole = parse_json(text)
-    if not whole.problem:
-        return [whole.value]
-    lines = [(number, parse_json(line)) for number, line in enumerate(text.split(b"\n"), 1) if line.strip()]
-    if len(lines) < 2 or not any(isinstance(one.value, dict | list) for _, one in lines):
-        return _Unreadable(f"is no JSON: {whole.problem}")
-    return [
-        _Unreadable(f"line {number} is no JSON: {one.problem}") if one.problem else one.value for number, one in lines
-    ]
-
-
-def _category_of(path: Path, root: Path) -> str:
-    """What the file's folder is called: any folder below the path given; that one or above only where it is known."""
-    label = path.parent.name
-    inside = path.parent not in (root, root.parent)
-    return label if inside or of_label(label) is not None else ""
+    paths = sorted(path for path in root.rglob("*.json*") if path.suffix in (".json", ".jsonl") and path.is_file())
+    if not paths:
+        raise UserError(f"{origin}: no .json or .jsonl file is in this folder")
+    return root, paths
 
 
 class _Reading:
@@ -122,6 +81,19 @@ class _Reading:
 
     def skip(self, name: str, reason: str) -> None:
         self.skipped.append(Skipped(name or self._origin, reason, self._origin))
+
+    def read(self, documents: Iterable[Document], where: str, category: str) -> None:
+        """Take every API of a file."""
+        for document in documents:
+            place = f"{where} {document.place}".strip()
+            if document.problem:
+                self.skip(place, document.problem)
+                continue
+            for found in apis(document.value, category):
+                if isinstance(found, Fault):
+                    self.skip(f"{place} {found.name}".strip(), found.reason)
+                else:
+                    self.take(found)
 
     def take(self, api: Api) -> None:
         identity = msgspec.json.encode(api, order="sorted")
