@@ -1,4 +1,4 @@
-"""Every tool of a run under one roof: sources merged, names made unique, seeds matched to tools."""
+"""Every tool of a run under one roof: sources merged, names made unique, categories found, seeds matched to tools."""
 
 import fnmatch
 import hashlib
@@ -11,15 +11,20 @@ import msgspec
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import Loaded, Source
+from apigen.library.categories.categorise import merged
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
 from apigen.library.starter_source import load_starter
-from apigen.locators import parse_locator
+from apigen.library.toolbench.source import load_toolbench
+from apigen.library.tooljson import load_tool_json
+from apigen.locators import FILE, Locator, parse_locator
 from apigen.records import McpBinding, Note, RestBinding, Seed, Skipped, Tool
 
 SOURCES: dict[str, Source] = {
     "starter": load_starter,
     "python": load_python,
+    "toolbench": load_toolbench,
+    "openai": load_tool_json,
 }
 """Each source by the prefix of its locators."""
 
@@ -94,11 +99,10 @@ def _against(tool: Tool, writes: Sequence[str], *, executable: bool) -> str:
 def _load(text: str, grants: Grants) -> Loaded:
     locator = parse_locator(text, SOURCES)
     loaded = SOURCES[locator.kind](locator, grants)
-    kept = [
-        tool
-        for tool in loaded.tools
-        if locator.matches("tool", tool.name) and locator.matches("category", tool.category)
-    ]
+    labels = {tool.name: tool.category for tool in loaded.tools}
+    if locator.kind not in _CATEGORISED:
+        loaded = _with_categories(loaded)
+    kept = [tool for tool in loaded.tools if _chosen(tool, labels[tool.name], locator)]
     if len(kept) == len(loaded.tools):
         return loaded
     if not kept:
@@ -107,6 +111,23 @@ def _load(text: str, grants: Grants) -> Loaded:
     names = {tool.name for tool in kept}
     seeds = tuple(seed for seed in loaded.seeds if seed.tool_names <= names)
     return msgspec.structs.replace(loaded, tools=tuple(kept), seeds=seeds)
+
+
+_CATEGORISED = ("starter", FILE)
+"""Sources whose tools have one of the 21 categories already."""
+
+
+def _with_categories(loaded: Loaded) -> Loaded:
+    """The tools with one of the 21 categories each."""
+    found = [merged(tool) for tool in loaded.tools]
+    notes = loaded.notes + tuple(note for _, note in found if note is not None)
+    return msgspec.structs.replace(loaded, tools=tuple(tool for tool, _ in found), notes=notes)
+
+
+def _chosen(tool: Tool, label: str, locator: Locator) -> bool:
+    """Whether the user wants a tool; its category may be named as we do or as its source does."""
+    in_category = locator.matches("category", tool.category) or locator.matches("category", label)
+    return in_category and locator.matches("tool", tool.name)
 
 
 def _unique(tools: Sequence[Tool]) -> tuple[list[Tool], set[str]]:

@@ -19,6 +19,7 @@ _INNER_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _INNER_MAPS = ("$defs", "definitions", "patternProperties", "dependentSchemas")
 _OPENING = frozenset(("patternProperties", "$ref", "allOf", "anyOf", "oneOf", "unevaluatedProperties"))
 _NULL_MEANS = frozenset(("default", "const", "example", "examples"))
+_COUNTS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
 _YES_NO = {True: True, False: False, "true": True, "True": True, "yes": True, "false": False, "False": False}
 
 
@@ -62,7 +63,9 @@ def _is_schema(value: Mapping[str, Any]) -> bool:
 
 def _is_parameter_map(value: Mapping[str, Any]) -> bool:
     """``{"type": "str", "city": "str"}``: a parameter called type in a map of type texts."""
-    return "properties" not in value and value["type"] not in ("object", "dict") and len(value) > 1
+    kind = value["type"]
+    is_object = isinstance(kind, str) and kind.lower() in ("object", "dict")
+    return "properties" not in value and not is_object and len(value) > 1
 
 
 def _from_map(value: Mapping[str, Any], notes: Notes) -> dict[str, Json]:
@@ -196,6 +199,10 @@ def _mended(schema: dict[str, Json], notes: Notes) -> dict[str, Json]:
             if schema.pop(strict) and bound in schema:
                 schema[strict] = schema.pop(bound)
             _note(notes, "bounds of an older draft read as those of today")
+    for count in _COUNTS:  # written as text where 64-bit integers are, as in JSON made from protocol buffers
+        if isinstance(told := schema.get(count), str) and told.isascii() and told.isdigit():
+            schema[count] = int(told)
+            _note(notes, "bounds as text read as numbers")
     if schema.get("nullable") is True and isinstance(schema.get("type"), str) and schema["type"] != "null":
         schema["type"] = [schema["type"], "null"]
         if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
