@@ -11,6 +11,7 @@ import msgspec
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import Loaded, Source
+from apigen.library.mcp import load_mcp
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
 from apigen.library.starter_source import load_starter
@@ -20,6 +21,7 @@ from apigen.records import McpBinding, Note, RestBinding, Seed, Skipped, Tool
 SOURCES: dict[str, Source] = {
     "starter": load_starter,
     "python": load_python,
+    "mcp": load_mcp,
 }
 """Each source by the prefix of its locators."""
 
