@@ -49,7 +49,7 @@ def load_mcp(locator: Locator, grants: Grants = NO_GRANTS, *, start_s: float = S
     """
     del grants
     locator.require_known(_OPTIONS)
-    server = _server(locator)
+    server, prefix = _server(locator), _prefix(locator)
     secrets = server.secrets(os.environ)
     try:
         listed = asyncio.run(_listed(server, start_s))
@@ -60,7 +60,7 @@ def load_mcp(locator: Locator, grants: Grants = NO_GRANTS, *, start_s: float = S
             f"{server}: the value of one of its variables stands in the description of its tools, from where it would "
             "get into every prompt"
         )
-    return _loaded(listed, server, f"mcp:{locator.place}", _prefix(locator))
+    return _loaded(listed, server, f"mcp:{locator.place}", prefix)
 
 
 async def _listed(server: Server, start_s: float) -> tuple[Json, ...]:

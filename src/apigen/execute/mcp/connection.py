@@ -8,7 +8,7 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -33,6 +33,9 @@ MOST_PAGES = 1000
 
 _SIGN_OF_LIFE_S = 5.0
 """How long a server that did not answer a call may take to list its tools, before it counts as hung."""
+
+_FAILURES = (MCPError, ValidationError, RuntimeError)
+"""What the SDK raises where a request has no result."""
 
 # The SDK logs what servers do wrong, with stack traces, which would reach the terminal; what matters we say ourselves.
 for _name in ("mcp", "client"):
@@ -145,15 +148,13 @@ class Connection:
         Raises:
             Unanswered: it hangs, and any of the calls under way may have brought that about.
         """
-        try:
-            with anyio.move_on_after(min(timeout_s, _SIGN_OF_LIFE_S)) as waiting:
-                await client.session.list_tools()
-        except (MCPError, ValidationError, RuntimeError):
-            return
+        alone = self._under_way == 1
+        with anyio.move_on_after(min(timeout_s, _SIGN_OF_LIFE_S)) as waiting, suppress(*_FAILURES):
+            await client.session.list_tools()
         if waiting.cancelled_caught:
             self._closing.set()
-            if self._under_way > 1:
-                raise Unanswered("the server hung", Reason.TIMEOUT)
+        if self.ended and not alone:
+            raise Unanswered("the server hung", Reason.TIMEOUT)
 
     def _judge_loss(self, error: MCPError) -> None:
         """Tell the end of a connection from an error that the server itself sent under the same number.
