@@ -159,15 +159,31 @@ def test_a_failure_inside_the_server_does_not_repeat_a_writing_call(site: Site) 
         assert ran.detail.endswith("is not repeated")
 
 
-def test_what_is_read_is_bounded(site: Site) -> None:
-    """Seventeen megabytes are too large long before they are all there."""
-    large = "x" * (17 << 20)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_is_read_is_bounded(site: Site, streamed: bool) -> None:
+    """Seventeen megabytes are too large before they are all there, as a body and as an event."""
+    large = {"content": [{"type": "text", "text": "x" * (17 << 20)}]}
+
+    def answer(message: dict[str, Any]) -> Response:
+        whole = said(message, large)
+        return Response(b"data: " + whole.data + b"\n\n", content_type="text/event-stream") if streamed else whole
+
     with lab(site.locator, private=[site.place]) as opened:
-        site.answers = calls(lambda message: said(message, {"content": [{"type": "text", "text": large}]}))
+        site.answers = calls(answer)
         ran = opened.call("does")
         assert (ran.reason, ran.detail) == (Reason.RESULT_TOO_LARGE, "the server sent a message of more than 16 MiB")
         site.answers = lambda _: None
         assert opened.call("does").ok
+
+
+def test_a_stream_that_ends_without_an_answer_is_the_calls_fault_when_it_does_so_twice(site: Site) -> None:
+    """A new session is begun for the second try, and one for whoever comes next."""
+    with lab(site.locator, private=[site.place]) as opened:
+        site.answers = calls(lambda _: Response(b": nothing\n\n", content_type="text/event-stream"))
+        ran = opened.call("does")
+        assert (ran.reason, site.sessions) == (Reason.CRASHED, 3)
+        site.answers = lambda _: None
+        assert opened.call("does").result == "session 4"
 
 
 def test_a_redirect_to_another_host_is_not_followed(site: Site) -> None:

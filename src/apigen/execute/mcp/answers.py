@@ -3,6 +3,7 @@
 import re
 
 from mcp_types import (
+    CONNECTION_CLOSED,
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
@@ -13,11 +14,16 @@ from mcp_types import (
     TextContent,
 )
 
-from apigen.execute.mcp.http import HTTP_STATUS, TOO_LARGE
+from apigen.execute.mcp.http import HTTP_STATUS, MOST_BYTES, TOO_LARGE
 from apigen.execute.mcp.servers import Answer, Unanswered
 from apigen.records import Json, Reason
 from apigen.toolspecs.text import parse_json
 
+_REASONS = {
+    INVALID_PARAMS: Reason.INVALID_ARGUMENT,
+    METHOD_NOT_FOUND: Reason.NOT_EXECUTABLE,
+    PARSE_ERROR: Reason.RESULT_NOT_JSON,
+}
 _LEFT_OUT = {"data", "blob", "annotations", "_meta", "icons"}
 """Of blocks that are no text: what is binary, and what is about showing them."""
 
@@ -50,27 +56,24 @@ def answer_of_error(error: ErrorData, timeout_s: float) -> Answer:
     Raises:
         Unanswered: it lies in the way, or may do so.
     """
-    match error.code:
-        case code if code == REQUEST_TIMEOUT:
-            return Answer(reason=Reason.TIMEOUT, detail=f"no result within {timeout_s:g} s")
-        case code if code == INVALID_PARAMS:
-            return Answer(reason=Reason.INVALID_ARGUMENT, detail=error.message)
-        case code if code == METHOD_NOT_FOUND:
-            return Answer(reason=Reason.NOT_EXECUTABLE, detail=f"the server calls no tools: {error.message}")
-        case code if code == PARSE_ERROR and TOO_LARGE in error.message:
-            return Answer(reason=Reason.RESULT_TOO_LARGE, detail=f"the server sent {TOO_LARGE}")
-        case code if code == PARSE_ERROR:
-            return Answer(reason=Reason.RESULT_NOT_JSON, detail=error.message)
-    return _refused(error)
-
-
-def _refused(error: ErrorData) -> Answer:
+    if is_too_large(error):
+        return Answer(reason=Reason.RESULT_TOO_LARGE, detail=f"the server sent {TOO_LARGE}")
+    if error.code == REQUEST_TIMEOUT:
+        return Answer(reason=Reason.TIMEOUT, detail=f"no result within {timeout_s:g} s")
+    if error.code in _REASONS:
+        return Answer(reason=_REASONS[error.code], detail=error.message)
     status = error.data.get(HTTP_STATUS) if isinstance(error.data, dict) else None
     if status in (401, 403):
         return Answer(reason=Reason.UNAUTHORIZED, detail=f"the server answers {error.message}")
     if isinstance(status, int) and (status == 429 or status >= 500):
         raise Unanswered(f"the server answers {error.message}", begun=status not in (429, 503))
     return Answer(reason=Reason.RUNTIME_ERROR, detail=error.message)
+
+
+def is_too_large(error: ErrorData) -> bool:
+    """Whether it says that a message over HTTP was longer than is read, whole or as an event."""
+    whole = error.code == PARSE_ERROR and TOO_LARGE in error.message
+    return whole or (error.code == CONNECTION_CLOSED and f"{MOST_BYTES} byte limit" in error.message)
 
 
 def _value(block: ContentBlock) -> Json:

@@ -18,8 +18,8 @@ from mcp_types import CONNECTION_CLOSED, INVALID_REQUEST, METHOD_NOT_FOUND, REQU
 from pydantic import ValidationError
 
 from apigen import __version__
-from apigen.execute.mcp.answers import answer_of, answer_of_error
-from apigen.execute.mcp.http import MOST_BYTES, over_http
+from apigen.execute.mcp.answers import answer_of, answer_of_error, is_too_large
+from apigen.execute.mcp.http import over_http
 from apigen.execute.mcp.servers import Answer, Server, Unanswered, Unreachable
 from apigen.execute.mcp.stdio import LastWords, over_stdio
 from apigen.execute.mcp.tap import Tap
@@ -165,7 +165,7 @@ class Connection:
         if error.code == INVALID_REQUEST and error.message == "Session terminated":
             self._closing.set()
             raise Unanswered("the server forgot the session", begun=False)
-        if error.code == CONNECTION_CLOSED and f"{MOST_BYTES} byte limit" in error.message:
+        if is_too_large(error.error):
             return
         if error.code == CONNECTION_CLOSED and (self.ended or error.message.startswith("SSE stream")):
             self._closing.set()

@@ -47,6 +47,7 @@ class Keeper:
         self._ending: set[asyncio.Task[None]] = set()
         self._permits = asyncio.Semaphore(remote.per_host)
         self._taking_all = asyncio.Lock()
+        self._closed = False
         self._next_call = 0.0
         self._failures = 0
         self._resting_until = 0.0
@@ -81,7 +82,8 @@ class Keeper:
                 return Answer(reason=problem.reason, detail=f"{problem}, also when it was repeated")
 
     async def aclose(self) -> None:
-        """End the server, also one that is just getting ready."""
+        """End the server, also one that is just getting ready; calls under way do not start it again."""
+        self._closed = True
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.wait({self._opening})
@@ -117,6 +119,8 @@ class Keeper:
     async def _open(self) -> "Connection":
         """Start the server, a few times; one that failed before gets a rest in between and one try after it."""
         try:
+            if self._closed:
+                raise ServiceUnavailable(f"{self._server}: no calls are made any more")
             if time.monotonic() < self._resting_until:
                 raise ServiceUnavailable(self._last_problem)
             problem = Unreachable("it was never tried")

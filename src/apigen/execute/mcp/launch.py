@@ -1,6 +1,7 @@
 """Becomes a server's program, which the kernel then ends together with apigen, however apigen ends.
 
 Run as ``python -I -S launch.py PARENT PROGRAM ARGUMENT...``; nothing of apigen is imported, so that it costs little.
+Where no locale is set, Python sets ``LC_CTYPE`` to one with UTF-8, which the program then has as well.
 """
 
 import ctypes

@@ -86,7 +86,7 @@ class _Tapped:
     async def __anext__(self) -> SessionMessage | Exception:
         try:
             return self._tap.see(await anext(self._stream))
-        except StopAsyncIteration:
+        except BaseException:  # the end of the stream, or of the task that reads it where the transport broke
             self._tap.on_end()
             raise
 
