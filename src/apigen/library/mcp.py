@@ -60,7 +60,7 @@ def load_mcp(locator: Locator, grants: Grants = NO_GRANTS, *, start_s: float = S
             f"{server}: the value of one of its variables stands in the description of its tools, from where it would "
             "get into every prompt"
         )
-    return _loaded(listed, server, f"mcp:{locator.place}", prefix)
+    return _loaded(listed, server, f"mcp:{locator.place.strip()}", prefix)
 
 
 async def _listed(server: Server, start_s: float) -> tuple[Json, ...]:
