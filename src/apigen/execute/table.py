@@ -7,10 +7,11 @@ from apigen.config import ExecutionConfig, RemoteConfig
 from apigen.errors import UserError
 from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import NO_GRANTS, Grants
+from apigen.execute.mcp.executor import McpExecutor
 from apigen.execute.recorded import RecordedExecutor, Recordings
 from apigen.execute.routed import BulkExecutor, RoutedExecutor
 from apigen.execute.sandbox.limits import Limits
-from apigen.records import PythonBinding
+from apigen.records import McpBinding, PythonBinding
 
 RECORDINGS = "recordings.sqlite"
 """The file of recordings in a run directory."""
@@ -37,10 +38,10 @@ def make_executor(
         UserError: calls are to be replayed, and the recordings are not there.
         JobFellShort: the recordings cannot be opened.
     """
-    del remote
     limits = Limits(wall_s=execution.wall_s, memory_mb=execution.memory_mb, output_kb=execution.result_kb)
     executors: dict[type, BulkExecutor] = {
         PythonBinding: GrantedExecutor(limits, twice=execution.twice, grants=grants),
+        McpBinding: McpExecutor(remote, result_kb=execution.result_kb),
     }
     live = RoutedExecutor(executors)
     if execution.recordings == "live":

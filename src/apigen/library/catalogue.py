@@ -12,6 +12,7 @@ from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import Loaded, Source
 from apigen.library.categories.categorise import merged
+from apigen.library.mcp import load_mcp
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
 from apigen.library.starter_source import load_starter
@@ -25,6 +26,7 @@ SOURCES: dict[str, Source] = {
     "python": load_python,
     "toolbench": load_toolbench,
     "openai": load_tool_json,
+    "mcp": load_mcp,
 }
 """Each source by the prefix of its locators."""
 
