@@ -8,7 +8,7 @@ behind the last ``#`` narrows it down or says more. A path without a kind is a l
 
 import difflib
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, quote
 
@@ -80,7 +80,7 @@ class Locator(msgspec.Struct, frozen=True):
 _PLAIN = "/:*?!@$'()[]{},;+ "
 """Characters beside letters and digits that need no percent sign behind the ``#``."""
 
-_PATHS = {"python": (".py",), "openapi": (), "toolbench": (), "openai": ()}
+_PATHS = {FILE: (), "python": (".py",), "openapi": (), "toolbench": (), "openai": ()}
 """Sources whose places are paths, with the endings that tell a path; without endings, whatever is no address."""
 
 
@@ -127,15 +127,21 @@ def absolute(text: str) -> str:
     Args:
         text: a locator; one that names no source is returned as it is, for whoever loads it to refuse.
     """
+    return relocated(text, lambda path: str(Path(path).expanduser().resolve()))
+
+
+def relocated(text: str, move: Callable[[str], str]) -> str:
+    """The locator with another path, where it names one; all others are returned as they are.
+
+    Args:
+        text: a locator.
+        move: from the path that it names to the one that it should name.
+    """
     before, hash_, behind = text.rpartition("#")
     if not (hash_ and "=" in behind):
         before, hash_, behind = text, "", ""
     kind, colon, place = before.partition(":")
     if colon and kind in _PATHS:
         is_path = place.endswith(_PATHS[kind]) if _PATHS[kind] else "://" not in place
-        return f"{kind}:{_resolved(place)}{hash_}{behind}" if is_path and place else text
-    return f"{_resolved(before)}{hash_}{behind}" if before.endswith(".jsonl") and not colon else text
-
-
-def _resolved(path: str) -> str:
-    return str(Path(path).expanduser().resolve())
+        return f"{kind}:{move(place)}{hash_}{behind}" if is_path and place else text
+    return f"{move(before)}{hash_}{behind}" if before.endswith(".jsonl") and not colon else text

@@ -11,15 +11,17 @@ import msgspec
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import Loaded, Source
+from apigen.library.file import load_file
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
 from apigen.library.starter_source import load_starter
-from apigen.locators import parse_locator
+from apigen.locators import FILE, parse_locator
 from apigen.records import McpBinding, Note, RestBinding, Seed, Skipped, Tool
 
 SOURCES: dict[str, Source] = {
     "starter": load_starter,
     "python": load_python,
+    FILE: load_file,
 }
 """Each source by the prefix of its locators."""
 
