@@ -1,0 +1,25 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+Libraries = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--library",
+        "-l",
+        metavar="SRC",
+        help="starter, python:MODULE, python:FILE.py or a library file; may be repeated.",
+    ),
+]
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="SRC...", help="starter, python:MODULE, python:FILE.py or a library file; several merge."),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="CONFIG.yaml", help="Takes grants, limits and remote access from there."),
+]
