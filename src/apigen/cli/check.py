@@ -2,11 +2,10 @@
 
 import asyncio
 import itertools
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from apigen.audit.rows import RowCheck
 from apigen.audit.run import Audit, Outputs, audit
 from apigen.audit.summary import summary
 from apigen.audit.tally import AuditTally
+from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
 from apigen.config import ModelConfig, load_config
 from apigen.dataset.read.formats import AUTO, FORMATS, format_of, read
@@ -32,9 +32,6 @@ from apigen.models.table import make_model
 from apigen.records import Tool
 from apigen.verify.llm_judge import LLMJudge
 from apigen.verify.rules import RuleJudge
-
-EXIT_INTERRUPTED = 130
-"""What shells expect of a program that Ctrl-C ended: 128 + SIGINT."""
 
 
 class CheckOptions(NamedTuple):
@@ -64,7 +61,7 @@ def check_command(options: CheckOptions) -> int:
     judges = _judge_configs(options)
     console = Console(stderr=True)
     began = time.monotonic()
-    with _on_interrupt() as interrupted, RowProgress(console) as progress:
+    with on_interrupt() as interrupted, RowProgress(console) as progress:
         done = asyncio.run(_audit(options, tools, judges, progress.update, interrupted))
     found = _found(options, done, time.monotonic() - began)
     if options.report:
@@ -190,22 +187,3 @@ def _end(options: CheckOptions, found: Mapping[str, Any], done: Audit, console: 
         console.print(line, highlight=False, soft_wrap=True, style="bold")
         return 1
     return 1 if options.fail_on_reject and found["rejected"] else 0
-
-
-@contextmanager
-def _on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C, or a polite kill, end the work after the rows under way; a second one ends it at once."""
-    happened = False
-
-    def stop(number: int, frame: object) -> None:
-        nonlocal happened
-        del frame
-        happened = True
-        signal.signal(number, signal.default_int_handler)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: happened
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
