@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from apigen.cli.check import _on_interrupt
+from apigen.cli.interrupt import on_interrupt
 from apigen.cli.main import app
 from apigen.errors import UserError
 from checking import call, write, xlam
@@ -155,7 +155,7 @@ def test_wrong_use_is_one_line(tmp_path: Path) -> None:
 
 def test_the_first_interrupt_is_noted_and_the_second_ends_at_once() -> None:
     """So that what was reached is told, unless somebody is in a hurry."""
-    with _on_interrupt() as interrupted:
+    with on_interrupt() as interrupted:
         assert not interrupted()
         os.kill(os.getpid(), signal.SIGINT)
         assert interrupted()

@@ -1,16 +1,13 @@
-"""Values made for JSON Schemas: jsonschema, another implementation, accepts every one, and hardly a schema is given up."""
+"""Values made for JSON Schemas: another implementation accepts every one, and hardly a schema is given up."""
 
 import itertools
-import re
 from typing import Any
 
 import jsonschema
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apigen.clean.making.maker import Maker, Optional
-from apigen.clean.making.patterns import matching
 
 NAMES = st.sampled_from(["city", "count", "lines", "from", "x-id", "$top", "größe"])
 
@@ -56,7 +53,14 @@ def textual(draw: st.DrawFn) -> dict[str, Any]:
         case 2:
             schema["pattern"] = draw(
                 st.sampled_from(
-                    ["^[A-Z]{3}$", r"^\d{4}-\d{2}$", "^(red|green)[0-9]+$", "^[^@ ]+@[a-z]+\\.com$", "^(?!x)[a-z_]{2,8}$", "b+"]
+                    [
+                        "^[A-Z]{3}$",
+                        r"^\d{4}-\d{2}$",
+                        "^(red|green)[0-9]+$",
+                        "^[^@ ]+@[a-z]+\\.com$",
+                        "^(?!x)[a-z_]{2,8}$",
+                        "b+",
+                    ]
                 )
             )
     return schema
@@ -104,7 +108,9 @@ SCALARS = st.one_of(
     st.just({"type": "boolean"}),
     st.just({"type": ["null", "string"]}),
     st.just({}),
-    st.lists(st.one_of(st.integers(), st.text(max_size=5), st.none()), min_size=1, max_size=4).map(lambda x: {"enum": x}),
+    st.lists(st.one_of(st.integers(), st.text(max_size=5), st.none()), min_size=1, max_size=4).map(
+        lambda x: {"enum": x}
+    ),
     st.one_of(st.integers(), st.lists(st.booleans(), max_size=2)).map(lambda x: {"const": x}),
 )
 SCHEMAS = st.recursive(SCALARS, below, max_leaves=12)

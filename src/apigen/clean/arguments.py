@@ -66,7 +66,9 @@ def _candidates(tool: Tool, compiled: Compiled, seeds: Iterable[Seed]) -> Iterat
     for call in calls[:_SEEDS]:
         yield call.arguments, From.SEED
     invented = _inventing(tool)
-    makers = [Maker(compiled.schema, invented, optional=which) for which in (Optional.EXAMPLES, Optional.NONE, Optional.ALL)]
+    makers = [
+        Maker(compiled.schema, invented, optional=which) for which in (Optional.EXAMPLES, Optional.NONE, Optional.ALL)
+    ]
     for values in itertools.islice(in_turn([maker.values() for maker in makers]), _TRIED):
         if isinstance(values, dict):
             given = all(_is_given(value, tool.properties.get(name)) for name, value in values.items())

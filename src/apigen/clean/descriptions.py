@@ -1,7 +1,7 @@
 """Descriptions that are noisy, too short or too long, and a model that words them anew.
 
-The name and the schema stay as they are, and the old description is kept beside the new one. What the model says is held to
-the same rules as what it replaces; an answer that breaks them, or cannot be read, changes nothing.
+The name and the schema stay as they are, and the old description is kept beside the new one. What the model says is
+held to the same rules as what it replaces; an answer that breaks them, or cannot be read, changes nothing.
 """
 
 import json
@@ -31,11 +31,14 @@ _LONGEST_ANSWER = 20_000
 _OPTIONS = Options(temperature=0.2, max_tokens=1024, seed=0)
 
 _NOISE = {
-    "markup": re.compile(r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-z]{2,8}|#\d{2,5});|!?\[[^\]]{0,200}\]\([^)]*\)|^#{1,6} |```|\|---", re.M),
+    "markup": re.compile(
+        r"</?[a-zA-Z][^<>]{0,200}>|&(?:[a-z]{2,8}|#\d{2,5});|!?\[[^\]]{0,200}\]\([^)]*\)|^#{1,6} |```|\|---",
+        re.MULTILINE,
+    ),
     "escapes": re.compile(r"\\[nrt\"]|\\u[0-9a-fA-F]{4}|%[0-9A-F]{2}%[0-9A-F]{2}"),
     "broken characters": re.compile(r"\ufffd|\u00c3[\u0080-\u00bf]|\u00e2\u20ac|[\x00-\x08\x0b-\x1f\x7f]"),
     "a placeholder": re.compile(r"\b(?:TODO|FIXME|TBD|lorem ipsum)\b|\{\{|\}\}"),
-    "field lists": re.compile(r"^\s*(?::param\b|@param\b|:return|@return|Args:|Parameters?:?\n-+)", re.M),
+    "field lists": re.compile(r"^\s*(?::param\b|@param\b|:return|@return|Args:|Parameters?:?\n-+)", re.MULTILINE),
     "repeated signs": re.compile(r"([!?*=_~#-])\1{3,}|[!?]{3,}"),
 }
 
@@ -127,7 +130,7 @@ def read_description(answer: str) -> str:
     try:
         value = json.loads(text[start : end + 1])
     except ValueError:
-        value = json_repair.loads(text[start : end + 1]) if text.count("{") < 20 else None  # noqa: PLR2004
+        value = json_repair.loads(text[start : end + 1]) if text.count("{") < 20 else None
     said = value.get("description") if isinstance(value, dict) else None
     if not isinstance(said, str):
         return ""

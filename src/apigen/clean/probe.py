@@ -114,9 +114,7 @@ class Prober:
         return any(fnmatch.fnmatchcase(name, pattern) for pattern in self._writes)
 
 
-def _unable(
-    tool: Tool, state: State, reason: Reason, problem: Exception, arguments: Arguments, calls: int
-) -> Probe:
+def _unable(tool: Tool, state: State, reason: Reason, problem: Exception, arguments: Arguments, calls: int) -> Probe:
     return Probe(tool.name, state, reason, str(problem), arguments.values, arguments.source, calls)
 
 

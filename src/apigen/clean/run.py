@@ -1,7 +1,7 @@
 """All steps of cleaning, in order: quality, probe, near-duplicates, descriptions.
 
-Nothing is lost: a tool that falls is listed among what was left out with its reason, and what is worth knowing about one
-that stays is noted beside it.
+Nothing is lost: a tool that falls is listed among what was left out with its reason, and what is worth knowing about
+one that stays is noted beside it.
 """
 
 from collections import Counter

@@ -156,14 +156,14 @@ def _seeds(library: Library) -> dict[str, int]:
 
 def _sentences(found: Statistics) -> list[str]:
     fewest, middle, most = found.parameters_per_tool
-    kinds = ", ".join(f"{count:,} {'only described' if kind == 'none' else kind}" for kind, count in found.bindings.items())
+    kinds = ", ".join(
+        f"{count:,} {'only described' if kind == 'none' else kind}" for kind, count in found.bindings.items()
+    )
     return [
         f"{found.tools:,} tools, {found.seeds:,} seed examples, {found.skipped:,} left out",
-        f"executable: {found.executable:,} ({percent(found.executable, found.tools)}): {kinds}; "
-        f"{found.writing:,} may change something",
-        f"parameters: {found.parameters:,}, {fewest} to {most} a tool, {middle:g} in the middle; "
-        f"{percent(found.required, found.parameters)} required, "
-        f"{percent(found.without_description, found.parameters)} without a description",
+        f"{executable}; {found.writing:,} may change something",
+        f"parameters: {found.parameters:,}, {fewest} to {most} a tool, {middle:g} in the middle",
+        f"of the parameters, {required} are required and {described} described",
     ]
 
 

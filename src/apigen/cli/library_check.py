@@ -159,7 +159,9 @@ def _end(options: CheckOptions, found: Mapping[str, Any], console: Console) -> i
         if options.report:
             say(f"{options.report}  the report")
     if found["status"] == "interrupted":
-        again = "Run the same command again to go on." if options.out else "With -o, the next try would go on from here."
+        again = (
+            "Run the same command again to go on." if options.out else "With -o, the next try would go on from here."
+        )
         console.print(f"Interrupted; nothing was written but what was probed. {again}", highlight=False, soft_wrap=True)
         return EXIT_INTERRUPTED
     problem = _problem(found)

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from rich.console import Console
@@ -19,7 +19,7 @@ from apigen.execute.grants import read_grants
 from apigen.library.base import Loaded
 from apigen.library.catalogue import Library, load_library
 from apigen.library.drift import Drift, drift
-from apigen.library.file_format import live_sources, read_library_file, write_library
+from apigen.library.file_format import read_library_file, write_library
 from apigen.locators import absolute
 
 _MOST = 20

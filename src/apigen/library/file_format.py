@@ -187,7 +187,9 @@ def read_library_file(path: Path) -> LibraryFile:
         match line:
             case ToolLine():
                 if line.name in tools:
-                    raise UserError(f"{path} line {number}: the tool {line.name!r} stands in line {lines[line.name]} too")
+                    raise UserError(
+                        f"{path} line {number}: the tool {line.name!r} stands in line {lines[line.name]} too"
+                    )
                 tool = tools[line.name] = _tool(line, outwards)
                 lines[line.name] = number
                 if line.schema_digest not in ("", schema_digest(tool)):
@@ -256,9 +258,10 @@ def _meant(text: bytes, path: Path) -> str:
 
 def _decoded(text: bytes, where: str) -> Header | ToolLine | SeedLine | SkippedLine | NoteLine:
     try:
-        return _decoder.decode(text)
+        line: Header | ToolLine | SeedLine | SkippedLine | NoteLine = _decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UserError(f"{where}: cannot be read: {error}; mend it, or {_AGAIN}") from None
+    return line
 
 
 def _tool(line: ToolLine, outwards: Callable[[str], str]) -> Tool:

@@ -117,11 +117,13 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     words = found["descriptions"]
     if words["poor"]:
         poor = ", ".join(f"{count:,} {what}" for what, count in words["poor"].items())
-        asked = f"; a model was asked about {words['asked']:,} and repaired {words['repaired']:,}" if words["asked"] else ""
+        asked = (
+            f"; a model was asked about {words['asked']:,} and repaired {words['repaired']:,}" if words["asked"] else ""
+        )
         lines.append(f"Poor descriptions: {poor}{asked}.")
-        for what in ("unreadable", "refused"):
-            if words[what]:
-                lines.append(f"  {words[what]:,} answers were {what}; the original descriptions stay.")
+    for what in ("unreadable", "refused"):
+        if words[what]:
+            lines.append(f"  {words[what]:,} were {what}; the original descriptions stay.")
     return lines
 
 

@@ -80,7 +80,7 @@ class Maker:
             return lambda value: True  # such as a draft 4 schema; the whole is checked in the end
         return found.is_valid
 
-    def _made(self, schema: Json, name: str, depth: int) -> Iterator[Json]:  # noqa: PLR0912 - one case a keyword
+    def _made(self, schema: Json, name: str, depth: int) -> Iterator[Json]:
         """Values that should fit, whether or not they do."""
         if not isinstance(schema, dict):
             schema = {}
@@ -151,14 +151,16 @@ class Maker:
                 yield from self._objects(schema, depth)
 
     def _lists(self, schema: dict[str, Any], name: str, depth: int) -> Iterator[Json]:
-        prefix = schema.get("prefixItems") if isinstance(schema.get("prefixItems"), list) else []
+        prefix: list[Json] = schema["prefixItems"] if isinstance(schema.get("prefixItems"), list) else []
         least, most = _size(schema, "minItems", 0), _size(schema, "maxItems", _LONGEST_LIST)
         contained = max(1, _size(schema, "minContains", 1)) if "contains" in schema else 0
         if max(least, contained) > _LONGEST_LIST:
             return
         shortest = max(least, contained)
         usual = 0 if depth > DEEPEST else max(len(prefix), 2)
-        for length in dict.fromkeys((max(shortest, min(usual, most)), max(shortest, min(1, most)), shortest, shortest + 1)):
+        for length in dict.fromkeys(
+            (max(shortest, min(usual, most)), max(shortest, min(1, most)), shortest, shortest + 1)
+        ):
             made = self._list(schema, prefix, length, contained, name, depth)
             if made is not None:
                 yield made
@@ -203,7 +205,7 @@ class Maker:
         return made
 
     def _objects(self, schema: dict[str, Any], depth: int) -> Iterator[Json]:
-        properties = schema.get("properties") if isinstance(schema.get("properties"), dict) else {}
+        properties: dict[str, Json] = schema["properties"] if isinstance(schema.get("properties"), dict) else {}
         required = _needed(schema, [name for name in schema.get("required", ()) if isinstance(name, str)])
         wanted = [name for name in properties if name not in required and self._wants(properties[name])]
         if depth > DEEPEST:
@@ -247,7 +249,9 @@ class Maker:
             return
         names = itertools.chain(properties, *(texts({"pattern": one}) for one in schema.get("patternProperties") or ()))
         if isinstance(form := schema.get("propertyNames"), dict):
-            names = itertools.chain(names, (name for name in self._fitting(form, "", depth + 1) if isinstance(name, str)))
+            names = itertools.chain(
+                names, (name for name in self._fitting(form, "", depth + 1) if isinstance(name, str))
+            )
         filled = dict(made)
         for name in itertools.chain(names, (f"key{number}" for number in range(1, least + 1))):
             if len(filled) >= least:
@@ -310,7 +314,8 @@ def _needed(schema: Mapping[str, Any], names: list[str]) -> list[str]:
     found = dict.fromkeys(names)
     for key in ("dependentRequired", "dependencies"):
         rules = schema.get(key)
-        for _ in range(len(rules) if isinstance(rules, dict) else 0):
+        rules = rules if isinstance(rules, dict) else {}
+        for _ in range(len(rules)):
             for name, others in rules.items():
                 if name in found and isinstance(others, list):
                     found |= dict.fromkeys(other for other in others if isinstance(other, str))

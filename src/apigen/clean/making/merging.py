@@ -57,7 +57,7 @@ def merged(schemas: Iterable[Json]) -> dict[str, Any]:
     return whole
 
 
-def _both(key: str, first: Any, second: Any) -> Any:  # noqa: PLR0912 - one case a keyword
+def _both(key: str, first: Any, second: Any) -> Any:
     if first == second:
         return first
     match key:

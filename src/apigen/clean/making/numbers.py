@@ -26,7 +26,9 @@ def numbers(schema: dict[str, Any], *, whole: bool) -> Iterator[int | float]:
             yield number
     if step is None and low is not None and high is not None and low < high:
         # Between two bounds there may be no whole number, and no tenth either.
-        yield from (_plain(low + (high - low) * Fraction(part, 64), whole=whole) for part in (32, 16, 48, *range(1, 64)))
+        yield from (
+            _plain(low + (high - low) * Fraction(part, 64), whole=whole) for part in (32, 16, 48, *range(1, 64))
+        )
     grid = step or Fraction(1)
     start = low if low is not None else high if high is not None else Fraction(0)
     first = math.ceil(start / grid) if low is not None or high is None else math.floor(start / grid)

@@ -143,7 +143,6 @@ class _Reader:
         return _Part() if unseen else _Part(sequence=(part,))
 
     def _repeated(self, part: _Part) -> _Part:
-        least, most = 1, 1
         if self._skip("*"):
             return self._lazily(msgspec.structs.replace(part, least=0, most=None))
         if self._skip("+"):
