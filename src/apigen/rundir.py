@@ -17,7 +17,8 @@ from apigen.errors import UserError
 from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
 from apigen.library.base import Loaded
 from apigen.library.catalogue import Library
-from apigen.library.file_format import read_library_file, write_library
+from apigen.library.file_reading import read_library_file
+from apigen.library.file_writing import write_library
 from apigen.records import Attempt, Outcome, Sample, Tool
 
 CONFIG = "config.yaml"

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from apigen.clean.making.maker import Invent, Maker, Optional, in_turn
+from apigen.clean.making.choices import in_turn
+from apigen.clean.making.maker import Invent, Maker, Optional
 from apigen.models.offline.invent import invent
 from apigen.records import Json, Seed, Tool
 from apigen.verify.format.arguments import argument_faults

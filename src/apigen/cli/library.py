@@ -63,7 +63,7 @@ def list_command(chosen: Chosen, *, as_json: bool) -> None:
     console.print(table)
     console.print(f"\n{len(tools)} tools, {len(library.seeds)} seed examples", highlight=False)
     _print_pairs(console, "Left out", [(entry.name, entry.reason) for entry in library.skipped])
-    _print_pairs(console, "Notes", [(note.name, note.text) for note in library.notes])
+    _print_pairs(console, "Notes", _grouped(library))
 
 
 def stats_command(chosen: Chosen, *, as_json: bool) -> None:
@@ -110,9 +110,13 @@ def show_command(name: str, locators: Sequence[str], *, as_json: bool) -> None:
         return
     console = Console()
     console.print_json(data=tool.offered())
-    console.print(f"{tool.category}, from {tool.origin}; {_executed(tool)}", markup=False, highlight=False)
+    console.print(
+        f"{tool.category}, from {tool.origin}; {_executed(tool)}", markup=False, highlight=False, soft_wrap=True
+    )
     if tool.original_description:
-        console.print(f"Before a model rewrote it: {tool.original_description}", markup=False, highlight=False)
+        console.print(
+            f"Before a model rewrote it: {tool.original_description}", markup=False, highlight=False, soft_wrap=True
+        )
     for line in notes:
         console.print(f"Note: {line}", markup=False, highlight=False, soft_wrap=True)
     for seed in seeds:
@@ -156,9 +160,11 @@ def _seeds(library: Library) -> dict[str, int]:
 
 def _sentences(found: Statistics) -> list[str]:
     fewest, middle, most = found.parameters_per_tool
-    kinds = ", ".join(
-        f"{count:,} {'only described' if kind == 'none' else kind}" for kind, count in found.bindings.items()
-    )
+    words = {"none": "only described"}
+    kinds = ", ".join(f"{count:,} {words.get(kind, kind)}" for kind, count in found.bindings.items())
+    executable = f"executable: {found.executable:,} ({percent(found.executable, found.tools)}): {kinds}"
+    described = percent(found.parameters - found.without_description, found.parameters)
+    required = percent(found.required, found.parameters)
     return [
         f"{found.tools:,} tools, {found.seeds:,} seed examples, {found.skipped:,} left out",
         f"{executable}; {found.writing:,} may change something",
@@ -181,6 +187,16 @@ def _executed(tool: Tool) -> str:
 
 def _parameters(tool: Tool) -> str:
     return ", ".join(f"{name}{'' if name in tool.required else '?'}" for name in tool.properties)
+
+
+def _grouped(library: Library) -> list[tuple[str, str]]:
+    """Notes by their text, with the tools that have it; many tools often share one."""
+    names: dict[str, list[str]] = {}
+    for note in library.notes:
+        names.setdefault(note.text, []).append(note.name)
+    return [
+        (", ".join(found[:3]) + (f", {len(found) - 3} more" * (len(found) > 3)), text) for text, found in names.items()
+    ]
 
 
 def _print_pairs(console: Console, title: str, pairs: Sequence[tuple[str, str]]) -> None:

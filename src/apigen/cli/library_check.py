@@ -27,7 +27,7 @@ from apigen.execute.table import make_executor
 from apigen.files import replacing
 from apigen.library.base import Loaded
 from apigen.library.catalogue import load_library
-from apigen.library.file_format import write_library
+from apigen.library.file_writing import write_library
 from apigen.locators import absolute
 from apigen.models.base import Model
 from apigen.models.store import CompletionStore, StoredModel
@@ -126,7 +126,7 @@ def _plan(options: CheckOptions) -> Plan:
 
 def _config(options: CheckOptions) -> Config:
     """Grants, limits and remote access, and the model."""
-    config = load_config(options.config, {"model": options.model} if options.model else None)
+    config = load_config(options.config, {"model": {"name": options.model}} if options.model else None)
     if options.base_url:
         # The same check as for an address in the file, so that a slip is named before anything is asked.
         load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})

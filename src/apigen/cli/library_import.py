@@ -19,7 +19,8 @@ from apigen.execute.grants import read_grants
 from apigen.library.base import Loaded
 from apigen.library.catalogue import Library, load_library
 from apigen.library.drift import Drift, drift
-from apigen.library.file_format import read_library_file, write_library
+from apigen.library.file_reading import read_library_file
+from apigen.library.file_writing import write_library
 from apigen.locators import absolute
 
 _MOST = 20

@@ -66,6 +66,9 @@ def load_library(
     loaded = [_load(locator, grants) for locator in dict.fromkeys(locators)]
     tools, renamed = _unique([tool for source in loaded for tool in source.tools])
     skipped = [entry for source in loaded for entry in source.skipped]
+    unwritable = {tool.name: why for tool in tools if (why := _unwritable(tool))}
+    skipped += [Skipped(tool.name, unwritable[tool.name], tool.origin) for tool in tools if tool.name in unwritable]
+    tools = [tool for tool in tools if tool.name not in unwritable]
     kept = [tool for tool in tools if not _writes(tool) or _fits(tool.name, writes)]
     allowed = {tool.name for tool in kept}
     skipped += [Skipped(tool.name, _MAY_WRITE, tool.origin) for tool in tools if tool.name not in allowed]
@@ -85,6 +88,15 @@ def load_library(
 
 
 _MAY_WRITE = "a call may change something; `--allow-writes NAME` takes it in"
+
+
+def _unwritable(tool: Tool) -> str:
+    """Why no file could hold a tool: half a surrogate pair, a number of more than 64 bits; empty for all others."""
+    try:
+        msgspec.json.encode(tool)
+    except (ValueError, TypeError, OverflowError, RecursionError) as problem:
+        return f"it cannot be written as JSON: {problem}"
+    return ""
 
 
 def _writes(tool: Tool) -> bool:

@@ -14,7 +14,7 @@ import msgspec
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import COMMON_OPTIONS, Loaded
-from apigen.library.file_format import read_library_file
+from apigen.library.file_reading import read_library_file
 from apigen.locators import Locator
 from apigen.records import Note, PythonBinding, Skipped, Tool
 

@@ -1,14 +1,25 @@
 """Values for any JSON Schema: what it gives itself comes first, then what can be made, and each is held to it."""
 
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
 import jsonschema_rs
-import msgspec
 
+from apigen.clean.making.choices import (
+    NONE,
+    VARIANTS,
+    in_turn,
+    item_name,
+    key_of,
+    kinds_of,
+    matches,
+    needed_names,
+    size,
+    type_of,
+    variants,
+)
 from apigen.clean.making.merging import ROOT, anchored, followed, merged
 from apigen.clean.making.numbers import numbers
 from apigen.clean.making.texts import texts
@@ -20,8 +31,6 @@ _GIVE_UP = 24
 """Deepest nesting that is followed at all: a schema may refer to itself."""
 _TRIED = 48
 """Values tried for one place before it is given up."""
-_VARIANTS = 6
-"""Values of one place that are put into different wholes."""
 _LONGEST_LIST = 1000
 
 Invent = Callable[[str, dict[str, Any]], Iterable[Json]]
@@ -65,7 +74,7 @@ class Maker:
         accepts = self._validator(schema)
         seen: set[bytes] = set()
         for value in itertools.islice(self._made(schema, name, depth), _TRIED if depth else 4 * _TRIED):
-            key = _key(value)
+            key = key_of(value)
             if key is None or key in seen or not accepts(value):
                 continue
             seen.add(key)
@@ -108,7 +117,7 @@ class Maker:
             chosen = [[rest, schema["if"], schema.get("then", True)], [rest, schema.get("else", True)], [rest]]
             yield from in_turn([self._made(merged(parts), name, depth + 1) for parts in chosen])
             return
-        kinds = _kinds(schema)
+        kinds = kinds_of(schema)
         real = [kind for kind in kinds if kind != "null"]
         yield from in_turn([self._of_kind(kind, {**schema, "type": kind}, name, depth) for kind in real])
         if "null" in kinds:
@@ -152,8 +161,8 @@ class Maker:
 
     def _lists(self, schema: dict[str, Any], name: str, depth: int) -> Iterator[Json]:
         prefix: list[Json] = schema["prefixItems"] if isinstance(schema.get("prefixItems"), list) else []
-        least, most = _size(schema, "minItems", 0), _size(schema, "maxItems", _LONGEST_LIST)
-        contained = max(1, _size(schema, "minContains", 1)) if "contains" in schema else 0
+        least, most = size(schema, "minItems", 0), size(schema, "maxItems", _LONGEST_LIST)
+        contained = max(1, size(schema, "minContains", 1)) if "contains" in schema else 0
         if max(least, contained) > _LONGEST_LIST:
             return
         shortest = max(least, contained)
@@ -166,7 +175,7 @@ class Maker:
                 yield made
         if least == 0:
             yield []
-        for value in itertools.islice(self._fitting(schema.get("items", True), _one_of(name), depth + 1), _VARIANTS):
+        for value in itertools.islice(self._fitting(schema.get("items", True), item_name(name), depth + 1), VARIANTS):
             yield [value] * max(1, shortest)
 
     def _list(
@@ -175,7 +184,7 @@ class Maker:
         """A list of that length; ``None`` where its items cannot be made."""
         unique = schema.get("uniqueItems") is True
         items = schema.get("items", True)
-        inner = _one_of(name)
+        inner = item_name(name)
         free = self._fitting(items, inner, depth + 1)
         wanted = self._fitting({"allOf": [items, schema["contains"]]}, inner, depth + 1) if contained else iter(())
         pool: list[Json] = []
@@ -184,42 +193,42 @@ class Maker:
         while len(made) < length:
             index = len(made)
             if index < len(prefix):
-                value = next(self._fitting(prefix[index], inner, depth + 1), _NONE)
+                value = next(self._fitting(prefix[index], inner, depth + 1), NONE)
             else:
                 stream = wanted if index - len(prefix) < contained else free
-                value = next(stream, _NONE) if unique or len(pool) < _VARIANTS else _NONE
-                if value is not _NONE:
-                    if not unique and pool and _kind(value) is not _kind(pool[0]):
+                value = next(stream, NONE) if unique or len(pool) < VARIANTS else NONE
+                if value is not NONE:
+                    if not unique and pool and type_of(value) is not type_of(pool[0]):
                         continue  # a list of numbers and words is rarely meant
                     pool.append(value)
                 elif pool and not unique:
                     value = pool[index % len(pool)]
-            if value is _NONE:
+            if value is NONE:
                 return None
-            if unique and _key(value) in keys:
+            if unique and key_of(value) in keys:
                 if index < len(prefix):
                     return None
                 continue
-            keys.add(_key(value))
+            keys.add(key_of(value))
             made.append(value)
         return made
 
     def _objects(self, schema: dict[str, Any], depth: int) -> Iterator[Json]:
         properties: dict[str, Json] = schema["properties"] if isinstance(schema.get("properties"), dict) else {}
-        required = _needed(schema, [name for name in schema.get("required", ()) if isinstance(name, str)])
+        required = needed_names(schema, [name for name in schema.get("required", ()) if isinstance(name, str)])
         wanted = [name for name in properties if name not in required and self._wants(properties[name])]
         if depth > DEEPEST:
             wanted = []
         for optional in dict.fromkeys((tuple(wanted), ())):
-            names = _needed(schema, [*required, *optional])
+            names = needed_names(schema, [*required, *optional])
             choices: dict[str, list[Json]] = {}
             for name in names:
                 found = self._fitting(self._property(schema, properties, name), name, depth + 1)
-                choices[name] = list(itertools.islice(found, _VARIANTS))
+                choices[name] = list(itertools.islice(found, VARIANTS))
             if any(not choices[name] for name in required):
                 return
             choices = {name: found for name, found in choices.items() if found}
-            for made in _variants(choices):
+            for made in variants(choices):
                 yield from self._filled(schema, properties, made, depth)
 
     def _wants(self, schema: Json) -> bool:
@@ -232,7 +241,7 @@ class Maker:
         if name in properties:
             return properties[name]
         for pattern, inner in (schema.get("patternProperties") or {}).items():
-            if _matches(pattern, name):
+            if matches(pattern, name):
                 return inner
         return schema.get("additionalProperties", True)
 
@@ -240,7 +249,7 @@ class Maker:
         self, schema: dict[str, Any], properties: Mapping[str, Json], made: dict[str, Json], depth: int
     ) -> Iterator[dict[str, Json]]:
         """The object, with as many more properties as it must have and no more than it may."""
-        least, most = _size(schema, "minProperties", 0), _size(schema, "maxProperties", _LONGEST_LIST)
+        least, most = size(schema, "minProperties", 0), size(schema, "maxProperties", _LONGEST_LIST)
         needed = set(schema.get("required", ()))
         while len(made) > most and (spare := [name for name in made if name not in needed]):
             made = {name: value for name, value in made.items() if name != spare[-1]}
@@ -256,96 +265,7 @@ class Maker:
         for name in itertools.chain(names, (f"key{number}" for number in range(1, least + 1))):
             if len(filled) >= least:
                 break
-            value = next(self._fitting(self._property(schema, properties, name), name, depth + 1), _NONE)
-            if name not in filled and value is not _NONE:
+            value = next(self._fitting(self._property(schema, properties, name), name, depth + 1), NONE)
+            if name not in filled and value is not NONE:
                 filled[name] = value
         yield filled
-
-
-class _None(msgspec.Struct, frozen=True):
-    """No value, where ``None`` is one."""
-
-
-_NONE: Any = _None()
-
-
-def _kinds(schema: Mapping[str, Any]) -> list[str]:
-    """The types that a schema allows, or seems to be about."""
-    kinds = schema.get("type")
-    if isinstance(kinds, str):
-        return [kinds]
-    if isinstance(kinds, list):
-        return [kind for kind in kinds if isinstance(kind, str)]
-    marks = {
-        "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
-        "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
-        "string": ("pattern", "format", "minLength", "maxLength"),
-        "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
-    }
-    likely = [kind for kind, keys in marks.items() if any(key in schema for key in keys)]
-    return list(dict.fromkeys([*likely, "string", "integer", "boolean", "object", "array", "null"]))
-
-
-def in_turn(streams: list[Iterator[Json]]) -> Iterator[Json]:
-    """A value of each stream, then another of each, until all are at their end."""
-    while streams:
-        alive = []
-        for stream in streams:
-            value = next(stream, _NONE)
-            if value is not _NONE:
-                alive.append(stream)
-                yield value
-        streams = alive
-
-
-def _variants(choices: Mapping[str, list[Json]]) -> Iterator[dict[str, Json]]:
-    """All first choices; then each second, third and so on in the place of one; then all of them at once."""
-    first = {name: found[0] for name, found in choices.items()}
-    yield first
-    for rank in range(1, _VARIANTS):
-        for name, found in choices.items():
-            if rank < len(found):
-                yield {**first, name: found[rank]}
-        yield {name: found[rank % len(found)] for name, found in choices.items()}
-
-
-def _needed(schema: Mapping[str, Any], names: list[str]) -> list[str]:
-    """The names, with those that they need beside them."""
-    found = dict.fromkeys(names)
-    for key in ("dependentRequired", "dependencies"):
-        rules = schema.get(key)
-        rules = rules if isinstance(rules, dict) else {}
-        for _ in range(len(rules)):
-            for name, others in rules.items():
-                if name in found and isinstance(others, list):
-                    found |= dict.fromkeys(other for other in others if isinstance(other, str))
-    return list(found)
-
-
-def _size(schema: Mapping[str, Any], key: str, default: int) -> int:
-    value = schema.get(key)
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
-
-
-def _kind(value: Json) -> type:
-    return float if type(value) is int else type(value)
-
-
-def _matches(pattern: str, name: str) -> bool:
-    try:
-        return re.search(pattern, name) is not None
-    except re.error:
-        return False
-
-
-def _one_of(name: str) -> str:
-    """What one item of a list of that name is called."""
-    return name[:-1] if name.endswith("s") and len(name) > 3 else name
-
-
-def _key(value: Json) -> bytes | None:
-    """What two equal values share; ``None`` for what is no JSON."""
-    try:
-        return msgspec.json.encode(value, order="sorted")
-    except (ValueError, TypeError, RecursionError, OverflowError):
-        return None
