@@ -144,7 +144,7 @@ def live_paths(sources: Iterable[str]) -> set[str]:
 
 def kind_of(reason: str) -> str:
     """A reason without what is particular to one tool, so that reasons can be counted."""
-    plain = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\([^()]*\)", "...", reason)
+    plain = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\([^()]*\)|\*\w+", "...", reason)
     return re.sub(r"\d+", "N", plain.partition(": ")[0].partition("; ")[0]).strip()
 
 

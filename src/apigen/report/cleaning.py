@@ -85,6 +85,9 @@ def figures(cleaned: Cleaned, reasons: Mapping[str, int]) -> dict[str, Any]:
 def headline(found: Mapping[str, Any]) -> str:
     """The result in one sentence."""
     before, left = found["before"], found["tools"]
+    if found["status"] != "done":
+        fell = before - left
+        return f"Interrupted: of {before:,} tools {fell:,} have fallen so far, and not all were looked at."
     return f"{left:,} of {before:,} tools are left ({percent(left, before)})."
 
 

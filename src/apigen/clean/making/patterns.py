@@ -47,12 +47,14 @@ def matching(pattern: str) -> Iterator[str]:
         part = _Reader(pattern).whole()
     except (Unreadable, RecursionError):
         return
-    seen: set[str] = set()
+    seen: dict[str, None] = {}
     for extra, pick in itertools.product(_EXTRA, range(_PICKS)):
         text = "".join(_text(part, [extra], itertools.count(pick), pick))
         if text not in seen:
-            seen.add(text)
+            seen[text] = None
             yield text
+    if not pattern.endswith("$"):  # then anything may follow
+        yield from (f"{text}{letter}" for text in list(seen)[:1] for letter in string.ascii_lowercase[:_PICKS])
 
 
 def _text(part: _Part, extra: list[int], turn: "itertools.count[int]", pick: int) -> Iterator[str]:
