@@ -10,6 +10,7 @@ both and be moved; every other path is absolute. In memory all paths are absolut
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -92,6 +93,7 @@ def moved(binding: Binding | None, move: Callable[[str], str]) -> Binding | None
 def inwards(folder: Path) -> Callable[[str], str]:
     """From paths in memory to those that a file in that folder holds."""
 
+    @cache
     def move(path: str) -> str:
         whole = Path(path).expanduser().absolute()
         return str(whole.relative_to(folder)) if whole.is_relative_to(folder) else str(whole)
@@ -101,4 +103,9 @@ def inwards(folder: Path) -> Callable[[str], str]:
 
 def outwards(folder: Path) -> Callable[[str], str]:
     """From the paths that a file in that folder holds to those in memory; one that is absolute stays."""
-    return lambda path: str(folder / path)
+
+    @cache
+    def move(path: str) -> str:
+        return str(folder / path)
+
+    return move
