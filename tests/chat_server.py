@@ -25,6 +25,8 @@ class ChatServer:
     refuse: bool = False
     """Answers with HTTP 400."""
     judge_says: str = '{"thought": "fits", "pass": "yes"}'
+    describes: Callable[[str], str] = lambda prompt: '{"description": "Adds what it is given and says the sum."}'
+    """What it makes of a user message that asks for a tool's description."""
     judges: dict[str, Callable[[str], str | None]] = field(default_factory=dict)
     """What a judge of that name makes of a user message, in place of ``judge_says``; ``None`` refuses it."""
     prompts: list[str] = field(default_factory=list)
@@ -44,6 +46,8 @@ class ChatServer:
             if said is None:
                 return web.json_response({"error": {"message": "filtered"}}, status=400)
             text = said
+        elif messages[0].content.startswith("You describe tools"):
+            text = self.describes(messages[-1].content)
         else:
             text = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
         self.prompts.append(json.dumps(body, sort_keys=True))

@@ -80,7 +80,7 @@ class Locator(msgspec.Struct, frozen=True):
 _PLAIN = "/:*?!@$'()[]{},;+ "
 """Characters beside letters and digits that need no percent sign behind the ``#``."""
 
-_PATHS = {"python": (".py",), "openapi": (), "toolbench": (), "openai": ()}
+_PATHS = {FILE: (), "python": (".py",), "openapi": (), "toolbench": (), "openai": ()}
 """Sources whose places are paths, with the endings that tell a path; without endings, whatever is no address."""
 
 
@@ -128,21 +128,26 @@ def absolute(text: str) -> str:
     Args:
         text: a locator; one that names no source is returned as it is, for whoever loads it to refuse.
     """
-    return _with_path(text, lambda path: str(Path(path).expanduser().resolve()))
+    return relocated(text, lambda path: str(Path(path).expanduser().resolve()))
 
 
 def short_locator(text: str) -> str:
     """A locator without the folders of the machine it was written on, for people and for files that travel."""
-    return _with_path(text, lambda path: PurePath(path).name)
+    return relocated(text, lambda path: PurePath(path).name)
 
 
-def _with_path(text: str, change: Callable[[str], str]) -> str:
-    """The locator with its path, where it has one, changed."""
+def relocated(text: str, move: Callable[[str], str]) -> str:
+    """The locator with another path, where it names one; all others are returned as they are.
+
+    Args:
+        text: a locator.
+        move: from the path that it names to the one that it should name.
+    """
     before, hash_, behind = text.rpartition("#")
     if not (hash_ and "=" in behind):
         before, hash_, behind = text, "", ""
     kind, colon, place = before.partition(":")
     if colon and place and kind in _PATHS:
         is_path = place.endswith(_PATHS[kind]) if _PATHS[kind] else "://" not in place
-        return f"{kind}:{change(place)}{hash_}{behind}" if is_path else text
-    return f"{change(before)}{hash_}{behind}" if before.endswith(".jsonl") and not colon else text
+        return f"{kind}:{move(place)}{hash_}{behind}" if is_path else text
+    return f"{move(before)}{hash_}{behind}" if before.endswith(".jsonl") and not colon else text

@@ -232,6 +232,8 @@ class Tool(msgspec.Struct, frozen=True):
     """The locator it was loaded from, such as ``starter`` or ``python:statistics``."""
     binding: Binding | None = None
     """``None`` for a tool that is only described and cannot be executed."""
+    original_description: str = ""
+    """What its source says, where a model rewrote the description; empty where none did."""
 
     @property
     def required(self) -> Sequence[str]:

@@ -15,7 +15,10 @@ import yaml
 from apigen.config import Config, flatten, is_free
 from apigen.errors import UserError
 from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
+from apigen.library.base import Loaded
 from apigen.library.catalogue import Library
+from apigen.library.file_reading import read_library_file
+from apigen.library.file_writing import write_library
 from apigen.records import Attempt, Outcome, Sample, Tool
 
 CONFIG = "config.yaml"
@@ -31,7 +34,6 @@ COMPLETIONS = "completions.sqlite"
 _Record = TypeVar("_Record")
 
 _attempt = msgspec.json.Decoder(Attempt)
-_tool = msgspec.json.Decoder(Tool)
 _sample = msgspec.json.Decoder(Sample)
 _encoder = msgspec.json.Encoder()
 
@@ -61,8 +63,8 @@ class RunDir:
         except OSError as error:
             raise UserError(f"{path}: cannot be made: {error.strerror}; choose another --out") from None
         run = cls(path, config)
-        with replacing(path / LIBRARY) as file:
-            file.writelines(_encoder.encode(tool) + b"\n" for tool in library.tools)
+        loaded = Loaded(library.tools, library.seeds, library.skipped, library.notes)
+        write_library(path / LIBRARY, loaded, config.library)
         run.write_config()
         return run
 
@@ -196,8 +198,12 @@ def read_config(path: Path) -> Config:
 
 
 def read_library(path: Path) -> list[Tool]:
-    """The tools that a run was started with."""
-    return list(_read(path / LIBRARY, _tool))
+    """The tools that a run was started with.
+
+    Raises:
+        UserError: its library file cannot be read.
+    """
+    return list(read_library_file(path / LIBRARY).loaded.tools)
 
 
 def read_samples(path: Path) -> Iterator[Sample]:

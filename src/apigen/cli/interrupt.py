@@ -1,4 +1,4 @@
-"""Ctrl-C in commands that go through rows: what is under way is finished, and what was reached is told."""
+"""Ending a long job politely: what is under way is finished, and what was reached is told."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ EXIT_INTERRUPTED = 130
 
 @contextmanager
 def on_interrupt() -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C, or a polite kill, end the work after the rows under way; a second one ends it at once.
+    """Let the first Ctrl-C, or a polite kill, end the work after what is under way; a second one ends it at once.
 
     Yields:
         A function that tells whether that happened.

@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from apigen.cli import library_app
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries
+
 app = typer.Typer(
     name="apigen",
     help="Turn a library of executable APIs into a verified function-calling dataset.",
@@ -17,22 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-library = typer.Typer(help="Look at the tools of a library.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(library, name="library")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
-Libraries = Annotated[
-    list[str] | None,
-    typer.Option("--library", "-l", metavar="SRC", help="starter, python:MODULE or python:FILE.py; may be repeated."),
-]
-AllowWrites = Annotated[
-    list[str] | None,
-    typer.Option(metavar="TOOL", help="Take in a tool though a call may change something; a pattern; may be repeated."),
-]
-AllowPrivate = Annotated[
-    list[str] | None,
-    typer.Option(metavar="HOST:PORT", help="Let web services be reached at this private address; may be repeated."),
-]
+app.add_typer(library_app.app, name="library")
 
 
 @app.command()
@@ -101,24 +89,6 @@ def run(
         "execution": _given(recordings=recordings),
     }
     raise typer.Exit(run_command(RunOptions(config, overrides, base_url, out, resume, dry_run, as_json)))
-
-
-@library.command("list")
-def library_list(libraries: Libraries = None, as_json: AsJson = False) -> None:
-    """List the tools of a library by category, and what had to be left out and why."""
-    from apigen.cli.library import list_command
-
-    list_command(libraries or ["starter"], as_json=as_json)
-
-
-@library.command("show")
-def library_show(
-    name: Annotated[str, typer.Argument(help="The tool's name.")], libraries: Libraries = None, as_json: AsJson = False
-) -> None:
-    """Show one tool as a model sees it, with its seed examples."""
-    from apigen.cli.library import show_command
-
-    show_command(name, libraries or ["starter"], as_json=as_json)
 
 
 @app.command()

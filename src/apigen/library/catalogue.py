@@ -12,6 +12,7 @@ from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import Loaded, Source
 from apigen.library.categories.categorise import merged
+from apigen.library.file import load_file
 from apigen.library.mcp import load_mcp
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
@@ -27,6 +28,7 @@ SOURCES: dict[str, Source] = {
     "toolbench": load_toolbench,
     "openai": load_tool_json,
     "mcp": load_mcp,
+    FILE: load_file,
 }
 """Each source by the prefix of its locators."""
 
@@ -91,11 +93,22 @@ def load_library(
 
 
 def _against(tool: Tool, writes: Sequence[str], *, executable: bool) -> str:
-    """Why a tool that can be offered must not be called; empty where nothing stands against it."""
+    """Why a tool of a source must not be called; empty where nothing stands against it."""
+    if problem := _unwritable(tool):
+        return problem
     if isinstance(tool.binding, RestBinding | McpBinding) and tool.binding.writes:
         allowed = any(fnmatch.fnmatchcase(tool.name, pattern) for pattern in writes)
         return "" if allowed else f"a call may change something; `--allow-writes {tool.name}` takes it in"
     return "is only described: there is nothing to execute" if executable and tool.binding is None else ""
+
+
+def _unwritable(tool: Tool) -> str:
+    """Why no file could hold a tool: half a surrogate pair, a number of more than 64 bits; empty for all others."""
+    try:
+        msgspec.json.encode(tool)
+    except (ValueError, TypeError, OverflowError, RecursionError) as problem:
+        return f"it cannot be written as JSON: {problem}"
+    return ""
 
 
 def _load(text: str, grants: Grants) -> Loaded:

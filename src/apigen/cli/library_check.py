@@ -1,0 +1,178 @@
+"""``apigen library check``: clean a library, and tell what each step found."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+from stamina.instrumentation import set_on_retry_hooks
+
+from apigen.clean.base import KEEPABLE, Fall
+from apigen.clean.journal import Journal
+from apigen.clean.probe import Prober
+from apigen.clean.run import Cleaned, Hooks, Plan, clean
+from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
+from apigen.cli.library_import import as_loaded, counted, require_writable
+from apigen.cli.step_progress import StepProgress
+from apigen.config import Config, load_config
+from apigen.errors import ApigenError, Unavailable, UserError
+from apigen.execute.grants import read_grants
+from apigen.execute.python import require_isolation
+from apigen.execute.table import make_executor
+from apigen.files import replacing
+from apigen.library.base import Loaded
+from apigen.library.catalogue import load_library
+from apigen.library.file_writing import write_library
+from apigen.locators import absolute
+from apigen.models.base import Model
+from apigen.models.store import CompletionStore, StoredModel
+from apigen.models.table import make_model
+from apigen.report.cleaning import cleaning_page, figures, tables
+
+
+class CheckOptions(NamedTuple):
+    """What the command line said."""
+
+    sources: tuple[str, ...]
+    out: Path | None
+    probe: bool
+    keep: tuple[str, ...]
+    drop_duplicates: bool
+    model: str | None
+    base_url: str | None
+    allow_writes: tuple[str, ...]
+    allow_private: tuple[str, ...]
+    concurrency: int
+    config: Path | None
+    report: Path | None
+    as_json: bool
+
+
+def check_command(options: CheckOptions) -> int:
+    """Carry out ``apigen library check``; returns the exit code."""
+    set_on_retry_hooks(())  # a model that stays away is told in one line
+    plan = _plan(options)
+    config = _config(options)
+    sources = tuple(absolute(source) for source in options.sources)
+    library = as_loaded(load_library(sources, grants=read_grants(config.grants, os.environ)))
+    console = Console(stderr=True)
+    journal = Journal(_beside(options.out, "probes.jsonl")) if options.out else None
+    try:
+        with on_interrupt() as stopped, StepProgress(console) as progress:
+            hooks = Hooks(progress.update, journal.keep if journal else lambda tool, probe: None, stopped)
+            cleaned, requests = asyncio.run(_clean(options, config, plan, library, journal, hooks))
+    except Unavailable as error:
+        kept = "no probe or answer so far is lost: run the same command again" if options.out else "try again"
+        raise ApigenError(f"{error}; {kept}") from error
+    if journal:
+        journal.close(done=not cleaned.interrupted)
+    found = {"library": list(options.sources), "out": str(options.out) if options.out else None}
+    found |= figures(cleaned, counted(entry.reason for entry in cleaned.library.skipped)) | {"requests": requests}
+    if options.out and not cleaned.interrupted:
+        write_library(options.out, cleaned.library, sources)
+    if options.report:
+        with replacing(options.report) as file:
+            file.write(cleaning_page(found).encode("utf-8", "backslashreplace"))
+    return _end(options, found, console)
+
+
+async def _clean(
+    options: CheckOptions, config: Config, plan: Plan, library: Loaded, journal: Journal | None, hooks: Hooks
+) -> tuple[Cleaned, list[dict[str, Any]]]:
+    async with AsyncExitStack() as stack:
+        prober = None
+        if options.probe:
+            executor = make_executor(config.execution, config.remote, read_grants(config.grants, os.environ))
+            stack.push_async_callback(executor.aclose)
+            prober = Prober(executor, library.seeds, config.remote.writes)
+        model: Model | None = None
+        store: CompletionStore | None = None
+        if options.model:
+            model = make_model(config.model, plan.concurrency)
+            stack.push_async_callback(model.aclose)
+            if options.out:
+                store = CompletionStore(_beside(options.out, "completions.sqlite"))
+                stack.callback(store.close)
+                model = StoredModel(model, store, "writer")
+        known = journal.known({tool.name: tool for tool in library.tools}) if journal else {}
+        cleaned = await clean(library, plan, prober, model, known, hooks)
+        return cleaned, store.usage() if store else []
+
+
+def _plan(options: CheckOptions) -> Plan:
+    """What is asked, once it is known to make sense.
+
+    Raises:
+        UserError: an option is wrong, or a file would be written where it must not.
+    """
+    for name in options.keep:
+        if name not in KEEPABLE:
+            raise UserError(f"--keep {name}: no such kind; there are {', '.join(KEEPABLE)}")
+    if options.out:
+        require_writable(options.out)
+    if options.report and not options.report.parent.is_dir():
+        raise UserError(f"--report: {options.report.parent}: no such folder to write {options.report.name} to")
+    if options.model and not options.model.startswith("openai/"):
+        raise UserError(f"--model {options.model}: descriptions are worded by a language model, openai/NAME")
+    if options.base_url and not options.model:
+        raise UserError("--base-url: is the endpoint of --model, which is not given")
+    return Plan(frozenset(map(Fall, options.keep)), options.drop_duplicates, options.concurrency)
+
+
+def _config(options: CheckOptions) -> Config:
+    """Grants, limits and remote access, and the model."""
+    config = load_config(options.config, {"model": {"name": options.model}} if options.model else None)
+    if options.base_url:
+        # The same check as for an address in the file, so that a slip is named before anything is asked.
+        load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})
+    remote = config.remote.model_dump()
+    remote["writes"] = (*config.remote.writes, *options.allow_writes)
+    remote["private"] = (*config.remote.private, *options.allow_private)
+    checked = load_config(None, {"remote": remote})
+    config = config.model_copy(update={"remote": checked.remote}).resolved(base_url=options.base_url)
+    if config.isolation.require != "limits":  # which every machine gives
+        require_isolation(config.isolation.require)
+    return config
+
+
+def _beside(out: Path, ending: str) -> Path:
+    return out.with_name(f"{out.stem}.{ending}")
+
+
+def _end(options: CheckOptions, found: Mapping[str, Any], console: Console) -> int:
+    if options.as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        shown = Console()
+        shown.print(tables(found))
+        written = options.out if found["status"] == "done" else None
+        say: Callable[[str], None] = lambda line: shown.print(line, highlight=False, soft_wrap=True)  # noqa: E731
+        if written or options.report:
+            say("")
+        if written:
+            say(f"{written}  the cleaned library; what fell is listed in it with its reason")
+        if options.report:
+            say(f"{options.report}  the report")
+    if found["status"] == "interrupted":
+        again = (
+            "Run the same command again to go on." if options.out else "With -o, the next try would go on from here."
+        )
+        console.print(f"Interrupted; nothing was written but what was probed. {again}", highlight=False, soft_wrap=True)
+        return EXIT_INTERRUPTED
+    problem = _problem(found)
+    if problem:
+        console.print(f"apigen: {problem}", highlight=False, soft_wrap=True, style="bold")
+    return 1 if problem else 0
+
+
+def _problem(found: Mapping[str, Any]) -> str:
+    """Why the job fell short, if it did."""
+    if not found["tools"]:
+        return "no tool is left"
+    unknown = (found["probe"] or {}).get("unprobed_because", {}).get("executor_unavailable", 0)
+    return f"{unknown:,} tools could not be probed: the sandbox broke" if unknown else ""

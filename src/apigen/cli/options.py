@@ -1,0 +1,36 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+Libraries = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--library",
+        "-l",
+        metavar="SRC",
+        help="SOURCE:PLACE, such as starter, python:FILE.py or openapi:SPEC, or a library file; may be repeated.",
+    ),
+]
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SRC...",
+        help="SOURCE:PLACE, such as starter or python:FILE.py, or a library file; several merge.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="CONFIG.yaml", help="Takes grants, limits and remote access from there."),
+]
+AllowWrites = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TOOL", help="Take in a tool though a call may change something; a pattern; may be repeated."),
+]
+AllowPrivate = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST:PORT", help="Let services be reached at this private address; may be repeated."),
+]
