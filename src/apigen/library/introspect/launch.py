@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from apigen.errors import ExecutorUnavailable, UserError
-from apigen.execute.sandbox.launch import Sight, start
+from apigen.execute.sandbox.launch import Nursery, Sight
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.wire import LENGTH
 from apigen.library.introspect.protocol import Described, Ended, Failed, Importing, Message, Order
@@ -44,17 +44,18 @@ def describe_in_sandbox(
     """
     # A process has more CPU seconds than seconds only with threads; the clock outside is the bound that counts.
     limits = Limits(wall_s=timeout_s, import_s=4 * timeout_s + 10)
-    try:
-        started = start(limits, sight, inhabitant=_INHABITANT, path=_path(order.folder))
-    except ExecutorUnavailable as problem:
-        raise UserError(f"cannot load python:{order.wanted[0].locator}: {problem}") from None
-    try:
-        body = msgspec.json.encode(order)
-        with contextlib.suppress(OSError):  # what is gone already is noticed while listening
-            started.control.sendall(LENGTH.pack(len(body)) + body)
-        described = _listen(started.control, order, timeout_s, on_slow)
-    finally:
-        started.end()
+    with contextlib.closing(Nursery(_INHABITANT, _path(order.folder))) as nursery:
+        try:
+            started = nursery.start(limits, sight)
+        except ExecutorUnavailable as problem:
+            raise UserError(f"cannot load python:{order.wanted[0].locator}: {problem}") from None
+        try:
+            body = msgspec.json.encode(order)
+            with contextlib.suppress(OSError):  # what is gone already is noticed while listening
+                started.control.sendall(LENGTH.pack(len(body)) + body)
+            described = _listen(started.control, order, timeout_s, on_slow)
+        finally:
+            started.end()
     try:
         require_wanted(described, order)
     except Forged as problem:
