@@ -33,8 +33,8 @@ _DICE = (0, 1)
 class PythonExecutor:
     """Runs calls of Python functions in sandbox processes, which it starts when they are first needed.
 
-    Functions of different sources meet in no process; see :mod:`~apigen.execute.sandbox.pool`. Any number of calls may be
-    waiting; they are made in the order in which they came. Belongs to one event loop.
+    Functions of different sources meet in no process; see :mod:`~apigen.execute.sandbox.pool`. Any number of calls may
+    be waiting; they are made in the order in which they came. Belongs to one event loop.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ from apigen.execute.sandbox.worker import Worker
 from apigen.records import PythonBinding
 
 _OURS = __name__.partition(".")[0]
-_MOST_IDLE = 32
+_MOST_IDLE = 64
 """Sandbox processes that wait for calls; whichever has waited longest is ended where there are more."""
 
 
