@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import json
 import os
+import platform
 import shutil
 import statistics
 import subprocess
@@ -189,14 +190,26 @@ def measure(calls: int, rounds: int) -> None:
                 speeds[name].append(way(number))
         for close in closing:
             close()
-    print(f"{'':38}{'calls/s':>10}{'of a bare fork':>16}{'of isolated':>13}{'of fresh':>11}")
+    alone = "isolated, 1 worker"
+    starter = f"isolated starter calls, {workers} workers"
+    print("| way | calls/s | of a bare fork | of isolated | of a fresh interpreter |")
+    print("|---|---|---|---|---|")
     for name, found in speeds.items():
-        print(f"{name:38}{statistics.median(found):10.0f}", end="")
-        starter = "starter" in name
-        for width, other in ((16, "bare fork"), (13, "isolated, 1 worker"), (11, "fresh interpreter")):
-            base = f"isolated starter calls, {workers} workers" if starter and width == 13 else other
-            print(f"{statistics.median(a / b for a, b in zip(found, speeds[base], strict=True)):{width}.2f}", end="")
-        print()
+        bases = (speeds["bare fork"], speeds[starter if "starter" in name else alone], speeds["fresh interpreter"])
+        cells = [spread(found, "{:.0f}"), *(spread(ratios(found, base), "{:.2f}") for base in bases)]
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def ratios(found: Sequence[float], base: Sequence[float]) -> list[float]:
+    """Of what was measured in the same round."""
+    return [a / b for a, b in zip(found, base, strict=True)]
+
+
+def spread(values: Sequence[float], form: str) -> str:
+    """The median, and the least and the greatest."""
+    return " ".join(
+        (form.format(statistics.median(values)), f"({form.format(min(values))}-{form.format(max(values))})")
+    )
 
 
 async def compare() -> int:
@@ -232,7 +245,11 @@ def main() -> None:
     if options.equality:
         sys.exit(bool(asyncio.run(compare())))
     resolve(BINDING)
-    print(f"{sys.platform}, {os.cpu_count()} CPUs, Python {sys.version.split()[0]}: {probe_isolation().summary}")
+    print(
+        f"`python benchmarks/sandbox.py --calls {options.calls} --rounds {options.rounds}`, "
+        f"{time.strftime('%Y-%m-%d')}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs with a load of "
+        f"{os.getloadavg()[0]:.0f} at the start, Python {platform.python_version()}, level `{probe_isolation().level}`:\n"
+    )
     measure(options.calls, options.rounds)
 
 
