@@ -2,24 +2,31 @@
 
     python benchmarks/sandbox.py [--calls 200] [--rounds 9]
     python benchmarks/sandbox.py --equality
+    python benchmarks/sandbox.py --sources 50
 
 All ways call the same function. The bare fork is the least that gives each call a process of its own: a warm process
 with the same modules imported forks, the child writes a result to a pipe and ends. Rounds take turns, so that whatever
 else the machine does meets all ways alike; a ratio is the median of the rounds' ratios. Bubblewrap is measured where
 ``bwrap`` is on the PATH. ``--equality`` runs every call of the starter library's seeds in bulk and each by itself, and
-tells what differs.
+tells what differs. ``--sources`` makes eight calls of a function of each of so many modules, in mixed order, and tells
+the time and the memory of all sandbox processes together.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
+import platform
+import random
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -189,14 +196,26 @@ def measure(calls: int, rounds: int) -> None:
                 speeds[name].append(way(number))
         for close in closing:
             close()
-    print(f"{'':38}{'calls/s':>10}{'of a bare fork':>16}{'of isolated':>13}{'of fresh':>11}")
+    alone = "isolated, 1 worker"
+    starter = f"isolated starter calls, {workers} workers"
+    print("| way | calls/s | of a bare fork | of isolated | of a fresh interpreter |")
+    print("|---|---|---|---|---|")
     for name, found in speeds.items():
-        print(f"{name:38}{statistics.median(found):10.0f}", end="")
-        starter = "starter" in name
-        for width, other in ((16, "bare fork"), (13, "isolated, 1 worker"), (11, "fresh interpreter")):
-            base = f"isolated starter calls, {workers} workers" if starter and width == 13 else other
-            print(f"{statistics.median(a / b for a, b in zip(found, speeds[base], strict=True)):{width}.2f}", end="")
-        print()
+        bases = (speeds["bare fork"], speeds[starter if "starter" in name else alone], speeds["fresh interpreter"])
+        cells = [spread(found, "{:.0f}"), *(spread(ratios(found, base), "{:.2f}") for base in bases)]
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def ratios(found: Sequence[float], base: Sequence[float]) -> list[float]:
+    """Of what was measured in the same round."""
+    return [a / b for a, b in zip(found, base, strict=True)]
+
+
+def spread(values: Sequence[float], form: str) -> str:
+    """The median, and the least and the greatest."""
+    return " ".join(
+        (form.format(statistics.median(values)), f"({form.format(min(values))}-{form.format(max(values))})")
+    )
 
 
 async def compare() -> int:
@@ -217,6 +236,42 @@ async def compare() -> int:
     return len(different)
 
 
+async def many_sources(number: int) -> None:
+    """Call functions of many modules, each of which has processes of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = []
+        for index in range(number):
+            file = Path(folder) / f"source_{index}.py"
+            file.write_text(f"import datetime, json, math\n\n\ndef add(x: int) -> int:\n    return x + {index}\n")
+            tool = Tool("add", "", {}, binding=PythonBinding(qualname="add", file=str(file)))
+            pairs += [(tool, Call("add", {"x": x})) for x in range(8)]
+        random.Random(0).shuffle(pairs)
+        executor = PythonExecutor()
+        try:
+            for name in ("first", "again"):
+                started = time.perf_counter()
+                await asyncio.gather(*(executor.execute(tool, call) for tool, call in pairs))
+                print(f"{len(pairs)} calls of {number} modules, {name}: {time.perf_counter() - started:.1f} s")
+            print(f"all sandbox processes: {proportional_mib(os.getpid())} MiB (PSS)")
+        finally:
+            await executor.aclose()
+
+
+def proportional_mib(process: int) -> int:
+    """Memory of all processes below one; what several share counts once."""
+    below: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            below.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
+    waiting, total = list(below.get(process, ())), 0
+    while waiting:
+        waiting += below.get(found := waiting.pop(), ())
+        with contextlib.suppress(OSError):
+            rollup = Path(f"/proc/{found}/smaps_rollup").read_text()
+            total += int(rollup.partition("\nPss:")[2].split()[0])
+    return total // 1024
+
+
 def _timeless(execution: Execution) -> Execution:
     return msgspec.structs.replace(execution, duration_ms=None)
 
@@ -228,11 +283,20 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--equality", action="store_true", help="compare bulk with isolated instead")
+    parser.add_argument("--sources", type=int, default=0, help="call functions of so many modules instead")
     options = parser.parse_args()
+    if options.sources:
+        asyncio.run(many_sources(options.sources))
+        return
     if options.equality:
         sys.exit(bool(asyncio.run(compare())))
     resolve(BINDING)
-    print(f"{sys.platform}, {os.cpu_count()} CPUs, Python {sys.version.split()[0]}: {probe_isolation().summary}")
+    print(
+        f"`python benchmarks/sandbox.py --calls {options.calls} --rounds {options.rounds}`, "
+        f"{time.strftime('%Y-%m-%d')}, {platform.system()} {platform.machine()}, {os.cpu_count()} CPUs with a load of "
+        f"{os.getloadavg()[0]:.0f} at the start, Python {platform.python_version()}, "
+        f"level `{probe_isolation().level}`:\n"
+    )
     measure(options.calls, options.rounds)
 
 

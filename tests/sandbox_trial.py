@@ -27,6 +27,7 @@ from apigen.records import Call, Execution, PythonBinding, Reason, Tool
 from attacks import ATTACKS
 from attacks.attack import Attack
 from becoming import CannotBecome, become_nobody, lose_namespaces
+from host_queues import HostQueues
 
 FUNCTIONS = Path(__file__).parent / "data" / "attacks"
 LIMITS = Limits(wall_s=3.0, cpu_s=5, memory_mb=128, output_kb=64, file_mb=1, import_s=20.0)
@@ -72,6 +73,8 @@ class Host:
         self.canary.write_text(self.secret)
         self.canary.chmod(0o640)
         os.utime(self.canary, (10**9, 10**9))
+        with contextlib.suppress(OSError):  # not every filesystem has them
+            os.setxattr(self.canary, "user.note", self.secret.encode())
         self.token = f"apigen-attack-{os.urandom(8).hex()}"
         self.servers = [
             stack.enter_context(server)
@@ -83,7 +86,13 @@ class Host:
                 _serve(socket.AF_UNIX, socket.SOCK_STREAM, f"\0{self.token}"),
             )
         ]
+        self.queues = HostQueues()
+        stack.callback(self.queues.remove)
         self.values = {
+            "$queue": self.queues.queue,
+            "$semaphore": self.queues.semaphore,
+            "$memory": self.queues.memory,
+            "$named": self.queues.named,
             "$canary": str(self.canary),
             "$folder": str(self.folder),
             "$tcp": self.servers[0].getsockname()[1],
@@ -153,6 +162,7 @@ class Host:
             "time zone": time.strftime("%Z"),
             "hostname": socket.gethostname(),
             "year": time.gmtime().tm_year,
+            **self.queues.state(),
             "open files": len(list(Path("/proc/self/fd").iterdir())),
         }
 

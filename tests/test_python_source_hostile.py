@@ -67,6 +67,24 @@ def test_a_slow_import_is_announced_once(tmp_path: Path, capsys: pytest.CaptureF
 
 
 @linux
+def test_a_module_of_too_many_functions_is_told_from_one_that_imports_for_long(tmp_path: Path) -> None:
+    """When it is imported already, the advice is about its functions."""
+    many = tmp_path / "many.py"
+    many.write_text("def __getattr__(name):\n    while True:\n        pass\n\n\n__all__ = ['first']\n")
+    said = refuse(many, timeout_s=3.0)
+    assert "describing the functions of it takes longer than 3 s" in said
+    assert "__all__" in said
+
+
+@linux
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    """Python says neither file nor line of it."""
+    (tmp_path / "nothing.py").write_bytes(b"x\0\0")
+    said = refuse(tmp_path / "nothing.py", timeout_s=20.0)
+    assert f"syntax error in {tmp_path / 'nothing.py'}: " in said
+
+
+@linux
 def test_a_module_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the time-out nothing of it is left: no process, and no folder of its sandbox."""
     scratch = tmp_path / "scratch"

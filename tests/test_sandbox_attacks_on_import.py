@@ -61,7 +61,6 @@ def test_a_module_that_attacks_is_contained_and_named(shared: Lab, modules: Path
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="all modules are imported into the one process that forks the calls")
 @pytest.mark.parametrize("attack", PATCHING, ids=lambda attack: attack.name.replace(" ", "-"))
 def test_a_module_changes_nothing_for_others(modules: Path, attack: ImportAttack) -> None:
     """What a module replaces when it is imported is replaced for its own functions only."""

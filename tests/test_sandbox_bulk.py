@@ -1,5 +1,6 @@
 """In bulk, calls share processes, and nothing that is said of them changes."""
 
+import ast
 import asyncio
 import random
 from collections.abc import Iterator, Sequence
@@ -11,12 +12,15 @@ import pytest
 
 from apigen.execute.python import Limits, PythonExecutor
 from apigen.execute.sandbox.bulk import replies_that_count
+from apigen.execute.sandbox.state import state_of
 from apigen.execute.sandbox.wire import Ended, Report
+from apigen.execute.values import resolve
 from apigen.library.catalogue import load_library
-from apigen.records import Call, Execution, Reason, Tool
+from apigen.records import Call, Execution, PythonBinding, Reason, Tool
 from sandbox_lab import tool_of
 
 STATEFUL = Path(__file__).parent / "data" / "stateful.py"
+HIDDEN = Path(__file__).parent / "data" / "out_of_sight.py"
 LIMITS = Limits(wall_s=0.6, cpu_s=1, memory_mb=128, output_kb=64, import_s=10.0)
 
 
@@ -110,6 +114,12 @@ FORGING = [
     over("closes_its_pipe", 1, 2, 3, 4),
 ]
 
+OUT_OF_SIGHT = sorted(
+    node.name
+    for node in ast.parse(HIDDEN.read_text()).body
+    if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+)
+
 VARYING = [
     over("rolls", 10**6, 10**7, 10**8, by="sides"),
     over("names", 1, 2, 2),
@@ -124,6 +134,30 @@ def test_bulk_says_what_single_calls_say(both: Both, pairs: list[tuple[Tool, Cal
     bulk, alone = both.run(pairs)
     assert bulk == alone
     assert [execution.call for execution in bulk] == [call for _, call in pairs]
+
+
+@pytest.mark.parametrize("name", OUT_OF_SIGHT)
+def test_state_out_of_sight_changes_no_result(both: Both, name: str) -> None:
+    """What takes turns looks the same in both orders of some numbers of calls; nevertheless bulk says what is true."""
+    tool = tool_of(name, HIDDEN)
+    for number in (3, 4, 21):
+        bulk, alone = both.run([(tool, Call(name, {"x": x})) for x in range(1, number + 1)])
+        assert all(execution.ok for execution in alone)
+        assert bulk == alone
+
+
+def test_functions_without_state_stay_fast() -> None:
+    """Of the functions of the starter library, all can be seen to keep nothing from call to call."""
+    for tool in load_library(["starter"]).tools:
+        assert isinstance(tool.binding, PythonBinding)
+        function = resolve(tool.binding).function
+        assert state_of(function) == state_of(function)
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 5, 60, 61])
+def test_taking_turns_is_seen_in_the_orders_alone(number: int) -> None:
+    """Whatever the number of calls, one that depends on how many were made before is seen to."""
+    assert Scripted(lambda _, before: len(before) % 2).counting(NUMBERS[:number]) == 0
 
 
 @pytest.mark.parametrize("pairs", VARYING, ids=lambda pairs: str(pairs[0][1].name))

@@ -137,16 +137,16 @@ def test_cancelling_ends_the_call_and_keeps_the_process() -> None:
         executor = PythonExecutor(Limits(wall_s=60, cpu_s=60), workers=1)
         try:
             await add(executor, 1)
-            before = await family_of(2 + AHEAD)  # keeper, zygote, and the process that waits for the next call
+            before = await family_of(3 + AHEAD)  # nursery, keeper, zygote, and the process that waits for the next call
             running = asyncio.ensure_future(executor.execute(tool_of("loops"), Call("loops")))
-            during = await family_of(3 + AHEAD)
-            assert len(before & during) == 2  # the process that waited did not know the function
+            during = await family_of(4 + AHEAD)
+            assert len(before & during) == 3  # the process that waited did not know the function
             running.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await running
             async with asyncio.timeout(5):
                 assert (await add(executor, 2)).result == 3
-            assert len(before & await family_of(2 + AHEAD)) == 2
+            assert len(before & await family_of(3 + AHEAD)) == 3
         finally:
             await executor.aclose()
 
@@ -226,7 +226,7 @@ def test_nothing_outlives_a_killed_program(stop: signal.Signals, scratch: Path) 
         assert program.stdout.readline() == b"ready\n"
         family = descendants()
         until = time.monotonic() + 5
-        size = 7 + 2 * AHEAD  # the program; twice a keeper, a zygote, a call, and the next one
+        size = 8 + 2 * AHEAD  # the program, its nursery; twice a keeper, a zygote, a call, and the next one
         while len(family) < size and time.monotonic() < until:
             time.sleep(0.02)
             family = descendants()
@@ -283,7 +283,7 @@ def test_one_cpu_does_not_work_ahead() -> None:
         try:
             assert (await add(executor, 1)).result == 2
             assert (await add(executor, 2)).result == 3
-            await family_of(2)  # keeper and zygote
+            await family_of(3)  # nursery, keeper and zygote
         finally:
             await executor.aclose()
 
@@ -303,7 +303,7 @@ def test_a_killed_waiting_process_is_replaced() -> None:
         executor = PythonExecutor(SHORT, workers=1)
         try:
             await add(executor, 1)
-            waiting = max(await family_of(3))
+            waiting = max(await family_of(4))
             os.kill(waiting, signal.SIGKILL)
             assert (await add(executor, 2)).result == 3
         finally:

@@ -3,6 +3,7 @@
 from attacks.answers import ENDINGS, REPLIES, RESULTS
 from attacks.attack import Attack
 from attacks.processes import KERNEL, PROCESSES
+from attacks.queues import QUEUES
 from attacks.reaching_out import FILES, NETWORK
 from attacks.resources import RESOURCES
 from attacks.traces import NEIGHBOURS, TRACES
@@ -12,6 +13,7 @@ GROUPS: dict[str, tuple[Attack, ...]] = {
     "Files and secrets": FILES,
     "Processes": PROCESSES,
     "Kernel": KERNEL,
+    "Queues and shared memory": QUEUES,
     "Memory, time and space": RESOURCES,
     "Results and exceptions": RESULTS,
     "Replies": REPLIES,

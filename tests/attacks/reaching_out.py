@@ -99,6 +99,13 @@ _ATTRIBUTES = (*REFUSED, *CLOSED)
 _CANARY = {"path": "$canary"}
 
 FILES = (
+    Attack(
+        "read attributes",
+        "on_files.reads_attribute",
+        fails(RUNTIME, "[Errno 95]"),
+        "reads what is attached to a file of the user",
+        _CANARY,
+    ),
     Attack("read", "on_files.reads", DENIED, "reads a file of the user", _CANARY),
     Attack("list", "on_files.lists", DENIED, "lists a folder of the user", {"path": "$folder"}),
     Attack("write", "on_files.writes", CLOSED, "writes over a file of the user", _CANARY),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from attacks import GROUPS
 from attacks.attack import Attack
-from attacks.on_import import ON_IMPORT, ImportAttack
+from attacks.on_import import ON_IMPORT, PATCHING, ImportAttack
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "sandbox.md"
 _BEGIN, _END = "<!-- attacks: written by `python -m attacks` -->\n", "<!-- end of attacks -->\n"
@@ -24,7 +24,10 @@ def written_into(text: str) -> str:
 
 
 def _lines() -> Iterator[str]:
-    groups: dict[str, Sequence[Attack | ImportAttack]] = {**GROUPS, "When a module is imported": ON_IMPORT}
+    groups: dict[str, Sequence[Attack | ImportAttack]] = {
+        **GROUPS,
+        "When a module is imported": (*ON_IMPORT, *PATCHING),
+    }
     for group, attacks in groups.items():
         yield f"\n#### {group}\n"
         yield "| attack | what it does | what becomes of it |"

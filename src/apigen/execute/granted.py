@@ -1,10 +1,12 @@
 """Executes tools with different grants: a sandbox of its own for each distinct grant, and secrets taken out."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from apigen.execute.grants import NO_GRANTS, Grant, Grants
 from apigen.execute.python import PythonExecutor
+from apigen.execute.sandbox.launch import Nursery
 from apigen.execute.sandbox.limits import Limits
 from apigen.records import Call, Execution, Tool
 
@@ -36,6 +38,7 @@ class GrantedExecutor:
         self._workers = workers
         self._twice = twice
         self._grants = grants
+        self._nursery = Nursery()
         self._executors: dict[Grant, PythonExecutor] = {}
 
     async def execute(self, tool: Tool, call: Call) -> Execution:
@@ -80,10 +83,14 @@ class GrantedExecutor:
         """End every sandbox process and remove its scratch folder."""
         for executor in self._executors.values():
             await executor.aclose()
+        await asyncio.to_thread(self._nursery.close)
 
     def _executor(self, grant: Grant) -> PythonExecutor:
         executor = self._executors.get(grant)
         if executor is None:
-            executor = PythonExecutor(self._limits, self._workers, twice=self._twice, sight=self._grants.sight(grant))
+            sight = self._grants.sight(grant)
+            executor = PythonExecutor(
+                self._limits, self._workers, twice=self._twice, sight=sight, nursery=self._nursery
+            )
             self._executors[grant] = executor
         return executor

@@ -11,9 +11,10 @@ import msgspec
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.sandbox.bulk import replies_that_count
 from apigen.execute.sandbox.isolation import Isolation, Level, probe_isolation, require_isolation
-from apigen.execute.sandbox.launch import Sight
+from apigen.execute.sandbox.launch import Nursery, Sight
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.outcome import execution_of
+from apigen.execute.sandbox.pool import Pool, Source, source_of
 from apigen.execute.sandbox.readable import folders_of
 from apigen.execute.sandbox.wire import Ended, Report, Task
 from apigen.execute.sandbox.worker import SandboxBroke, Worker
@@ -30,9 +31,10 @@ _DICE = (0, 1)
 
 
 class PythonExecutor:
-    """Runs calls of Python functions in a few sandbox processes, which it starts when they are first needed.
+    """Runs calls of Python functions in sandbox processes, which it starts when they are first needed.
 
-    Any number of calls may be waiting; they are made in the order in which they came. Belongs to one event loop.
+    Functions of different sources meet in no process; see :mod:`~apigen.execute.sandbox.pool`. Any number of calls may
+    be waiting; they are made in the order in which they came. Belongs to one event loop.
     """
 
     def __init__(
@@ -42,22 +44,24 @@ class PythonExecutor:
         *,
         twice: bool = False,
         sight: Sight | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         """Prepare, without starting anything.
 
         Args:
             limits: of every call; by default ``Limits()``.
-            workers: sandbox processes, each making one call at a time; by default one per CPU, at most 4.
+            workers: calls made at once; by default one per CPU, at most 4.
             twice: whether :meth:`execute` runs each call a second time, with other dice, to say whether it varies.
             sight: what they may see beyond the walls of any other; by default nothing.
+            nursery: where sandbox processes come from, to share one; it is left open.
         """
         self._limits = limits or Limits()
         self._twice = twice
-        self._workers = [Worker(self._limits, sight) for _ in range(workers or min(_MOST_WORKERS, os.cpu_count() or 1))]
-        self._idle: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
-        for worker in self._workers:
-            self._idle.put_nowait(worker)
-        self._folders: dict[PythonBinding, tuple[str, ...]] = {}
+        self._at_once = workers or min(_MOST_WORKERS, os.cpu_count() or 1)
+        self._nursery = nursery or Nursery()
+        self._is_mine = nursery is None
+        self._pool = Pool(self._nursery, self._limits, self._at_once, sight or Sight())
+        self._sources: dict[PythonBinding, Source] = {}
         self._unimportable: dict[PythonBinding, Report] = {}
         self._kept_out: set[PythonBinding] = set()
         self._running: set[asyncio.Task[Report]] = set()
@@ -96,7 +100,10 @@ class PythonExecutor:
                 groups.setdefault(tool.binding, {}).setdefault(arguments, []).append(index)
             else:
                 tasks.append(self._one(tool, call, [index]))
-        tasks += [self._group(pairs, group) for group in groups.values()]
+        # Few groups at a time, those of one source together, so that few processes are started, and none twice.
+        turn = asyncio.Semaphore(2 * self._at_once)
+        in_order = sorted(groups, key=lambda binding: self._source(binding).name)
+        tasks += [self._group(pairs, groups[binding], turn) for binding in in_order]
         found = dict(itertools.chain.from_iterable(await _all(tasks)))
         return [
             msgspec.structs.replace(found[index], call=call) if found[index].call is not call else found[index]
@@ -123,8 +130,10 @@ class PythonExecutor:
 
     async def aclose(self) -> None:
         """End every sandbox process and remove its scratch folder."""
-        await asyncio.gather(*(worker.close() for worker in self._workers))
+        await self._pool.close()
         await asyncio.gather(*self._running, return_exceptions=True)
+        if self._is_mine:
+            await asyncio.to_thread(self._nursery.close)
 
     async def _execute(self, tool: Tool, call: Call, *, twice: bool) -> Execution:
         """Run one call in a process of its own; where it is to be run twice, the first run's result counts."""
@@ -149,9 +158,15 @@ class PythonExecutor:
         return [(index, execution) for index in indices]
 
     async def _group(
-        self, pairs: Sequence[tuple[Tool, Call]], group: dict[bytes, list[int]]
+        self, pairs: Sequence[tuple[Tool, Call]], group: dict[bytes, list[int]], turn: asyncio.Semaphore
     ) -> list[tuple[int, Execution]]:
         """Run the calls of one function, by their arguments' JSON; what bulk does not decide runs by itself."""
+        async with turn:
+            return await self._group_now(pairs, group)
+
+    async def _group_now(
+        self, pairs: Sequence[tuple[Tool, Call]], group: dict[bytes, list[int]]
+    ) -> list[tuple[int, Execution]]:
         tool, _ = pairs[next(iter(group.values()))[0]]
         binding = tool.binding
         assert isinstance(binding, PythonBinding)  # noqa: S101
@@ -181,16 +196,15 @@ class PythonExecutor:
         Returns:
             Its report, and the folders whose paths must not appear in messages.
         """
-        if (folders := self._folders.get(binding)) is None:
-            folders = self._folders[binding] = folders_of(binding)
-        worker = await self._idle.get()
+        source = self._source(binding)
+        worker = await self._pool.take(source)
         if (known := self._unimportable.get(binding)) is not None:
-            self._idle.put_nowait(worker)
-            return known, folders
+            self._pool.give_back(worker)
+            return known, source.folders
         task = Task(
             binding, msgspec.Raw(b"[" + b",".join(calls) + b"]"), series=series, thorough=series and not dice, dice=dice
         )
-        running = asyncio.ensure_future(self._run(worker, task, folders))
+        running = asyncio.ensure_future(self._run(worker, task))
         self._running.add(running)
         running.add_done_callback(lambda _: self._release(running, worker))
         try:
@@ -200,15 +214,15 @@ class PythonExecutor:
             raise
         if not report.prepared:
             self._unimportable[binding] = report
-        return report, (worker.scratch, *folders)
+        return report, (worker.scratch, *source.folders)
 
-    async def _run(self, worker: Worker, task: Task, folders: Iterable[str]) -> Report:
+    async def _run(self, worker: Worker, task: Task) -> Report:
         """Do a task, once more where the sandbox process itself broke, which a module imported into it may do."""
         problem = ""
         for _ in range(_TRIES):
             try:
                 kept = msgspec.structs.replace(task, keep=task.binding not in self._kept_out)
-                return await worker.run(kept, folders)
+                return await worker.run(kept)
             except SandboxBroke as error:
                 problem = str(error)
                 self._kept_out.add(task.binding)
@@ -218,7 +232,12 @@ class PythonExecutor:
         self._running.discard(running)
         if not running.cancelled():
             running.exception()  # seen, also where nobody waits any more
-        self._idle.put_nowait(worker)
+        self._pool.give_back(worker)
+
+    def _source(self, binding: PythonBinding) -> Source:
+        if (source := self._sources.get(binding)) is None:
+            source = self._sources[binding] = source_of(binding, folders_of(binding))
+        return source
 
 
 def _encoded(call: Call) -> bytes | str:

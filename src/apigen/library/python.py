@@ -113,8 +113,8 @@ def _place(wanted: Wanted, here: str) -> tuple[Path | None, tuple[str, ...]]:
     return None, folders
 
 
-def _say_that_it_takes_long(locator: str, timeout_s: float) -> None:
-    sys.stderr.write(f"importing {locator} takes long, waiting up to {timeout_s:g} s\n")
+def _say_that_it_takes_long(what: str, timeout_s: float) -> None:
+    sys.stderr.write(f"{what} takes long, waiting up to {timeout_s:g} s\n")
     sys.stderr.flush()
 
 

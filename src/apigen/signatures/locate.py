@@ -97,7 +97,8 @@ def _place(path: Path) -> tuple[str, str]:
 def _explain(error: BaseException, source: str) -> str:
     """One line: what went wrong while importing, and the line of code where."""
     if isinstance(error, SyntaxError):
-        return f"syntax error in {error.filename}, line {error.lineno}: {error.msg}"
+        line = "" if error.lineno is None else f", line {error.lineno}"  # a file of no text has none
+        return f"syntax error in {error.filename or source}{line}: {error.msg}"
     where = _where(error, source)
     if isinstance(error, SystemExit):
         return f"it calls sys.exit({error.code!r}) when imported{where}"

@@ -208,3 +208,7 @@ def leaves_scratch_changed() -> str:
     here.rename(here.parent / "elsewhere")
     here.parent.chmod(0)
     return "left"
+
+
+def reads_attribute(path: str) -> str:
+    return os.getxattr(path, "user.note").decode()

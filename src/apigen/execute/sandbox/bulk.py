@@ -7,7 +7,8 @@ anything at all spoke against the function:
 
 - two replies to the same call differ;
 - a process hung, died, ran out of memory, or wrote anything but its replies;
-- a call left a file, a thread, other settings, or other data in the function's module (:class:`.traces.Traces`);
+- a call left a file, a thread, other settings, or other state where the function can reach it, or there is something
+  in its reach whose state cannot be seen, such as an iterator (:class:`.traces.Traces`);
 - a sample of the calls, made in processes of their own, says something else.
 
 Whatever does not count is then done by a process for each call. Of two calls each comes first in one of the two
@@ -61,15 +62,14 @@ async def replies_that_count(calls: Mapping[bytes, Mapping[str, Json]], run: Run
         made = rest[: len(there.replies)]
         if not _sound(there) or not made or len(there.replies) > len(given):  # more replies than calls were forged
             return {}
-        back = await run(made[::-1], 1, True)
-        if not _sound(back) or len(back.replies) > len(made):
+        back = await run(order := _opposite(made), 1, True)
+        if not _sound(back) or len(back.replies) > len(order):
             return {}
-        again = dict(zip(made[::-1], back.replies, strict=False))
-        for arguments, reply in zip(made, there.replies, strict=True):
-            if again.get(arguments, reply) != reply:
+        first = dict(zip(made, there.replies, strict=True))
+        for arguments, reply in zip(order, back.replies, strict=False):
+            if first[arguments] != reply:
                 return {}
-            if arguments in again:
-                counting[arguments] = Counting(reply, there.seconds / len(made))
+            counting[arguments] = Counting(reply, there.seconds / len(made))
         rest = rest[len(made) :]
         if there.seconds > _SLOW_S * len(made):
             break
@@ -90,6 +90,11 @@ def _first(calls: Sequence[bytes]) -> Sequence[bytes]:
     return calls[:_LONGEST]
 
 
+def _opposite(calls: Sequence[bytes]) -> Sequence[bytes]:
+    """The opposite order. Each call has another parity in it: what alternates would else look the same both ways."""
+    return [*calls[-1:], *calls[::-1]] if len(calls) % 2 else calls[::-1]
+
+
 def _sound(report: Report) -> bool:
     """Whether a series ended as it should and each reply is one that a call by itself would give."""
     return report.ended is Ended.REPLIED and report.clean and all(map(_plain, report.replies))
@@ -106,4 +111,4 @@ def _plain(body: bytes) -> bool:
 def _sample(calls: Sequence[bytes]) -> Iterator[bytes]:
     """The same few whatever the order; neither the first nor the last, which had a fresh process already."""
     ordered = sorted(calls[1:-1], key=lambda arguments: hashlib.sha256(arguments).digest())
-    return iter(ordered[: len(calls) // _ONE_OF])
+    return iter(ordered[: round(len(calls) / _ONE_OF)])

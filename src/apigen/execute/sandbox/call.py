@@ -140,6 +140,9 @@ class Call:
     def _series(self, task: Task, function: PreparedFunction) -> None:
         """Make the calls one after another, until there are no more, or one leaves traces, or it is enough."""
         traces = Traces(self._scratch, function.function, thorough=task.thorough)
+        if traces.hidden:
+            self._write(FINISHED + TRACES)
+            return
         pending = bytearray()
         started = flushed = time.monotonic()
         size, clean = 0, True

@@ -1,12 +1,13 @@
 """Says how well this machine can wall in a function, by raising the very walls once."""
 
+import contextlib
 import functools
 from enum import StrEnum
 
 import msgspec
 
 from apigen.errors import UserError
-from apigen.execute.sandbox.launch import start
+from apigen.execute.sandbox.launch import Nursery
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.namespaces import READ_ONLY
 from apigen.execute.sandbox.wire import Ready
@@ -49,8 +50,9 @@ def probe_isolation() -> Isolation:
     Raises:
         ExecutorUnavailable: no sandbox process can be started here at all.
     """
-    started = start(Limits())
-    started.end()
+    with contextlib.closing(Nursery()) as nursery:
+        started = nursery.start(Limits())
+        started.end()
     return isolation_of(started.ready)
 
 

@@ -1,14 +1,13 @@
 """The outermost sandbox process: makes the place, starts what lives in it, and clears up when it is over.
 
-Run as ``python -c`` with :func:`bootstrap`. Its standard input is a lifeline: when our process closes it or dies,
-by whatever signal, everything here is killed and removed.
+Forked from the :mod:`~apigen.execute.sandbox.nursery`. Its standard input is a lifeline: when our process closes it or
+dies, by whatever signal, everything here is killed and removed. The other way round, our process sees it end.
 """
 
 import contextlib
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,25 +42,13 @@ class Place(msgspec.Struct, frozen=True):
         return "process" in self.namespaces
 
 
-def bootstrap(inhabitant: str) -> str:
-    """What the interpreter runs; its arguments are ``sys.path`` as JSON and the number of the control descriptor.
-
-    Args:
-        inhabitant: module with a function ``live(place)`` that the place is made for.
-    """
-    return (
-        "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from apigen.execute.sandbox.keeper import keep; "
-        f"from {inhabitant} import live; keep(live)"
-    )
-
-
-def keep(live: Callable[[Place], None]) -> None:
+def keep(live: Callable[[Place], None], control: int) -> None:
     """Keep a process until the lifeline ends.
 
     Args:
         live: what it does.
+        control: descriptor on which our process speaks to it.
     """
-    control = int(sys.argv[2])
     body = receive(control)
     if body is None:
         return

@@ -1,15 +1,17 @@
-"""A seccomp filter: classic BPF that answers EPERM to system calls which no tool needs.
+"""A seccomp filter: classic BPF that lets only those system calls through that tools need.
 
-A deny list, because it stands beside Landlock, namespaces and limits rather than alone: it takes away what those do
-not cover. Formats: ``linux/seccomp.h``, ``linux/filter.h``; the kernel's documentation asks for the check of the
-architecture, since numbers differ between them.
+It stands beside Landlock, namespaces and limits, and takes away what those do not cover. What is refused is answered
+with EPERM; what nobody has looked at, with ENOSYS, as by an older kernel. Formats: ``linux/seccomp.h``,
+``linux/filter.h``; the kernel's documentation asks for the check of the architecture, since numbers differ between
+them.
 """
 
 import ctypes
 import errno
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from apigen.execute.sandbox.allowed_calls import ALLOWED
 from apigen.execute.sandbox.kernel import prctl
 from apigen.execute.sandbox.syscalls import (
     FORBIDDEN_ALWAYS,
@@ -17,6 +19,7 @@ from apigen.execute.sandbox.syscalls import (
     FORBIDDEN_WHERE_WRITABLE,
     FORBIDDEN_WITHOUT_PROCESSES,
     JUDGED_BY_ARGUMENT,
+    WITHOUT_ATTRIBUTES,
 )
 
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -28,6 +31,7 @@ _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _DENY = _ERRNO | errno.EPERM
 _UNKNOWN = _ERRNO | errno.ENOSYS
+_UNSUPPORTED = _ERRNO | errno.EOPNOTSUPP
 _X32 = 0x40000000
 
 _CLONE_THREAD = 0x00010000
@@ -42,6 +46,16 @@ _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
 _OWN_PROCESS = 0x7FFFFFFE
 """Stands for the process id that is known only in the call; above any real one (``PID_MAX_LIMIT`` is 2^22)."""
+
+_TABLES = (
+    ALLOWED,
+    FORBIDDEN_ALWAYS,
+    WITHOUT_ATTRIBUTES,
+    FORBIDDEN_WHERE_WRITABLE,
+    FORBIDDEN_IN_A_CALL,
+    FORBIDDEN_WITHOUT_PROCESSES,
+    JUDGED_BY_ARGUMENT,
+)
 
 Instruction = tuple[int, int, int, int]
 """Code, jump if true, jump if false, operand."""
@@ -75,12 +89,13 @@ def why_none() -> str:
 
 
 def forbid_always(*, attributes: bool) -> None:
-    """Deny what neither the zygote nor a call needs: network, other processes, namespaces, the kernel itself.
+    """Allow what the zygote and calls need, and no more.
 
     Args:
         attributes: deny changing modes, owners, times and extended attributes of files too.
     """
     rules = [_denied(name) for name in FORBIDDEN_ALWAYS]
+    rules += [_always(name, _UNSUPPORTED) for name in WITHOUT_ATTRIBUTES]
     requests = [(_JUMP_EQUAL, number, _DENY) for number in (_TIOCSTI, _TIOCLINUX)]
     if attributes:
         rules += [_denied(name) for name in FORBIDDEN_WHERE_WRITABLE]
@@ -92,11 +107,14 @@ def forbid_always(*, attributes: bool) -> None:
     for name, argument in (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3)):
         rules.append(_judged(name, argument, [(_JUMP_ANY_BIT, _MSG_FASTOPEN, _DENY)], _ALLOW))
     rules.append(_judged("clone", 0, [(_JUMP_ANY_BIT, _CLONE_NEW_ANYTHING, _DENY)], _ALLOW))
-    rules.append(
-        _always("clone3", _UNKNOWN)
-    )  # its flags lie in memory, where no filter sees them; libc then uses clone
+    # clone3 is as good as unknown: its flags lie in memory, where no filter sees them, and libc then uses clone.
+    rules.append(_always("clone3", _UNKNOWN))
     rules.append(_socketpair())
-    _install(_program(rules))
+    # Rules above come first; what is left of these tables only a call is denied.
+    rules += _allowed(
+        ALLOWED, FORBIDDEN_WHERE_WRITABLE, FORBIDDEN_IN_A_CALL, FORBIDDEN_WITHOUT_PROCESSES, JUDGED_BY_ARGUMENT
+    )
+    _install(_program(rules, otherwise=_UNKNOWN))
 
 
 class CallFilter:
@@ -128,7 +146,7 @@ class CallFilter:
         if not processes:
             rules += [_denied(name) for name in FORBIDDEN_WITHOUT_PROCESSES]
             rules.append(_judged("clone", 0, [(_JUMP_ANY_BIT, _CLONE_THREAD, _ALLOW)], _DENY))
-        self._program = _program(rules)
+        self._program = _program(rules, otherwise=_ALLOW)
         self._own = [index for index in range(self._program.length) if self._program.filter[index].k == _OWN_PROCESS]
 
     def install(self) -> None:
@@ -193,22 +211,30 @@ def _only_for(name: str, body: list[Instruction]) -> list[Instruction]:
     return [] if number is None else [(_JUMP_EQUAL, 0, len(body), number), *body]
 
 
+def _allowed(*tables: Mapping[str, tuple[int | None, int | None]]) -> list[list[Instruction]]:
+    """Allow all calls of some tables, as few ranges of numbers."""
+    ranges: list[list[int]] = []
+    for number in sorted(number for table in tables for name in table if (number := _number(name)) is not None):
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return [
+        [(_JUMP_AT_LEAST, 0, 2, first), (_JUMP_AT_LEAST, 1, 0, last + 1), (_RETURN, 0, 0, _ALLOW)]
+        for first, last in ranges
+    ]
+
+
 def _number(name: str) -> int | None:
     column, _ = _ARCHITECTURES[os.uname().machine]
-    for table in (
-        FORBIDDEN_ALWAYS,
-        FORBIDDEN_WHERE_WRITABLE,
-        FORBIDDEN_IN_A_CALL,
-        FORBIDDEN_WITHOUT_PROCESSES,
-        JUDGED_BY_ARGUMENT,
-    ):
+    for table in _TABLES:
         if name in table:
             return table[name][column]
     raise KeyError(name)
 
 
-def _program(rules: Iterable[list[Instruction]]) -> _Program:
-    """A whole filter: check the architecture, go through the rules, allow the rest."""
+def _program(rules: Iterable[list[Instruction]], *, otherwise: int) -> _Program:
+    """A whole filter: check the architecture, go through the rules, else give the last verdict."""
     _, architecture = _ARCHITECTURES[os.uname().machine]
     program: list[Instruction] = [
         (_LOAD_WORD, 0, 0, _ARCHITECTURE_AT),
@@ -220,7 +246,7 @@ def _program(rules: Iterable[list[Instruction]]) -> _Program:
     ]
     for rule in rules:
         program += rule
-    program.append((_RETURN, 0, 0, _ALLOW))
+    program.append((_RETURN, 0, 0, otherwise))
     return _Program(len(program), (_Filter * len(program))(*(_Filter(*instruction) for instruction in program)))
 
 

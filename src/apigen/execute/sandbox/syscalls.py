@@ -1,7 +1,8 @@
-"""System call numbers by architecture: (x86-64, AArch64), ``None`` where an architecture lacks the call.
+"""System calls that are refused, or judged: numbers on (x86-64, AArch64), ``None`` where one lacks the call.
 
-Source: Linux 6.18, ``arch/x86/entry/syscalls/syscall_64.tbl`` and ``scripts/syscall.tbl``. From 424 on they are the
-same everywhere.
+Those that are allowed stand in :mod:`~apigen.execute.sandbox.allowed_calls`; what stands in neither does not exist
+for a function. Source: Linux 6.18, ``arch/x86/entry/syscalls/syscall_64.tbl`` and ``scripts/syscall.tbl``. From 424
+on they are the same everywhere.
 """
 
 FORBIDDEN_ALWAYS: dict[str, tuple[int | None, int | None]] = {
@@ -24,6 +25,7 @@ FORBIDDEN_ALWAYS: dict[str, tuple[int | None, int | None]] = {
     "pidfd_getfd": (438, 438),
     "process_madvise": (440, 440),
     "process_mrelease": (448, 448),
+    "get_robust_list": (274, 100),
     "move_pages": (279, 239),
     "migrate_pages": (256, 238),
     "perf_event_open": (298, 241),
@@ -52,8 +54,11 @@ FORBIDDEN_ALWAYS: dict[str, tuple[int | None, int | None]] = {
     "quotactl": (179, 60),
     "quotactl_fd": (443, 443),
     "fanotify_init": (300, 262),
+    "fanotify_mark": (301, 263),
     "inotify_init": (253, None),  # tells what others do with files that cannot be opened here
     "inotify_init1": (294, 26),
+    "inotify_add_watch": (254, 27),
+    "inotify_rm_watch": (255, 28),
     "statmount": (457, 457),
     "listmount": (458, 458),
     # the kernel itself
@@ -74,6 +79,9 @@ FORBIDDEN_ALWAYS: dict[str, tuple[int | None, int | None]] = {
     "syslog": (103, 116),
     "personality": (135, 92),
     "uselib": (134, None),
+    "sysfs": (139, None),
+    "lookup_dcookie": (212, 18),
+    "vmsplice": (278, 75),
     "modify_ldt": (154, None),
     "iopl": (172, None),
     "ioperm": (173, None),
@@ -84,15 +92,70 @@ FORBIDDEN_ALWAYS: dict[str, tuple[int | None, int | None]] = {
     "clock_adjtime": (305, 266),
     "sethostname": (170, 161),
     "setdomainname": (171, 162),
-    # memory and queues that would outlive the call
+    # memory, semaphores and queues that would outlive the call, or are others'. Where there is no IPC namespace, those
+    # of the whole machine answer to small numbers, so that none of the calls may be made that use an existing one.
     "shmget": (29, 194),
     "shmat": (30, 196),
     "semget": (64, 190),
     "msgget": (68, 186),
+    "shmdt": (67, 197),
+    "shmctl": (31, 195),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
     "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    "mq_timedsend": (242, 182),
+    "mq_timedreceive": (243, 183),
+    "mq_notify": (244, 184),
+    "mq_getsetattr": (245, 185),
     "memfd_create": (319, 279),  # memory that no limit on address space counts
     "memfd_secret": (447, 447),
+    # what all users of the machine share
+    "io_setup": (206, 0),
+    "io_destroy": (207, 1),
+    "io_getevents": (208, 4),
+    "io_submit": (209, 2),
+    "io_cancel": (210, 3),
+    "io_pgetevents": (333, 292),
+    "sync": (162, 81),  # has every disk busy
+    "syncfs": (306, 267),
+    "cachestat": (451, 451),  # tells what others read
+    # who it is: root's processes are counted by a user id that none may leave
+    "setuid": (105, 146),
+    "setgid": (106, 144),
+    "setreuid": (113, 145),
+    "setregid": (114, 143),
+    "setresuid": (117, 147),
+    "setresgid": (119, 149),
+    "setgroups": (116, 159),
+    "setfsuid": (122, 151),
+    "setfsgid": (123, 152),
+    "capset": (126, 91),
+    # walls: those that stand are enough, and the more the kernel can be asked the more can go wrong
+    "seccomp": (317, 277),
+    "landlock_create_ruleset": (444, 444),
+    "landlock_add_rule": (445, 445),
+    "landlock_restrict_self": (446, 446),
+    "lsm_get_self_attr": (459, 459),
+    "lsm_set_self_attr": (460, 460),
+    "lsm_list_modules": (461, 461),
 }
+
+WITHOUT_ATTRIBUTES: dict[str, tuple[int | None, int | None]] = {
+    "getxattr": (191, 8),
+    "lgetxattr": (192, 9),
+    "fgetxattr": (193, 10),
+    "listxattr": (194, 11),
+    "llistxattr": (195, 12),
+    "flistxattr": (196, 13),
+    "getxattrat": (464, 464),
+    "listxattrat": (465, 465),
+}
+"""Read extended attributes, also of files whose contents are closed; answered as by a filesystem without any."""
 
 FORBIDDEN_WHERE_WRITABLE: dict[str, tuple[int | None, int | None]] = {
     "chmod": (90, None),

@@ -5,22 +5,17 @@ may be too strict but never changes a result.
 """
 
 import _thread
-import contextlib
+import builtins
+import contextvars
 import decimal
-import inspect
 import locale
-import marshal
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from types import BuiltinFunctionType, FunctionType, ModuleType
+import warnings
+from collections.abc import Callable
 from typing import Any
 
-_MOST_VALUES = 3000
-"""Of a module's values so many are looked into; of the others only the identity counts."""
-_PLAIN = (dict, list, tuple, set, frozenset, str, bytes, bytearray, int, float, complex, bool, type(None))
-_PLAIN_FORMAT = 0
-"""The format of ``marshal`` in which neither sharing nor interning shows."""
+from apigen.execute.sandbox.state import state_of
 
 
 class Traces:
@@ -28,9 +23,14 @@ class Traces:
 
     def __init__(self, scratch: str, function: Callable[..., Any], *, thorough: bool) -> None:
         self._scratch = scratch
-        self._function = inspect.unwrap(function)
+        self._function = function
         self._thorough = thorough
         self._seen = self._look()
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the function can reach state that cannot be seen, so that nobody could say whether it changes."""
+        return self._thorough and self._seen is None
 
     def passing(self) -> bool:
         """Whether there is now a file in the scratch folder, a thread, or another working folder. Takes some µs."""
@@ -40,7 +40,7 @@ class Traces:
             return True
 
     def lasting(self) -> bool:
-        """Whether settings of the process, or data of the function's module, are others than before the series.
+        """Whether settings of the process, or state that the function can reach, are others than before the series.
 
         Only for a thorough look: it takes about a millisecond. Always false otherwise.
         """
@@ -54,7 +54,7 @@ class Traces:
         if not self._thorough:
             return None
         try:
-            return self._settings(), self._data()
+            return self._settings(), state_of(self._function)
         except Exception:  # noqa: BLE001 - what is looked at is the function's own code
             return None
 
@@ -68,63 +68,9 @@ class Traces:
             locale.setlocale(locale.LC_ALL),
             (context.prec, context.rounding, context.Emin, context.Emax, str(context.traps)),  # not what it signalled
             sys.getrecursionlimit(),
+            tuple(map(id, vars(builtins).values())),
+            len(warnings.filters),
+            len(contextvars.copy_context()),
             tuple(sys.path),
             mask,
         )
-
-    def _data(self) -> object:
-        """The data of the function's module, and of those in the same package that it uses."""
-        variables = getattr(self._function, "__globals__", {})
-        walk = _Walk(variables.get("__name__", ""))
-        return walk.value(self._function), walk.entries(variables)
-
-
-class _Walk:
-    """One look at values, each once, as something that can be compared."""
-
-    def __init__(self, module: str) -> None:
-        self._module = module
-        self._package = module.rpartition(".")[0]
-        self._visited: set[int] = set()
-
-    def entries(self, variables: Mapping[str, Any]) -> list[object]:
-        """Names with their values; what the import system keeps there tells nothing."""
-        return [(name, self.value(value)) for name, value in list(variables.items()) if name != "__builtins__"]
-
-    def value(self, value: Any) -> object:
-        """Something that is equal as long as the value is."""
-        if type(value) in _PLAIN:
-            with contextlib.suppress(ValueError):  # something in it is no plain data
-                return marshal.dumps(value, _PLAIN_FORMAT)
-        seen = id(value)
-        if seen in self._visited or len(self._visited) > _MOST_VALUES or not self._belongs(value):
-            return seen
-        self._visited.add(seen)
-        return seen, [self.value(part) for part in _parts(value)]
-
-    def _belongs(self, value: Any) -> bool:
-        """Whether to look into it: containers, and what the module or its package defines."""
-        if isinstance(value, ModuleType):
-            return bool(self._package) and value.__name__.rpartition(".")[0] == self._package
-        if isinstance(value, FunctionType | type):
-            return value.__module__ == self._module
-        return not isinstance(value, BuiltinFunctionType)
-
-
-def _parts(value: Any) -> Iterable[Any]:
-    if isinstance(value, FunctionType):
-        yield from (value.__defaults__, value.__kwdefaults__, value.__dict__)
-        for cell in value.__closure__ or ():
-            with contextlib.suppress(ValueError):  # still empty
-                yield cell.cell_contents
-        return
-    if isinstance(value, dict):
-        yield from list(value)
-        yield from list(value.values())
-    elif isinstance(value, list | tuple | set | frozenset):
-        yield from list(value)
-    attributes = getattr(value, "__dict__", None)
-    if attributes is not None:
-        yield from (part for name, part in list(attributes.items()) if name != "__builtins__")
-    elif not isinstance(value, dict | list | tuple | set | frozenset | type | ModuleType):
-        yield repr(value)

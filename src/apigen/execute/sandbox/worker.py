@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
 
 import msgspec
 
 from apigen.errors import ExecutorUnavailable
-from apigen.execute.sandbox.launch import Sight, Started, start
+from apigen.execute.sandbox.launch import Nursery, Sight, Started
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.wire import CANCEL, LENGTH, SERIES, Ended, Report, Task, frame
 
@@ -23,13 +22,13 @@ class SandboxBroke(Exception):  # noqa: N818 - named for what happened
 class Worker:
     """One sandbox process, which makes one call at a time."""
 
-    def __init__(self, limits: Limits, sight: Sight | None = None) -> None:
+    def __init__(self, nursery: Nursery, limits: Limits, sight: Sight) -> None:
+        self._nursery = nursery
         self._limits = limits
         largest = (SERIES.size_kb + 2 * limits.output_kb) * 1024  # of all replies together, as the zygote bounds them
         self._largest = largest * 3 // 2 + _ENVELOPE  # they travel as base64
         self._patience_s = limits.wall_s + 2 * limits.import_s + _GRACE_S
-        self._sight = sight or Sight()
-        self._folders: frozenset[str] = frozenset()
+        self._sight = sight
         self._started: Started | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -37,20 +36,16 @@ class Worker:
         self.scratch = ""
         """Path of the scratch folder, to keep it out of messages."""
 
-    async def run(self, task: Task, folders: Iterable[str]) -> Report:
+    async def run(self, task: Task) -> Report:
         """Make one call.
 
         Args:
             task: the call.
-            folders: to import from beyond ``sys.path``; a process that was started without them is replaced.
 
         Raises:
             SandboxBroke: the process broke during the call.
             ExecutorUnavailable: no process can be started.
         """
-        if not self._folders.issuperset(folders):
-            self._folders |= set(folders)
-            await self.stop()
         reader, writer = await self._connection()
         try:
             writer.write(frame(task))
@@ -83,14 +78,18 @@ class Worker:
 
     async def close(self) -> None:
         """End the process for good."""
-        self._closed = True
+        self.refuse()
         await self.stop()
+
+    def refuse(self) -> None:
+        """Start no process any more."""
+        self._closed = True
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._closed:
             raise ExecutorUnavailable("the executor is closed")
         if self._reader is None or self._writer is None:
-            started = await asyncio.to_thread(start, self._limits, self._sees())
+            started = await asyncio.to_thread(self._nursery.start, self._limits, self._sight)
             self._started = started
             self.scratch = started.ready.scratch
             if self._closed:
@@ -99,9 +98,6 @@ class Worker:
             started.control.setblocking(False)
             self._reader, self._writer = await asyncio.open_connection(sock=started.control)
         return self._reader, self._writer
-
-    def _sees(self) -> Sight:
-        return msgspec.structs.replace(self._sight, folders=tuple(sorted(self._folders)))
 
     async def _receive(self, reader: asyncio.StreamReader) -> Report:
         (size,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))

@@ -9,6 +9,7 @@ forked from clean memory, takes one task, and dies.
 import contextlib
 import gc
 import os
+import select
 import signal
 import time
 
@@ -24,6 +25,8 @@ from apigen.execute.sandbox.watch import Watch
 from apigen.execute.sandbox.wire import LENGTH, Ended, Report, Task, receive, send
 from apigen.execute.values import PreparedFunction, resolve
 from apigen.records import PythonBinding
+
+_IDLE_S = 2.0
 
 
 class Zygote:
@@ -54,7 +57,7 @@ class Zygote:
 
     def serve(self) -> None:
         """Answer tasks in turn."""
-        while (body := receive(self._control)) is not None:
+        while (body := self._next()) is not None:
             if not body:
                 continue  # a cancellation that came after its call had ended
             report = self._answer(msgspec.json.decode(body, type=Task), body)
@@ -62,6 +65,12 @@ class Zygote:
                 return
             send(self._control, report)
             self._clear_up()
+
+    def _next(self) -> bytes | None:
+        """The next message. Where it takes its time, no process waits for it, which spares memory."""
+        if self._spare is not None and not select.select([self._control], [], [], _IDLE_S)[0]:
+            self._drop_spare()
+        return receive(self._control)
 
     def _answer(self, task: Task, body: bytes) -> Report | None:
         """Do a task; where its function is new here, import it first, after a process of its own has tried that."""

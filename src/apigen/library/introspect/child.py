@@ -13,7 +13,7 @@ from apigen.execute.sandbox.wire import receive, send
 from apigen.library.introspect.describe import describe
 from apigen.library.introspect.forbidden import advice_on
 from apigen.library.introspect.imports import import_wanted
-from apigen.library.introspect.protocol import Described, Ended, Failed, Importing, Message, Order
+from apigen.library.introspect.protocol import Described, Describing, Ended, Failed, Importing, Message, Order
 from apigen.signatures.problems import ImportFailed
 
 _ANSWERS = 3
@@ -61,6 +61,7 @@ def answer(order: Order, descriptor: int) -> None:
         except ImportFailed as problem:
             _say(Failed(wanted.locator, f"{problem}{advice_on(problem)}"), descriptor)
             return
+    _say(Describing(), descriptor)
     tools, skipped = describe(modules, order.origin)
     _say(Described(tools, skipped), descriptor)
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import functools
 import hashlib
 import inspect
 import re
@@ -37,6 +38,7 @@ def describe(modules: Iterable[Imported], origin: str | None) -> tuple[tuple[Too
         (as ``function(parameter)``).
     """
     tools: list[Tool] = []
+    names: set[str] = set()
     skipped: list[Skipped] = []
     for imported in modules:
         place = origin or f"python:{imported.locator}"
@@ -47,7 +49,8 @@ def describe(modules: Iterable[Imported], origin: str | None) -> tuple[tuple[Too
                 seen[id(found)] = name
                 signature = _described_signature(found, imported.module.__name__)
                 tool = _tool(name, found, signature, imported)
-                unique = _unique_name(name, imported.module.__name__, {earlier.name for earlier in tools})
+                unique = _unique_name(name, imported.module.__name__, names)
+                names.add(unique)
                 tools.append(msgspec.structs.replace(tool, name=unique, origin=place))
             except Undescribable as problem:
                 skipped.append(Skipped(name, str(problem), place))
@@ -158,8 +161,13 @@ def _digest(function: Callable[..., Any], module: ModuleType) -> str:
         source = ""
     for file in (source, getattr(module, "__file__", None) or ""):
         if file.endswith(".py") and Path(file).is_file():
-            return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
+            return _digest_of_file(file)
     return ""
+
+
+@functools.cache
+def _digest_of_file(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
 
 
 def _unique_name(name: str, module: str, taken: set[str]) -> str:

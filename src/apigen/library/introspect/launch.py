@@ -12,16 +12,22 @@ from pathlib import Path
 import msgspec
 
 from apigen.errors import ExecutorUnavailable, UserError
-from apigen.execute.sandbox.launch import Sight, start
+from apigen.execute.sandbox.launch import Nursery, Sight
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.wire import LENGTH
-from apigen.library.introspect.protocol import Described, Ended, Failed, Importing, Message, Order
+from apigen.library.introspect.protocol import Described, Describing, Ended, Failed, Importing, Message, Order
 from apigen.library.introspect.trust import Forged, require_wanted
 
 _POLL_MS = 100
 _PATIENCE_S = 3.0
 """After how much time without news it is said what is waited for."""
 _LONGEST_ANSWER = 16 * 2**20
+_LONG_IMPORT = ("importing", "move what it does at the top level into functions")
+_MANY_FUNCTIONS = (
+    "describing the functions of",
+    "list the ones to be offered in its __all__, or name modules with fewer functions",
+)
+"""What may take too long, and how that is mended."""
 _INHABITANT = "apigen.library.introspect.child"
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
@@ -37,24 +43,25 @@ def describe_in_sandbox(
         order: what to describe.
         sight: what the modules may see beyond those walls.
         timeout_s: seconds of wall-clock time for all of it.
-        on_slow: called once, with the locator and ``timeout_s``, where one module takes several seconds.
+        on_slow: called once, with what takes several seconds, such as ``importing FILE``, and ``timeout_s``.
 
     Raises:
         UserError: a module fails, hangs, exits or crashes while it is imported, or says what cannot be true.
     """
     # A process has more CPU seconds than seconds only with threads; the clock outside is the bound that counts.
     limits = Limits(wall_s=timeout_s, import_s=4 * timeout_s + 10)
-    try:
-        started = start(limits, sight, inhabitant=_INHABITANT, path=_path(order.folder))
-    except ExecutorUnavailable as problem:
-        raise UserError(f"cannot load python:{order.wanted[0].locator}: {problem}") from None
-    try:
-        body = msgspec.json.encode(order)
-        with contextlib.suppress(OSError):  # what is gone already is noticed while listening
-            started.control.sendall(LENGTH.pack(len(body)) + body)
-        described = _listen(started.control, order, timeout_s, on_slow)
-    finally:
-        started.end()
+    with contextlib.closing(Nursery(_INHABITANT, _path(order.folder))) as nursery:
+        try:
+            started = nursery.start(limits, sight)
+        except ExecutorUnavailable as problem:
+            raise UserError(f"cannot load python:{order.wanted[0].locator}: {problem}") from None
+        try:
+            body = msgspec.json.encode(order)
+            with contextlib.suppress(OSError):  # what is gone already is noticed while listening
+                started.control.sendall(LENGTH.pack(len(body)) + body)
+            described = _listen(started.control, order, timeout_s, on_slow)
+        finally:
+            started.end()
     try:
         require_wanted(described, order)
     except Forged as problem:
@@ -75,6 +82,7 @@ def _listen(control: socket.socket, order: Order, timeout_s: float, on_slow: Cal
     heard_at = time.monotonic()
     current = order.wanted[0].locator
     locators = {wanted.locator for wanted in order.wanted}
+    advice = _LONG_IMPORT
     said = False
     received = bytearray()
     total = 0
@@ -95,21 +103,19 @@ def _listen(control: socket.socket, order: Order, timeout_s: float, on_slow: Cal
                         case Importing(locator) if locator in locators:
                             current = locator
                             heard_at = time.monotonic()
-                        case Failed(_, reason):
-                            raise UserError(f"cannot load python:{current}: {_one_line(reason)}")
-                        case Ended(code):
-                            raise UserError(f"cannot load python:{current}: {_farewell(code)}")
+                        case Describing():
+                            advice = _MANY_FUNCTIONS
+                        case Failed() | Ended() as end:
+                            raise UserError(f"cannot load python:{current}: {_farewell(end)}")
                         case Described() as described:
                             return described
         now = time.monotonic()
         if not said and now > heard_at + _PATIENCE_S:
-            on_slow(current, timeout_s)
+            on_slow(f"{advice[0]} {current}", timeout_s)
             said = True
         if now > deadline:
-            raise UserError(
-                f"cannot load python:{current}: importing it takes longer than {timeout_s:g} s; move what it does "
-                "at the top level into functions"
-            )
+            doing, mend = advice
+            raise UserError(f"cannot load python:{current}: {doing} it takes longer than {timeout_s:g} s; {mend}")
         if total > _LONGEST_ANSWER:
             raise UserError(f"cannot load python:{current}: its description is larger than 16 MiB")
 
@@ -126,8 +132,11 @@ def _one_line(text: str, longest: int = 1500) -> str:
     return " ".join(text.split())[:longest]
 
 
-def _farewell(code: int) -> str:
-    """How a process ended that did not finish."""
+def _farewell(end: Failed | Ended) -> str:
+    """How an import ended that did not finish."""
+    if isinstance(end, Failed):
+        return _one_line(end.reason)
+    code = end.code
     if code < 0:
         with contextlib.suppress(ValueError):
             return f"it crashes Python when imported ({signal.Signals(-code).name})"

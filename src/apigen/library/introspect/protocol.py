@@ -30,6 +30,10 @@ class Importing(msgspec.Struct, frozen=True, tag=True):
     locator: str
 
 
+class Describing(msgspec.Struct, frozen=True, tag=True):
+    """Sent when all modules are imported; what takes time from here on is the number of their functions."""
+
+
 class Failed(msgspec.Struct, frozen=True, tag=True):
     """A module could not be imported; nothing follows."""
 
@@ -50,5 +54,5 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     code: int
 
 
-Message = Importing | Failed | Described | Ended
-"""What comes from the sandbox. The first three are written where foreign code runs: they may be forged."""
+Message = Importing | Describing | Failed | Described | Ended
+"""What comes from the sandbox. All but the last are written where foreign code runs: they may be forged."""
