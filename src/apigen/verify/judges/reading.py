@@ -53,7 +53,8 @@ _CRITERION_SAID = re.compile(r"([A-Za-z_ ]{3,40}?)\s*[:=]\s*([A-Za-z]+)\b.*")
 _SECOND_THOUGHT = re.compile(r"\b(?:wait|actually|correction|on reflection|on second thought)\b[^\n]*", re.IGNORECASE)
 """A sentence with which models take back what they have just said."""
 _REJECTS_IN_PROSE = re.compile(
-    r"\bI (?:disagree|reject)\b|\b(?:it|this|that|calls?|answer) (?:fails?|(?:should|must) be rejected|does not pass)\b",
+    r"\bI (?:disagree|reject)\b"
+    r"|\b(?:it|this|that|calls?|answer) (?:fails?|(?:should|must) be rejected|does not pass)\b",
     re.IGNORECASE,
 )
 _SPEAKS_OF = {
