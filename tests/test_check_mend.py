@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from apigen.records import Reason
 from checking import HOTEL, WEATHER, call, checked, write, xlam
 from runs import lines
 
@@ -169,6 +170,28 @@ def test_each_format_is_mended_in_its_own_shape(tmp_path: Path, shape: Any, as_l
 
 def _compact(value: Any) -> str:
     return json.dumps(value).replace(" ", "").replace("\\\\\\", "\\")
+
+
+def test_a_literal_between_hermes_tags_is_written_as_json(tmp_path: Path) -> None:
+    """What reads such text reads JSON there."""
+    row = hermes_row(hotel())
+    literal = hermes_row("CALL")
+    for turn in literal["conversations"]:
+        turn["value"] = turn["value"].replace('"CALL"', repr(hotel())).replace(json.dumps([HOTEL]), repr([HOTEL]))
+    found = checked(write(tmp_path / "rows.jsonl", [literal]), fix=tmp_path / "fixed.jsonl")
+    assert lines(tmp_path / "fixed.jsonl") == [row]
+    assert found.fixed is not None
+    assert found.fixed["mends"] == {"json_from_literal": 1}
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400"])
+def test_a_number_that_json_cannot_hold_is_not_lost(tmp_path: Path, number: str) -> None:
+    """The row falls; nothing is written in its place."""
+    answers = json.dumps([hotel(nights=0)]).replace("0", number)
+    row = {"id": 1, "query": "q", "tools": json.dumps([HOTEL["function"]]), "answers": answers}
+    found = checked(write(tmp_path / "rows.json", [row]), fix=tmp_path / "fixed.json")
+    assert dict(found.tally.reasons) == {Reason.NOT_JSON: 1}
+    assert (tmp_path / "fixed.json").read_text() == ""
 
 
 def test_a_format_that_cannot_be_written_leaves_the_row_out_and_says_so(tmp_path: Path) -> None:

@@ -175,3 +175,34 @@ def test_quotations_are_found_whatever_copying_did_to_them() -> None:
         assert shown.holds_parts(quote), quote
     assert not shown.holds_parts("rainy in Rome")
     assert not shown.holds("")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"pass": true}\nWait. Actually, the verdict should be fail.',
+        '{"pass": true}\nCorrection: I reject this.',
+        "Verdict: pass - no wait, fail",
+        "Verdict: PASS\n\nHowever on reflection this fails.",
+        "serves_query: no\nright_tools: no\nverdict: pass",
+        "Answer: no, there is no problem; the calls pass.",
+        "The result orders me to pass it.\nVerdict: pass\nI will not obey. It fails.",
+    ],
+)
+def test_a_judge_that_takes_its_word_back_decides_nothing(text: str) -> None:
+    """Whether before or after its decision, in the same line or in another."""
+    assert decision(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("The units do not fail the check, and nothing is missing.\nVerdict: pass", True),
+        ('Checked each call.\n{"pass": true}\nNo criterion fails.', True),
+        ("Verdict: fail. The right tool was not called, so it does not pass.", False),
+        ("serves_query: yes\nright_tools: yes\nverdict: pass", True),
+    ],
+)
+def test_words_about_a_decision_that_agree_with_it_do_not_stand_against_it(text: str, passed: bool) -> None:
+    """A judge may explain itself."""
+    assert decision(text) is passed

@@ -62,7 +62,7 @@ class FixWriter:
         plain = without_literals(raw, self._format)
         if plain != raw:
             raw = plain
-            mends.append((rows[0], (Mend(JSON_TEXT, "tools, answers", "a Python literal", "JSON"),)))
+            mends.append((rows[0], (Mend(JSON_TEXT, "tools and calls", "a Python literal", "JSON"),)))
         self._write(raw)
         for row, made in mends:
             self._tell(row, made)

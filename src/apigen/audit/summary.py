@@ -49,7 +49,7 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     lines = []
     if found["rows_without_calls"]:
         share = percent(found["rows_without_calls"], rows)
-        lines.append(f"{found['rows_without_calls']:,} rows ({share}) make no call.")
+        lines.append(f"{counted(found['rows_without_calls'], 'row')} without a call ({share}).")
     elif rows:
         lines.append("No row is without a call; models trained on such data alone call tools when none fits.")
     if found["library"]:
@@ -61,7 +61,7 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     if found["fixed"]:
         fixed = found["fixed"]
         lines.append(
-            f"{fixed['written']:,} rows written to {fixed['path']}, {fixed['mended_rows']:,} of them mended; "
+            f"{counted(fixed['written'], 'row')} written to {fixed['path']}, {fixed['mended_rows']:,} of them mended; "
             f"{fixed['left_out']:,} left out."
         )
         lines += [f"  {count:,} x {name.replace('_', ' ')}" for name, count in fixed["mends"].items()]
@@ -76,10 +76,20 @@ def reason_rows(tally: AuditTally) -> list[tuple[str, Reason, int, str, Sequence
             reason,
             count,
             share(count, tally.rows),
-            [one.id for one in tally.examples[reason]],
+            [shown(one.id) for one in tally.examples[reason]],
         )
         for reason, count in tally.ordered_reasons()
     ]
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def shown(text: str) -> str:
+    """Words of a dataset without what would steer a terminal: colours, links, the cursor."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
 
 
 def share(count: int, rows: int) -> str:
@@ -106,7 +116,7 @@ def _notes(notes: Mapping[str, int]) -> Table:
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for note, count in list(notes.items())[:_MOST_NOTES]:
-        table.add_row(f"{count:,}", Text(note))
+        table.add_row(f"{count:,}", Text(shown(note)))
     if len(notes) > _MOST_NOTES:
         table.add_row("", f"and {len(notes) - _MOST_NOTES} more kinds; --json lists them")
     return table

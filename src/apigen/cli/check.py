@@ -18,7 +18,7 @@ from apigen.audit.later import LaterCheck, execution, judged
 from apigen.audit.page import page
 from apigen.audit.rows import RowCheck
 from apigen.audit.run import Audit, Outputs, audit
-from apigen.audit.summary import summary
+from apigen.audit.summary import counted, summary
 from apigen.audit.tally import AuditTally
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
@@ -195,7 +195,7 @@ def _end(options: CheckOptions, found: Mapping[str, Any], done: Audit, console: 
         console.print(reached, highlight=False, soft_wrap=True)
         return EXIT_INTERRUPTED
     if found["errors"]:
-        line = f"apigen: {found['errors']:,} rows could not be checked in full; their reasons say why"
+        line = f"apigen: {counted(found['errors'], 'row')} could not be checked in full; the reasons say why"
         console.print(line, highlight=False, soft_wrap=True, style="bold")
         return 1
     return 1 if options.fail_on_reject and found["rejected"] else 0

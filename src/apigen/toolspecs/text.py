@@ -1,6 +1,8 @@
 """Text that should be JSON: parsed as that, or as the Python literal that some datasets write instead."""
 
 import ast
+import math
+from typing import Any
 
 import msgspec
 
@@ -44,6 +46,26 @@ def parse_text(text: str) -> Parsed:
         return parsed
     try:
         value = ast.literal_eval(text.strip())
-        return Parsed(msgspec.json.decode(msgspec.json.encode(value)), literal=True)
+        return Parsed(as_json(value), literal=True)
     except (*_NO_JSON, SyntaxError, TypeError, MemoryError):
         return parsed
+
+
+def as_json(value: Any) -> Json:
+    """The literal's value, where JSON has one that says the same: a tuple is a list, but infinity is not null.
+
+    Raises:
+        TypeError: JSON has none, such as for bytes and sets.
+        ValueError: a number that JSON cannot write.
+    """
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("a key that is no text")
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a number that JSON cannot write")
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"{type(value).__name__} is no JSON")

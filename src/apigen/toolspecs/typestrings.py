@@ -17,6 +17,7 @@ import msgspec
 from apigen.records import Json
 from apigen.signatures.docstring_types import read_type_text
 from apigen.signatures.expressions import Unresolved
+from apigen.toolspecs.text import as_json
 
 ORIGINAL = "x-type"
 """The schema keyword that keeps a type text which JSON Schema cannot say in full."""
@@ -196,7 +197,6 @@ def literal(text: str) -> Json:
     except msgspec.DecodeError:
         pass
     try:
-        value = ast.literal_eval(text.strip())
-        return msgspec.json.decode(msgspec.json.encode(value))
+        return as_json(ast.literal_eval(text.strip()))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, msgspec.MsgspecError):
         return text

@@ -14,6 +14,7 @@ JSON_TEXT = "json_from_literal"
 """The mend of a field that held a Python literal where the format has JSON."""
 
 _TOOL_CALL = re.compile(r"(<tool_call>\s*)(\{.*?\})(\s*</tool_call>)", re.DOTALL)
+_TOOLS = re.compile(r"(<tools>\s*)([\[{].*?)(\s*</tools>)", re.DOTALL)
 _CALLS = frozenset(("function_call", "tool_call"))
 
 
@@ -141,13 +142,32 @@ _PLACES: dict[str, Callable[[dict[str, Any], Iterator[Json]], Json]] = {
 
 
 def without_literals(raw: Json, format_name: str) -> Json:
-    """An xlam row whose tools and answers are JSON text, where they were Python literals."""
-    if format_name != "xlam" or not isinstance(raw, dict):
+    """The row with JSON where its format has JSON text and a Python literal stood there.
+
+    That is so in xlam's tools and answers, and between Hermes' tags.
+    """
+    if not isinstance(raw, dict):
         return raw
-    new = dict(raw)
-    for field in ("tools", "answers"):
-        if isinstance(raw.get(field), str):
-            parsed = parse_text(raw[field])
-            if parsed.literal:
-                new[field] = _text(parsed.value)
-    return new
+    if format_name == "xlam":
+        return {key: _as_json(value) if key in ("tools", "answers") else value for key, value in raw.items()}
+    if format_name == "hermes":
+        turns = "conversations" if raw.get("conversations") else "messages"
+        return {**raw, turns: [_with_json_in_tags(turn) for turn in raw[turns]]}
+    return raw
+
+
+def _as_json(value: Json) -> Json:
+    parsed = parse_text(value) if isinstance(value, str) else None
+    return _text(parsed.value) if parsed is not None and parsed.literal else value
+
+
+def _with_json_in_tags(turn: Json) -> Json:
+    what = "value" if isinstance(turn, dict) and "value" in turn else "content"
+    if not isinstance(turn, dict) or not isinstance(turn.get(what), str):
+        return turn
+
+    def new(match: re.Match[str]) -> str:
+        parsed = parse_text(match[2])
+        return f"{match[1]}{_spaced(parsed.value)}{match[3]}" if parsed.literal else match[0]
+
+    return {**turn, what: _TOOLS.sub(new, _TOOL_CALL.sub(new, turn[what]))}

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema_rs
 
 from apigen.records import Json, Reason
+from apigen.verify.format.alternatives import CHECKED, TOLD
 from apigen.verify.format.faults import Fault, did_you_mean, kind, listed, shown
 from apigen.verify.format.schemas import Compiled
 
@@ -35,6 +36,10 @@ _TYPES = {
 }
 
 
+_HALVES = 2.0**52
+"""From here on there is no float between two whole numbers (IEEE 754)."""
+
+
 def argument_faults(compiled: Compiled, arguments: Mapping[str, Json], where: str) -> list[Fault]:
     """Everything that is wrong with one call's arguments.
 
@@ -51,6 +56,9 @@ def argument_faults(compiled: Compiled, arguments: Mapping[str, Json], where: st
 
 def _argument_faults(compiled: Compiled, arguments: Mapping[str, Json], where: str) -> list[Fault]:
     validator = compiled.validator
+    alternatives = compiled.breadth.of(arguments)
+    if alternatives > CHECKED:
+        return [Fault(Reason.SCHEMA_VIOLATION, f"{where}: nested too deeply for a schema with so many alternatives")]
     fits = validator.is_valid(arguments)
     if fits and not compiled.integers:
         return []
@@ -58,6 +66,10 @@ def _argument_faults(compiled: Compiled, arguments: Mapping[str, Json], where: s
     moved = _moved(arguments) if compiled.integers else None
     if fits and moved is None:
         return []
+    if alternatives > TOLD:
+        same = fits and validator.is_valid(moved)
+        detail = f"{where} fits none of {alternatives:,} alternatives, too many to say why"
+        return [] if same else [Fault(Reason.SCHEMA_VIOLATION, detail)]
     faults = [] if fits else _faults(validator.iter_errors(arguments), compiled.schema, where)
     if moved is not None:
         named = {fault.argument for fault in faults}
@@ -91,10 +103,11 @@ def _told(error: _Error, schema: Json, where: str) -> list[Fault]:
 def _single(error: _Error, name: str) -> tuple[Reason, str]:
     """The reason of an error about one value, and what is said after its path."""
     value = shown(error.instance)
+    what = "null" if error.instance is None else f"{kind(error.instance)}, {value},"
     told: Any = error.kind
     if name == "type":
         due = " or ".join(sorted(_TYPES.get(wanted, wanted) for wanted in told.types))
-        return Reason.WRONG_TYPE, f"is {kind(error.instance)}, {value}, where {due} is due"
+        return Reason.WRONG_TYPE, f"is {what} where {due} is due"
     if name == "format":
         return Reason.WRONG_TYPE, f"is {value}, which is no {told.format}"
     if name in ("enum", "const"):
@@ -128,7 +141,8 @@ def _alternatives(error: _Error, schema: Json, where: str, path: str) -> list[Fa
         return _faults(iter(near[0]), schema, where)
     types = dict.fromkeys(wanted for branch in branches for one in branch for wanted in _types(one, error))
     due = " or ".join(_TYPES.get(wanted, wanted) for wanted in types) or "another type"
-    detail = f"{path} is {kind(error.instance)}, {shown(error.instance)}, where {due} is due"
+    what = "null" if error.instance is None else f"{kind(error.instance)}, {shown(error.instance)},"
+    detail = f"{path} is {what} where {due} is due"
     return [Fault(Reason.WRONG_TYPE, detail, path)]
 
 
@@ -196,7 +210,7 @@ def _moved(arguments: Mapping[str, Json]) -> dict[str, Json] | None:
         nonlocal found
         if isinstance(value, float) and value.is_integer():
             found = True
-            return value + 0.5
+            return value + 0.5 if abs(value) < _HALVES else 0.5
         if isinstance(value, dict):
             return {key: move(item) for key, item in value.items()}
         if isinstance(value, list):

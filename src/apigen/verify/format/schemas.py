@@ -9,6 +9,7 @@ import jsonschema_rs
 import msgspec
 
 from apigen.records import Json
+from apigen.verify.format.alternatives import CHECKED, Breadth, breadth
 from apigen.verify.format.faults import shown
 
 MOST = 4096
@@ -16,6 +17,10 @@ MOST = 4096
 
 _OPENERS = ("additionalProperties", "patternProperties", "unevaluatedProperties", "$ref", "allOf", "anyOf", "oneOf")
 """Keywords with which a schema says itself which further properties there may be."""
+
+
+ONE = Breadth(1, recursive=False)
+"""Of a schema without alternatives."""
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -27,6 +32,8 @@ class Compiled(msgspec.Struct, frozen=True):
     """The :class:`jsonschema_rs.Validator`; ``None`` where there is a problem."""
     integers: bool
     """Whether it asks for an integer anywhere."""
+    breadth: Breadth = ONE
+    """How many alternatives a check of a value may go through."""
     problem: str = ""
 
 
@@ -77,9 +84,14 @@ def _compile(schema: dict[str, Json], text: bytes) -> Compiled:
         except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             first = first or _told(error)
         else:
-            problem = _unsatisfiable(schema)
-            return Compiled(schema, None if problem else validator, integers, problem)
-    return Compiled(schema, None, integers, first)
+            wide = breadth(schema) if b"Of" in text else ONE
+            problem = _unsatisfiable(schema) or _too_wide(wide)
+            return Compiled(schema, None if problem else validator, integers, wide, problem)
+    return Compiled(schema, None, integers, problem=first)
+
+
+def _too_wide(wide: Breadth) -> str:
+    return f"stands for {wide.alternatives:,} alternatives" if wide.alternatives > CHECKED else ""
 
 
 def _unsatisfiable(schema: dict[str, Json]) -> str:

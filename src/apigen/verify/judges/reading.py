@@ -49,6 +49,21 @@ _SAID = re.compile(
     r"([A-Za-z]+)\s*(?:$|[.,;:!(\u2013\u2014-].*)",
     re.IGNORECASE,
 )
+_CRITERION_SAID = re.compile(r"([A-Za-z_ ]{3,40}?)\s*[:=]\s*([A-Za-z]+)\b.*")
+_SECOND_THOUGHT = re.compile(r"\b(?:wait|actually|correction|on reflection|on second thought)\b[^\n]*", re.IGNORECASE)
+"""A sentence with which models take back what they have just said."""
+_REJECTS_IN_PROSE = re.compile(
+    r"\bI (?:disagree|reject)\b"
+    r"|\b(?:it|this|that|calls?|answer) (?:fails?|(?:should|must) be rejected|does not pass)\b",
+    re.IGNORECASE,
+)
+_SPEAKS_OF = {
+    True: re.compile(r"(?<!not )(?<!n't )\b(?:pass|passes|passed)\b", re.IGNORECASE),
+    False: re.compile(
+        r"(?<!not )(?<!n't )\b(?:fail|fails|failed|reject|rejects|rejected)\b|(?:\bnot|n't) pass\b", re.IGNORECASE
+    ),
+}
+"""Words that speak of a decision, by the decision."""
 _TAGGED = re.compile(r"<(pass|verdict|decision|answer)>\s*(\w+)\s*</\1>", re.IGNORECASE)
 _FENCE = re.compile(r"```\w*")
 _DECORATION = re.compile(r"[\"'`*_#|]|^\s*(?:[-+]|\d+[.)])\s+|,\s*$")
@@ -114,7 +129,42 @@ def _read(text: str, material: Material) -> Answer | Unreadable:
         return Unreadable("it holds no decision of its own")
     if len(decisions) > 1:
         return Unreadable("it holds decisions that contradict each other")
+    passed = found[0].passed
+    if any(_SPEAKS_OF[not passed].search(line) for line in _second_thoughts(outside, material)):
+        return Unreadable("it takes back in words what it decides")
+    if passed and any(_REJECTS_IN_PROSE.search(line) for line in _own_lines(outside, material)):
+        return Unreadable("it passes the calls and rejects them in words")
+    if passed and (name := _denied_in_words(outside, material)):
+        return Unreadable(f"it passes the calls though {name} is false")
     return _explained(found)
+
+
+def _second_thoughts(text: str, material: Material) -> Iterator[str]:
+    """What is said behind a decision in its own line, or in a sentence that takes something back."""
+    for line in _own_lines(text, material):
+        if (found := _SAID.fullmatch(line)) is not None and as_truth(found[1]) is not None:
+            yield line[found.end(1) :]
+        elif (thought := _SECOND_THOUGHT.search(line)) is not None:
+            yield thought[0]
+
+
+def _denied_in_words(text: str, material: Material) -> str:
+    """A criterion that a line of its own says is not met."""
+    for line in text.splitlines():
+        found = _CRITERION_SAID.fullmatch(line.strip(" \t-*|`\"',"))
+        if found is not None and as_truth(found[2]) is False and (name := criterion(found[1].strip())):
+            return name
+    return ""
+
+
+def _own_lines(text: str, material: Material) -> Iterator[str]:
+    """The lines of an answer without decoration, but for what it quotes."""
+    for line in _FENCE.sub("\n", text).splitlines():
+        if line.lstrip().startswith(">") or line.startswith(("    ", "\t")):
+            continue  # quoted, as Markdown does it
+        bare = _DECORATION.sub("", line).strip()
+        if bare and not material.holds(bare):
+            yield bare
 
 
 def _explained(found: list[_Found]) -> Answer | Unreadable:
