@@ -2,15 +2,15 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runs import apigen, lines
+from runs import apigen, apigen_process, command, lines
 
 ROOT = Path(__file__).parent.parent
 GOOD = '{"name": "check_stock", "arguments": {"product": "bed frame"}}'
@@ -70,6 +70,14 @@ def test_wrong_input_gets_one_line_and_exit_2(tmp_path: Path, arguments: tuple[s
     assert said in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shell_sees_what_is_wrong() -> None:
+    """As a process of its own, the program ends with the same code and line."""
+    ran = apigen_process("run", "--library", "startr", "--out", "out")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("apigen: 'startr' is no library")
+    assert len(ran.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -199,11 +207,12 @@ def test_resuming_with_changed_seeds_is_refused(tmp_path: Path) -> None:
 def test_output_that_cannot_be_written_is_no_traceback(finished: Path) -> None:
     """A full disk behind stdout, a closed pipe, a terminal without letters."""
     for redirect, code in ((">/dev/full", 1), ("| head -c 1 >/dev/null", 0)):
-        command = f"{sys.executable} -m apigen report {finished} --json {redirect}"
-        ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+        line = f"{shlex.join(command('report', finished, '--json'))} {redirect}"
+        ran = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
         assert ran.returncode == code
         assert "Traceback" not in ran.stderr
-    plain = apigen("library", "list", "--library", "starter:science", env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    ascii_only = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    plain = apigen_process("library", "list", "--library", "starter:science", env=ascii_only)
     assert plain.returncode == 0
 
 

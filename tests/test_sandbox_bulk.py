@@ -17,7 +17,7 @@ from apigen.records import Call, Execution, Reason, Tool
 from sandbox_lab import tool_of
 
 STATEFUL = Path(__file__).parent / "data" / "stateful.py"
-LIMITS = Limits(wall_s=0.6, cpu_s=1, memory_mb=128, output_kb=64, import_s=10.0)
+LIMITS = Limits(wall_s=30.0, cpu_s=1, memory_mb=128, output_kb=64, import_s=60.0)
 
 
 class Both:
@@ -176,9 +176,12 @@ def test_calls_that_cannot_run_are_told_in_bulk(both: Both) -> None:
     assert [execution.reason for execution in bulk] == [*[Reason.NOT_EXECUTABLE] * 4, Reason.ARGUMENT_TYPE, None]
 
 
-def test_bulk_equals_single_calls_on_the_starter_library() -> None:
+@pytest.mark.parametrize(
+    ("locator", "at_least"), [("starter:data", 40), pytest.param("starter", 1000, marks=pytest.mark.slow)]
+)
+def test_bulk_equals_single_calls_on_the_starter_library(locator: str, at_least: int) -> None:
     """Every call of every seed gives the same execution in both modes."""
-    library = load_library(["starter"])
+    library = load_library([locator])
     tools = {tool.name: tool for tool in library.tools}
     pairs = [(tools[call.name], call) for seed in library.seeds for call in seed.calls]
 
@@ -192,7 +195,7 @@ def test_bulk_equals_single_calls_on_the_starter_library() -> None:
         return list(map(without_time, bulk)), list(map(without_time, alone))
 
     bulk, alone = asyncio.run(main())
-    assert len(bulk) > 1000
+    assert len(bulk) > at_least
     assert bulk == alone
 
 
@@ -227,11 +230,11 @@ def test_cancelling_bulk_leaves_the_sandbox_ready() -> None:
         executor = PythonExecutor(Limits(wall_s=60), workers=2)
         try:
             many = asyncio.ensure_future(executor.execute_many([*over("sleeps", 50.0, by="seconds"), *over("dies", 1)]))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.3)
             many.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await many
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 return (await executor.execute(*over("doubles", 4)[0])).result
         finally:
             await executor.aclose()
