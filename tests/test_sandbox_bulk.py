@@ -90,8 +90,8 @@ LEAKING = [
     over("looks_around", 1, 2, 3),
 ]
 
+HANGING = over("hangs", 1, 2, 3, 4)
 FAILING = [
-    over("hangs", 1, 2, 3, 4),
     over("dies", 1, 2, 3, 4, 5),
     over("leaves", 1, 2, 3, 4),
     over("hoards", 30, 31, 32, 33, 34, 35, by="mib"),
@@ -118,7 +118,11 @@ VARYING = [
 ]
 
 
-@pytest.mark.parametrize("pairs", [*LEAKING, *FAILING, *FORGING], ids=lambda pairs: str(pairs[0][1].name))
+@pytest.mark.parametrize(
+    "pairs",
+    [*LEAKING, *FAILING, *FORGING, pytest.param(HANGING, marks=pytest.mark.slow)],
+    ids=lambda pairs: str(pairs[0][1].name),
+)
 def test_bulk_says_what_single_calls_say(both: Both, pairs: list[tuple[Tool, Call]]) -> None:
     """State that leaks, calls that hang or die, and forged replies leave every result as it is by itself."""
     bulk, alone = both.run(pairs)
@@ -149,8 +153,7 @@ def test_a_failure_that_varies_is_marked(both: Both) -> None:
 
 def test_functions_do_not_disturb_each_other(both: Both) -> None:
     """All those calls at once, shuffled: each function's are what they are by themselves."""
-    fast = [pairs for pairs in (*LEAKING, *FORGING) if pairs[0][1].name != "hangs"]
-    pairs = [pair for group in fast for pair in group]
+    pairs = [pair for group in (*LEAKING, *FORGING) for pair in group]
     random.Random(0).shuffle(pairs)
     bulk, alone = both.run(pairs)
     assert bulk == alone

@@ -1,6 +1,5 @@
 """A run over a library in which good and hostile tools stand side by side."""
 
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runs import PATIENCE_S, command, lines
+from runs import apigen, lines
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these walls")
 
@@ -37,18 +36,15 @@ REASONS = {
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Two runs of the same configuration: in one, the hostile tools behave."""
-    started = {}
+    made = {}
     for name, code in (("hostile", SHOP.read_text()), ("tame", SHOP.read_text().replace("= False", "= True"))):
         folder = tmp_path_factory.mktemp(name)
         (folder / "shop.py").write_text(code)
         (folder / "run.yaml").write_text(CONFIG.format(seeds=SHOP.with_suffix(".seeds.jsonl")))
-        arguments = command("run", "run.yaml", "--out", "out")
-        started[name] = (folder / "out", subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, cwd=folder))
-    for _, process in started.values():
-        said = process.communicate(timeout=PATIENCE_S)[1]
-        assert process.returncode == 0, said
-        assert "Traceback" not in said
-    return {name: out for name, (out, _) in started.items()}
+        ran = apigen("run", "run.yaml", "--out", "out", cwd=folder)
+        assert ran.returncode == 0, ran.stderr
+        made[name] = folder / "out"
+    return made
 
 
 def executions(run: Path) -> Iterator[dict[str, Any]]:

@@ -238,28 +238,37 @@ def test_a_tool_without_a_function_is_not_executable(hostile: Lab) -> None:
     assert execution.reason is Reason.NOT_EXECUTABLE
 
 
-@pytest.mark.parametrize(
-    ("code", "reason", "detail"),
-    [
-        ("import no_such_module", Reason.NOT_EXECUTABLE, "no_such_module"),
-        ("raise ValueError('bad day')", Reason.NOT_EXECUTABLE, "bad day"),
-        ("raise SystemExit(1)", Reason.NOT_EXECUTABLE, "sys.exit"),
-        ("def other(): ...", Reason.NOT_EXECUTABLE, "function"),
-        ("import os; os._exit(4)", Reason.CRASHED, "exit code 4"),
-        ("import os; os.kill(os.getppid(), 9)", Reason.NOT_EXECUTABLE, "not permitted"),
-        ("import ctypes; ctypes.string_at(0)", Reason.CRASHED, "SIGSEGV"),
-    ],
-)
+NOT_IMPORTABLE = [
+    ("import no_such_module", Reason.NOT_EXECUTABLE, "no_such_module"),
+    ("raise ValueError('bad day')", Reason.NOT_EXECUTABLE, "bad day"),
+    ("raise SystemExit(1)", Reason.NOT_EXECUTABLE, "sys.exit"),
+    ("def other(): ...", Reason.NOT_EXECUTABLE, "function"),
+    ("import os; os._exit(4)", Reason.CRASHED, "exit code 4"),
+    ("import os; os.kill(os.getppid(), 9)", Reason.NOT_EXECUTABLE, "not permitted"),
+    ("import ctypes; ctypes.string_at(0)", Reason.CRASHED, "SIGSEGV"),
+]
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """By their code, all in one folder: one that is new to a sandbox costs it a new process."""
+    folder = tmp_path_factory.mktemp("modules")
+    files = {code: folder / f"tools_{number}.py" for number, (code, _, _) in enumerate(NOT_IMPORTABLE)}
+    for code, file in files.items():
+        file.write_text(code)
+    return files
+
+
+@pytest.mark.parametrize(("code", "reason", "detail"), NOT_IMPORTABLE)
 def test_a_module_that_cannot_be_imported_is_told(
-    hostile: Lab, tmp_path: Path, code: str, reason: Reason, detail: str
+    hostile: Lab, modules: dict[str, Path], code: str, reason: Reason, detail: str
 ) -> None:
     """Whatever goes wrong while importing is an outcome of the call, the same when it is called again."""
-    file = tmp_path / "tools.py"
-    file.write_text(code)
+    file = modules[code]
     first = hostile.call("function", file=file)
     assert first.reason is reason
     assert detail in first.detail
-    assert str(tmp_path) not in first.detail
+    assert str(file.parent) not in first.detail
     again = hostile.call("function", file=file)
     assert said(again) == said(first)
 

@@ -357,7 +357,11 @@ with lab() as running:
 
 
 @pytest.mark.parametrize(
-    ("machine", "level"), [("with namespaces", Level.NAMESPACED), ("without namespaces", Level.FILTERED)]
+    ("machine", "level"),
+    [
+        ("without namespaces", Level.FILTERED),
+        pytest.param("with namespaces", Level.NAMESPACED, marks=pytest.mark.slow),
+    ],
 )
 def test_the_walls_need_no_privileges(machine: str, level: Level) -> None:
     """A user without any capability is walled in, also where the machine allows no namespaces."""
