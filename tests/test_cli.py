@@ -220,9 +220,11 @@ def test_a_run_that_cannot_reach_its_count_says_why(tmp_path: Path) -> None:
     """A library that is exhausted ends the run short, with exit 1 and what was reached."""
     path = tmp_path / "mine.py"
     path.write_text('def flip(on: bool) -> bool:\n    """Flip a switch."""\n    return not on\n')
-    ran = apigen("run", "--library", f"python:{path}", "--count", "500", "--out", tmp_path / "out")
+    config = tmp_path / "run.yaml"
+    config.write_text(f"library: ['python:{path}']\ncount: 60\nsampling: {{pairs: [1, 1]}}\n")
+    ran = apigen("run", config, "--out", tmp_path / "out")
     assert ran.returncode == 1
-    assert re.search(r"Stopped at \d+ of 500 samples", ran.stderr)
+    assert re.search(r"Stopped at \d+ of 60 samples", ran.stderr)
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "stalled"
 
 
