@@ -22,6 +22,8 @@ class ChatServer:
     delay_s: float = 0.0
     fail_after: int | None = None
     """Answers with HTTP 503 from this many requests on."""
+    hold_after: int | None = None
+    """Lets this many requests in, and the others wait until there may be more."""
     refuse: bool = False
     """Answers with HTTP 400."""
     judge_says: str = '{"thought": "fits", "pass": "yes"}'
@@ -31,9 +33,23 @@ class ChatServer:
     """What a judge of that name makes of a user message, in place of ``judge_says``; ``None`` refuses it."""
     prompts: list[str] = field(default_factory=list)
     """Every prompt that was answered, as JSON."""
+    admitted: int = 0
+    under_way: int = 0
 
     async def complete(self, request: web.Request) -> web.Response:
+        self.under_way += 1
+        try:
+            return await self._complete(request)
+        finally:
+            self.under_way -= 1
+
+    async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
+        while self.hold_after is not None and self.admitted >= self.hold_after:
+            if request.transport is None:
+                return web.Response(status=503)  # whoever asked is gone
+            await asyncio.sleep(0.002)
+        self.admitted += 1
         if self.fail_after is not None and len(self.prompts) >= self.fail_after:
             return web.json_response({"error": {"message": "overloaded"}}, status=503)
         if self.refuse:

@@ -101,6 +101,7 @@ class Host:
             "$datagrams": self.servers[3].getsockname(),
             "$abstract": f"@{self.token}",
             "$pid": os.getpid(),
+            "$nice": os.nice(0),
             "$token": self.token,
             "$secret": _disguised(self.secret),
             "$row": _disguised(ROW),

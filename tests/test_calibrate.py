@@ -22,7 +22,7 @@ from apigen.records import Call, Candidate, Outcome, Reason, Stage, Tool, Verdic
 from apigen.verify.faults import BY_NAME
 from apigen.verify.llm_judge import UNFOUND
 from chat_server import serving
-from runs import apigen, lines
+from runs import apigen, apigen_process, lines
 
 P, R, E = Outcome.PASS, Outcome.REJECT, Outcome.ERROR
 TOOL = {"name": "add", "description": "Adds.", "parameters": {"type": "object", "properties": {}}}
@@ -206,7 +206,7 @@ def test_a_judge_that_stays_away_loses_nothing(tmp_path: Path) -> None:
             f"judges: [{{name: openai/j, base_url: '{server.url}', retries: 0}}]\n"
         )
         server.fail_after = 5
-        down = apigen(*command)
+        down = apigen_process(*command)
         assert down.returncode == 1
         assert f"ask again with --out {out}" in down.stderr
         assert "Traceback" not in down.stderr

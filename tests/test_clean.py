@@ -16,8 +16,7 @@ from apigen.library.catalogue import load_library
 from apigen.library.file_reading import read_library_file
 from apigen.records import Call, Execution, McpBinding, Reason, RestBinding, Seed, Tool
 from chat_server import serving
-from in_process import apigen
-from runs import lines
+from runs import apigen, lines
 
 MODULE = '''
 import random

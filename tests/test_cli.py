@@ -2,15 +2,15 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runs import apigen, lines
+from runs import apigen, apigen_process, command, lines
 
 ROOT = Path(__file__).parent.parent
 GOOD = '{"name": "check_stock", "arguments": {"product": "bed frame"}}'
@@ -70,6 +70,14 @@ def test_wrong_input_gets_one_line_and_exit_2(tmp_path: Path, arguments: tuple[s
     assert said in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shell_sees_what_is_wrong() -> None:
+    """As a process of its own, the program ends with the same code and line."""
+    ran = apigen_process("run", "--library", "startr", "--out", "out")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("apigen: 'startr' is no library")
+    assert len(ran.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -199,11 +207,12 @@ def test_resuming_with_changed_seeds_is_refused(tmp_path: Path) -> None:
 def test_output_that_cannot_be_written_is_no_traceback(finished: Path) -> None:
     """A full disk behind stdout, a closed pipe, a terminal without letters."""
     for redirect, code in ((">/dev/full", 1), ("| head -c 1 >/dev/null", 0)):
-        command = f"{sys.executable} -m apigen report {finished} --json {redirect}"
-        ran = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+        line = f"{shlex.join(command('report', finished, '--json'))} {redirect}"
+        ran = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
         assert ran.returncode == code
         assert "Traceback" not in ran.stderr
-    plain = apigen("library", "list", "--library", "starter:science", env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    ascii_only = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    plain = apigen_process("library", "list", "--library", "starter:science", env=ascii_only)
     assert plain.returncode == 0
 
 
@@ -211,9 +220,11 @@ def test_a_run_that_cannot_reach_its_count_says_why(tmp_path: Path) -> None:
     """A library that is exhausted ends the run short, with exit 1 and what was reached."""
     path = tmp_path / "mine.py"
     path.write_text('def flip(on: bool) -> bool:\n    """Flip a switch."""\n    return not on\n')
-    ran = apigen("run", "--library", f"python:{path}", "--count", "500", "--out", tmp_path / "out")
+    config = tmp_path / "run.yaml"
+    config.write_text(f"library: ['python:{path}']\ncount: 60\nsampling: {{pairs: [1, 1]}}\n")
+    ran = apigen("run", config, "--out", tmp_path / "out")
     assert ran.returncode == 1
-    assert re.search(r"Stopped at \d+ of 500 samples", ran.stderr)
+    assert re.search(r"Stopped at \d+ of 60 samples", ran.stderr)
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "stalled"
 
 

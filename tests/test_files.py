@@ -4,8 +4,6 @@ import asyncio
 import os
 import resource
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
 from apigen.models.base import Options
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.records import Completion, Message
-from runs import apigen, lines
+from runs import apigen, apigen_process, lines
 
 
 def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
@@ -58,21 +56,20 @@ def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
 def test_a_run_on_a_full_disk_stops_and_resumes(tmp_path: Path) -> None:
     """A file that may not grow any more ends the run with one line; with room again it goes on and loses nothing."""
     whole, full = tmp_path / "whole", tmp_path / "full"
-    arguments = ("run", "--library", "starter:data", "--count", "60", "--out")
+    arguments = ("run", "--library", "starter:data", "--count", "30", "--out")
     assert apigen(*arguments, whole).returncode == 0
 
     def limit() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
 
-    command = [sys.executable, "-m", "apigen", *map(str, (*arguments, full))]
-    ran = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit, check=False, timeout=60)
+    ran = apigen_process(*arguments, full, preexec_fn=limit)
     assert ran.returncode == 1, ran.stderr
     assert "cannot be written: File too large" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert apigen("run", "--resume", "--out", full).returncode == 0
     assert (full / "dataset.jsonl").read_bytes() == (whole / "dataset.jsonl").read_bytes()
-    assert len(lines(full / "dataset.jsonl")) == 60
+    assert len(lines(full / "dataset.jsonl")) == 30
 
 
 def test_a_directory_is_held_by_one_process(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import jsonschema
 from apigen.dataset.duplicates import SeenQueries
 from apigen.records import Attempt, Call, Outcome, Reason, Stage, Style, Verdict, Wording
 from chat_server import serving
-from runs import apigen, contents, lines
+from runs import apigen, apigen_process, contents, lines
 
 SMALL = ("--library", "starter:finance,math,travel")
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
@@ -105,13 +105,13 @@ def test_a_run_with_repairs_that_broke_down_ends_with_the_same_bytes(tmp_path: P
     with serving(judges={"strict": strict}) as server:
         models = f"{{name: openai/w, base_url: '{server.url}', retries: 0}}"
         config.write_text(
-            f"library: {SMALL[1]}\ncount: 25\nrepair: true\nmodel: {models}\n"
+            f"library: {SMALL[1]}\ncount: 15\nrepair: true\nmodel: {models}\n"
             f"judges: [{{name: openai/strict, base_url: '{server.url}', retries: 0}}]\n"
         )
         assert apigen("run", config, "--concurrency", "3", "--out", whole).returncode == 0
         server.prompts.clear()
-        server.fail_after = 40
-        assert apigen("run", config, "--out", broken).returncode == 1
+        server.fail_after = 25
+        assert apigen_process("run", config, "--out", broken).returncode == 1
         server.fail_after = None
         resumed = apigen("run", "--resume", "--out", broken)
         assert resumed.returncode == 0, resumed.stderr

@@ -17,8 +17,7 @@ from apigen.library.file_reading import read_library_file
 from apigen.library.file_writing import write_library
 from apigen.library.statistics import statistics
 from apigen.records import Call, McpBinding, Note, RestBinding, RestCredential, RestParameter, Seed, Skipped, Tool
-from in_process import apigen
-from runs import lines
+from runs import apigen, lines
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "docs" / "schemas" / "library.schema.json").read_text())

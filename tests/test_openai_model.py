@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -28,16 +28,19 @@ def answer(content: str | None = "hi", **message: Any) -> dict[str, Any]:
     }
 
 
-def ask(server: HTTPServer, *, times: int = 1, concurrency: int = 4, **settings: Any) -> list[Completion]:
-    async def main() -> list[Completion]:
-        config = ModelConfig(name="openai/tiny", base_url=server.url_for("/v1"), **settings)
-        model = OpenAIModel(config, concurrency)
-        try:
-            return await asyncio.gather(*(model.complete(PROMPT, Options(seed=5)) for _ in range(times)))
-        finally:
-            await model.aclose()
+async def asked(
+    server: HTTPServer, *, times: int = 1, concurrency: int = 4, base: str = "/v1", **settings: Any
+) -> list[Completion]:
+    config = ModelConfig(name="openai/tiny", base_url=server.url_for(base), **settings)
+    model = OpenAIModel(config, concurrency)
+    try:
+        return await asyncio.gather(*(model.complete(PROMPT, Options(seed=5)) for _ in range(times)))
+    finally:
+        await model.aclose()
 
-    return asyncio.run(main())
+
+def ask(server: HTTPServer, **settings: Any) -> list[Completion]:
+    return asyncio.run(asked(server, **settings))
 
 
 def in_turn(*responses: Response) -> Callable[[Request], Response]:
@@ -66,12 +69,19 @@ def test_the_request_is_openais_and_the_answer_is_read(httpserver: HTTPServer, m
     }
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 529])
-def test_passing_failures_are_tried_again(httpserver: HTTPServer, status: int) -> None:
+def test_passing_failures_are_tried_again(httpserver: HTTPServer) -> None:
     """A busy or stumbling server costs time, not the request."""
-    httpserver.expect_request(PATH).respond_with_handler(in_turn(Response("busy", status), as_json(answer())))
-    assert ask(httpserver, retries=2)[0].text == "hi"
-    assert len(httpserver.log) == 2
+    statuses = (429, 500, 502, 503, 529)
+    for status in statuses:
+        path = f"/{status}/chat/completions"
+        httpserver.expect_request(path).respond_with_handler(in_turn(Response("busy", status), as_json(answer())))
+
+    async def main() -> list[list[Completion]]:
+        return await asyncio.gather(*(asked(httpserver, base=f"/{status}", retries=2) for status in statuses))
+
+    assert [found.text for (found,) in asyncio.run(main())] == ["hi"] * len(statuses)
+    answered = sorted((request.path, response.status_code) for request, response in httpserver.log)
+    assert answered == sorted((f"/{at}/chat/completions", code) for at in statuses for code in (at, 200))
 
 
 def test_retry_after_is_honoured(httpserver: HTTPServer) -> None:
@@ -132,7 +142,7 @@ def test_a_hanging_server_is_given_up_after_the_time_out(httpserver: HTTPServer)
     release = threading.Event()
 
     def hang(_: Request) -> Response:
-        release.wait(5)
+        release.wait(60)
         return as_json(answer())
 
     httpserver.expect_request(PATH).respond_with_handler(hang)
@@ -157,23 +167,30 @@ def test_a_server_that_is_down_is_said_in_one_line() -> None:
         asyncio.run(main())
 
 
-def test_no_more_requests_are_in_flight_than_allowed(httpserver: HTTPServer) -> None:
-    """Concurrency is a bound, and it is used."""
-    lock, now, most = threading.Lock(), 0, 0
+@pytest.fixture
+def threaded() -> Iterator[HTTPServer]:
+    """A server that answers requests at the same time."""
+    with HTTPServer(threaded=True) as server:
+        yield server
+
+
+def test_no_more_requests_are_in_flight_than_allowed(threaded: HTTPServer) -> None:
+    """Concurrency is a bound, and it is used: answers come only once so many are there."""
+    lock, all_there, now, most = threading.Lock(), threading.Barrier(3), 0, 0
 
     def count(_: Request) -> Response:
         nonlocal now, most
         with lock:
             now += 1
             most = max(most, now)
-        time.sleep(0.05)
+        all_there.wait(60)
         with lock:
             now -= 1
         return as_json(answer())
 
-    httpserver.expect_request(PATH).respond_with_handler(count)
-    ask(httpserver, times=12, concurrency=3)
-    assert most <= 3
+    threaded.expect_request(PATH).respond_with_handler(count)
+    ask(threaded, times=12, concurrency=3)
+    assert most == 3
 
 
 def test_a_prompt_that_a_living_server_cannot_answer_concerns_that_prompt_alone(httpserver: HTTPServer) -> None:

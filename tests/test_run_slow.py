@@ -1,55 +1,38 @@
 """The guarantees of a run, tried harder than in the default tests."""
 
-import random
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from chat_server import serving
-from runs import apigen, contents, start
+from killing import kill_again_and_again
+from runs import apigen, apigen_process, contents
 
 pytestmark = pytest.mark.slow
 KILLS = 20
 CONCURRENCY = 4
+MODELS = 2
+"""Each with so many requests in flight: one writes, one judges."""
 
 
 def test_twenty_kills_of_a_paid_run_pay_nothing_twice(tmp_path: Path) -> None:
     """Killed at twenty random moments, a run over HTTP asks again for no more than what was in flight."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    moments = random.Random(3)
     with serving(delay_s=0.05) as server:
-        models = (
-            "--model",
-            "openai/w",
-            "--judge",
-            "openai/j",
-            "--base-url",
-            server.url,
-            "--concurrency",
-            str(CONCURRENCY),
-        )
-        arguments = ("run", "--library", "starter:finance,math,travel", "--count", "150", *models)
+        models = ("--model", "openai/w", "--judge", "openai/j", "--base-url", server.url)
+        small = ("--library", "starter:finance,math,travel", "--count", "150", "--concurrency", str(CONCURRENCY))
+        arguments = ("run", *small, *models)
         assert apigen(*arguments, "--out", whole).returncode == 0
         asked = len(set(server.prompts))
         server.prompts.clear()
-        kills = 0
-        for number in range(KILLS):
-            begun = (killed / "config.yaml").exists()
-            process = start(*(("run", "--resume") if begun else arguments), "--out", killed)
-            time.sleep(1.0 + moments.random())
-            kills += process.poll() is None
-            process.kill()
-            process.communicate()
-            assert (killed / "config.yaml").exists(), f"killed before it began, at {number}"
+        kill_again_and_again(server, arguments, killed, kills=KILLS, asked=asked)
         done = apigen("run", "--resume", "--out", killed)
         assert done.returncode == 0, done.stderr
-    assert kills >= 5
     again = sum(count - 1 for count in Counter(server.prompts).values())
-    assert again <= kills * CONCURRENCY, "only what was in flight when the process died"
+    assert again <= KILLS * MODELS * CONCURRENCY, "only what was in flight when the process died"
     # Near the end a run may ask for a few requests more than it turns out to need, depending on what is known when.
-    assert len(set(server.prompts)) <= asked + 2 * CONCURRENCY
+    assert len(set(server.prompts)) <= asked + MODELS * CONCURRENCY
     assert contents(killed) == contents(whole)
 
 
@@ -58,6 +41,6 @@ def test_a_seed_decides_every_byte_of_a_larger_run(tmp_path: Path) -> None:
     runs = []
     for concurrency in (1, 8, 200):
         out = tmp_path / str(concurrency)
-        assert apigen("run", "--count", "1500", "--concurrency", str(concurrency), "--out", out).returncode == 0
+        assert apigen_process("run", "--count", "1500", "--concurrency", str(concurrency), "--out", out).returncode == 0
         runs.append(contents(out))
     assert runs[0] == runs[1] == runs[2]

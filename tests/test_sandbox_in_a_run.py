@@ -1,6 +1,5 @@
 """A run over a library in which good and hostile tools stand side by side."""
 
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runs import command, lines
+from runs import apigen, lines
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these walls")
 
@@ -20,6 +19,8 @@ seeds: [{seeds}]
 count: 12
 execution: {{wall_s: 0.5, memory_mb: 256, result_kb: 64}}
 """
+TOO_BUSY = "timeout"
+"""What a good call may also say: on a machine on which even that takes half a second."""
 GOOD = {"add_prices", "count_boxes", "label_parcel"}
 REASONS = {
     "track_parcel": "forbidden",
@@ -35,18 +36,15 @@ REASONS = {
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Two runs of the same configuration: in one, the hostile tools behave."""
-    started = {}
+    made = {}
     for name, code in (("hostile", SHOP.read_text()), ("tame", SHOP.read_text().replace("= False", "= True"))):
         folder = tmp_path_factory.mktemp(name)
         (folder / "shop.py").write_text(code)
         (folder / "run.yaml").write_text(CONFIG.format(seeds=SHOP.with_suffix(".seeds.jsonl")))
-        arguments = command("run", "run.yaml", "--out", "out")
-        started[name] = (folder / "out", subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, cwd=folder))
-    for _, process in started.values():
-        said = process.communicate(timeout=120)[1]
-        assert process.returncode == 0, said
-        assert "Traceback" not in said
-    return {name: out for name, (out, _) in started.items()}
+        ran = apigen("run", "run.yaml", "--out", "out", cwd=folder)
+        assert ran.returncode == 0, ran.stderr
+        made[name] = folder / "out"
+    return made
 
 
 def executions(run: Path) -> Iterator[dict[str, Any]]:
@@ -83,7 +81,7 @@ def test_good_rows_are_as_without_hostile_tools(runs: dict[str, Path]) -> None:
     for run in runs.values():
         for execution in executions(run):
             call = execution["call"]
-            if call["name"] in GOOD and execution.get("reason") != "invalid_argument":
+            if call["name"] in GOOD and execution.get("reason") not in ("invalid_argument", TOO_BUSY):
                 assert execution.get("result") == right[call["name"]](**call["arguments"]), execution
                 checked += 1
     assert checked > 12
@@ -96,7 +94,8 @@ def test_good_candidates_get_the_same_verdicts(runs: dict[str, Path]) -> None:
         judged.append({})
         for attempt in lines(run / "attempts.jsonl"):
             is_good = {call["name"] for call in attempt.get("calls", ())} <= GOOD
-            if "executions" in attempt and is_good:
+            reasons = {execution.get("reason") for execution in attempt.get("executions", ())}
+            if "executions" in attempt and is_good and TOO_BUSY not in reasons:
                 judged[-1].setdefault(attempt["query"], (attempt["calls"], attempt["verdicts"], attempt["executions"]))
     both = judged[0].keys() & judged[1].keys()
     assert len(both) >= 3

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -16,8 +17,10 @@ import pytest
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.python import Limits, PythonExecutor
 from apigen.records import Call, Execution, Reason
+from runs import PATIENCE_S
 from sandbox_lab import HOSTILE, SHORT, lab, tool_of
 
+BEAT_S = 0.005
 AHEAD = sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
 """Whether each sandbox process keeps one that waits for the next call."""
 
@@ -60,7 +63,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 async def family_of(size: int) -> set[int]:
     """The processes below this one, as soon as there are so many."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while len(family := descendants()) != size:  # noqa: ASYNC110 - nothing tells of them
             await asyncio.sleep(0.01)
     return family
@@ -113,18 +116,39 @@ def test_good_calls_are_not_disturbed_by_bad_ones() -> None:
     asyncio.run(scenario())
 
 
+class Heart(threading.Thread):
+    """Beats beside the event loop, and just as often: a busy machine slows down both, what blocks the loop does not."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.beats = 0
+        self._stop_beating = threading.Event()
+
+    def run(self) -> None:
+        while not self._stop_beating.wait(BEAT_S):
+            self.beats += 1
+
+    def stop(self) -> None:
+        self._stop_beating.set()
+        self.join()
+
+
 def test_the_event_loop_is_not_blocked() -> None:
     """While a process starts and a call runs, other tasks go on."""
 
     async def scenario() -> None:
         executor = PythonExecutor(Limits(wall_s=0.3), workers=1)
+        heart = Heart()
+        heart.start()
         running = asyncio.ensure_future(executor.execute(tool_of("loops"), Call("loops")))
-        longest, last = 0.0, time.monotonic()
+        longest = 0
         while not running.done():
-            await asyncio.sleep(0.005)
-            longest, last = max(longest, time.monotonic() - last), time.monotonic()
+            before = heart.beats
+            await asyncio.sleep(BEAT_S)
+            longest = max(longest, heart.beats - before)
+        heart.stop()
         await executor.aclose()
-        assert longest < 0.25
+        assert longest < heart.beats / 4, "neither the start nor the call, which take a third or more each, held it up"
 
     asyncio.run(scenario())
 
@@ -144,8 +168,7 @@ def test_cancelling_ends_the_call_and_keeps_the_process() -> None:
             running.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await running
-            async with asyncio.timeout(5):
-                assert (await add(executor, 2)).result == 3
+            assert (await add(executor, 2)).result == 3
             assert len(before & await family_of(3 + AHEAD)) == 3
         finally:
             await executor.aclose()
@@ -197,7 +220,7 @@ def test_closing_ends_calls_under_way() -> None:
         executor = PythonExecutor(Limits(wall_s=60), workers=1)
         running = asyncio.ensure_future(executor.execute(tool_of("sleeps"), Call("sleeps")))
         waiting = asyncio.ensure_future(add(executor, 1))
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.3)
         await executor.aclose()
         for call in (running, waiting):
             with pytest.raises(ExecutorUnavailable):
@@ -225,14 +248,14 @@ def test_nothing_outlives_a_killed_program(stop: signal.Signals, scratch: Path) 
         assert program.stdout is not None
         assert program.stdout.readline() == b"ready\n"
         family = descendants()
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE_S
         size = 8 + 2 * AHEAD  # the program, its nursery; twice a keeper, a zygote, a call, and the next one
         while len(family) < size and time.monotonic() < until:
             time.sleep(0.02)
             family = descendants()
         program.send_signal(stop)
     assert len(family) == size
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until and (
         any(Path(f"/proc/{process}").exists() for process in family) or any(scratch.iterdir())
     ):
@@ -256,13 +279,19 @@ def test_a_killed_sandbox_is_replaced(scratch: Path) -> None:
 
 def test_waiting_for_a_call_costs_the_call_nothing() -> None:
     """The process of the next call is there before it, but its clocks start with the call."""
-    with lab(msgspec.structs.replace(SHORT, wall_s=0.5)) as running:
-        assert running.call("add", a=1, b=1).result == 2
-        time.sleep(0.7)
-        execution = running.call("add", a=1, b=2)
+    limit_s = 0.5
+    with lab(msgspec.structs.replace(SHORT, wall_s=limit_s)) as running:
+        while True:
+            running.call("add", a=1, b=1)
+            time.sleep(limit_s + 0.1)
+            began = time.monotonic()
+            execution = running.call("add", a=1, b=2)
+            took_s = time.monotonic() - began
+            if took_s < limit_s:  # else the machine was too busy even for one call
+                break
         assert execution.result == 3
         assert execution.duration_ms is not None
-        assert execution.duration_ms < 500
+        assert execution.duration_ms <= 1000 * took_s
 
 
 def test_the_waiting_process_knows_every_function() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 from attacks.attack import CRASHED, Attack, Outcome, fails, harmless
 
 
-def _leaves(where: str, found: Any, tries: str) -> Attack:
+def _leaves(where: str, found: Any, tries: str, **arguments: Any) -> Attack:
     """Called twice, finds the same."""
-    return Attack(where.replace("_", " "), f"leaves_traces.{where}", harmless(found), tries, twice=True)
+    return Attack(where.replace("_", " "), f"leaves_traces.{where}", harmless(found), tries, arguments, twice=True)
 
 
 TRACES = (
@@ -32,7 +32,7 @@ TRACES = (
     _leaves("in_signal_mask", 0, "blocks signals"),
     _leaves("in_alarm", 0, "sets an alarm"),
     _leaves("in_limits", 128, "lowers limits for good"),
-    _leaves("in_priority", 0, "changes its priority"),
+    _leaves("in_priority", 0, "changes its priority", usual="$nice"),
     _leaves("in_recursion_limit", ..., "lowers the recursion limit"),
     _leaves("in_digit_limit", 4300, "lowers the limit of digits"),
     _leaves("in_switch_interval", 0.005, "slows down the switching of threads"),

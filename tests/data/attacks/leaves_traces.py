@@ -158,8 +158,8 @@ def in_limits() -> int:
     return found
 
 
-def in_priority() -> int:
-    return os.getpriority(os.PRIO_PROCESS, 0)
+def in_priority(usual: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, 0) - usual
 
 
 def in_recursion_limit() -> int:
