@@ -74,7 +74,7 @@ _QUARTER = re.compile(r"\b(?:q(?P<n>[1-4])|(?P<word>first|second|third|fourth|la
 _MONTH_WORD = re.compile(rf"\b({_MONTH})\b", re.IGNORECASE)
 _HOUR = r"(?:2[0-4]|[01]?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _TIME = re.compile(
-    rf"(?<![\d:.])(?P<h>{_HOUR})(?:[:.h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?)?"
+    rf"(?<![\d:.])(?P<h>{_HOUR})(?!\d)(?:[:.h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?)?"
     r"(?:\s?(?P<half>[ap]\.?m\b\.?|(?:o'?clock )?(?:(?:in the|this) (?:morning|afternoon|evening)|at night|tonight)\b"
     r"|o'?clock|hrs\b|h\b))?",
     re.IGNORECASE,

@@ -6,8 +6,9 @@ from apigen.verify.grounding.composed import composed
 from apigen.verify.grounding.dates import read_moments
 from apigen.verify.grounding.enums import compound, enum_evidence, glossed, one_word
 from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.moments import moment_evidence
 from apigen.verify.grounding.reading import Reading, Span, as_formula, lower_case
-from apigen.verify.grounding.scalars import Evidence, mentions_nothing, moment_evidence, number_evidence
+from apigen.verify.grounding.scalars import Evidence, mentions_nothing, number_evidence
 from apigen.verify.grounding.synonyms import synonyms
 from apigen.verify.grounding.told import told_choices
 from apigen.verify.grounding.words import FILLER_WORDS, STOP_WORDS, TOKEN, normalise, plain_type, stem
@@ -36,6 +37,8 @@ def string_evidence(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     members = leaf.schema.get("enum") or [leaf.schema.get("const")]
     if value in members:
         found = enum_evidence(reading, leaf, value, [member for member in members if isinstance(member, str)])
+        if found is None and any(character.isdigit() for character in text):
+            found = _string(reading, leaf, text)  # a choice may be a time of day, a date or a quantity
     else:
         found = _string(reading, leaf, text)
         if found is None and text in (choices := told_choices(leaf.description)):

@@ -7,11 +7,12 @@ from functools import lru_cache
 import msgspec
 
 from apigen.records import Candidate, Json, Tool
+from apigen.verify.grounding.flags import boolean_evidence
 from apigen.verify.grounding.leaves import Leaf, leaves
 from apigen.verify.grounding.negation import turned_down
 from apigen.verify.grounding.numbers import key
 from apigen.verify.grounding.reading import Reading
-from apigen.verify.grounding.scalars import Evidence, boolean_evidence, mentions_nothing, number_evidence
+from apigen.verify.grounding.scalars import Evidence, mentions_nothing, number_evidence
 from apigen.verify.grounding.strings import string_evidence
 from apigen.verify.grounding.told import told_choices
 
