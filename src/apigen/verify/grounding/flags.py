@@ -5,9 +5,10 @@ from functools import lru_cache
 
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading
+from apigen.verify.grounding.related import suggestions
 from apigen.verify.grounding.scalars import Evidence
 from apigen.verify.grounding.synonyms import synonyms
-from apigen.verify.grounding.words import content_stems, stem_set, typo_of
+from apigen.verify.grounding.words import STOP_WORDS, content_stems, stem_set, typo_of
 
 _BOOLEAN_FILLERS = stem_set(
     """
@@ -28,6 +29,8 @@ def boolean_evidence(reading: Reading, leaf: Leaf, value: bool, about_tool: str)
     """Where the query speaks of a flag: a word of its name or description, and for ``False`` a negation of it."""
     tool_stems = set(content_stems(about_tool))
     hints = set(content_stems(leaf.name)) - _BOOLEAN_FILLERS
+    if not hints and "." in leaf.path:  # "sentiment.include" speaks of the sentiment
+        hints = set(content_stems(leaf.path.rpartition(".")[0])) - _BOOLEAN_FILLERS
     hints = hints - set(content_stems(about_tool.partition(" ")[0])) or hints
     described = {one for one in content_stems(leaf.description) if len(one) > 2} - _BOOLEAN_FILLERS
     hints |= {one for one in described if one not in tool_stems or one.isdigit()}
@@ -59,6 +62,20 @@ def _hinted(reading: Reading, hint: str) -> list[int]:
     if not found:
         starts = {span[0] for synonym in synonyms(hint) for span in reading.find_synonym(synonym)}
         found = [index for index, token in enumerate(reading.tokens) if token.start in starts]
+    if not found:
+        found = _within_compound(reading, hint)
+    if not found:
+        starts = {span[0] for span in suggestions(reading, hint)}
+        found = [index for index, token in enumerate(reading.tokens) if token.start in starts]
     if not found and len(hint) >= 7:
         found = [index for index, token in enumerate(reading.tokens) if typo_of(token.stem, hint)]
     return found
+
+
+def _within_compound(reading: Reading, hint: str) -> list[int]:
+    """ "play" for ``autoplay``, "active" for ``inactive``: a word of four letters or more at the end of the hint."""
+    return [
+        index
+        for index, token in enumerate(reading.tokens)
+        if len(token.stem) >= 4 and token.stem != hint and hint.endswith(token.stem) and token.word not in STOP_WORDS
+    ]

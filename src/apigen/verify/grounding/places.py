@@ -6,6 +6,7 @@ nor the table of regions puts the city elsewhere.
 
 import re
 from functools import cache, lru_cache
+from importlib.resources import files
 
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading, Span
@@ -15,6 +16,11 @@ from apigen.verify.grounding.words import split_words, stem
 _ASKS = re.compile(
     r"\b(?:state|country|province|region|county|full address)\b|[A-Z][a-z]+, (?:[A-Z]{2}\b|[A-Z][a-z]+)", re.IGNORECASE
 )
+_LATITUDE = re.compile(r"(?:^|_)lat(?:itude)?", re.IGNORECASE)
+_LONGITUDE = re.compile(r"(?:^|_)(?:lon|lng|long|longitude)(?:$|_)", re.IGNORECASE)
+_CITY = 0.25
+"""Degrees within which a place in a city lies."""
+
 _ASKED = 3
 """Tokens after a city within which the query may name its region: "Paris in Texas"."""
 
@@ -77,3 +83,29 @@ def _said_after(reading: Reading, city: Span) -> frozenset[int]:
             if last.start >= token.start and (found := regions_named(reading.text[token.start : last.end])):
                 return found
     return frozenset()
+
+
+@cache
+def _coordinates() -> dict[tuple[str, ...], tuple[float, float]]:
+    lines = files("apigen.verify.grounding").joinpath("coordinates.txt").read_text("utf-8").splitlines()
+    table = {}
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            latitude, longitude, *names = line.split(maxsplit=2)
+            for name in names[0].split("|"):
+                table[tuple(map(stem, split_words(name)))] = (float(latitude), float(longitude))
+    return table
+
+
+def coordinate(reading: Reading, leaf: Leaf, value: float) -> tuple[Span, ...] | None:
+    """A latitude or longitude of a city that the query names, as exact as a table of cities can be."""
+    side = 0 if _LATITUDE.search(leaf.name) else 1 if _LONGITUDE.search(leaf.name) else None
+    if side is None or "." not in repr(value):
+        return None
+    spans = [
+        span
+        for stems, place in _coordinates().items()
+        if abs(place[side] - value) <= _CITY
+        for span in reading.find(stems)
+    ]
+    return tuple(spans) or None

@@ -8,6 +8,7 @@ import msgspec
 
 from apigen.records import Candidate, Json, Tool
 from apigen.verify.grounding.flags import boolean_evidence
+from apigen.verify.grounding.implied import implied
 from apigen.verify.grounding.leaves import Leaf, leaves
 from apigen.verify.grounding.negation import turned_down
 from apigen.verify.grounding.numbers import key
@@ -18,6 +19,7 @@ from apigen.verify.grounding.told import told_choices
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _BOTH = 2
+_SPEAKS_OF_DEFAULTS = re.compile(r"efault|\b(?:if|unless) (?:not\b|un|none\b|omitted)")
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -72,6 +74,8 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
                 evidence = ()
             if evidence is None and default_in_words(leaf.description, _as_words(leaf.value)):
                 continue
+            if evidence is None:
+                evidence = _affirmed(reading, leaf, implied(reading, leaf, _about(tool)))
             yield Trace(index, leaf, evidence)
 
 
@@ -127,11 +131,14 @@ def _as_words(value: Json) -> str:
 @lru_cache(maxsize=8192)
 def default_in_words(description: str, value: str) -> bool:
     """Whether the description names the default: "Default is 9.81", "defaults to 'cm'", "(default: true)"."""
-    if "efault" not in description or not value:
+    if not value or not _SPEAKS_OF_DEFAULTS.search(description):
         return False
+    quoted = rf"[\"'`]?{re.escape(value)}[\"'`]?(?:\.0+)?(?![\w]|[.,]\d)"
     stated = (
-        rf"\bdefaults?(?: value)?(?: is| to|:|=)?(?: set to| to)?(?: an?)?\s*[\"'`]?{re.escape(value)}"
-        rf"(?:\.0+)?(?![\w]|[.,]\d)"
+        rf"\bdefaults?(?: value| \w+)?(?: is| to|:|=)?(?: set to| to)?(?: an?| the)?\s*{quoted}"
+        rf"|(?<![\w.]){quoted}(?: is)?(?: \w+)? (?:\(default|(?:by|as|is) (?:the )?default"
+        rf"|if (?:not|un|none|omitted|absent))"
+        rf"|\b(?:if|unless) (?:not |un|none |omitted)[^.;]{{0,30}}?(?:is|to|uses?|assumes?|,|:) (?:the )?{quoted}"
     )
     return re.search(stated, description.lower()) is not None
 
