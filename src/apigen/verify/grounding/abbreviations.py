@@ -18,6 +18,9 @@ _CUT = 3
 
 _SCHEME = re.compile(r"^(?:[a-z]+://)?(?:www\.)?", re.IGNORECASE)
 _WHOLE = r"(?<![\w]){}(?!\w)"
+_COMMAND = re.compile(r"command|cmd|shell|script|terminal", re.IGNORECASE)
+_SWITCH = re.compile(r"(?<!\S)(?:--?|/)[A-Za-z][\w-]*(?!\S)")
+_ENDING = re.compile(r"\.\w{1,4}$")
 _DEGREES = ("er", "est", "r", "st", "ier", "iest")
 
 
@@ -44,7 +47,7 @@ def _in_order(code: str, word: str) -> bool:
 def shortened(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     """A name with one of its words cut short, or left out at the beginning: "Man United", "Switch"."""
     words = split_words(value)
-    if len(words) < 2:
+    if len(words) < 2 or not all(word.isalpha() for word in words):
         return None
     spans: list[Span] = []
     exact = 0
@@ -93,3 +96,12 @@ def located(reading: Reading, leaf: Leaf, value: str) -> Evidence:
         for part in parts
     ]
     return tuple(span for found in spans for span in found) if spans and all(spans) else None
+
+
+def as_command(reading: Reading, leaf: Leaf, value: str) -> Evidence:
+    """A command whose words the query says, but for switches and endings of files: ``taskkill /F /IM notepad.exe``."""
+    words = [word for word in _SWITCH.sub(" ", value).split() if word]
+    if len(words) < 2 or not _COMMAND.search(leaf.name):
+        return None
+    found = [reading.find(tuple(map(stem, split_words(_ENDING.sub("", word))))) for word in words]
+    return tuple(span for spans in found for span in spans) if all(found) else None

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from apigen.verify.grounding.leaves import Leaf
-from apigen.verify.grounding.numbers import key
+from apigen.verify.grounding.numbers import ORDINALS, key
 from apigen.verify.grounding.reading import Reading, Span
 from apigen.verify.grounding.relative import days_between, today
 from apigen.verify.grounding.told import is_constant
@@ -45,6 +45,8 @@ _LIMIT = re.compile(r"\b(max|min)(?:imum)?(?: value| allowed)?(?: is| of| ?[:=])
 _AGO = re.compile(r"\b(?:ago|before|back|earlier)\b|\b(?:past|last|previous)\b", re.IGNORECASE)
 _PERCENT = stem_set("percent percentage pct rate")
 _ABBREVIATED_YEAR = re.compile(r"(?<![\w'])'(\d\d)(?!\d|'|\w)")
+_DECADE = re.compile(r"(?<!\d)((?:1\d|20)?\d0)'?s\b", re.IGNORECASE)
+_CENTURY = re.compile(r"\b(\d{1,2}|[a-z]+)(?:st|nd|rd|th)?[- ]century\b", re.IGNORECASE)
 _EXACT = 1e-9
 _UP_TO = re.compile(r"\s*(?:to|through|until|up to|and|-|\.\.\.?)\s*", re.IGNORECASE)
 _STEP = re.compile(
@@ -221,8 +223,23 @@ def _by_length(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
                         yield one.start, other.end
 
 
+def _by_period(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
+    """The first and last year of "the 1990s", "the 90s" or "the 18th century"."""
+    if not 1000 <= value <= 2100:
+        return
+    for match in _DECADE.finditer(reading.text):
+        first = int(match[1]) if len(match[1]) > 2 else 1900 + int(match[1])
+        if value in {first, first + 9, first + 10} or (first % 100 == 0 and value == first + 99):
+            yield match.span()
+    for match in _CENTURY.finditer(reading.text):
+        number = int(match[1]) if match[1].isdigit() else ORDINALS.get(match[1].lower(), 0)
+        if value in {100 * number - 100, 100 * number - 99, 100 * number - 1, 100 * number}:
+            yield match.span()
+
+
 _RULES = (
     _by_code,
+    _by_period,
     _by_unit,
     _by_temperature,
     _by_bound,

@@ -8,13 +8,15 @@ of the same list, nothing is implied.
 import re
 from collections.abc import Callable
 
-from apigen.verify.grounding.abbreviations import kin, located, shortened, spelled
+from apigen.records import Json, Tool
+from apigen.verify.grounding.abbreviations import as_command, kin, located, shortened, spelled
 from apigen.verify.grounding.dates import read_moment
 from apigen.verify.grounding.derived import limits
 from apigen.verify.grounding.enums import one_word
 from apigen.verify.grounding.leaves import Leaf
-from apigen.verify.grounding.periods import day_between, weekday_within
-from apigen.verify.grounding.places import coordinate
+from apigen.verify.grounding.people import company
+from apigen.verify.grounding.periods import day_between, hours_between, weekday_within
+from apigen.verify.grounding.places import coordinate, local_unit
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.related import known, suggested
 from apigen.verify.grounding.scalars import Evidence
@@ -39,48 +41,92 @@ _SCALES_OF_RATINGS = ((3.5, 5), (7, 10), (70, 100))
 
 _RANGE = re.compile(r"(\d+)\s?(?:-|to|until)\s?(\d+)")
 _OPEN_RANGE = re.compile(r"(?:over |above |from )?(\d+)\s?(\+|and (?:over|above|older|up))|(?:over|above) (\d+)")
+_HUGE = 1e15
 _WHATEVER = frozenset(("any", "dontcare", "dont care", "do not care"))
+_EVERY = frozenset(("all", "every", "each", "various", "different", "both"))
 _HIGH = frozenset(("high", "highly"))
 
 
-def implied(reading: Reading, leaf: Leaf, about_tool: str) -> Evidence:
+def implied(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
     """Where the query implies a value that it does not say; ``None`` if nowhere.
 
     Args:
         reading: the query.
         leaf: the value.
-        about_tool: the tool's name and description.
+        tool: what is called, if it is known.
     """
     value = leaf.value
-    if _says_nothing(leaf):
+    if _says_nothing(leaf, tool):
         return ()
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, (int, float)):
-        return _first(_NUMBERS, reading, leaf, float(value))
-    if isinstance(value, str) and not _another_is_named(reading, leaf, value):
-        return _filled(reading, leaf, value, about_tool) or _first(_TEXTS, reading, leaf, value)
-    return None
+        return _first(_NUMBERS, reading, leaf, value) if abs(value) < _HUGE else None
+    if not isinstance(value, str):
+        return None
+    found = _first(_OF_MANY, reading, leaf, value)
+    if found is None and not (another_is_named(reading, leaf, value) or _cut_from_a_quotation(reading, value)):
+        about_tool = f"{tool.name} {tool.description}" if tool else ""
+        found = _filled(reading, leaf, value, about_tool) or _first(_TEXTS, reading, leaf, value)
+    return found
 
 
-def _says_nothing(leaf: Leaf) -> bool:
-    """A word for "whatever"; and an empty value, or "no" to a flag, that the tool insists on."""
+def _cut_from_a_quotation(reading: Reading, value: str) -> bool:
+    """Whether the value's words stand within a quotation: then the whole of it was meant, or it would be grounded."""
+    spans = reading.find(tuple(map(stem, split_words(value))))
+    quotes = [(start, end) for start, end in reading.quotes if 5 * (end - start) < 4 * len(reading.text)]
+    return any(start <= span[0] and span[1] <= end for span in spans for start, end in quotes)
+
+
+def _says_nothing(leaf: Leaf, tool: Tool | None) -> bool:
+    """An empty value, or "no" to a flag, that the tool insists on; and the tool's own word for "whatever"."""
     if isinstance(leaf.value, str) and leaf.value.strip().lower() in _WHATEVER:
-        return True
+        return tool is not None and leaf.value in _own_strings(tool)
     return leaf.required and (leaf.value is False or leaf.value in ("", [], {}))
+
+
+def _own_strings(tool: Tool) -> frozenset[str]:
+    """The defaults and choices of all of a tool's parameters: a word for "whatever" in one goes for the others."""
+    found: list[Json] = []
+    for schema in tool.properties.values():
+        if isinstance(schema, dict):
+            found += [schema.get("default"), *(schema.get("enum") or ())]
+    return frozenset(text for text in found if isinstance(text, str))
 
 
 def _first(rules: "tuple[Callable[..., Evidence], ...]", reading: Reading, leaf: Leaf, value: object) -> Evidence:
     return next((found for rule in rules if (found := rule(reading, leaf, value)) is not None), None)
 
 
-def _another_is_named(reading: Reading, leaf: Leaf, value: str) -> bool:
-    """Whether the query names another choice of the same list."""
+def another_is_named(reading: Reading, leaf: Leaf, value: str, *, in_any_form: bool = False) -> bool:
+    """Whether the query names another choice of the same list, by its own words or in any form."""
     choices = leaf.schema.get("enum") or told_choices(leaf.description)
     if value not in choices:
         return False
     others = (member for member in choices if isinstance(member, str) and member != value)
-    return any(string_evidence(reading, leaf, member) for member in others if member.lower() not in WILDCARDS)
+    others = (member for member in others if member.lower() not in WILDCARDS)
+    if in_any_form:
+        return any(string_evidence(reading, leaf, member) for member in others)
+    return any(_by_its_words(reading, member) for member in others)
+
+
+def _by_its_words(reading: Reading, member: str) -> bool:
+    words = split_words(member)
+    return not STOP_WORDS.issuperset(words) and bool(reading.find(tuple(map(stem, words))))
+
+
+def _every_choice(reading: Reading, leaf: Leaf, value: str) -> Evidence:
+    """Each choice of a list for "all medal types", where the parameter is called so."""
+    choices = leaf.schema.get("enum") or told_choices(leaf.description)
+    if "[" not in leaf.path or value not in choices:
+        return None
+    about = {*content_stems(leaf.name), *content_stems(leaf.description)}
+    spans = [
+        reading.span(index, index + 3 if index + 3 < len(reading.tokens) else len(reading.tokens) - 1)
+        for index, token in enumerate(reading.tokens)
+        if token.word in _EVERY and any(near.stem in about for near in reading.tokens[index + 1 : index + 4])
+    ]
+    return tuple(spans) or None
 
 
 def _filled(reading: Reading, leaf: Leaf, value: str, about_tool: str) -> Evidence:
@@ -100,6 +146,8 @@ def _filled(reading: Reading, leaf: Leaf, value: str, about_tool: str) -> Eviden
 
 def _kindred(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     """Every word by itself or by one of its family: "Existentialism" for "existential"."""
+    if any(character.isdigit() for character in value):
+        return None
     words = [word for word in split_words(value) if word not in STOP_WORDS]
     found = [one_word(reading, word) or kin(reading, word) for word in words]
     return tuple(span for spans in found for span in spans) if found and all(found) else None
@@ -138,5 +186,6 @@ def _praised(reading: Reading, leaf: Leaf, value: float) -> Evidence:
     return tuple(match.span() for match in _PRAISE.finditer(reading.text)) or None
 
 
-_NUMBERS = (coordinate, known, _praised)
-_TEXTS = (weekday_within, day_between, located, suggested, spelled, shortened, _kindred, _of_high_degree, _in_range)
+_NUMBERS = (coordinate, known, company, _praised)
+_OF_MANY = (weekday_within, day_between, hours_between, _every_choice, _in_range)
+_TEXTS = (located, local_unit, suggested, as_command, spelled, shortened, _kindred, _of_high_degree)

@@ -5,13 +5,13 @@ word with the query, a code made of a name's letters, any date where the query s
 """
 
 import re
-from collections.abc import Sequence
 
 from apigen.records import Candidate, Json
-from apigen.verify.grounding.dates import read_moment
+from apigen.verify.grounding.dates import read_moment, read_moments
+from apigen.verify.grounding.implied import another_is_named
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading
-from apigen.verify.grounding.strings import WILDCARDS, string_evidence
+from apigen.verify.grounding.strings import WILDCARDS
 from apigen.verify.grounding.told import told_choices
 from apigen.verify.grounding.trace import Finding, finding, traces
 from apigen.verify.grounding.words import STOP_WORDS, TOKEN, normalise, split_words, stem
@@ -26,6 +26,8 @@ _RELATIVE = re.compile(
     r"\b(?:today|tonight|tomorrow|yesterday|next|last|this|coming|upcoming|past|now|current|latest|recent|ago|week-?end)\b",
     re.IGNORECASE,
 )
+_HUNDRED = 100
+_YEARLY = re.compile(r"year|season", re.IGNORECASE)
 _SCALES = (1, -1, 2, 1 / 2, 12, 1 / 12, 60, 1 / 60, 100, 1 / 100, 1000, 1 / 1000)
 _MOST_SAID = 8
 _NUMERIC = re.compile(r"[-+]?\d+(?:\.\d+)?")
@@ -70,12 +72,24 @@ def _far_number(reading: Reading, leaf: Leaf, value: float) -> bool:
         or "enum" in leaf.schema
     ):
         return False
-    if _PLACE.search(leaf.name):
+    if _PLACE.search(leaf.name) or _is_round(value) or _is_open_year(reading, leaf, value):
         return False
     said = [float(spoken) for number in reading.numbers[:_MOST_SAID] for spoken in number.values[:2]]
     scaled = {one * factor for one in said for factor in _SCALES}
     combined = {result for one in said for other in said for result in _results(one, other)}
     return not any(_near(value, result) for result in scaled | combined)
+
+
+def _is_round(value: float) -> bool:
+    """A ten up to a hundred, or a power of ten: people and tools fall back on such numbers."""
+    return (value % 10 == 0 and 0 < value <= _HUNDRED) or f"{value:.6e}".startswith("1.000000e+")
+
+
+def _is_open_year(reading: Reading, leaf: Leaf, value: float) -> bool:
+    """A year of our time where the query, and what was said before it, state none: it may be the current one."""
+    numbers = [*reading.numbers, *(reading.before.numbers if reading.before else ())]
+    stated = any(1900 <= one <= 2100 for number in numbers for one in number.values)
+    return 2000 <= value <= 2030 and not stated and _YEARLY.search(leaf.name) is not None
 
 
 def _results(one: float, other: float) -> tuple[float, ...]:
@@ -92,11 +106,11 @@ def _far_text(reading: Reading, leaf: Leaf, value: str) -> bool:
         return False
     choices = leaf.schema.get("enum") or told_choices(leaf.description)
     if value in choices:
-        return _another_is_named(reading, leaf, value, choices)
+        return another_is_named(reading, leaf, value, in_any_form=True)
     if _NUMERIC.fullmatch(value):
         return _far_number(reading, leaf, float(value))
     if read_moment(value):
-        return not _RELATIVE.search(reading.text)
+        return not (_RELATIVE.search(reading.text) or _partly_said(reading, value))
     words = [normalise(match.group()) for match in TOKEN.finditer(value)]
     content = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
     if not content or any(_kin(reading, word) for word in content):
@@ -104,17 +118,25 @@ def _far_text(reading: Reading, leaf: Leaf, value: str) -> bool:
     return not (_is_term(leaf, value, content) or _spelled(reading, value))
 
 
+def _partly_said(reading: Reading, value: str) -> bool:
+    """Whether the query names the day of a date in another year, or its month without a day."""
+    years = {int(one) for number in reading.numbers for one in number.values[:1] if 1000 <= one <= 2999}
+    months = {month for month, _, _ in reading.months}
+    for moment in read_moments(value):
+        for mention in reading.dates:
+            for _, month, day in mention.readings:
+                if (month, day) == (moment.month, moment.day):
+                    return True
+        if moment.month in months and not reading.dates and (not years or moment.year in years):
+            return True
+    return False
+
+
 def _is_term(leaf: Leaf, value: str, content: list[str]) -> bool:
     """Whether a text is an abbreviation, a word of the description's, or one plain word that names a kind."""
     if len(value.strip()) <= _SHORT or (value.islower() and set(content) <= set(split_words(leaf.description))):
         return True
     return bool(_TERM.fullmatch(value)) and bool(_KIND.search(leaf.name))
-
-
-def _another_is_named(reading: Reading, leaf: Leaf, value: str, choices: Sequence[Json]) -> bool:
-    """Whether the query names another choice of the same list."""
-    others = (member for member in choices if isinstance(member, str) and member != value)
-    return any(string_evidence(reading, leaf, member) for member in others if member.lower() not in WILDCARDS)
 
 
 def _kin(reading: Reading, word: str) -> bool:

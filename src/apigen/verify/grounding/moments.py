@@ -69,7 +69,8 @@ def _date(reading: Reading, moment: Moment, leaf: Leaf) -> Evidence:
 
 def _year_is_open(reading: Reading, leaf: Leaf) -> bool:
     """Whether the parameter asks for a year where the query, and what was said before it, state none."""
-    if not _ASKS_YEAR.search(leaf.description) and leaf.schema.get("format") not in {"date", "date-time"}:
+    dated = "date" in leaf.name.lower() or leaf.schema.get("format") in {"date", "date-time"}
+    if not dated and not _ASKS_YEAR.search(leaf.description):
         return False
     numbers = [*reading.numbers, *(reading.before.numbers if reading.before else ())]
     return not any(1900 <= value <= 2100 for number in numbers for value in number.values)

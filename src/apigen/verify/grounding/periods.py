@@ -7,8 +7,11 @@ from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.relative import stated_days, whole_day
 from apigen.verify.grounding.scalars import Evidence
+from apigen.verify.grounding.strings import string_evidence
 
 _SUNDAY = 7
+_PAIR = 2
+_TO = re.compile(r"\s?(?:-|to|until)\s?")
 _SETS = (
     (re.compile(r"\b(?:week ?days?|(?:working|business|work) ?days?)\b", re.IGNORECASE), range(1, 6)),
     (re.compile(r"\bweek-?ends?\b", re.IGNORECASE), range(6, 8)),
@@ -46,3 +49,11 @@ def day_between(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     if len(days) < 2 or not days[0][0] < day < days[-1][0]:
         return None
     return days[0][1], days[-1][1]
+
+
+def hours_between(reading: Reading, leaf: Leaf, value: str) -> Evidence:
+    """ "08:00-17:00" for "from 8 am to 5 pm": two times of day in one text."""
+    ends = [
+        string_evidence(reading, leaf._replace(schema={}), end) for end in _TO.split(value.strip()) if read_moment(end)
+    ]
+    return (*ends[0], *ends[1]) if len(ends) == _PAIR and ends[0] and ends[1] else None

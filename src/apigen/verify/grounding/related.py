@@ -11,8 +11,13 @@ from apigen.verify.grounding.words import split_words, stem
 
 
 def suggested(reading: Reading, leaf: Leaf, value: str) -> Evidence:
-    """Where the query suggests a word: "hillbilly" for ``Country``, "asap" for ``high``."""
-    return tuple(suggestions(reading, value)) or None
+    """Where the query suggests a word, or each part: "hillbilly" for ``Country``, "東京" for ``Tokyo, Japan``."""
+    spans = suggestions(reading, value)
+    parts = [part for part in value.split(",") if part.strip()]
+    if not spans and len(parts) > 1:
+        found = [suggestions(reading, part) or reading.find(_stems(part)) for part in parts]
+        spans = [span for one in found for span in one] if all(found) else []
+    return tuple(spans) or None
 
 
 def suggestions(reading: Reading, value: str) -> list[Span]:

@@ -75,7 +75,7 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
             if evidence is None and default_in_words(leaf.description, _as_words(leaf.value)):
                 continue
             if evidence is None:
-                evidence = _affirmed(reading, leaf, implied(reading, leaf, _about(tool)))
+                evidence = _affirmed(reading, leaf, implied(reading, leaf, tool))
             yield Trace(index, leaf, evidence)
 
 
