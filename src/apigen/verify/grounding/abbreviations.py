@@ -21,7 +21,28 @@ _WHOLE = r"(?<![\w]){}(?!\w)"
 _COMMAND = re.compile(r"command|cmd|shell|script|terminal", re.IGNORECASE)
 _SWITCH = re.compile(r"(?<!\S)(?:--?|/)[A-Za-z][\w-]*(?!\S)")
 _ENDING = re.compile(r"\.\w{1,4}$")
+_ACCOUNT = 6
+"""Digits from which on their grouping does not matter."""
+
+_GROUPING = re.compile(r"[\s().+-]")
+_GROUPED = re.compile(r"[+(]?\d[\d\s().-]*\d")
 _DEGREES = ("er", "est", "r", "st", "ier", "iest")
+
+
+def acronym(reading: Reading, leaf: Leaf, text: str) -> Evidence:
+    """ "SD" for "San Diego", "ssn" for "social security number"."""
+    letters = text.lower()
+    if not letters.isalpha() or not (len(text) >= 3 or text.isupper()) or not 2 <= len(text) <= 6:
+        return None
+    initials = "".join(token.word[0] for token in reading.tokens)
+    spans = []
+    begin = initials.find(letters)
+    while begin >= 0:
+        tokens = reading.tokens[begin : begin + len(letters)]
+        if len(text) >= 3 or all(reading.text[token.start].isupper() for token in tokens):
+            spans.append((tokens[0].start, tokens[-1].end))
+        begin = initials.find(letters, begin + 1)
+    return tuple(spans) or None
 
 
 def spelled(reading: Reading, leaf: Leaf, value: str) -> Evidence:
@@ -91,6 +112,9 @@ def located(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     if not re.search(r"[/\\]", value) or " " in value.strip():
         return None
     parts = [part for part in re.split(r"[/\\]+", _SCHEME.sub("", value)) if part not in {"", ".", "~"}]
+    host = parts[0].split(".") if parts else []
+    if value.lower().startswith("http") and len(parts) == 1 and 2 <= len(host) <= _ROOT:
+        parts = host[:1]  # "google" for https://www.google.com
     spans = [
         [match.span() for match in re.finditer(_WHOLE.format(re.escape(part)), reading.text, re.IGNORECASE)]
         for part in parts
@@ -105,3 +129,12 @@ def as_command(reading: Reading, leaf: Leaf, value: str) -> Evidence:
         return None
     found = [reading.find(tuple(map(stem, split_words(_ENDING.sub("", word))))) for word in words]
     return tuple(span for spans in found for span in spans) if all(found) else None
+
+
+def as_digits(reading: Reading, leaf: Leaf, value: str) -> Evidence:
+    """A number of a phone, a card or an account, however its digits are grouped."""
+    digits = _GROUPING.sub("", value)
+    if not digits.isdecimal() or len(digits) < _ACCOUNT:
+        return None
+    spans = [match.span() for match in _GROUPED.finditer(reading.text) if _GROUPING.sub("", match[0]) == digits]
+    return tuple(spans) or None

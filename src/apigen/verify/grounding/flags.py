@@ -8,7 +8,7 @@ from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.related import suggestions
 from apigen.verify.grounding.scalars import Evidence
 from apigen.verify.grounding.synonyms import synonyms
-from apigen.verify.grounding.words import STOP_WORDS, content_stems, stem_set, typo_of
+from apigen.verify.grounding.words import STOP_WORDS, content_stems, stem_set, typo_of, word_set
 
 _BOOLEAN_FILLERS = stem_set(
     """
@@ -17,6 +17,9 @@ _BOOLEAN_FILLERS = stem_set(
     or and the treat considered consider do does
     """
 )
+_SCARCE = word_set("few little hardly rarely seldom lack lacks lacking barely")
+"""Words that say of a flag that it hardly holds: "few artistic interests"."""
+
 _FALSE = re.compile(
     r"([^,.;:()]{3,40}?) (?:if|when) [\"'`]?false\b"
     r"|(?:\b(?:else|otherwise)|[\"'`]?false[\"'`]? (?:for|means|indicates|is)|\bif (?:set to )?false),?"
@@ -35,7 +38,9 @@ def boolean_evidence(reading: Reading, leaf: Leaf, value: bool, about_tool: str)
     described = {one for one in content_stems(leaf.description) if len(one) > 2} - _BOOLEAN_FILLERS
     hints |= {one for one in described if one not in tool_stems or one.isdigit()}
     places = [index for hint in hints for index in _hinted(reading, hint)]
-    negated = [index for index in places if any(-6 < negation - index < 4 for negation in reading.negations)]
+    scarce = [index for index, token in enumerate(reading.tokens) if token.word in _SCARCE]
+    denials = [*reading.negations, *scarce]
+    negated = [index for index in places if any(-6 < denial - index < 4 for denial in denials)]
     chosen = [index for index in places if index not in negated] or places if value else negated
     if chosen:
         return tuple(reading.span(index, index) for index in sorted(set(chosen)))

@@ -9,19 +9,19 @@ import re
 from collections.abc import Callable
 
 from apigen.records import Json, Tool
-from apigen.verify.grounding.abbreviations import as_command, kin, located, shortened, spelled
+from apigen.verify.grounding.abbreviations import acronym, as_command, as_digits, kin, located, shortened, spelled
+from apigen.verify.grounding.choices import another_is_named, every_choice, in_range, of_high_degree
 from apigen.verify.grounding.dates import read_moment
 from apigen.verify.grounding.derived import limits
 from apigen.verify.grounding.enums import one_word
 from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.names import more_fully
 from apigen.verify.grounding.people import company
 from apigen.verify.grounding.periods import day_between, hours_between, weekday_within
 from apigen.verify.grounding.places import coordinate, local_unit
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.related import known, suggested
 from apigen.verify.grounding.scalars import Evidence
-from apigen.verify.grounding.strings import WILDCARDS, string_evidence
-from apigen.verify.grounding.told import told_choices
 from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem
 
 _ADDRESS = re.compile(r"\S+@\S+|\S*://\S*")
@@ -39,12 +39,8 @@ _RATING = re.compile(r"rating|score|stars?\b|grade|review", re.IGNORECASE)
 _SCALES_OF_RATINGS = ((3.5, 5), (7, 10), (70, 100))
 """From where on a rating is good, and what is the best, on the usual scales."""
 
-_RANGE = re.compile(r"(\d+)\s?(?:-|to|until)\s?(\d+)")
-_OPEN_RANGE = re.compile(r"(?:over |above |from )?(\d+)\s?(\+|and (?:over|above|older|up))|(?:over|above) (\d+)")
 _HUGE = 1e15
 _WHATEVER = frozenset(("any", "dontcare", "dont care", "do not care"))
-_EVERY = frozenset(("all", "every", "each", "various", "different", "both"))
-_HIGH = frozenset(("high", "highly"))
 
 
 def implied(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
@@ -56,6 +52,7 @@ def implied(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
         tool: what is called, if it is known.
     """
     value = leaf.value
+    about_tool = f"{tool.name} {tool.description}" if tool else ""
     if _says_nothing(leaf, tool):
         return ()
     if isinstance(value, bool) or value is None:
@@ -66,7 +63,6 @@ def implied(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
         return None
     found = _first(_OF_MANY, reading, leaf, value)
     if found is None and not (another_is_named(reading, leaf, value) or _cut_from_a_quotation(reading, value)):
-        about_tool = f"{tool.name} {tool.description}" if tool else ""
         found = _filled(reading, leaf, value, about_tool) or _first(_TEXTS, reading, leaf, value)
     return found
 
@@ -79,10 +75,10 @@ def _cut_from_a_quotation(reading: Reading, value: str) -> bool:
 
 
 def _says_nothing(leaf: Leaf, tool: Tool | None) -> bool:
-    """An empty value, or "no" to a flag, that the tool insists on; and the tool's own word for "whatever"."""
+    """An empty value that the tool insists on, and the tool's own word for "whatever"."""
     if isinstance(leaf.value, str) and leaf.value.strip().lower() in _WHATEVER:
         return tool is not None and leaf.value in _own_strings(tool)
-    return leaf.required and (leaf.value is False or leaf.value in ("", [], {}))
+    return leaf.required and leaf.value in ("", [], {})
 
 
 def _own_strings(tool: Tool) -> frozenset[str]:
@@ -96,37 +92,6 @@ def _own_strings(tool: Tool) -> frozenset[str]:
 
 def _first(rules: "tuple[Callable[..., Evidence], ...]", reading: Reading, leaf: Leaf, value: object) -> Evidence:
     return next((found for rule in rules if (found := rule(reading, leaf, value)) is not None), None)
-
-
-def another_is_named(reading: Reading, leaf: Leaf, value: str, *, in_any_form: bool = False) -> bool:
-    """Whether the query names another choice of the same list, by its own words or in any form."""
-    choices = leaf.schema.get("enum") or told_choices(leaf.description)
-    if value not in choices:
-        return False
-    others = (member for member in choices if isinstance(member, str) and member != value)
-    others = (member for member in others if member.lower() not in WILDCARDS)
-    if in_any_form:
-        return any(string_evidence(reading, leaf, member) for member in others)
-    return any(_by_its_words(reading, member) for member in others)
-
-
-def _by_its_words(reading: Reading, member: str) -> bool:
-    words = split_words(member)
-    return not STOP_WORDS.issuperset(words) and bool(reading.find(tuple(map(stem, words))))
-
-
-def _every_choice(reading: Reading, leaf: Leaf, value: str) -> Evidence:
-    """Each choice of a list for "all medal types", where the parameter is called so."""
-    choices = leaf.schema.get("enum") or told_choices(leaf.description)
-    if "[" not in leaf.path or value not in choices:
-        return None
-    about = {*content_stems(leaf.name), *content_stems(leaf.description)}
-    spans = [
-        reading.span(index, index + 3 if index + 3 < len(reading.tokens) else len(reading.tokens) - 1)
-        for index, token in enumerate(reading.tokens)
-        if token.word in _EVERY and any(near.stem in about for near in reading.tokens[index + 1 : index + 4])
-    ]
-    return tuple(spans) or None
 
 
 def _filled(reading: Reading, leaf: Leaf, value: str, about_tool: str) -> Evidence:
@@ -153,28 +118,6 @@ def _kindred(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     return tuple(span for spans in found for span in spans) if found and all(found) else None
 
 
-def _of_high_degree(reading: Reading, leaf: Leaf, value: str) -> Evidence:
-    """``high`` for an ``urgency_level`` where the query says "urgent"."""
-    if value.lower() not in _HIGH or "enum" not in leaf.schema:
-        return None
-    spans = [span for word in split_words(leaf.name) if len(word) > 4 for span in kin(reading, word)]
-    return tuple(spans) or None
-
-
-def _in_range(reading: Reading, leaf: Leaf, value: str) -> Evidence:
-    """ "6-8" for a child of 7, where the tool offers ranges to choose from."""
-    if value not in (leaf.schema.get("enum") or ()):
-        return None
-    if match := _RANGE.search(value):
-        low, high = float(match[1]), float(match[2])
-    elif match := _OPEN_RANGE.search(value):
-        low, high = float(match[1] or match[3]), float("inf")
-    else:
-        return None
-    spans = [(number.start, number.end) for number in reading.numbers if low <= number.values[0] <= high]
-    return tuple(spans) or None
-
-
 def _praised(reading: Reading, leaf: Leaf, value: float) -> Evidence:
     """A high rating for "good", on the scale that the schema states or a usual one."""
     if not _RATING.search(f"{leaf.name} {leaf.description}") or not _RATING.search(leaf.name):
@@ -187,5 +130,17 @@ def _praised(reading: Reading, leaf: Leaf, value: float) -> Evidence:
 
 
 _NUMBERS = (coordinate, known, company, _praised)
-_OF_MANY = (weekday_within, day_between, hours_between, _every_choice, _in_range)
-_TEXTS = (located, local_unit, suggested, as_command, spelled, shortened, _kindred, _of_high_degree)
+_OF_MANY = (weekday_within, day_between, hours_between, every_choice, in_range)
+_TEXTS = (
+    located,
+    local_unit,
+    suggested,
+    as_command,
+    as_digits,
+    more_fully,
+    acronym,
+    spelled,
+    shortened,
+    _kindred,
+    of_high_degree,
+)

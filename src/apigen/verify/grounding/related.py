@@ -55,7 +55,8 @@ def _related() -> dict[tuple[str, ...], tuple[str, ...]]:
         words, said = line.split(":")
         for word in words.split("|"):
             key = _stems(word)
-            table[key] = (*table.get(key, ()), *_phrases(said))
+            others = (other for other in _phrases(words) if _stems(other) != key)
+            table[key] = (*table.get(key, ()), *_phrases(said), *others)
     return table
 
 

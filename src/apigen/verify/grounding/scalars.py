@@ -95,7 +95,8 @@ def _calendar(reading: Reading, leaf: Leaf, value: int) -> list[Span]:
             if any(value in (hour, minute, 100 * hour + minute) for hour, minute, _ in time.readings):
                 spans.append((time.start, time.end))
     if "per year" in about or "compound" in about or "frequency" in about:
-        spans += [(token.start, token.end) for token in reading.tokens if _PER_YEAR.get(token.word) == value]
+        words = [word for word, times in _PER_YEAR.items() if times == value]
+        spans += [span for word in words for one in synonyms(word) for span in reading.find_synonym(one)]
     if "week" in about or "day" in about:
         spans += [
             (token.start, token.end) for token in reading.tokens if WEEKDAYS.get(token.word) in {value, value + 1}

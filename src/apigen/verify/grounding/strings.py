@@ -2,6 +2,7 @@
 
 import re
 
+from apigen.verify.grounding.abbreviations import acronym
 from apigen.verify.grounding.composed import composed
 from apigen.verify.grounding.dates import read_moments
 from apigen.verify.grounding.enums import compound, enum_evidence, glossed, one_word
@@ -103,23 +104,7 @@ def _free_text(reading: Reading, leaf: Leaf, text: str) -> Evidence:
     spans = spans or reading.find_together(content) or compound(reading, words)
     if not spans:
         spans = _in_parts(reading, leaf, text) or _loosely(reading, leaf, words)
-    return tuple(spans) or _acronym(reading, text) or glossed(reading, leaf.description, text)
-
-
-def _acronym(reading: Reading, text: str) -> Evidence:
-    """ "SD" for "San Diego", "ssn" for "social security number"."""
-    letters = text.lower()
-    if not letters.isalpha() or not (len(text) >= 3 or text.isupper()) or not 2 <= len(text) <= 6:
-        return None
-    initials = "".join(token.word[0] for token in reading.tokens)
-    spans = []
-    begin = initials.find(letters)
-    while begin >= 0:
-        tokens = reading.tokens[begin : begin + len(letters)]
-        if len(text) >= 3 or all(reading.text[token.start].isupper() for token in tokens):
-            spans.append((tokens[0].start, tokens[-1].end))
-        begin = initials.find(letters, begin + 1)
-    return tuple(spans) or None
+    return tuple(spans) or acronym(reading, leaf, text) or glossed(reading, leaf.description, text)
 
 
 def _whole_quotes(reading: Reading, leaf: Leaf, text: str, spans: list[Span]) -> Evidence:

@@ -7,6 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from apigen.records import Candidate, Json, Tool
+from apigen.verify.grounding.choices import demanded
 from apigen.verify.grounding.flags import boolean_evidence
 from apigen.verify.grounding.implied import implied
 from apigen.verify.grounding.leaves import Leaf, leaves
@@ -68,15 +69,28 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
     tools = {tool.name: tool for tool in candidate.tools}
     for index, call in enumerate(candidate.calls):
         tool = tools.get(call.name)
-        for leaf in leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults):
-            evidence = _affirmed(reading, leaf, _evidence(reading, leaf, tool))
-            if evidence is None and reading.before is not None and _in_context(reading, leaf, tool):
-                evidence = ()
-            if evidence is None and default_in_words(leaf.description, _as_words(leaf.value)):
-                continue
-            if evidence is None:
-                evidence = _affirmed(reading, leaf, implied(reading, leaf, tool))
-            yield Trace(index, leaf, evidence)
+        found = [
+            Trace(index, leaf, _grounds(reading, leaf, tool))
+            for leaf in leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults)
+        ]
+        asked_for = any(trace.spans for trace in found)
+        for trace in found:
+            if trace.spans is not None:
+                yield trace
+            elif not default_in_words(trace.leaf.description, _as_words(trace.leaf.value)):
+                demands = asked_for and demanded(reading, trace.leaf, _about(tool))
+                yield Trace(index, trace.leaf, () if demands else None)
+
+
+def _grounds(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
+    """What a value rests on, as the query says it, as the context does, or as they imply it."""
+    said = _evidence(reading, leaf, tool)
+    evidence = _affirmed(reading, leaf, said)
+    if evidence is None and reading.before is not None and _in_context(reading, leaf, tool):
+        return ()
+    if evidence is None and not said:
+        return _affirmed(reading, leaf, implied(reading, leaf, tool))
+    return evidence
 
 
 def _evidence(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
