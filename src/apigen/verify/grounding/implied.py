@@ -14,6 +14,7 @@ from apigen.verify.grounding.choices import another_is_named, every_choice, in_r
 from apigen.verify.grounding.dates import read_moment
 from apigen.verify.grounding.derived import limits
 from apigen.verify.grounding.enums import one_word
+from apigen.verify.grounding.flags import boolean_evidence
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.names import more_fully
 from apigen.verify.grounding.people import company
@@ -53,7 +54,7 @@ def implied(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
     """
     value = leaf.value
     about_tool = f"{tool.name} {tool.description}" if tool else ""
-    if _says_nothing(leaf, tool):
+    if _says_nothing(reading, leaf, tool):
         return ()
     if isinstance(value, bool) or value is None:
         return None
@@ -74,8 +75,11 @@ def _cut_from_a_quotation(reading: Reading, value: str) -> bool:
     return any(start <= span[0] and span[1] <= end for span in spans for start, end in quotes)
 
 
-def _says_nothing(leaf: Leaf, tool: Tool | None) -> bool:
-    """An empty value that the tool insists on, and the tool's own word for "whatever"."""
+def _says_nothing(reading: Reading, leaf: Leaf, tool: Tool | None) -> bool:
+    """An empty value that the tool insists on, the tool's own word for "whatever", and "no" to what nobody asked."""
+    if leaf.value is False and "default" not in leaf.schema and "efault" not in leaf.description:
+        about_tool = f"{tool.name} {tool.description}" if tool else ""
+        return boolean_evidence(reading, leaf, True, about_tool) is None
     if isinstance(leaf.value, str) and leaf.value.strip().lower() in _WHATEVER:
         return tool is not None and leaf.value in _own_strings(tool)
     return leaf.required and leaf.value in ("", [], {})
