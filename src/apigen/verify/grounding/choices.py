@@ -2,12 +2,13 @@
 
 import re
 
+from apigen.records import Json
 from apigen.verify.grounding.abbreviations import kin
 from apigen.verify.grounding.flags import boolean_evidence
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.related import suggestions
-from apigen.verify.grounding.scalars import Evidence
+from apigen.verify.grounding.scalars import Evidence, number_evidence
 from apigen.verify.grounding.strings import WILDCARDS, string_evidence
 from apigen.verify.grounding.told import told_choices
 from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem
@@ -82,7 +83,12 @@ def demanded(reading: Reading, leaf: Leaf, about_tool: str) -> bool:
     if isinstance(leaf.value, bool):
         return boolean_evidence(reading, leaf, not leaf.value, about_tool) is None
     choices = leaf.schema.get("enum") or ()
-    if leaf.value not in choices or not isinstance(leaf.value, str):
+    return leaf.value in choices and not any(_spoken_for(reading, leaf, member) for member in choices)
+
+
+def _spoken_for(reading: Reading, leaf: Leaf, member: Json) -> bool:
+    if member == leaf.value:
         return False
-    others = [member for member in choices if isinstance(member, str) and member != leaf.value]
-    return not any(string_evidence(reading, leaf, member) or suggestions(reading, member) for member in others)
+    if isinstance(member, str):
+        return bool(string_evidence(reading, leaf, member) or suggestions(reading, member))
+    return isinstance(member, (int, float)) and number_evidence(reading, leaf, member) is not None

@@ -22,6 +22,7 @@ _ZONE = re.compile(r"[A-Z][A-Za-z]+/(?:[A-Z][A-Za-z]+/)?([A-Z][A-Za-z_]+)")
 _DURATION = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
 _ISO_DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _INTERVAL = re.compile(r"(\d{0,4}) ?([A-Za-z]+)")
+_TWO = 2
 _MINUTES = {"m": "min", "M": "month", "y": "year", "Y": "year"}
 _MEMBER = re.compile(r"[A-Z]\w*(?:\.|::)([A-Z][A-Z_]+)")
 _NOTE = re.compile(r"([A-G])([#♯b♭])(?: ?(?:m|maj|min|major|minor))?")
@@ -95,12 +96,13 @@ def _by_formula(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence
 
 
 def _by_initials(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
-    """ "San Diego" for "SD", in capitals as the query's abbreviation must be."""
+    """ "San Diego" for "SD", in capitals unless the abbreviation has three letters or more."""
     words = [word for word in re.findall(r"[^\W\d_]+", text) if word.lower() not in {"of", "the", "and"}]
     if len(words) < 2:
         return None
     initials = "".join(word[0].upper() for word in words)
-    spans = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(initials)}(?!\w)", reading.text)]
+    flags = re.IGNORECASE if len(initials) > _TWO else 0
+    spans = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(initials)}(?!\w)", reading.text, flags)]
     return tuple(spans) or None
 
 

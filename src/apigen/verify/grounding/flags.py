@@ -17,6 +17,7 @@ _BOOLEAN_FILLERS = stem_set(
     or and the treat considered consider do does
     """
 )
+_TWO = 2
 _SCARCE = word_set("few little hardly rarely seldom lack lacks lacking barely")
 """Words that say of a flag that it hardly holds: "few artistic interests"."""
 
@@ -42,6 +43,8 @@ def boolean_evidence(reading: Reading, leaf: Leaf, value: bool, about_tool: str)
     denials = [*reading.negations, *scarce]
     negated = [index for index in places if any(-6 < denial - index < 4 for denial in denials)]
     chosen = [index for index in places if index not in negated] or places if value else negated
+    if not chosen and value:
+        chosen = _spoken_of(reading, leaf, described)
     if chosen:
         return tuple(reading.span(index, index) for index in sorted(set(chosen)))
     if value:
@@ -84,3 +87,12 @@ def _within_compound(reading: Reading, hint: str) -> list[int]:
         for index, token in enumerate(reading.tokens)
         if len(token.stem) >= 4 and token.stem != hint and hint.endswith(token.stem) and token.word not in STOP_WORDS
     ]
+
+
+def _spoken_of(reading: Reading, leaf: Leaf, described: set[str]) -> list[int]:
+    """What suggests the flag's whole name ("refund" for ``trip_protection``), or says two words of its description."""
+    starts = {span[0] for span in suggestions(reading, leaf.name)}
+    if starts:
+        return [index for index, token in enumerate(reading.tokens) if token.start in starts]
+    said = [one for one in described if one in reading.positions]
+    return [reading.positions[one][0] for one in said] if len(said) >= _TWO else []

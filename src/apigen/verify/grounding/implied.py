@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from apigen.records import Json, Tool
 from apigen.verify.grounding.abbreviations import acronym, as_command, as_digits, kin, located, shortened, spelled
+from apigen.verify.grounding.arithmetic import one_step
 from apigen.verify.grounding.choices import another_is_named, every_choice, in_range, of_high_degree
 from apigen.verify.grounding.dates import read_moment
 from apigen.verify.grounding.derived import limits
@@ -30,8 +31,8 @@ _ADDRESS = re.compile(r"\S+@\S+|\S*://\S*")
 
 _FORMULA = re.compile(r"[\^*]|\d[a-z]\b|[a-z]\d\b|=")
 
-_LONG = 4
-"""Content words from which on one in four may be missing."""
+_LONG, _LONGER = 4, 8
+"""Content words from which on one in four may be missing, and one in three."""
 
 _PRAISE = re.compile(
     r"\b(?:good|great|well|high(?:ly|er|est)?|best|top|excellent|outstanding|finest|positive)\b", re.IGNORECASE
@@ -110,7 +111,8 @@ def _filled(reading: Reading, leaf: Leaf, value: str, about_tool: str) -> Eviden
         return None
     if len(said) >= len(unsaid) and all(stem(word) in own for word in unsaid):
         return tuple(said)
-    return tuple(said) if len(words) >= _LONG and len(unsaid) <= len(words) // _LONG else None
+    missing = len(words) // (_LONG if len(words) < _LONGER else _LONG - 1)
+    return tuple(said) if len(words) >= _LONG and len(unsaid) <= missing else None
 
 
 def _kindred(reading: Reading, leaf: Leaf, value: str) -> Evidence:
@@ -133,7 +135,7 @@ def _praised(reading: Reading, leaf: Leaf, value: float) -> Evidence:
     return tuple(match.span() for match in _PRAISE.finditer(reading.text)) or None
 
 
-_NUMBERS = (coordinate, known, company, _praised)
+_NUMBERS = (coordinate, known, company, one_step, _praised)
 _OF_MANY = (weekday_within, day_between, hours_between, every_choice, in_range)
 _TEXTS = (
     located,

@@ -48,6 +48,7 @@ _ATTRIBUTE = re.compile(
 )
 _TERM = re.compile(r"[a-z]+(?:[_-][a-z]+)*")
 _SHORT = 3
+_DOMAINS = frozenset(("com", "org", "net", "edu", "gov", "www"))
 _ROOT = 4
 """Letters that two words must share at their beginning to be kin."""
 
@@ -83,7 +84,7 @@ def _far_number(reading: Reading, leaf: Leaf, value: float) -> bool:
         or "enum" in leaf.schema
     ):
         return False
-    if _PLACE.search(leaf.name) or _is_round(value) or _is_open_year(reading, leaf, value):
+    if _PLACE.search(leaf.name) or _is_round(reading, value) or _is_open_year(reading, leaf, value):
         return False
     if not _LEAST <= abs(value) <= _MOST:
         return False  # a constant of nature, most likely
@@ -100,9 +101,10 @@ def _in_other_units(reading: Reading) -> Iterator[float]:
             yield from (quantity.amount / unit.factor for unit in units if unit.kind == quantity.kind)
 
 
-def _is_round(value: float) -> bool:
-    """A ten up to a hundred, or a power of ten: people and tools fall back on such numbers."""
-    return (value % 10 == 0 and 0 < value <= _HUNDRED) or f"{value:.6e}".startswith("1.000000e+")
+def _is_round(reading: Reading, value: float) -> bool:
+    """A ten up to a hundred or a power of ten, and a five where no number is said: what one falls back on."""
+    step = 10 if reading.numbers else 5
+    return (value % step == 0 and 0 < value <= _HUNDRED) or f"{value:.6e}".startswith("1.000000e+")
 
 
 def _is_open_year(reading: Reading, leaf: Leaf, value: float) -> bool:
@@ -145,10 +147,12 @@ def _is_known_of(reading: Reading, leaf: Leaf) -> bool:
 
 
 def _partly_said(reading: Reading, value: str) -> bool:
-    """Whether the query names a date's day and no year, or its month and no day."""
+    """Whether the query names no day, month or year at all, a date's day and no year, or its month and no day."""
     years = {int(one) for number in reading.numbers for one in number.values[:1] if 1000 <= one <= 2999}
     months = {month for month, _, _ in reading.months}
     for moment in read_moments(value):
+        if moment.month is not None and not (years or months or reading.dates):
+            return True  # today, as likely as not
         for mention in reading.dates:
             for _, month, day in mention.readings:
                 if not years and moment.clock is None and (month, day) == (moment.month, moment.day):
@@ -167,6 +171,13 @@ def _is_term(leaf: Leaf, value: str, content: list[str]) -> bool:
 
 def _kin(reading: Reading, word: str) -> bool:
     if stem(word) in reading.positions:
+        return True
+    if (
+        len(word) >= _SHORT
+        and word.isalpha()
+        and word not in _DOMAINS
+        and any(token.word.startswith(word) for token in reading.tokens)
+    ):
         return True
     if len(word) < _ROOT or not word.isalpha():
         return False
