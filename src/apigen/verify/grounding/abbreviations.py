@@ -90,7 +90,8 @@ def kin(reading: Reading, word: str) -> list[Span]:
     return [
         (token.start, token.end)
         for token in reading.tokens
-        if token.word not in STOP_WORDS and (_akin(word, token.word) or _compared(word, token.word))
+        if token.word not in STOP_WORDS
+        and (_akin(word, token.word) or _akin(word, token.stem) or _compared(word, token.word))
     ]
 
 
@@ -98,7 +99,7 @@ def _akin(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     shared = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     if shared == len(short):
-        return len(short) >= _ROOT and 2 * len(short) >= len(long)
+        return len(short) >= _ROOT - 1 and 2 * len(short) >= len(long)
     return shared >= _ROOT and 5 * shared >= 3 * len(long)
 
 
@@ -114,7 +115,8 @@ def located(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     parts = [part for part in re.split(r"[/\\]+", _SCHEME.sub("", value)) if part not in {"", ".", "~"}]
     host = parts[0].split(".") if parts else []
     if value.lower().startswith("http") and len(parts) == 1 and 2 <= len(host) <= _ROOT:
-        parts = host[:1]  # "google" for https://www.google.com
+        site = re.search(rf"\b{re.escape(host[0])}\b(?!\.\w)", reading.text, re.IGNORECASE)
+        parts = host[:1] if site else parts  # "google" for https://www.google.com
     spans = [
         [match.span() for match in re.finditer(_WHOLE.format(re.escape(part)), reading.text, re.IGNORECASE)]
         for part in parts

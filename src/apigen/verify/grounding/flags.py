@@ -30,7 +30,16 @@ _FALSE = re.compile(
 
 
 def boolean_evidence(reading: Reading, leaf: Leaf, value: bool, about_tool: str) -> Evidence:
-    """Where the query speaks of a flag: a word of its name or description, and for ``False`` a negation of it."""
+    """Where the query speaks of a flag; for ``False`` a negation of it."""
+    found = named_flag(reading, leaf, value, about_tool)
+    if found is None and value:
+        places = _spoken_of(reading, leaf)
+        found = tuple(reading.span(index, index) for index in places) or None
+    return found
+
+
+def named_flag(reading: Reading, leaf: Leaf, value: bool, about_tool: str) -> Evidence:
+    """Where the query has a word of a flag's name or description that the tool's lack; so negated for ``False``."""
     tool_stems = set(content_stems(about_tool))
     hints = set(content_stems(leaf.name)) - _BOOLEAN_FILLERS
     if not hints and "." in leaf.path:  # "sentiment.include" speaks of the sentiment
@@ -43,8 +52,6 @@ def boolean_evidence(reading: Reading, leaf: Leaf, value: bool, about_tool: str)
     denials = [*reading.negations, *scarce]
     negated = [index for index in places if any(-6 < denial - index < 4 for denial in denials)]
     chosen = [index for index in places if index not in negated] or places if value else negated
-    if not chosen and value:
-        chosen = _spoken_of(reading, leaf, described)
     if chosen:
         return tuple(reading.span(index, index) for index in sorted(set(chosen)))
     if value:
@@ -89,10 +96,11 @@ def _within_compound(reading: Reading, hint: str) -> list[int]:
     ]
 
 
-def _spoken_of(reading: Reading, leaf: Leaf, described: set[str]) -> list[int]:
+def _spoken_of(reading: Reading, leaf: Leaf) -> list[int]:
     """What suggests the flag's whole name ("refund" for ``trip_protection``), or says two words of its description."""
     starts = {span[0] for span in suggestions(reading, leaf.name)}
     if starts:
         return [index for index, token in enumerate(reading.tokens) if token.start in starts]
-    said = [one for one in described if one in reading.positions]
+    described = {one for one in content_stems(leaf.description) if len(one) > 2} - _BOOLEAN_FILLERS
+    said = sorted(one for one in described if one in reading.positions)
     return [reading.positions[one][0] for one in said] if len(said) >= _TWO else []

@@ -15,7 +15,7 @@ from apigen.verify.grounding.choices import another_is_named, every_choice, in_r
 from apigen.verify.grounding.dates import read_moment
 from apigen.verify.grounding.derived import limits
 from apigen.verify.grounding.enums import one_word
-from apigen.verify.grounding.flags import boolean_evidence
+from apigen.verify.grounding.flags import named_flag
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.names import more_fully
 from apigen.verify.grounding.people import company
@@ -80,7 +80,7 @@ def _says_nothing(reading: Reading, leaf: Leaf, tool: Tool | None) -> bool:
     """An empty value that the tool insists on, the tool's own word for "whatever", and "no" to what nobody asked."""
     if leaf.value is False and "default" not in leaf.schema and "efault" not in leaf.description:
         about_tool = f"{tool.name} {tool.description}" if tool else ""
-        return boolean_evidence(reading, leaf, True, about_tool) is None
+        return named_flag(reading, leaf, True, about_tool) is None
     if isinstance(leaf.value, str) and leaf.value.strip().lower() in _WHATEVER:
         return tool is not None and leaf.value in _own_strings(tool)
     return leaf.required and leaf.value in ("", [], {})

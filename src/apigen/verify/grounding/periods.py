@@ -2,10 +2,10 @@
 
 import re
 
-from apigen.verify.grounding.dates import WEEKDAYS, read_moment
+from apigen.verify.grounding.dates import WEEKDAYS, Moment, read_moment
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading
-from apigen.verify.grounding.relative import stated_days, whole_day
+from apigen.verify.grounding.relative import whole_day
 from apigen.verify.grounding.scalars import Evidence
 from apigen.verify.grounding.strings import string_evidence
 
@@ -45,8 +45,9 @@ def day_between(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     day = whole_day(moment) if moment else None
     if day is None:
         return None
-    days = sorted(stated_days(reading, day.year))
-    if len(days) < 2 or not days[0][0] < day < days[-1][0]:
+    found = [(whole_day(Moment(*mention.readings[0])), (mention.start, mention.end)) for mention in reading.dates]
+    days = sorted((stated, span) for stated, span in found if stated is not None)
+    if len(days) < _PAIR or not days[0][0] < day < days[-1][0]:
         return None
     return days[0][1], days[-1][1]
 

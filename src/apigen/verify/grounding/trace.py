@@ -20,7 +20,7 @@ from apigen.verify.grounding.told import told_choices
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _BOTH = 2
-_SPEAKS_OF_DEFAULTS = re.compile(r"efault|\b(?:if|unless) (?:not\b|un|none\b|omitted)")
+_SPEAKS_OF_DEFAULTS = re.compile(r"efault|\b(?:if|unless) (?:not\b|un|none\b|omitted)", re.IGNORECASE)
 
 
 class Finding(msgspec.Struct, frozen=True):
