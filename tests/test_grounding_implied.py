@@ -63,10 +63,11 @@ def test_an_empty_value_that_the_tool_insists_on() -> None:
 
 
 def test_the_tools_own_word_for_whatever() -> None:
-    """A word for "whatever" that is the default of one parameter goes for another one."""
+    """A word for "whatever" passes where it is the default of another parameter, or the argument is required."""
     properties = {"album": {"type": "string", "default": "any"}, "track": TEXT}
     assert paths("play Abba", {"track": "any"}, properties) == []
     assert paths("play Abba", {"track": "any"}, {"track": TEXT}) == ["track"]
+    assert paths("play Abba", {"track": "any"}, {"track": TEXT}, ("track",)) == []
 
 
 def test_a_quotation_is_not_cut() -> None:

@@ -77,12 +77,12 @@ def _cut_from_a_quotation(reading: Reading, value: str) -> bool:
 
 
 def _says_nothing(reading: Reading, leaf: Leaf, tool: Tool | None) -> bool:
-    """An empty value that the tool insists on, the tool's own word for "whatever", and "no" to what nobody asked."""
+    """An empty value or a word for "whatever" that the tool insists on or knows, and "no" to what nobody asked."""
     if leaf.value is False and "default" not in leaf.schema and "efault" not in leaf.description:
         about_tool = f"{tool.name} {tool.description}" if tool else ""
         return named_flag(reading, leaf, True, about_tool) is None
     if isinstance(leaf.value, str) and leaf.value.strip().lower() in _WHATEVER:
-        return tool is not None and leaf.value in _own_strings(tool)
+        return leaf.required or (tool is not None and leaf.value in _own_strings(tool))
     return leaf.required and leaf.value in ("", [], {})
 
 
