@@ -42,6 +42,8 @@ _SCALES_OF_RATINGS = ((3.5, 5), (7, 10), (70, 100))
 """From where on a rating is good, and what is the best, on the usual scales."""
 
 _HUGE = 1e15
+"""Beyond this no number is known or added up; integers may be too long for a float."""
+
 _WHATEVER = frozenset(("any", "dontcare", "dont care", "do not care"))
 
 
@@ -55,7 +57,7 @@ def implied(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
     """
     value = leaf.value
     about_tool = f"{tool.name} {tool.description}" if tool else ""
-    if _says_nothing(reading, leaf, tool):
+    if _says_nothing(reading, leaf, tool, about_tool):
         return ()
     if isinstance(value, bool) or value is None:
         return None
@@ -76,10 +78,9 @@ def _cut_from_a_quotation(reading: Reading, value: str) -> bool:
     return any(start <= span[0] and span[1] <= end for span in spans for start, end in quotes)
 
 
-def _says_nothing(reading: Reading, leaf: Leaf, tool: Tool | None) -> bool:
+def _says_nothing(reading: Reading, leaf: Leaf, tool: Tool | None, about_tool: str) -> bool:
     """An empty value or a word for "whatever" that the tool insists on or knows, and "no" to what nobody asked."""
     if leaf.value is False and "default" not in leaf.schema and "efault" not in leaf.description:
-        about_tool = f"{tool.name} {tool.description}" if tool else ""
         return named_flag(reading, leaf, True, about_tool) is None
     if isinstance(leaf.value, str) and leaf.value.strip().lower() in _WHATEVER:
         return leaf.required or (tool is not None and leaf.value in _own_strings(tool))
@@ -126,7 +127,7 @@ def _kindred(reading: Reading, leaf: Leaf, value: str) -> Evidence:
 
 def _praised(reading: Reading, leaf: Leaf, value: float) -> Evidence:
     """A high rating for "good", on the scale that the schema states or a usual one."""
-    if not _RATING.search(f"{leaf.name} {leaf.description}") or not _RATING.search(leaf.name):
+    if not _RATING.search(leaf.name):
         return None
     best = limits(leaf, "maximum")
     scales = [(0.7 * most, most) for most in best] or _SCALES_OF_RATINGS
