@@ -70,12 +70,13 @@ def test_references_are_followed() -> None:
         ("just the price", True, False),
         ("without tax", False, True),
         ("don't add tax", False, True),
-        ("just the price", False, False),
+        ("just the price", False, True),
+        ("the price with tax", False, False),
         ("no tax, please", False, True),
     ],
 )
 def test_flags(query: str, value: bool, grounded: bool) -> None:
-    """A flag needs a word of its name, and ``False`` that word or a negation."""
+    """A yes needs a word of the flag's name; a no needs a negation of it, or that the query does not speak of it."""
     checked = candidate(
         query, {"include_tax": value}, {"include_tax": {"type": "boolean"}}, description="Price of a cart"
     )

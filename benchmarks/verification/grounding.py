@@ -1,9 +1,11 @@
 """What grounding rejects of BFCL's true answers, and what it detects of swapped, invented and dropped values.
 
 python -m benchmarks.verification.grounding --bfcl PATH [--half fit|report|both] [--rejected] [--missed OPERATOR]
+    [--write-docs]
 
 The rows are split by a hash of their id: rules may be fitted to the first half, the second is for reporting. PATH is
-the wheel of bfcl-eval or the folder of its data.
+the wheel of bfcl-eval or the folder of its data. ``--write-docs`` puts the totals of both halves, and no row, into
+docs/verification.md.
 """
 
 import argparse
@@ -19,7 +21,8 @@ from apigen.records import Candidate, Outcome
 from apigen.verify.grounding import invented, ungrounded
 from apigen.verify.rules import RuleJudge
 from benchmarks.verification.corpora import BFCL_CATEGORIES, GET_BFCL, Row, bfcl
-from benchmarks.verification.grounding_faults import EXCHANGED, INVENTED, SWAPPED_IN, donors, faults
+from benchmarks.verification.grounding_faults import DROPPED, EXCHANGED, INVENTED, SWAPPED_IN, donors, faults
+from benchmarks.verification.tables import percent, write_block
 
 
 def and_rules(candidate: Candidate) -> bool:
@@ -34,6 +37,17 @@ LEVELS: dict[str, Callable[[Candidate], object]] = {
     "strict, then the rule judge": and_rules,
 }
 SALT = "grounding:"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "verification.md"
+HALVES = ("fit", "report")
+KINDS = {
+    "false rejects": (),
+    "detected: swapped in and invented": (SWAPPED_IN, INVENTED),
+    "detected: swapped in": (SWAPPED_IN,),
+    "detected: invented": (INVENTED,),
+    "detected: dropped": (DROPPED,),
+    "detected: exchanged": (EXCHANGED,),
+}
+"""The lines of the table in the documentation, with the groups of faults that each counts."""
 
 
 def half(row: Row) -> str:
@@ -82,13 +96,41 @@ def detected(rows: Sequence[Row], missed: str) -> None:
             print(f"  all of {' and '.join(groups):48} {share(hits, total)}")
 
 
+def as_table(rows: Sequence[Row]) -> str:
+    """Both halves in Markdown: what each level rejects of true answers and detects of wrong ones."""
+    found: dict[tuple[str, str, str], str] = {}
+    for part in HALVES:
+        these = [row for row in rows if half(row) == part]
+        pool = donors(these)
+        wrong = [fault for row in these for fault in faults(row, pool)]
+        for level, check in LEVELS.items():
+            rejected = sum(bool(check(row.candidate)) for row in these)
+            hits = Counter(fault.group for fault in wrong if check(fault.candidate))
+            made = Counter(fault.group for fault in wrong)
+            for kind, groups in KINDS.items():
+                counted = sum(hits[group] for group in groups), sum(made[group] for group in groups)
+                hit, total = counted if groups else (rejected, len(these))
+                found[kind, level, part] = f"{percent(wilson(hit, total))}, {hit} of {total}"
+    lines = [f"| | | {' | '.join(f'{part} half' for part in HALVES)} |", "|---|---|---|---|"]
+    lines += [
+        f"| {kind} | {level} | {' | '.join(found[kind, level, part] for part in HALVES)} |"
+        for kind in KINDS
+        for level in LEVELS
+    ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bfcl", type=Path, required=True, help=f"wheel or folder of bfcl-eval; {GET_BFCL}")
     parser.add_argument("--half", choices=("fit", "report", "both"), default="report")
     parser.add_argument("--rejected", action="store_true", help="list the true answers that are rejected")
     parser.add_argument("--missed", default="", metavar="OPERATOR", help="list what strict misses of one operator")
+    parser.add_argument("--write-docs", action="store_true", help="replace the table in docs/verification.md")
     given = parser.parse_args()
+    if given.write_docs:
+        write_block(DOCS, "grounding", as_table(bfcl(given.bfcl)))
+        return
     rows = [row for row in bfcl(given.bfcl) if given.half in (half(row), "both")]
     print(f"BFCL, {given.half} half: {len(rows)} true answers")
     found = rejects(rows)

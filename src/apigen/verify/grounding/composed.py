@@ -4,29 +4,28 @@ import re
 from collections.abc import Callable
 
 from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.names import full_name
 from apigen.verify.grounding.places import completed
 from apigen.verify.grounding.reading import Reading, Span, as_formula
 from apigen.verify.grounding.scalars import Evidence
 from apigen.verify.grounding.units import UNITS
-from apigen.verify.grounding.words import STOP_WORDS, content_stems
 
 Find = Callable[[str], Evidence]
 """Looks for a part of the string by itself."""
 
-_FORMULA = re.compile(r"[-+*/^=<>]|\dx")
+_FORMULA = re.compile(r"[-+*/^=<>]|\dx|[a-z]\(")
 _LAMBDA = re.compile(r"^\s*(?:lambda \w+(?:, ?\w+)*:|(?:def )?[a-zA-Z]\w{0,2}\(\w+(?:, ?\w+)*\) ?=|y ?=)\s*")
 _FUNCTIONS = re.compile(r"\b(?:math|np|numpy|cmath)\.")
 _HOLE = re.compile(r"<[^<>\s]{1,40}>|\{[^{}\s]{1,40}\}|\[[A-Za-z_ ]{1,40}\]")
 _LABEL = re.compile(r"\b([A-Za-z_]+)\s?[:=]\s?")
 _ZONE = re.compile(r"[A-Z][A-Za-z]+/(?:[A-Z][A-Za-z]+/)?([A-Z][A-Za-z_]+)")
-_CAPITALISED = re.compile(r"[A-Z][\w'.-]*$")
 _DURATION = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?")
 _ISO_DURATION = re.compile(r"P(?=.)(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _INTERVAL = re.compile(r"(\d{0,4}) ?([A-Za-z]+)")
-_MINUTES = {"m": "min", "M": "month"}
+_TWO = 2
+_MINUTES = {"m": "min", "M": "month", "y": "year", "Y": "year"}
 _MEMBER = re.compile(r"[A-Z]\w*(?:\.|::)([A-Z][A-Z_]+)")
 _NOTE = re.compile(r"([A-G])([#♯b♭])(?: ?(?:m|maj|min|major|minor))?")
-_NAME_WORDS = 4
 
 
 def composed(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
@@ -97,12 +96,13 @@ def _by_formula(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence
 
 
 def _by_initials(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
-    """ "San Diego" for "SD", in capitals as the query's abbreviation must be."""
+    """ "San Diego" for "SD", in capitals unless the abbreviation has three letters or more."""
     words = [word for word in re.findall(r"[^\W\d_]+", text) if word.lower() not in {"of", "the", "and"}]
     if len(words) < 2:
         return None
     initials = "".join(word[0].upper() for word in words)
-    spans = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(initials)}(?!\w)", reading.text)]
+    flags = re.IGNORECASE if len(initials) > _TWO else 0
+    spans = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(initials)}(?!\w)", reading.text, flags)]
     return tuple(spans) or None
 
 
@@ -146,43 +146,6 @@ def _by_note(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
     return tuple(place.span() for place in re.finditer(said, reading.text, re.IGNORECASE)) or None
 
 
-def _full_name(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
-    """A person's or firm's full name where the query has its last or first word, with no other name beside it."""
-    words = text.split()
-    about = {*content_stems(leaf.name), *content_stems(leaf.description)}
-    if not 2 <= len(words) <= _NAME_WORDS or not about & {
-        "nam",
-        "full",
-        "player",
-        "person",
-        "actor",
-        "artist",
-        "author",
-    }:
-        return None
-    if not all(_CAPITALISED.match(word) for word in words):
-        return None
-    for word in (words[-1], words[0]):
-        if len(word) < 4 or word.lower() in STOP_WORDS or word.lower() in UNITS:
-            continue
-        for start, end in reading.find(tuple(content_stems(word))):
-            before = [token for token in reading.tokens if token.end <= start][-1:]
-            after = [token for token in reading.tokens if token.start >= end][:1]
-            beside = before if word is words[-1] else after
-            if not reading.text[start].isupper() or any(_names(reading, token.start, start, end) for token in beside):
-                continue
-            return ((start, end),)
-    return None
-
-
-def _names(reading: Reading, other: int, start: int, end: int) -> bool:
-    """Whether a capitalised word stands right beside a name, so that it is part of it."""
-    between = reading.text[min(other, start) : max(other, start)]
-    word = reading.text[other:].split(maxsplit=1)[0]
-    begins = not reading.text[:other].strip() or reading.text[:other].rstrip()[-1] in ".?!"
-    return word[0].isupper() and not begins and not re.search(r"[,;.?!]", between) and word.lower() not in STOP_WORDS
-
-
 _RULES = (
     _in_region,
     _by_template,
@@ -194,5 +157,5 @@ _RULES = (
     _by_interval,
     _by_member,
     _by_note,
-    _full_name,
+    full_name,
 )

@@ -52,6 +52,7 @@ _CLOCK_12 = re.compile(
     re.IGNORECASE,
 )
 _NUMERIC_DATE = re.compile(r"(?<!\d)(\d{1,4})([-/.])(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)")
+_DAY_AND_MONTH = re.compile(r"(?<![\d./])(\d{1,2})(?:/(\d{1,2})(?![\d/.])|\.(\d{1,2})\.(?!\d))")
 _COMPACT_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([01]\d)([0-3]\d)(?!\d)")
 _NAMED_DATE = re.compile(
     rf"\b(?:(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ -](?P<m>{_MONTH})\b\.?(?:,?[ -](?P<y>\d{{4}}))?"
@@ -74,7 +75,7 @@ _QUARTER = re.compile(r"\b(?:q(?P<n>[1-4])|(?P<word>first|second|third|fourth|la
 _MONTH_WORD = re.compile(rf"\b({_MONTH})\b", re.IGNORECASE)
 _HOUR = r"(?:2[0-4]|[01]?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _TIME = re.compile(
-    rf"(?<![\d:.])(?P<h>{_HOUR})(?:[:.h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?)?"
+    rf"(?<![\d:.])(?P<h>{_HOUR})(?!\d)(?:[:.h](?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?)?"
     r"(?:\s?(?P<half>[ap]\.?m\b\.?|(?:o'?clock )?(?:(?:in the|this) (?:morning|afternoon|evening)|at night|tonight)\b"
     r"|o'?clock|hrs\b|h\b))?",
     re.IGNORECASE,
@@ -166,6 +167,10 @@ def find_dates(text: str) -> list[DateMention]:
         elif len(match[1]) <= 2:
             years = [c] if len(match[4]) == 4 else [2000 + c, 1900 + c]
             found.append(([(year, month, day) for year in years for month, day in ((a, b), (b, a))], match))
+    for match in _DAY_AND_MONTH.finditer(text):
+        one, other = int(match[1]), int(match[2] or match[3])
+        swapped: list[tuple[int | None, int, int]] = [(None, other, one)]
+        found.append(([(None, one, other), *swapped] if "/" in match[0] else swapped, match))
     found += [([(int(match[1]), int(match[2]), int(match[3]))], match) for match in _COMPACT_DATE.finditer(text)]
     for match in _NAMED_DATE.finditer(text):
         year = match["y"] or match["y2"]

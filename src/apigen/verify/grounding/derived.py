@@ -5,12 +5,12 @@ Each rule names what states it: a unit at both ends ("half an hour" for ``minute
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
 from apigen.verify.grounding.leaves import Leaf
-from apigen.verify.grounding.numbers import key
+from apigen.verify.grounding.numbers import ORDINALS, TENS, key
 from apigen.verify.grounding.reading import Reading, Span
 from apigen.verify.grounding.relative import days_between, today
 from apigen.verify.grounding.told import is_constant
@@ -37,14 +37,19 @@ _EXTENT = {
     "minimum": re.compile(r"\b(?:min(?:imum)?|lowest|quietest|dimmest|mute|slowest)\b", re.IGNORECASE),
 }  # fmt: skip
 _LIMITS = re.compile(
-    r"(?:range of|ranging from|ranges? from|from|between|range:?|\()\s*(-?\d+(?:\.\d+)?)(?:\s?\([^)]*\))?"
+    r"(?:range of|ranging from|ranges? from|from|between|range:?|\(|^)\s*(-?\d+(?:\.\d+)?)(?:\s?\([^)]*\))?"
     r"\s*(?:to|and|-)\s*(-?\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
+_PERCENTS = re.compile(r"percent|\bpct\b|%", re.IGNORECASE)
 _LIMIT = re.compile(r"\b(max|min)(?:imum)?(?: value| allowed)?(?: is| of| ?[:=])? (-?\d+(?:\.\d+)?)", re.IGNORECASE)
 _AGO = re.compile(r"\b(?:ago|before|back|earlier)\b|\b(?:past|last|previous)\b", re.IGNORECASE)
 _PERCENT = stem_set("percent percentage pct rate")
 _ABBREVIATED_YEAR = re.compile(r"(?<![\w'])'(\d\d)(?!\d|'|\w)")
+_TENS = {word[:-1] + "ies": ten for word, ten in TENS.items()}
+_TWO_DIGITS = 2
+_DECADE = re.compile(rf"(?<!\d)((?:1\d|20)?\d0(?='?s\b)|\b(?:{'|'.join(_TENS)})\b)", re.IGNORECASE)
+_CENTURY = re.compile(r"\b(\d{1,2}|[a-z]+)(?:st|nd|rd|th)?[- ]century\b", re.IGNORECASE)
 _EXACT = 1e-9
 _UP_TO = re.compile(r"\s*(?:to|through|until|up to|and|-|\.\.\.?)\s*", re.IGNORECASE)
 _STEP = re.compile(
@@ -180,6 +185,8 @@ def limits(leaf: Leaf, side: str) -> set[float]:
     """The largest (``maximum``) or smallest (``minimum``) value that the schema or its description allows."""
     found = {float(leaf.schema[side])} if isinstance(leaf.schema.get(side), (int, float)) else set()
     found |= {float(match[2 if side == "maximum" else 1]) for match in _LIMITS.finditer(leaf.description)}
+    if _PERCENTS.search(f"{leaf.name} {leaf.description}"):
+        found.add(100.0 if side == "maximum" else 0.0)
     return found | {float(match[2]) for match in _LIMIT.finditer(leaf.description) if match[1].lower() == side[:3]}
 
 
@@ -221,8 +228,48 @@ def _by_length(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
                         yield one.start, other.end
 
 
+def _by_period(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
+    """The first and last year of "the 1990s", "the 90s" or "the 18th century"."""
+    if not 1000 <= value <= 2100:
+        return
+    for match in _DECADE.finditer(reading.text):
+        said = match[1].lower()
+        first = 1900 + _TENS[said] if said in _TENS else int(said) if len(said) > _TWO_DIGITS else 1900 + int(said)
+        if value in {first, first + 9, first + 10} or (first % 100 == 0 and value == first + 99):
+            yield match.span()
+    for match in _CENTURY.finditer(reading.text):
+        number = int(match[1]) if match[1].isdigit() else ORDINALS.get(match[1].lower(), 0)
+        if value in {100 * number - 100, 100 * number - 99, 100 * number - 1, 100 * number}:
+            yield match.span()
+
+
+def _by_counterpart(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
+    """A radius for its diameter, a significance for its confidence, and the other way round."""
+    for named, said, counterpart in _COUNTERPARTS:
+        if named.search(leaf.name) and (spoken := said.search(reading.text)):
+            for start, end in reading.spans_by_number.get(key(counterpart(value)), ()):
+                yield min(start, spoken.start()), max(end, spoken.end())
+
+
+def _by_coefficient(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
+    """The 1 that nobody writes before the x of an equation."""
+    if abs(value) == 1 and (len(leaf.name) == 1 or "coef" in leaf.name.lower()):
+        yield from (match.span() for match in _BARE.finditer(reading.text) if ("-" in match[0]) == (value < 0))
+
+
+_COUNTERPARTS: tuple[tuple[re.Pattern[str], re.Pattern[str], Callable[[float], float]], ...] = (
+    (re.compile("radius", re.IGNORECASE), re.compile(r"\bdiameters?\b", re.IGNORECASE), lambda value: 2 * value),
+    (re.compile("diameter", re.IGNORECASE), re.compile(r"\bradi(?:us|i)\b", re.IGNORECASE), lambda value: value / 2),
+    (re.compile("signif|alpha"), re.compile(r"\bconfiden\w+", re.IGNORECASE), lambda value: 1 - value),
+    (re.compile("confiden"), re.compile(r"\bsignifican\w+|\balpha\b", re.IGNORECASE), lambda value: 1 - value),
+)
+_BARE = re.compile(r"(?<![\w.)^*])-?\s?[xyz](?=\^|²|\s?[-+=]|\*\*)")
+
 _RULES = (
     _by_code,
+    _by_counterpart,
+    _by_coefficient,
+    _by_period,
     _by_unit,
     _by_temperature,
     _by_bound,

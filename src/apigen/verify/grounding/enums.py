@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.moments import month_or_weekday
 from apigen.verify.grounding.reading import Reading, Span
-from apigen.verify.grounding.scalars import Evidence, month_or_weekday, number_evidence
+from apigen.verify.grounding.scalars import Evidence, number_evidence
 from apigen.verify.grounding.synonyms import synonyms
 from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem
 

@@ -23,6 +23,8 @@ class Leaf(NamedTuple):
     """What the schema says about the value, its list and its object, nearest first."""
     is_key: bool = False
     """It is a free property name, not a value."""
+    required: bool = False
+    """The schema leaves no choice but to give it a value."""
 
 
 def leaves(arguments: Mapping[str, Json], parameters: Schema, *, defaults: bool = False) -> Iterator[Leaf]:
@@ -30,10 +32,11 @@ def leaves(arguments: Mapping[str, Json], parameters: Schema, *, defaults: bool 
 
     Empty lists and objects, and ``None``, are leaves too.
     """
-    properties = parameters.get("properties", {})
+    properties, required = parameters.get("properties", {}), parameters.get("required", ())
     for name, value in arguments.items():
         schema = properties.get(name, {})
-        yield from _walk(Leaf(name, name, value, schema, name, ""), parameters, defaults)
+        leaf = Leaf(name, name, value, schema, name, "", required=name in required)
+        yield from _walk(leaf, parameters, defaults)
 
 
 def same(a: Json, b: Json) -> bool:
@@ -61,7 +64,7 @@ def _walk(leaf: Leaf, root: Schema, defaults: bool) -> Iterator[Leaf]:
                 leaf._replace(path=f"{leaf.path}[{index}]", value=item, schema=inner or {}), root, defaults
             )
     elif isinstance(leaf.value, dict) and leaf.value:
-        properties = schema.get("properties", {})
+        properties, required = schema.get("properties", {}), schema.get("required", ())
         for name, item in leaf.value.items():
             path = f"{leaf.path}.{name}"
             if name in properties:
@@ -70,7 +73,8 @@ def _walk(leaf: Leaf, root: Schema, defaults: bool) -> Iterator[Leaf]:
                 yield leaf._replace(path=path, value=name, schema={}, is_key=True)
                 extra = schema.get("additionalProperties")
                 inner = extra if isinstance(extra, dict) else {}
-            yield from _walk(leaf._replace(path=path, name=name, value=item, schema=inner), root, defaults)
+            within = leaf._replace(path=path, name=name, value=item, schema=inner, required=name in required)
+            yield from _walk(within, root, defaults)
     else:
         yield leaf
 

@@ -5,15 +5,17 @@ word with the query, a code made of a name's letters, any date where the query s
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from apigen.records import Candidate, Json
-from apigen.verify.grounding.dates import read_moment
+from apigen.verify.grounding.choices import another_is_named
+from apigen.verify.grounding.dates import read_moment, read_moments
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading
-from apigen.verify.grounding.strings import WILDCARDS, string_evidence
+from apigen.verify.grounding.strings import WILDCARDS
 from apigen.verify.grounding.told import told_choices
 from apigen.verify.grounding.trace import Finding, finding, traces
+from apigen.verify.grounding.units import UNITS
 from apigen.verify.grounding.words import STOP_WORDS, TOKEN, normalise, split_words, stem
 
 _SMALL = 10
@@ -23,9 +25,17 @@ _KNOWN = frozenset((12, 13, 20, 24, 25, 26, 30, 31, 50, 52, 60, 90, 100, 180, 25
 """Numbers that people know without being told: of the calendar, the clock, cards, circles, and round ones."""
 
 _RELATIVE = re.compile(
-    r"\b(?:today|tonight|tomorrow|yesterday|next|last|this|coming|upcoming|past|now|current|latest|recent|ago|week-?end)\b",
+    r"\b(?:today|tonight|tomorrow|yesterday|next|last|this|coming|upcoming|past|now|current|latest|recent|ago|week-?ends?"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|mornings?|noon|afternoons?|evenings?|night|spring|summer|autumn|winter"
+    r"|fall|holidays?|easter|thanksgiving|breakfast|lunch|dinner)\b",
     re.IGNORECASE,
 )
+_HUNDRED = 100
+_LEAST, _MOST = 1e-4, 1e8
+_ENGLISH = 8
+"""In an English text at least one word in so many is a stop word."""
+
+_YEARLY = re.compile(r"year|season", re.IGNORECASE)
 _SCALES = (1, -1, 2, 1 / 2, 12, 1 / 12, 60, 1 / 60, 100, 1 / 100, 1000, 1 / 1000)
 _MOST_SAID = 8
 _NUMERIC = re.compile(r"[-+]?\d+(?:\.\d+)?")
@@ -33,8 +43,12 @@ _PLACE = re.compile(r"(?:^|_)(?:lat|lon|lng|long|latitude|longitude|coord\w*|zip
 """Parameters whose numbers are known of a place."""
 
 _KIND = re.compile(r"unit|type|kind|mode|method|format|category|currency|language|level|status|style|order|genre|class")
+_ATTRIBUTE = re.compile(
+    r"country|state$|province|region|continent|zone|currency|language|league|season|sport", re.IGNORECASE
+)
 _TERM = re.compile(r"[a-z]+(?:[_-][a-z]+)*")
 _SHORT = 3
+_DOMAINS = frozenset(("com", "org", "net", "edu", "gov", "www"))
 _ROOT = 4
 """Letters that two words must share at their beginning to be kin."""
 
@@ -70,16 +84,38 @@ def _far_number(reading: Reading, leaf: Leaf, value: float) -> bool:
         or "enum" in leaf.schema
     ):
         return False
-    if _PLACE.search(leaf.name):
+    if _PLACE.search(leaf.name) or _is_round(reading, value) or _is_open_year(reading, leaf, value):
         return False
+    if not _LEAST <= abs(value) <= _MOST:
+        return False  # a constant of nature, most likely
     said = [float(spoken) for number in reading.numbers[:_MOST_SAID] for spoken in number.values[:2]]
     scaled = {one * factor for one in said for factor in _SCALES}
     combined = {result for one in said for other in said for result in _results(one, other)}
-    return not any(_near(value, result) for result in scaled | combined)
+    return not any(_near(value, result) for result in (*scaled, *combined, *_in_other_units(reading), sum(said)))
+
+
+def _in_other_units(reading: Reading) -> Iterator[float]:
+    """What the stated quantities are in every other unit of their kinds."""
+    for quantity in reading.quantities:
+        for units in UNITS.values():
+            yield from (quantity.amount / unit.factor for unit in units if unit.kind == quantity.kind)
+
+
+def _is_round(reading: Reading, value: float) -> bool:
+    """A ten up to a hundred or a power of ten, and a five where no number is said: what one falls back on."""
+    step = 10 if reading.numbers else 5
+    return (value % step == 0 and 0 < value <= _HUNDRED) or f"{value:.6e}".startswith("1.000000e+")
+
+
+def _is_open_year(reading: Reading, leaf: Leaf, value: float) -> bool:
+    """A year of our time where the query, and what was said before it, state none: it may be the current one."""
+    numbers = [*reading.numbers, *(reading.before.numbers if reading.before else ())]
+    stated = any(1900 <= one <= 2100 for number in numbers for one in number.values)
+    return 2000 <= value <= 2030 and not stated and _YEARLY.search(leaf.name) is not None
 
 
 def _results(one: float, other: float) -> tuple[float, ...]:
-    return (one * other, one / other, one + other, one - other) if other else (one,)
+    return (one * other, one / other, one + other, one - other, one * one) if other else (one,)
 
 
 def _near(value: float, result: float) -> bool:
@@ -92,16 +128,38 @@ def _far_text(reading: Reading, leaf: Leaf, value: str) -> bool:
         return False
     choices = leaf.schema.get("enum") or told_choices(leaf.description)
     if value in choices:
-        return _another_is_named(reading, leaf, value, choices)
+        return another_is_named(reading, leaf, value, in_any_form=True)
     if _NUMERIC.fullmatch(value):
         return _far_number(reading, leaf, float(value))
     if read_moment(value):
-        return not _RELATIVE.search(reading.text)
+        return not (_RELATIVE.search(reading.text) or _partly_said(reading, value))
     words = [normalise(match.group()) for match in TOKEN.finditer(value)]
     content = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
     if not content or any(_kin(reading, word) for word in content):
         return False
-    return not (_is_term(leaf, value, content) or _spelled(reading, value))
+    return not (_is_term(leaf, value, content) or _spelled(reading, value) or _is_known_of(reading, leaf))
+
+
+def _is_known_of(reading: Reading, leaf: Leaf) -> bool:
+    """Whether a country, zone, currency or league is asked of something that the query names: Paris is in France."""
+    named = (token for token in reading.tokens[1:] if reading.text[token.start].isupper())
+    return _ATTRIBUTE.search(leaf.name) is not None and any(token.word not in STOP_WORDS for token in named)
+
+
+def _partly_said(reading: Reading, value: str) -> bool:
+    """Whether the query names no day, month or year at all, a date's day and no year, or its month and no day."""
+    years = {int(one) for number in reading.numbers for one in number.values[:1] if 1000 <= one <= 2999}
+    months = {month for month, _, _ in reading.months}
+    for moment in read_moments(value):
+        if moment.month is not None and not (years or months or reading.dates):
+            return True  # today, as likely as not
+        for mention in reading.dates:
+            for _, month, day in mention.readings:
+                if not years and moment.clock is None and (month, day) == (moment.month, moment.day):
+                    return True
+        if moment.month in months and not reading.dates and (not years or moment.year in years):
+            return True
+    return False
 
 
 def _is_term(leaf: Leaf, value: str, content: list[str]) -> bool:
@@ -111,14 +169,15 @@ def _is_term(leaf: Leaf, value: str, content: list[str]) -> bool:
     return bool(_TERM.fullmatch(value)) and bool(_KIND.search(leaf.name))
 
 
-def _another_is_named(reading: Reading, leaf: Leaf, value: str, choices: Sequence[Json]) -> bool:
-    """Whether the query names another choice of the same list."""
-    others = (member for member in choices if isinstance(member, str) and member != value)
-    return any(string_evidence(reading, leaf, member) for member in others if member.lower() not in WILDCARDS)
-
-
 def _kin(reading: Reading, word: str) -> bool:
     if stem(word) in reading.positions:
+        return True
+    if (
+        len(word) >= _SHORT
+        and word.isalpha()
+        and word not in _DOMAINS
+        and any(token.word.startswith(word) for token in reading.tokens)
+    ):
         return True
     if len(word) < _ROOT or not word.isalpha():
         return False
@@ -142,7 +201,11 @@ def _spelled(reading: Reading, value: str) -> bool:
 
 
 def _comparable(reading: Reading, value: str) -> bool:
-    """Whether query and value are written in letters of one script; "上海" says Shanghai to those who read it."""
-    return not (
-        value.isascii() and sum(character.isalpha() and ord(character) > 0x250 for character in reading.text) > 4
-    )
+    """Whether the query is written in the letters and the language that grounding reads, as the value is.
+
+    "上海" says Shanghai to those who read it, and "mañana" says tomorrow.
+    """
+    if sum(character.isalpha() and ord(character) > 0x250 for character in reading.text) > 4:
+        return not value.isascii()
+    foreign = any(character.isalpha() and ord(character) > 0x7F for character in reading.text)
+    return not foreign or sum(token.word in STOP_WORDS for token in reading.tokens) * _ENGLISH > len(reading.tokens)

@@ -60,7 +60,7 @@ def stated_days(reading: Reading, year: int | None) -> list[tuple[date, Span]]:
 
 def relative_day(reading: Reading, before: Reading | None, moment: Moment) -> list[Span]:
     """Where the query tells the day by its distance from today or from another day."""
-    value = _real(moment.year or 0, moment.month or 0, moment.day or 0)
+    value = whole_day(moment)
     if value is None:
         return []
     now = today(reading, before)
@@ -151,6 +151,11 @@ def days_between(reading: Reading) -> Iterator[tuple[int, Span]]:
             if distance and first != last:
                 yield distance, (min(first[0], last[0]), max(first[1], last[1]))
                 yield distance + 1, (min(first[0], last[0]), max(first[1], last[1]))
+
+
+def whole_day(moment: Moment) -> date | None:
+    """The date of a moment, if it has one."""
+    return _real(moment.year or 0, moment.month or 0, moment.day or 0)
 
 
 def _real(year: int, month: int, day: int) -> date | None:

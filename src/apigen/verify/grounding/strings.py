@@ -2,12 +2,14 @@
 
 import re
 
+from apigen.verify.grounding.abbreviations import acronym
 from apigen.verify.grounding.composed import composed
 from apigen.verify.grounding.dates import read_moments
 from apigen.verify.grounding.enums import compound, enum_evidence, glossed, one_word
 from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.moments import moment_evidence
 from apigen.verify.grounding.reading import Reading, Span, as_formula, lower_case
-from apigen.verify.grounding.scalars import Evidence, mentions_nothing, moment_evidence, number_evidence
+from apigen.verify.grounding.scalars import Evidence, mentions_nothing, number_evidence
 from apigen.verify.grounding.synonyms import synonyms
 from apigen.verify.grounding.told import told_choices
 from apigen.verify.grounding.words import FILLER_WORDS, STOP_WORDS, TOKEN, normalise, plain_type, stem
@@ -36,6 +38,8 @@ def string_evidence(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     members = leaf.schema.get("enum") or [leaf.schema.get("const")]
     if value in members:
         found = enum_evidence(reading, leaf, value, [member for member in members if isinstance(member, str)])
+        if found is None and any(character.isdigit() for character in text):
+            found = _string(reading, leaf, text)  # a choice may be a time of day, a date or a quantity
     else:
         found = _string(reading, leaf, text)
         if found is None and text in (choices := told_choices(leaf.description)):
@@ -100,23 +104,7 @@ def _free_text(reading: Reading, leaf: Leaf, text: str) -> Evidence:
     spans = spans or reading.find_together(content) or compound(reading, words)
     if not spans:
         spans = _in_parts(reading, leaf, text) or _loosely(reading, leaf, words)
-    return tuple(spans) or _acronym(reading, text) or glossed(reading, leaf.description, text)
-
-
-def _acronym(reading: Reading, text: str) -> Evidence:
-    """ "SD" for "San Diego", "ssn" for "social security number"."""
-    letters = text.lower()
-    if not letters.isalpha() or not (len(text) >= 3 or text.isupper()) or not 2 <= len(text) <= 6:
-        return None
-    initials = "".join(token.word[0] for token in reading.tokens)
-    spans = []
-    begin = initials.find(letters)
-    while begin >= 0:
-        tokens = reading.tokens[begin : begin + len(letters)]
-        if len(text) >= 3 or all(reading.text[token.start].isupper() for token in tokens):
-            spans.append((tokens[0].start, tokens[-1].end))
-        begin = initials.find(letters, begin + 1)
-    return tuple(spans) or None
+    return tuple(spans) or acronym(reading, leaf, text) or glossed(reading, leaf.description, text)
 
 
 def _whole_quotes(reading: Reading, leaf: Leaf, text: str, spans: list[Span]) -> Evidence:

@@ -7,16 +7,20 @@ from functools import lru_cache
 import msgspec
 
 from apigen.records import Candidate, Json, Tool
+from apigen.verify.grounding.choices import demanded
+from apigen.verify.grounding.flags import boolean_evidence
+from apigen.verify.grounding.implied import implied
 from apigen.verify.grounding.leaves import Leaf, leaves
 from apigen.verify.grounding.negation import turned_down
 from apigen.verify.grounding.numbers import key
 from apigen.verify.grounding.reading import Reading
-from apigen.verify.grounding.scalars import Evidence, boolean_evidence, mentions_nothing, number_evidence
+from apigen.verify.grounding.scalars import Evidence, mentions_nothing, number_evidence
 from apigen.verify.grounding.strings import string_evidence
 from apigen.verify.grounding.told import told_choices
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _BOTH = 2
+_SPEAKS_OF_DEFAULTS = re.compile(r"efault|\b(?:if|unless) (?:not\b|un|none\b|omitted)", re.IGNORECASE)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -65,13 +69,28 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
     tools = {tool.name: tool for tool in candidate.tools}
     for index, call in enumerate(candidate.calls):
         tool = tools.get(call.name)
-        for leaf in leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults):
-            evidence = _affirmed(reading, leaf, _evidence(reading, leaf, tool))
-            if evidence is None and reading.before is not None and _in_context(reading, leaf, tool):
-                evidence = ()
-            if evidence is None and default_in_words(leaf.description, _as_words(leaf.value)):
-                continue
-            yield Trace(index, leaf, evidence)
+        found = [
+            Trace(index, leaf, _grounds(reading, leaf, tool))
+            for leaf in leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults)
+        ]
+        asked_for = any(trace.spans for trace in found)
+        for trace in found:
+            if trace.spans is not None:
+                yield trace
+            elif not default_in_words(trace.leaf.description, _as_words(trace.leaf.value)):
+                demands = asked_for and demanded(reading, trace.leaf, _about(tool))
+                yield Trace(index, trace.leaf, () if demands else None)
+
+
+def _grounds(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
+    """What a value rests on, as the query says it, as the context does, or as they imply it."""
+    said = _evidence(reading, leaf, tool)
+    evidence = _affirmed(reading, leaf, said)
+    if evidence is None and reading.before is not None and _in_context(reading, leaf, tool):
+        return ()
+    if evidence is None and not said:
+        return _affirmed(reading, leaf, implied(reading, leaf, tool))
+    return evidence
 
 
 def _evidence(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
@@ -126,11 +145,14 @@ def _as_words(value: Json) -> str:
 @lru_cache(maxsize=8192)
 def default_in_words(description: str, value: str) -> bool:
     """Whether the description names the default: "Default is 9.81", "defaults to 'cm'", "(default: true)"."""
-    if "efault" not in description or not value:
+    if not value or not _SPEAKS_OF_DEFAULTS.search(description):
         return False
+    quoted = rf"[\"'`]?{re.escape(value)}[\"'`]?(?:\.0+)?(?![\w]|[.,]\d)"
     stated = (
-        rf"\bdefaults?(?: value)?(?: is| to|:|=)?(?: set to| to)?(?: an?)?\s*[\"'`]?{re.escape(value)}"
-        rf"(?:\.0+)?(?![\w]|[.,]\d)"
+        rf"\bdefaults?(?: value| \w+)?(?: is| to|:|=)?(?: set to| to)?(?: an?| the)?\s*{quoted}"
+        rf"|(?<![\w.]){quoted}(?: is)?(?: \w+)? (?:\(default|(?:by|as|is) (?:the )?default"
+        rf"|if (?:not|un|none|omitted|absent))"
+        rf"|\b(?:if|unless) (?:not |un|none |omitted)[^.;]{{0,30}}?(?:is|to|uses?|assumes?|,|:) (?:the )?{quoted}"
     )
     return re.search(stated, description.lower()) is not None
 

@@ -8,8 +8,12 @@ import re
 import unicodedata
 from functools import lru_cache
 
-TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'(?:t|s|re|ve|ll|d|m)(?![^\W\d_]))?")
-"""A number (with its separators) or a run of letters (with a contraction's tail), so "5km" is two tokens."""
+_LATIN = "A-Za-z\u00c0-\u024f\u1e00-\u1eff"
+TOKEN = re.compile(
+    rf"\d+(?:[.,]\d+)*|[{_LATIN}]+(?:'(?:t|s|re|ve|ll|d|m)(?![^\W\d_]))?|[^\W\d_{_LATIN}]+(?:'s(?![^\W\d_]))?"
+)
+"""A number (with its separators) or a run of letters of one script (with a contraction's tail): "5km" is two tokens,
+and so is a Latin name with the Chinese word that follows it."""
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -1,0 +1,76 @@
+"""Names told more fully than the query tells them: "Cristiano Ronaldo" for "Ronaldo"."""
+
+import re
+
+from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.reading import Reading, Span
+from apigen.verify.grounding.scalars import Evidence
+from apigen.verify.grounding.units import UNITS
+from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem
+
+_CAPITALISED = re.compile(r"[A-Z][\w'.-]*$")
+_PARTICLE = re.compile(r"(?:van|von|der|den|de|del|della|da|di|la|le|el|al|bin|of|the)$")
+_NAME_WORDS = 4
+_SHORTEST = 4
+"""Letters from which on a part of a name tells which it is."""
+
+
+def full_name(reading: Reading, leaf: Leaf, text: str, find: object) -> Evidence:
+    """A person's or firm's full name where the query has its last or first word, with no other name beside it."""
+    words = text.split()
+    about = {*content_stems(leaf.name), *content_stems(leaf.description)}
+    if not 2 <= len(words) <= _NAME_WORDS or not about & {
+        "nam",
+        "full",
+        "player",
+        "person",
+        "actor",
+        "artist",
+        "author",
+    }:
+        return None
+    if not all(_CAPITALISED.match(word) for word in words):
+        return None
+    for word in (words[-1], words[0]):
+        if len(word) < 4 or word.lower() in STOP_WORDS or word.lower() in UNITS:
+            continue
+        for start, end in reading.find(tuple(content_stems(word))):
+            before = [token for token in reading.tokens if token.end <= start][-1:]
+            after = [token for token in reading.tokens if token.start >= end][:1]
+            beside = before if word is words[-1] else after
+            if not reading.text[start].isupper() or any(_names(reading, token.start, start, end) for token in beside):
+                continue
+            return ((start, end),)
+    return None
+
+
+def _names(reading: Reading, other: int, start: int, end: int) -> bool:
+    """Whether a capitalised word stands right beside a name, so that it is part of it."""
+    between = reading.text[min(other, start) : max(other, start)]
+    word = reading.text[other:].split(maxsplit=1)[0]
+    begins = not reading.text[:other].strip() or reading.text[:other].rstrip()[-1] in ".?!"
+    return word[0].isupper() and not begins and not re.search(r"[,;.?!]", between) and word.lower() not in STOP_WORDS
+
+
+def more_fully(reading: Reading, leaf: Leaf, value: str) -> Evidence:
+    """ "Golden State Warriors" for "Golden State": at least half of a name, from its beginning or up to its end."""
+    words = value.split()
+    if not 2 <= len(words) <= _NAME_WORDS + 1 or not all(_CAPITALISED.match(w) or _PARTICLE.match(w) for w in words):
+        return None
+    names = [word for word in words if _CAPITALISED.match(word)]
+    for size in range(len(names) - 1, (len(names) - 1) // 2, -1):
+        for part, first in ((names[:size], True), (names[-size:], False)):
+            if max(map(len, part)) < _SHORTEST or part[0].lower() in STOP_WORDS:
+                continue
+            stems = tuple(stem(word) for name in part for word in split_words(name))
+            spans = [span for span in reading.find(stems) if _stands_alone(reading, span, after=first)]
+            if spans:
+                return tuple(spans)
+    return None
+
+
+def _stands_alone(reading: Reading, span: Span, *, after: bool) -> bool:
+    """Whether a part of a name is written as one, with no other name on the side where the rest belongs."""
+    beside = [token for token in reading.tokens if (token.start >= span[1] if after else token.end <= span[0])]
+    nearest = beside[:1] if after else beside[-1:]
+    return reading.text[span[0]].isupper() and not any(_names(reading, one.start, *span) for one in nearest)
