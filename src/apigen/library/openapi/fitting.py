@@ -1,0 +1,220 @@
+"""How large a tool's schema may become, and what is done where it would be larger.
+
+Three ways, in this order: every component is written where it is used; each component is written once, under
+``$defs``; only as many levels are written as there is room for, and what lies deeper is left open.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from apigen.library.openapi.merging import Schema, merged
+from apigen.library.openapi.positions import (
+    ALTERNATIVES,
+    BASES,
+    CONDITIONS,
+    HOLDERS,
+    INSIDE,
+    INSIDE_LISTS,
+    INSIDE_MAPS,
+    SAME_MAPS,
+)
+from apigen.library.openapi.schemas import DEFS, SchemaReader
+from apigen.records import Json
+
+MOST_CHARACTERS = 32_768
+"""Default for the characters of JSON that one tool's schema may have."""
+
+CUT = "x-cut"
+"""Marks a schema that was left open for want of room."""
+
+_WORTH_SHARING = 300
+"""A component with fewer characters is written where it is used."""
+
+_MOST_LEVELS = 12
+
+
+class Weight(msgspec.Struct, frozen=True):
+    """How large a schema is and what it needs."""
+
+    characters: int
+    names: frozenset[str] = frozenset()
+    """Of ``$defs``."""
+    notes: frozenset[str] = frozenset()
+
+
+_NOTHING = Weight(2)
+
+
+class Fitted(msgspec.Struct, frozen=True):
+    """A tool's parameters, ready."""
+
+    schema: Schema
+    notes: tuple[str, ...]
+
+
+class Fitter:
+    """Brings the parameters of one spec's tools to a bearable size.
+
+    Args:
+        reader: has the components.
+        most: characters of JSON that a tool's schema may have.
+    """
+
+    def __init__(self, reader: SchemaReader, most: int = MOST_CHARACTERS) -> None:
+        self._reader = reader
+        self._most = most
+        self._weights: dict[int, Weight] = {}
+        self._lasting: set[int] = set()
+        self._shared: dict[str, Json] = {}
+        self._cut: dict[tuple[int, int], Json] = {}
+
+    def fit(self, parameters: Schema) -> Fitted:
+        """Parameters with the ``$defs`` that they need, cut where they are too large.
+
+        Args:
+            parameters: a schema of type object whose properties are converted schemas.
+        """
+        whole = self._closed(parameters, self._reader.body)
+        if whole is not None:
+            return whole
+        shared = self._closed(self._share(parameters, top=2), self._shared_body)
+        return shared or self._cut_down(parameters)
+
+    def _closed(self, parameters: Schema, body: Any) -> Fitted | None:
+        """Parameters with their ``$defs``; ``None`` where they are too large."""
+        weight = self._weigh(parameters)
+        total = weight.characters
+        notes = set(weight.notes)
+        found: dict[str, Json] = {}
+        waiting = sorted(weight.names)
+        while waiting and total <= self._most:
+            name = waiting.pop()
+            if name in found:
+                continue
+            found[name] = body(name)
+            inner = self._weigh(found[name])
+            total += inner.characters + len(name) + 4
+            notes |= inner.notes
+            waiting.extend(inner.names - found.keys())
+        if total > self._most:
+            return None
+        defs = {name: found[name] for name in sorted(found)}
+        return Fitted({**parameters, "$defs": defs} if defs else parameters, tuple(sorted(notes)))
+
+    def _weigh(self, value: Json) -> Weight:
+        if isinstance(value, str):
+            return Weight(len(value) + 2)
+        if isinstance(value, list):
+            return _sum(len(value) + 1, (self._weigh(one) for one in value))
+        if not isinstance(value, dict):
+            return _NOTHING if value is None or isinstance(value, bool) else Weight(len(str(value)))
+        known = self._weights.get(id(value))
+        if known is not None:
+            return known
+        size = 1 + sum(len(key) + 4 for key in value)
+        weight = _sum(size, (self._weigh(one) for one in value.values()))
+        reference = value.get("$ref")
+        if isinstance(reference, str) and reference.startswith(DEFS):
+            weight = Weight(weight.characters, weight.names | {reference.removeprefix(DEFS)}, weight.notes)
+        if notes := self._reader.notes(value):
+            weight = Weight(weight.characters, weight.names, weight.notes | set(notes))
+        if id(value) in self._lasting or self._reader.is_component(value):
+            self._weights[id(value)] = weight  # kept for good, here or by the reader, so its id is not used again
+        return weight
+
+    def _shared_body(self, name: str) -> Json:
+        if name not in self._shared:
+            self._shared[name] = self._share(self._reader.body(name), top=1)
+            self._lasting.add(id(self._shared[name]))
+        return self._shared[name]
+
+    def _share(self, schema: Json, top: int = 0) -> Json:
+        """A schema that refers to components under ``$defs``.
+
+        Args:
+            schema: a converted one.
+            top: how many levels of it are written out, be they components or not.
+        """
+        if not isinstance(schema, dict):
+            return schema
+        if top <= 0 and (name := self._reader.is_component(schema)) and self._weigh(schema).characters > _WORTH_SHARING:
+            return {"$ref": f"{DEFS}{name}"}
+        return _mapped(schema, lambda inner, _: self._share(inner, top - 1))
+
+    def _cut_down(self, parameters: Schema) -> Fitted:
+        best = self._levels(parameters, 1)
+        for depth in range(2, _MOST_LEVELS):
+            deeper = self._levels(parameters, depth)
+            if self._weigh(deeper).characters > self._most:
+                break
+            best = deeper
+        notes = self._weigh(best).notes
+        told = f"its schema has more than {self._most:,} characters; what lies deep in it is left open ({CUT})"
+        return Fitted(best, (*sorted(notes), told))
+
+    def _levels(self, schema: Json, depth: int) -> Json:
+        """A schema without references whose values are described to a depth, and open below."""
+        if not isinstance(schema, dict):
+            return schema
+        is_component = bool(self._reader.is_component(schema))
+        key = (id(schema), depth)
+        if is_component and key in self._cut:
+            return self._cut[key]
+        reference = schema.get("$ref")
+        if isinstance(reference, str) and reference.startswith(DEFS):
+            body = self._levels(self._reader.body(reference.removeprefix(DEFS)), depth)
+            rest = {key: value for key, value in schema.items() if key != "$ref"}
+            cut = _together(body, self._levels(rest, depth)) if rest else body
+        elif depth <= 0 and any(key in schema for key in HOLDERS):
+            cut = {key: value for key, value in schema.items() if key not in HOLDERS and key not in _COUNTING}
+            cut[CUT] = True
+        else:
+            cut = _mapped(schema, lambda inner, inside: self._levels(inner, depth - inside))
+        if is_component:
+            self._cut[key] = cut
+            self._lasting.add(id(cut))
+        return cut
+
+
+_COUNTING = ("required", "minProperties", "maxProperties", "dependentRequired", "discriminator")
+
+
+def _together(one: Json, two: Json) -> Json:
+    if not isinstance(one, dict) or not isinstance(two, dict):
+        return {"allOf": [one, two]}
+    together = merged([one, two], [two, one])
+    return {"allOf": [one, two]} if together is None else together
+
+
+def _sum(size: int, parts: Iterable[Weight]) -> Weight:
+    names: frozenset[str] = frozenset()
+    notes: frozenset[str] = frozenset()
+    for part in parts:
+        size += part.characters
+        if part.names:
+            names |= part.names
+        if part.notes:
+            notes |= part.notes
+    return Weight(size, names, notes)
+
+
+def _mapped(schema: Mapping[str, Json], change: Any) -> Schema:
+    """A schema with every schema inside it changed.
+
+    Args:
+        schema: a converted one.
+        change: takes a schema, and whether it is about a value inside.
+    """
+    changed: Schema = {}
+    for key, value in schema.items():
+        if key in INSIDE_MAPS or key in SAME_MAPS:
+            changed[key] = {name: change(one, key in INSIDE_MAPS) for name, one in value.items()}
+        elif key in INSIDE_LISTS or key in ALTERNATIVES or key in BASES:
+            changed[key] = [change(one, key in INSIDE_LISTS) for one in value]
+        elif key in INSIDE or key in CONDITIONS:
+            changed[key] = change(value, key in INSIDE)
+        else:
+            changed[key] = value
+    return changed
