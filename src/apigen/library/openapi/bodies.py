@@ -20,8 +20,10 @@ BODY = "body"
 """The argument that is the whole body."""
 
 _FLAT = frozenset(
-    ("type", "properties", "required", "additionalProperties", "title", "description", "examples", "default")
-    + ("deprecated", "writeOnly", "discriminator")
+    (
+        *("type", "properties", "required", "additionalProperties"),
+        *("title", "description", "examples", "default", "deprecated", "writeOnly", "discriminator"),
+    )
 )
 """Keywords of a body whose properties can become arguments of their own."""
 
@@ -128,7 +130,7 @@ def _flat(raw: Mapping[str, Any], media: str, schema: Schema, encoding: Mapping[
         needed = True
     if isinstance(schema.get("type"), list):
         notes.append("its body may be null, which is not offered")
-    if "discriminator" in schema and not schema.get("x-alternatives"):
+    if "discriminator" in schema:
         notes.append("its body may have further properties, depending on its kind, that are not offered")
     examples = [one for one in schema.get("examples", ()) if isinstance(one, dict)]
     arguments = tuple(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from apigen.library.openapi.documents import Document, Documents, Target
+from apigen.library.openapi.documents import Documents, Target
 from apigen.library.openapi.positions import (
     ALTERNATIVES,
     BASES,

@@ -97,6 +97,7 @@ class Documents:
         Raises:
             CannotOffer: a reference leads nowhere, in circles, or to something that is no object.
         """
+        reference: Json = None
         for _ in range(MOST_HOPS):
             if not isinstance(value, dict):
                 raise CannotOffer(f"an object is needed where {str(value)[:40]!r} stands")

@@ -6,7 +6,7 @@ import time
 import zlib
 from http.client import HTTPException, HTTPMessage
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import (
@@ -100,6 +100,10 @@ def _from_address(place: str, stay: bool, most: int, timeout_s: float) -> Fetche
         return Fetched(_unpacked(data, most, place), response.url)
 
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class _StayingRedirects(HTTPRedirectHandler):
     """Follows redirects as long as they stay on one server."""
 
@@ -123,7 +127,7 @@ def _opener(redirects: type[HTTPRedirectHandler]) -> OpenerDirector:
     return opener
 
 
-def _bounded(file: IO[bytes], most: int, place: str, until: float | None = None) -> bytes:
+def _bounded(file: _Readable, most: int, place: str, until: float | None = None) -> bytes:
     """All that a file holds, read piece by piece, so that neither size nor slowness is without end."""
     chunks = []
     size = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from apigen.library.openapi.components import DEFS
 from apigen.library.openapi.merging import Schema, merged
 from apigen.library.openapi.positions import (
     ALTERNATIVES,
@@ -20,7 +21,7 @@ from apigen.library.openapi.positions import (
     INSIDE_MAPS,
     SAME_MAPS,
 )
-from apigen.library.openapi.schemas import DEFS, SchemaReader
+from apigen.library.openapi.schemas import SchemaReader
 from apigen.records import Json
 
 MOST_CHARACTERS = 32_768
@@ -120,7 +121,7 @@ class Fitter:
             weight = Weight(weight.characters, weight.names | {reference.removeprefix(DEFS)}, weight.notes)
         if notes := self._reader.notes(value):
             weight = Weight(weight.characters, weight.names, weight.notes | set(notes))
-        if id(value) in self._lasting or self._reader.is_component(value):
+        if id(value) in self._lasting or self._reader.component(value):
             self._weights[id(value)] = weight  # kept for good, here or by the reader, so its id is not used again
         return weight
 
@@ -139,7 +140,7 @@ class Fitter:
         """
         if not isinstance(schema, dict):
             return schema
-        if top <= 0 and (name := self._reader.is_component(schema)) and self._weigh(schema).characters > _WORTH_SHARING:
+        if top <= 0 and (name := self._reader.component(schema)) and self._weigh(schema).characters > _WORTH_SHARING:
             return {"$ref": f"{DEFS}{name}"}
         return _mapped(schema, lambda inner, _: self._share(inner, top - 1))
 
@@ -158,7 +159,7 @@ class Fitter:
         """A schema without references whose values are described to a depth, and open below."""
         if not isinstance(schema, dict):
             return schema
-        is_component = bool(self._reader.is_component(schema))
+        is_component = bool(self._reader.component(schema))
         key = (id(schema), depth)
         if is_component and key in self._cut:
             return self._cut[key]

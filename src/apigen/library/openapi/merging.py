@@ -131,7 +131,7 @@ _JOINS: dict[str, Callable[[Any, Any], Json]] = {
     "uniqueItems": lambda one, two: one or two,
     "dependentRequired": _dependent,
     "items": _inner,
-    "additionalProperties": lambda one, two: _inner(one, two),
+    "additionalProperties": _inner,
     **dict.fromkeys(_LARGER, max),
     **dict.fromkeys(_SMALLER, min),
 }

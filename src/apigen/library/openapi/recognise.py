@@ -7,6 +7,8 @@ from apigen.records import Json
 
 Version = Literal["2.0", "3.0", "3.1", "3.2"]
 
+_THREES: tuple[Version, ...] = ("3.0", "3.1", "3.2")
+
 _OTHERS = (
     ("asyncapi", "an AsyncAPI document, which describes messages rather than HTTP operations"),
     ("arazzo", "an Arazzo document; name the OpenAPI document that it uses"),
@@ -37,9 +39,9 @@ def version_of(value: Json, place: str) -> Version:
     version = str(told).strip()
     if "openapi" not in value and version in ("2", "2.0"):
         return "2.0"
-    for known in ("3.0", "3.1", "3.2"):
+    for known in _THREES:
         if version == known or version.startswith(f"{known}."):
-            return known  # type: ignore[return-value]  # one of the literals above
+            return known
     raise UserError(f"{place} is of version {version!r}; OpenAPI 3.0, 3.1, 3.2 and Swagger 2.0 are read")
 
 

@@ -1,7 +1,7 @@
 """Security schemes as the secrets that a request carries, each named by an environment variable."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,12 +17,15 @@ KEY = "key"
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NO_WORDS = frozenset(
-    ("a", "an", "and", "api", "apis", "by", "definition", "documentation", "for", "http", "of", "on", "open", "openapi")
-    + ("public", "reference", "rest", "restful", "server", "service", "services", "spec", "specification", "swagger")
-    + ("the", "v", "version", "web", "with")
+    (
+        *("a", "an", "and", "by", "for", "of", "on", "the", "with", "v", "version", "open", "public", "web", "http"),
+        *("api", "apis", "openapi", "rest", "restful", "server", "service", "services", "swagger"),
+        *("definition", "documentation", "reference", "spec", "specification"),
+    )
 )
 """Words of titles that do not tell one service from another."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_NUMBER = re.compile(r"v?[0-9]+")
 
 Security = tuple[tuple[RestCredential, ...], ...]
 
@@ -139,14 +142,9 @@ def variable_name(title: str, scheme: str) -> str:
         title: the spec's title, of which words like "API" say nothing.
         scheme: the scheme's name.
     """
-    service = [
-        word for word in _words(title.partition(" - ")[0]) if word.lower() not in _NO_WORDS and not word.isdigit()
-    ]
-    own = _words(scheme)
+    words = re.findall(r"[A-Za-z0-9]+", title.partition(" - ")[0])
+    service = [word for word in words if word.lower() not in _NO_WORDS and not _NUMBER.fullmatch(word)]
+    own = _WORD.findall(scheme)
     front = [] if {word.lower() for word in service[:3]} & {word.lower() for word in own} else service[:3]
     name = "_".join((*front, *own)).upper() or "API_KEY"
     return name if not name[0].isdigit() else f"_{name}"
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text)

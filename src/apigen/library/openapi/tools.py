@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from apigen.library.openapi.arguments import Argument, named
-from apigen.library.openapi.bodies import BODY, JSON, Body, read_body
+from apigen.library.openapi.bodies import JSON, Body, read_body
 from apigen.library.openapi.documents import Document, Documents
 from apigen.library.openapi.fitting import Fitter
 from apigen.library.openapi.operations import Operation
@@ -122,7 +122,7 @@ def _of_path(path: str, arguments: Sequence[Argument], notes: dict[str, None]) -
     for name in places:
         if name not in described:
             notes[f"the parameter {name!r} of its path is not described and taken for text"] = None
-            found.append(Argument(name, {"type": "string"}, True, RestParameter(name, "path")))  # noqa: FBT003
+            found.append(Argument(name, {"type": "string"}, True, RestParameter(name, "path")))
     return found
 
 

@@ -18,7 +18,7 @@ _PREFIX = "tag:yaml.org,2002:"
 _MERGE = f"{_PREFIX}merge"
 
 
-class YamlProblem(ValueError):
+class YamlProblem(ValueError):  # noqa: N818 - named for what it tells
     """A text that is no YAML, or none that stands for JSON."""
 
 
