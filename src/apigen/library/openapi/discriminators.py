@@ -65,10 +65,13 @@ def _with_value(form: Schema, name: str, values: list[str]) -> Schema:
 def as_kept(schema: Schema) -> None:
     """Write a discriminator with the components' bare names: their addresses mean nothing outside the spec."""
     told = schema["discriminator"]
-    if not isinstance(told, dict):
+    if isinstance(told, str):  # as Swagger 2 has it
+        told = {"propertyName": told}
+    if not isinstance(told, dict) or not isinstance(told.get("propertyName"), str):
+        del schema["discriminator"]
         return
     mapping = told.get("mapping")
-    kept = {"propertyName": told.get("propertyName")}
+    kept: Schema = {"propertyName": told["propertyName"]}
     if isinstance(mapping, dict):
         kept["mapping"] = {value: str(to).rpartition("/")[2] for value, to in mapping.items()}
     schema["discriminator"] = kept

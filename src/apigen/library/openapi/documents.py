@@ -92,18 +92,20 @@ class Documents:
         return target
 
     def follow(self, value: Json, document: Document) -> tuple[dict[str, Any], Document]:
-        """An object, or the one that it refers to in any number of steps.
+        """An object, or the one that it refers to in any number of steps, as described where the first step is made.
 
         Raises:
             CannotOffer: a reference leads nowhere, in circles, or to something that is no object.
         """
         reference: Json = None
+        said: dict[str, Json] = {}
         for _ in range(MOST_HOPS):
             if not isinstance(value, dict):
                 raise CannotOffer(f"an object is needed where {str(value)[:40]!r} stands")
             reference = value.get("$ref")
             if not isinstance(reference, str):
-                return value, document
+                return ({**value, **said} if said else value), document
+            said = said or {key: value[key] for key in ("summary", "description") if key in value}
             target = self.target(reference, document)
             value, document = target.value, target.document
         raise CannotOffer(f"{reference!r} leads in circles")
@@ -128,7 +130,7 @@ class Documents:
         """Where another document lies, if it is one that may be read."""
         root = self.root.location
         if is_address(start.location):
-            location = urljoin(start.location, address)
+            location = _joined(start.location, address)
             if not is_address(location) or origin_of(location) != origin_of(root):
                 raise CannotOffer(
                     f"refers to {reference!r}, which another server than the spec's holds; it is not read"
@@ -136,10 +138,23 @@ class Documents:
             return location
         if "://" in address:
             raise CannotOffer(f"refers to {reference!r}, an address; a spec in a file may refer to files only")
-        path = (Path(start.location).parent / unquote(address)).resolve()
+        try:
+            path = (Path(start.location).parent / unquote(address)).resolve()
+        except (OSError, ValueError, RuntimeError):
+            raise CannotOffer(f"refers to {reference!r}, which is no path") from None
         if not path.is_relative_to(Path(root).parent):
             raise CannotOffer(f"refers to {reference!r}, which lies outside the spec's folder; it is not read")
         return str(path)
+
+
+def _joined(start: str, address: str) -> str:
+    """An address that starts from another; empty where it is none."""
+    try:
+        location = urljoin(start, address)
+        origin_of(location)
+    except ValueError:
+        return ""
+    return location
 
 
 def _at(value: Json, pointer: str, reference: str) -> Json:

@@ -36,6 +36,8 @@ class Schemes(msgspec.Struct, frozen=True):
     usable: dict[str, RestCredential]
     unusable: dict[str, str]
     """Those that cannot be used, with the reason."""
+    authorization: str
+    """The variable for an ``Authorization`` header that is listed as a parameter instead of a scheme."""
 
     def alternatives(self, told: Json) -> tuple[Security, str]:
         """What an operation's ``security`` asks for.
@@ -67,6 +69,8 @@ class Schemes(msgspec.Struct, frozen=True):
             same = credential.name.lower() == name.lower() if place == "header" else credential.name == name
             if credential.place == place and same:
                 return credential
+        if place == "header" and name.lower() == "authorization":
+            return RestCredential(self.authorization, "header", "Authorization")
         return None
 
 
@@ -99,7 +103,7 @@ def read_schemes(described: Json, title: str, locator: Locator, documents: Docum
             usable[name] = credential
         else:
             unusable[name] = f"its security scheme {name!r} is {credential}, which is not supported"
-    return Schemes(usable, unusable)
+    return Schemes(usable, unusable, chosen.get("") or variable_name(title, "authorization"))
 
 
 def _chosen(locator: Locator, names: Sequence[str]) -> dict[str, str]:

@@ -62,7 +62,10 @@ def _filled(server: Json, location: str) -> tuple[str, str]:
     elif not is_address(address) and "://" not in address:
         if not is_address(location):
             return "", "the spec names no server"
-        address = urljoin(location, address or "/")
+        try:
+            address = urljoin(location, address or "/")
+        except ValueError:
+            return "", f"its server {server['url']!r} is no address that can be called"
     found = checked(address)
     return found, "" if found else f"its server {server['url']!r} is no address that can be called"
 

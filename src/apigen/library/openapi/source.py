@@ -13,7 +13,8 @@ from apigen.library.openapi.recognise import Version, version_of
 from apigen.library.openapi.schemas import SchemaReader
 from apigen.library.openapi.security import read_schemes
 from apigen.library.openapi.servers import checked
-from apigen.library.openapi.tools import Service, make_tool
+from apigen.library.openapi.service import Service
+from apigen.library.openapi.tools import make_tool
 from apigen.locators import Locator
 from apigen.records import Note, Skipped, Tool
 
@@ -48,7 +49,7 @@ def load_openapi(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
     service = _service(locator, documents, version)
     tools: list[Tool] = []
     skipped: list[Skipped] = []
-    notes: list[Note] = [Note(locator.place, text) for text in documents.notes]
+    notes: list[Note] = []
     there = Counter[str]()
     for found in operations(documents):
         if isinstance(found, Skipped):
@@ -68,7 +69,8 @@ def load_openapi(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
             notes.extend(Note(made.tool.name, text) for text in made.notes)
     if not tools and not skipped:
         raise UserError(_nothing(locator, there))
-    return Loaded(tuple(tools), (), tuple(skipped), tuple(notes))
+    of_texts = [Note(locator.place, text) for text in documents.notes]
+    return Loaded(tuple(tools), (), tuple(skipped), (*of_texts, *notes))
 
 
 def _service(locator: Locator, documents: Documents, version: Version) -> Service:

@@ -7,37 +7,21 @@ from typing import Any
 import msgspec
 
 from apigen.library.openapi.arguments import Argument, named
-from apigen.library.openapi.bodies import JSON, Body, read_body
-from apigen.library.openapi.documents import Document, Documents
-from apigen.library.openapi.fitting import Fitter
+from apigen.library.openapi.bindings import Carried, binding_of
+from apigen.library.openapi.bodies import Body, read_body
+from apigen.library.openapi.documents import Document
 from apigen.library.openapi.operations import Operation
 from apigen.library.openapi.parameters import as_argument, collected, is_ignored
 from apigen.library.openapi.problems import CannotOffer
-from apigen.library.openapi.recognise import Version
-from apigen.library.openapi.schemas import SchemaReader
-from apigen.library.openapi.security import Schemes, Security
-from apigen.library.openapi.servers import usable_server
-from apigen.library.openapi.swagger2 import as_body, as_parameter, as_servers
+from apigen.library.openapi.security import Schemes
+from apigen.library.openapi.service import Service
+from apigen.library.openapi.swagger2 import as_body, as_parameter
 from apigen.library.openapi.texts import MOST_CHARACTERS, joined, plain, shortened
 from apigen.library.starter import CATEGORIES
-from apigen.records import Json, RestBinding, RestCredential, RestParameter, Tool
+from apigen.records import Json, RestParameter, Tool
 
-_READS = ("GET", "HEAD", "OPTIONS", "QUERY")
 _NOT_OFFERED = {"TRACE": "it echoes requests and does nothing else", "CONNECT": "it opens a tunnel"}
 _TEMPLATE = re.compile(r"\{([^{}/]+)\}")
-
-
-class Service(msgspec.Struct, frozen=True):
-    """What all operations of a spec share."""
-
-    documents: Documents
-    version: Version
-    reader: SchemaReader
-    fitter: Fitter
-    schemes: Schemes
-    origin: str
-    server: str = ""
-    """The address that the user named instead of the spec's."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -61,7 +45,7 @@ def make_tool(operation: Operation, service: Service) -> Made:
     arguments = [
         as_argument(raw, document, service.reader)
         for raw, document in parameters
-        if not is_ignored(raw) and (raw["in"], raw["name"]) not in credentials
+        if (raw["in"], raw["name"]) not in credentials and not is_ignored(raw)
     ]
     arguments = _of_path(operation.path, arguments, notes)
     names = named([*arguments, *body.arguments])
@@ -70,7 +54,7 @@ def make_tool(operation: Operation, service: Service) -> Made:
     description = _description(operation.raw)
     if len(description) > MOST_CHARACTERS:
         notes[f"its description has {len(description):,} characters; it is cut at {MOST_CHARACTERS:,}"] = None
-    binding = _binding(operation, service, names, body, tuple(credentials.values()), notes)
+    binding = binding_of(operation, service, names, body, tuple(credentials.values()), notes)
     tool = Tool(
         operation.name,
         shortened(description),
@@ -99,13 +83,13 @@ def _parts(operation: Operation, service: Service) -> tuple[list[tuple[Mapping[s
 
 def _carried(
     parameters: Sequence[tuple[Mapping[str, Any], Document]], schemes: Schemes
-) -> dict[tuple[str, str], RestCredential]:
+) -> dict[tuple[str, str], Carried]:
     """The parameters that are a security scheme's key: nothing for a model to write."""
     found = {}
     for raw, _ in parameters:
         credential = schemes.carried_by(raw["in"], raw["name"])
         if credential is not None:
-            found[raw["in"], raw["name"]] = credential
+            found[raw["in"], raw["name"]] = Carried(credential, raw.get("required") is True)
     return found
 
 
@@ -141,82 +125,6 @@ def _schema(names: Sequence[tuple[str, Argument]], body: Body) -> dict[str, Json
         schema["dependentRequired"] = {name: listed for name, listed in others.items() if listed}
     schema["additionalProperties"] = False
     return schema
-
-
-def _binding(
-    operation: Operation,
-    service: Service,
-    names: Sequence[tuple[str, Argument]],
-    body: Body,
-    carried: tuple[RestCredential, ...],
-    notes: dict[str, None],
-) -> RestBinding | None:
-    """How the operation is called; ``None``, with a note, where it can only be described."""
-    root = service.documents.root
-    server, problem = service.server, ""
-    if not server:
-        server, problem = usable_server(_servers(operation, service), root.location)
-        problem = problem and f"{problem}; `#server=URL` says where it answers"
-    security, unsupported = service.schemes.alternatives(operation.raw.get("security", root.value.get("security")))
-    if problem or unsupported:
-        notes[f"only described, since {problem or unsupported}"] = None
-        return None
-    whole = next((name for name, argument in names if argument.parameter is None), "")
-    accept = _accepted(operation, service)
-    return RestBinding(
-        operation.method,
-        server,
-        operation.path.partition("#")[0] or "/",
-        tuple(_wired(name, argument.parameter) for name, argument in names if argument.parameter is not None),
-        body.media,
-        whole,
-        (("Accept", accept),) if accept else (),
-        _with_carried(security, carried),
-        operation.method not in _READS,
-    )
-
-
-def _wired(name: str, parameter: RestParameter) -> RestParameter:
-    """A parameter under the argument's name, with the wire name where that is another."""
-    wire = parameter.argument
-    return msgspec.structs.replace(parameter, argument=name, name="" if wire == name else wire)
-
-
-def _servers(operation: Operation, service: Service) -> list[Json]:
-    root = service.documents.root
-    if service.version == "2.0":
-        schemes = operation.raw.get("schemes", root.value.get("schemes"))
-        return [as_servers(root.value, schemes, root.location)]
-    return [holder.get("servers") for holder in (operation.raw, operation.item, root.value)]
-
-
-def _with_carried(security: Security, carried: tuple[RestCredential, ...]) -> Security:
-    """The alternatives with secrets that the operation lists among its parameters."""
-    missing = tuple(one for one in carried if not any(one in alternative for alternative in security))
-    if not missing:
-        return security
-    return tuple((*alternative, *missing) for alternative in security or ((),))
-
-
-def _accepted(operation: Operation, service: Service) -> str:
-    """The media type to ask for: JSON where the operation can answer with it."""
-    types: dict[str, None] = {}
-    if service.version == "2.0":
-        produces = operation.raw.get("produces", service.documents.root.value.get("produces"))
-        types = dict.fromkeys(one for one in produces if isinstance(one, str)) if isinstance(produces, list) else {}
-    responses = operation.raw.get("responses")
-    for code, told in responses.items() if isinstance(responses, dict) else ():
-        if str(code)[:1] != "2" or service.version == "2.0":
-            continue
-        try:
-            response, _ = service.documents.follow(told, operation.document)
-        except CannotOffer:
-            continue
-        content = response.get("content")
-        types.update(dict.fromkeys(content) if isinstance(content, dict) else {})
-    usable = [one for one in types if "/" in one and one.isascii() and one.isprintable()]
-    as_json = [one for one in usable if one.partition(";")[0].strip().lower() == JSON or "+json" in one]
-    return next(iter(as_json or usable), "")
 
 
 def _description(raw: Mapping[str, Any]) -> str:
