@@ -100,7 +100,7 @@ def _read(
     if name.startswith("text/") and name != "text/json":
         schema = schema or {"type": "string"}
     elif _is_flat(schema):
-        return _flat(raw, media, schema, {})
+        return _flat(raw, media, schema, {}, reader)
     description = {"description": raw["description"]} if raw.get("description") else {}
     whole = Argument(BODY, described(schema, description, document, reader), raw.get("required") is True, None)
     return Body(media, (whole,), notes=reader.notes(schema))
@@ -117,7 +117,9 @@ def _is_flat(schema: Schema) -> bool:
     )
 
 
-def _flat(raw: Mapping[str, Any], media: str, schema: Schema, encoding: Mapping[str, Any]) -> Body:
+def _flat(
+    raw: Mapping[str, Any], media: str, schema: Schema, encoding: Mapping[str, Any], reader: SchemaReader
+) -> Body:
     """A body whose properties are arguments."""
     properties: dict[str, Json] = schema["properties"]
     required = [name for name in schema.get("required", ()) if name in properties]
@@ -136,7 +138,7 @@ def _flat(raw: Mapping[str, Any], media: str, schema: Schema, encoding: Mapping[
     arguments = tuple(
         Argument(
             name,
-            _with_examples(inner, [one[name] for one in examples if name in one]),
+            _with_examples(reader.opened(inner), [one[name] for one in examples if name in one]),
             needed is True and name in required,
             _placed(name, encoding.get(name)),
         )
@@ -164,7 +166,7 @@ def _placed(name: str, how: Json) -> RestParameter:
 
 def _with_examples(schema: Json, examples: Sequence[Json]) -> Json:
     """A property's schema with its part of the body's examples, where it has none of its own."""
-    if not examples or not isinstance(schema, dict) or "examples" in schema or "$ref" in schema:
+    if not examples or not isinstance(schema, dict) or "examples" in schema:
         return schema
     return {**schema, "examples": [one for place, one in enumerate(examples) if one not in examples[:place]]}
 
@@ -183,7 +185,7 @@ def _form(
         raise CannotOffer(f"it uploads a file (form field {(needed or files)[0]!r}), which no call can hold")
     kept = {name: inner for name, inner in schema["properties"].items() if name not in files}
     how = {name: one for name, one in encoding.items() if name in kept} if isinstance(encoding, dict) else {}
-    body = _flat(raw, media, {**schema, "properties": kept}, how)
+    body = _flat(raw, media, {**schema, "properties": kept}, how, reader)
     left = tuple(f"the form field {name!r}, a file, is left out" for name in files)
     return msgspec.structs.replace(body, notes=(*body.notes, *left))
 

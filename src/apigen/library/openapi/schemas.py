@@ -77,7 +77,10 @@ class SchemaReader:
         Raises:
             CannotOffer: a reference in it leads nowhere.
         """
-        schema = self._convert(raw, Place(document))
+        return self.opened(self._convert(raw, Place(document)))
+
+    def opened(self, schema: Json) -> Json:
+        """A converted schema; where it is a reference to a component that contains itself, that component."""
         while isinstance(schema, dict) and isinstance(reference := schema.get("$ref"), str):
             rest = {key: value for key, value in schema.items() if key != "$ref"}
             schema = self._beside(self.body(reference.removeprefix(DEFS)), rest)
