@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.openapi_specs import load_spec, noted, one_tool, property_of, spec, with_body
 
 from apigen.library.openapi.merging import merged
 from apigen.verify.format.schemas import Schemas
+from openapi_specs import load_spec, noted, one_tool, property_of, spec, with_body
 
 
 @pytest.mark.parametrize(

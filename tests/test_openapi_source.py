@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.openapi_specs import DATA, binding, load, load_spec, noted, one_tool, placed, spec
 
 from apigen.errors import UserError
 from apigen.records import RestBinding, RestCredential, RestParameter, Tool
 from apigen.verify.format.schemas import Schemas
+from openapi_specs import DATA, binding, load, load_spec, noted, one_tool, placed, spec
 
 
 @pytest.fixture(scope="module")

@@ -76,9 +76,9 @@ def fetch(place: str, *, stay: bool = False, most: int = MOST_BYTES, timeout_s: 
         with path.open("rb") as file:
             return Fetched(_unpacked(_bounded(file, most, place), most, place), str(path.resolve()))
     except HTTPError as problem:
-        raise UserError(f"{place}: the server answers {problem.code} {problem.reason}") from None
+        raise UserError(f"{place}: the server answers {problem.code}, {_told(problem)}") from None
     except URLError as problem:
-        raise UserError(f"{place} cannot be reached: {problem.reason}") from None
+        raise UserError(f"{place} cannot be reached: {_told(problem)}") from None
     except TimeoutError:
         raise UserError(f"{place} did not answer within {timeout_s:g} s") from None
     except FileNotFoundError:
@@ -88,7 +88,9 @@ def fetch(place: str, *, stay: bool = False, most: int = MOST_BYTES, timeout_s: 
 
 
 def _told(problem: Exception) -> str:
-    return (getattr(problem, "strerror", None) or str(problem) or type(problem).__name__).partition("\n")[0]
+    """What is wrong, in one line."""
+    reason = getattr(problem, "reason", None) or getattr(problem, "strerror", None) or problem
+    return str(reason).strip().partition("\n")[0] or type(problem).__name__
 
 
 def _from_address(place: str, stay: bool, most: int, timeout_s: float) -> Fetched:

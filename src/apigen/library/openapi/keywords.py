@@ -24,9 +24,12 @@ _CUT = frozenset(
 """Keywords that name schemas, comment on them, are about other formats than JSON, or are read elsewhere."""
 
 _KEPT_EXTENSIONS = frozenset(
-    ("x-enum-varnames", "x-enumNames", "x-enum-descriptions", "x-enumDescriptions", "x-enum-names", "x-ms-enum")
+    (
+        *("x-enum-varnames", "x-enumNames", "x-enum-descriptions", "x-enumDescriptions", "x-enum-names", "x-ms-enum"),
+        "x-allowEmptyValue",
+    )
 )
-"""Extensions that say what the choices of an ``enum`` mean."""
+"""Extensions that say what the choices of an ``enum`` mean, and our own."""
 
 
 def keywords(raw: Mapping[str, Any], notes: Notes) -> dict[str, Json]:

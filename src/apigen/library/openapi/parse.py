@@ -2,10 +2,14 @@
 
 import codecs
 import json
+import re
 
 from apigen.errors import UserError
-from apigen.library.openapi.yaml_values import YamlProblem, read_yaml
+from apigen.library.openapi.yaml_values import read_yaml
 from apigen.records import Json
+
+_JSON = re.compile(r"\{\s*[\"}]|\[\s*[\[{\"\]]")
+"""How JSON starts; YAML in braces starts with a bare word."""
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -28,21 +32,16 @@ def parse_document(data: bytes, place: str, notes: dict[str, None]) -> Json:
     if start[:1] == "<":
         kind = "a web page" if "<html" in start.lower() or "<!doctype html" in start.lower() else "XML"
         raise UserError(f"{place} is {kind}, not JSON or YAML; name the address of the document itself")
-    problem = ""
-    if start[0] in "{[":
-        try:
-            return _json(text, notes)
-        except json.JSONDecodeError as error:
-            problem = f"line {error.lineno}: {error.msg}"
-        except RecursionError:
-            raise UserError(f"{place} is nested too deep") from None
-        except ValueError as error:
-            problem = str(error)
+    is_json = _JSON.match(start) is not None
     try:
-        return read_yaml(text, notes)
-    except YamlProblem as error:
-        kind = "JSON" if problem else "YAML"
-        raise UserError(f"{place} is no valid {kind}: {problem or error}") from None
+        return _json(text, notes) if is_json else read_yaml(text, notes)
+    except json.JSONDecodeError as error:
+        problem = f"line {error.lineno}: {error.msg}"
+    except RecursionError:
+        problem = "nested too deep"
+    except ValueError as error:
+        problem = str(error)
+    raise UserError(f"{place} is no valid {'JSON' if is_json else 'YAML'}: {problem}")
 
 
 def _text(data: bytes, place: str) -> str:

@@ -108,7 +108,7 @@ class _Values:
                 for one in found if isinstance(found, list) else [found]:
                     if not isinstance(one, dict):
                         raise YamlProblem(f"line {key.start_mark.line + 1}: `<<` takes mappings only")
-                    merged = {**one, **merged}
+                    merged |= {name: one[name] for name in one if name not in merged}
                 continue
             if key.value in value:
                 self._notes[
