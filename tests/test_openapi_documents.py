@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -52,12 +52,14 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(JSON)
 def test_json_is_yaml(value: Any) -> None:
     """What stands in JSON is read the same by the reader of YAML."""
     assert read_yaml(json.dumps(value, ensure_ascii=False), {}) == value
 
 
+@settings(max_examples=50)
 @given(JSON.filter(lambda value: value is not None))
 def test_what_a_writer_of_yaml_writes_is_read_again(value: Any) -> None:
     """Plain and quoted text, in blocks and in flow."""

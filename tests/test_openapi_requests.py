@@ -262,7 +262,7 @@ def test_what_is_asked_for_is_json_where_there_is_json(tmp_path: Path) -> None:
         "200": {"$ref": "#/components/responses/Ok"},
         "400": {"content": {"application/problem+json": {}}},
     }
-    ok = {"content": {"text/html": {}, "application/vnd.x+json": {}}}
+    ok: dict[str, Any] = {"content": {"text/html": {}, "application/vnd.x+json": {}}}
     tool = one_tool(tmp_path, spec({"responses": responses}, components={"responses": {"Ok": ok}}))
     assert binding(tool).headers == (("Accept", "application/vnd.x+json"),)
 

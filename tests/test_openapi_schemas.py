@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen.library.openapi.merging import merged
@@ -105,6 +105,7 @@ def inner(schemas: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 SCHEMAS = st.recursive(LEAVES, inner, max_leaves=6)
 
 
+@settings(max_examples=60)
 @given(SCHEMAS)
 def test_a_schema_of_openapi_3_1_can_be_read_again_as_it_was(schema: Any) -> None:
     """Nothing is lost and nothing is added, however deep it stands, also through references."""
@@ -288,6 +289,24 @@ def test_what_finds_no_room_is_left_open_with_a_note(tmp_path: Path) -> None:
     validator = Schemas().compiled(tool.parameters).validator
     assert validator.is_valid({"p0": {"p1": {"p2": 5}}}) is False or "x-cut" in json.dumps(tool.properties["p0"])
     assert not validator.is_valid({"p0": 5})
+
+
+@settings(max_examples=40)
+@given(OBJECTS, OBJECTS, st.sampled_from(["oneOf", "anyOf", "allOf"]), st.lists(VALUES, min_size=5, max_size=9))
+def test_what_is_left_open_takes_all_that_it_took(one: Any, two: Any, how: str, values: list[Any]) -> None:
+    """Also where alternatives are counted or forms are forbidden."""
+    deep = {"type": "object", "properties": {"b": {"type": "object", "properties": {"c": one}}, "d": two}}
+    body = {"type": "object", "properties": {"v": {how: [deep, {"properties": {"b": {"not": deep}}}]}}}
+    with tempfile.TemporaryDirectory() as name:
+        whole = load_spec(Path(name), with_body(body)).tools[0].parameters
+        size = len(json.dumps(whole))
+        cuts = [load_spec(Path(name), with_body(body), f"#size={size * part // 8}").tools[0] for part in (1, 4, 6, 7)]
+    before = Schemas().compiled(whole).validator
+    told = [{"v": {"b": {"c": one}, "d": two}} for one, two in zip(values, reversed(values), strict=True)]
+    fitting = [value for value in [*told, *({"v": {"b": value}} for value in values)] if before.is_valid(value)]
+    for cut in cuts:
+        after = Schemas().compiled(cut.parameters).validator
+        assert all(after.is_valid(value) for value in fitting), (whole, cut.parameters)
 
 
 def test_a_schema_that_is_no_object_is_left_open(tmp_path: Path) -> None:

@@ -223,7 +223,7 @@ def test_operations_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) ->
 
 def test_trace_is_not_offered_and_query_reads(tmp_path: Path) -> None:
     """OpenAPI 3.2 has QUERY and methods of one's own; what is not known to read is taken to write."""
-    item = {"trace": {}, "query": {}, "head": {}, "additionalOperations": {"COPY": {}}}
+    item: dict[str, Any] = {"trace": {}, "query": {}, "head": {}, "additionalOperations": {"COPY": {}}}
     loaded = load_spec(tmp_path, spec(version="3.2.0", paths={"/x": item}))
     assert {tool.name: binding(tool).writes for tool in loaded.tools} == {
         "query_x": False,

@@ -4,31 +4,19 @@ Three ways, in this order: every component is written where it is used; each com
 ``$defs``; only as many levels are written as there is room for, and what lies deeper is left open.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from apigen.library.openapi.components import DEFS
-from apigen.library.openapi.merging import Schema, merged
-from apigen.library.openapi.positions import (
-    ALTERNATIVES,
-    BASES,
-    CONDITIONS,
-    HOLDERS,
-    INSIDE,
-    INSIDE_LISTS,
-    INSIDE_MAPS,
-    SAME_MAPS,
-)
+from apigen.library.openapi.cutting import CUT, Cutter
+from apigen.library.openapi.merging import Schema
+from apigen.library.openapi.positions import mapped
 from apigen.library.openapi.schemas import SchemaReader
 from apigen.records import Json
 
 MOST_CHARACTERS = 32_768
 """Default for the characters of JSON that one tool's schema may have."""
-
-CUT = "x-cut"
-"""Marks a schema that was left open for want of room."""
 
 _WORTH_SHARING = 300
 """A component with fewer characters is written where it is used."""
@@ -69,7 +57,7 @@ class Fitter:
         self._weights: dict[int, Weight] = {}
         self._lasting: set[int] = set()
         self._shared: dict[str, Json] = {}
-        self._cut: dict[tuple[int, int], Json] = {}
+        self._cutter = Cutter(reader)
 
     def fit(self, parameters: Schema) -> Fitted:
         """Parameters with the ``$defs`` that they need, cut where they are too large.
@@ -83,7 +71,7 @@ class Fitter:
         shared = self._closed(self._share(parameters, top=2), self._shared_body)
         return shared or self._cut_down(parameters)
 
-    def _closed(self, parameters: Schema, body: Any) -> Fitted | None:
+    def _closed(self, parameters: Schema, body: Callable[[str], Json]) -> Fitted | None:
         """Parameters with their ``$defs``; ``None`` where they are too large."""
         weight = self._weigh(parameters)
         total = weight.characters
@@ -121,8 +109,8 @@ class Fitter:
             weight = Weight(weight.characters, weight.names | {reference.removeprefix(DEFS)}, weight.notes)
         if notes := self._reader.notes(value):
             weight = Weight(weight.characters, weight.names, weight.notes | set(notes))
-        if id(value) in self._lasting or self._reader.component(value):
-            self._weights[id(value)] = weight  # kept for good, here or by the reader, so its id is not used again
+        if id(value) in self._lasting or self._cutter.keeps(value) or self._reader.component(value):
+            self._weights[id(value)] = weight  # kept for good, so its id is not used again
         return weight
 
     def _shared_body(self, name: str) -> Json:
@@ -142,51 +130,18 @@ class Fitter:
             return schema
         if top <= 0 and (name := self._reader.component(schema)) and self._weigh(schema).characters > _WORTH_SHARING:
             return {"$ref": f"{DEFS}{name}"}
-        return _mapped(schema, lambda inner, _: self._share(inner, top - 1))
+        return mapped(schema, lambda inner, _: self._share(inner, top - 1))
 
     def _cut_down(self, parameters: Schema) -> Fitted:
-        best = self._levels(parameters, 1)
+        best = self._cutter.levels(parameters, 1)
         for depth in range(2, _MOST_LEVELS):
-            deeper = self._levels(parameters, depth)
+            deeper = self._cutter.levels(parameters, depth)
             if self._weigh(deeper).characters > self._most:
                 break
             best = deeper
         notes = self._weigh(best).notes
         told = f"its schema has more than {self._most:,} characters; what lies deep in it is left open ({CUT})"
         return Fitted(best, (*sorted(notes), told))
-
-    def _levels(self, schema: Json, depth: int) -> Json:
-        """A schema without references whose values are described to a depth, and open below."""
-        if not isinstance(schema, dict):
-            return schema
-        is_component = bool(self._reader.component(schema))
-        key = (id(schema), depth)
-        if is_component and key in self._cut:
-            return self._cut[key]
-        reference = schema.get("$ref")
-        if isinstance(reference, str) and reference.startswith(DEFS):
-            body = self._levels(self._reader.body(reference.removeprefix(DEFS)), depth)
-            rest = {key: value for key, value in schema.items() if key != "$ref"}
-            cut = _together(body, self._levels(rest, depth)) if rest else body
-        elif depth <= 0 and any(key in schema for key in HOLDERS):
-            cut = {key: value for key, value in schema.items() if key not in HOLDERS and key not in _COUNTING}
-            cut[CUT] = True
-        else:
-            cut = _mapped(schema, lambda inner, inside: self._levels(inner, depth - inside))
-        if is_component:
-            self._cut[key] = cut
-            self._lasting.add(id(cut))
-        return cut
-
-
-_COUNTING = ("required", "minProperties", "maxProperties", "dependentRequired", "discriminator")
-
-
-def _together(one: Json, two: Json) -> Json:
-    if not isinstance(one, dict) or not isinstance(two, dict):
-        return {"allOf": [one, two]}
-    together = merged([one, two], [two, one])
-    return {"allOf": [one, two]} if together is None else together
 
 
 def _sum(size: int, parts: Iterable[Weight]) -> Weight:
@@ -199,23 +154,3 @@ def _sum(size: int, parts: Iterable[Weight]) -> Weight:
         if part.notes:
             notes |= part.notes
     return Weight(size, names, notes)
-
-
-def _mapped(schema: Mapping[str, Json], change: Any) -> Schema:
-    """A schema with every schema inside it changed.
-
-    Args:
-        schema: a converted one.
-        change: takes a schema, and whether it is about a value inside.
-    """
-    changed: Schema = {}
-    for key, value in schema.items():
-        if key in INSIDE_MAPS or key in SAME_MAPS:
-            changed[key] = {name: change(one, key in INSIDE_MAPS) for name, one in value.items()}
-        elif key in INSIDE_LISTS or key in ALTERNATIVES or key in BASES:
-            changed[key] = [change(one, key in INSIDE_LISTS) for one in value]
-        elif key in INSIDE or key in CONDITIONS:
-            changed[key] = change(value, key in INSIDE)
-        else:
-            changed[key] = value
-    return changed
