@@ -103,7 +103,7 @@ def _from_address(place: str, stay: bool, most: int, timeout_s: float) -> Fetche
 
 
 class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+    def read1(self, size: int, /) -> bytes: ...
 
 
 class _StayingRedirects(HTTPRedirectHandler):
@@ -133,7 +133,7 @@ def _bounded(file: _Readable, most: int, place: str, until: float | None = None)
     """All that a file holds, read piece by piece, so that neither size nor slowness is without end."""
     chunks = []
     size = 0
-    while chunk := file.read(_CHUNK):
+    while chunk := file.read1(_CHUNK):  # what has come so far, so that the clock is looked at
         chunks.append(chunk)
         size += len(chunk)
         if size > most:

@@ -1,6 +1,7 @@
 """YAML read as the JSON that it stands for: by the core schema of YAML 1.2, as OpenAPI asks.
 
-Dates and words like ``no`` stay text, and so do keys such as ``200``. Aliases are followed only as far as a document
+Dates and words like ``no`` stay text, and so do keys such as ``200`` and numbers with a zero in front, which older YAML
+takes for octal ones. Aliases are followed only as far as a document
 of bearable size comes of it.
 """
 
@@ -31,8 +32,8 @@ class _Nodes(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
 for _tag, _pattern, _first in (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
     ("null", r"~|null|Null|NULL|", ("~", "n", "N", "")),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
-    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    ("float", r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
     ("merge", r"<<", "<"),
 ):
     _Nodes.add_implicit_resolver(f"{_PREFIX}{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
