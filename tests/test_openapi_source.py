@@ -1,11 +1,14 @@
 """OpenAPI 3 and Swagger 2 documents become tools: what each operation asks for, under names that stay."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apigen.errors import UserError
+from apigen.library.openapi.source import OPTIONS
 from apigen.records import RestBinding, RestCredential, RestParameter, Tool
 from apigen.verify.format.schemas import Schemas
 from openapi_specs import DATA, binding, load, load_spec, noted, one_tool, placed, spec
@@ -259,3 +262,31 @@ def test_wire_names_that_no_provider_accepts_are_mapped(tmp_path: Path) -> None:
         "@": "query",
         "x" * 70: "x" * 64,
     }
+
+
+def test_the_page_about_this_source_is_true(tmp_path: Path) -> None:
+    """The spec in docs/sources/openapi.md becomes the tool that stands below it, and is called as it says."""
+    page = (DATA.parents[2] / "docs" / "sources" / "openapi.md").read_text("utf-8")
+    blocks = dict(reversed(re.findall(r"^```(\w+)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)))
+    written, told = blocks["yaml"], blocks["json"]
+    (tmp_path / "library.yaml").write_text(written)
+    tool = load(tmp_path / "library.yaml").tools[0]
+    assert tool.offered() == json.loads(told)
+    assert tool.binding == RestBinding(
+        "POST",
+        "https://eu.library.example/v1",
+        "/shelves/{id}/books",
+        (
+            RestParameter("id", "path"),
+            RestParameter("notify", "query", "notify[]"),
+            RestParameter("title", "body"),
+            RestParameter("language", "body"),
+            RestParameter("sequels", "body"),
+        ),
+        body="application/json",
+        headers=(("Accept", "application/json"),),
+        security=((RestCredential("LIBRARY_API_KEY", "header", "X-Api-Key"),),),
+        writes=True,
+    )
+    for option in OPTIONS:
+        assert f"`{option}=" in page

@@ -1,6 +1,6 @@
 """Request bodies: which of several formats is sent, and which arguments make it up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -41,6 +41,18 @@ class Body(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class _Offer(msgspec.Struct, frozen=True):
+    """The format of a body that was chosen, with what is needed to read it."""
+
+    raw: Mapping[str, Any]
+    """The Request Body Object."""
+    media: str
+    entry: Mapping[str, Any]
+    """The Media Type Object."""
+    document: Document
+    reader: SchemaReader
+
+
 def read_body(told: Json, document: Document, documents: Documents, reader: SchemaReader) -> Body:
     """An operation's request body.
 
@@ -59,7 +71,7 @@ def read_body(told: Json, document: Document, documents: Documents, reader: Sche
         return Body()
     try:
         media, entry = _chosen(content)
-        return _read(raw, media, entry, document, reader)
+        return _read(_Offer(raw, media, entry, document, reader))
     except CannotOffer as problem:
         if raw.get("required") is not False:
             raise
@@ -88,22 +100,20 @@ def _rank(media: str) -> int | None:
     return ranks.get(name)
 
 
-def _read(
-    raw: Mapping[str, Any], media: str, entry: Mapping[str, Any], document: Document, reader: SchemaReader
-) -> Body:
-    name = media.partition(";")[0].strip().lower()
+def _read(offer: _Offer) -> Body:
+    entry, document, reader = offer.entry, offer.document, offer.reader
+    name = offer.media.partition(";")[0].strip().lower()
     schema = reader.read(entry.get("schema") if entry.get("schema") is not None else {}, document)
-    examples = {key: entry[key] for key in ("example", "examples") if entry.get(key)}
-    schema = described(schema, examples, document, reader)
+    schema = described(schema, {key: entry[key] for key in ("example", "examples") if key in entry}, document, reader)
     if name in (FORM, MULTIPART):
-        return _form(raw, media, schema, entry.get("encoding"), document, reader)
+        return _form(offer, schema)
     if name.startswith("text/") and name != "text/json":
         schema = schema or {"type": "string"}
     elif _is_flat(schema):
-        return _flat(raw, media, schema, {}, reader)
-    description = {"description": raw["description"]} if raw.get("description") else {}
-    whole = Argument(BODY, described(schema, description, document, reader), raw.get("required") is True, None)
-    return Body(media, (whole,), notes=reader.notes(schema))
+        return _flat(offer, schema, {})
+    said = {"description": offer.raw.get("description")}
+    whole = described(schema, said, document, reader)
+    return Body(offer.media, (Argument(BODY, whole, offer.raw.get("required") is True, None),))
 
 
 def _is_flat(schema: Schema) -> bool:
@@ -117,37 +127,45 @@ def _is_flat(schema: Schema) -> bool:
     )
 
 
-def _flat(
-    raw: Mapping[str, Any], media: str, schema: Schema, encoding: Mapping[str, Any], reader: SchemaReader
-) -> Body:
+def _flat(offer: _Offer, schema: Schema, encoding: Mapping[str, Any]) -> Body:
     """A body whose properties are arguments."""
+    raw, reader = offer.raw, offer.reader
     properties: dict[str, Json] = schema["properties"]
-    required = [name for name in schema.get("required", ()) if name in properties]
+    told = schema.get("required", ())
+    required = [name for name in told if name in properties]
     notes = [
-        f"requires {name!r}, which is not described" for name in schema.get("required", ()) if name not in properties
+        *reader.notes(schema),
+        *(f"requires {name!r}, which is not described" for name in told if name not in properties),
     ]
-    needed = raw.get("required")
-    if needed is None and required:
+    said = raw.get("required")
+    needed = said if isinstance(said, bool) else bool(required)
+    if needed and said is not True:
         notes.append("its body is taken to be needed, since parts of it are required")
-        needed = True
     if isinstance(schema.get("type"), list):
         notes.append("its body may be null, which is not offered")
     if "discriminator" in schema:
         notes.append("its body may have further properties, depending on its kind, that are not offered")
-    examples = [one for one in schema.get("examples", ()) if isinstance(one, dict)]
     arguments = tuple(
-        Argument(
-            name,
-            _with_examples(reader.opened(inner), [one[name] for one in examples if name in one]),
-            needed is True and name in required,
-            _placed(name, encoding.get(name)),
-        )
-        for name, inner in properties.items()
+        Argument(name, inner, needed and name in required, _placed(name, encoding.get(name)))
+        for name, inner in _with_examples(offer, schema).items()
     )
     parts = (plain(raw.get("description")), schema.get("description", ""))
     description = "\n".join(dict.fromkeys(part for part in parts if part))
-    together = () if needed is True else tuple(required)
-    return Body(media, arguments, together, description, tuple(notes))
+    return Body(offer.media, arguments, () if needed else tuple(required), description, tuple(notes))
+
+
+def _with_examples(offer: _Offer, schema: Schema) -> dict[str, Json]:
+    """A body's properties, those without examples with their parts of the body's."""
+    wholes = [one for one in schema.get("examples", ()) if isinstance(one, dict)]
+    found: dict[str, Json] = {}
+    for name, told in schema["properties"].items():
+        inner = offer.reader.opened(told)
+        parts = [one[name] for one in wholes if name in one]
+        if parts and isinstance(inner, dict) and "examples" not in inner:
+            unique = [one for place, one in enumerate(parts) if one not in parts[:place]]
+            inner = offer.reader.beside(inner, {"examples": unique}, offer.document)
+        found[name] = inner
+    return found
 
 
 def _placed(name: str, how: Json) -> RestParameter:
@@ -164,29 +182,22 @@ def _placed(name: str, how: Json) -> RestParameter:
     )
 
 
-def _with_examples(schema: Json, examples: Sequence[Json]) -> Json:
-    """A property's schema with its part of the body's examples, where it has none of its own."""
-    if not examples or not isinstance(schema, dict) or "examples" in schema:
-        return schema
-    return {**schema, "examples": [one for place, one in enumerate(examples) if one not in examples[:place]]}
-
-
-def _form(
-    raw: Mapping[str, Any], media: str, schema: Schema, encoding: Json, document: Document, reader: SchemaReader
-) -> Body:
-    if not _is_flat(schema):
-        schema = {key: value for key, value in schema.items() if key in _FLAT}
-        if not isinstance(schema.get("properties"), dict):
-            raise CannotOffer(f"its body is a form ({media}) whose fields are not described")
-        schema["additionalProperties"] = False
-    files = [name for name, inner in schema["properties"].items() if _is_file(inner)]
+def _form(offer: _Offer, schema: Schema) -> Body:
+    """A form, without the files that it does not need."""
+    if not isinstance(schema.get("properties"), dict):
+        raise CannotOffer(f"its body is a form ({offer.media}) whose fields are not described")
+    properties: dict[str, Json] = schema["properties"]
+    files = [name for name, inner in properties.items() if _is_file(inner)]
     needed = [name for name in files if name in schema.get("required", ())]
-    if needed or (files and len(files) == len(schema["properties"])):
+    if needed or (files and len(files) == len(properties)):
         raise CannotOffer(f"it uploads a file (form field {(needed or files)[0]!r}), which no call can hold")
-    kept = {name: inner for name, inner in schema["properties"].items() if name not in files}
-    how = {name: one for name, one in encoding.items() if name in kept} if isinstance(encoding, dict) else {}
-    body = _flat(raw, media, {**schema, "properties": kept}, how, reader)
-    left = tuple(f"the form field {name!r}, a file, is left out" for name in files)
+    kept = {name: inner for name, inner in properties.items() if name not in files}
+    told = offer.entry.get("encoding")
+    how = {name: one for name, one in told.items() if name in kept} if isinstance(told, dict) else {}
+    body = _flat(offer, {**schema, "properties": kept}, how)
+    spanning = [key for key in schema if key not in _FLAT and not key.startswith("x-")]
+    left = [f"the form field {name!r}, a file, is left out" for name in files]
+    left += [f"what its form says with {', '.join(spanning)} is not checked"] if spanning else []
     return msgspec.structs.replace(body, notes=(*body.notes, *left))
 
 

@@ -134,7 +134,9 @@ class SchemaReader:
             schema, more = self._with_bases(schema, raw["allOf"], place, notes)
             dropped |= more
         schema = self._without(schema, dropped)
-        return self._noted(with_null(schema) if has_null(raw) else schema, notes)
+        if has_null(raw):
+            schema = self._without(with_null(schema), dropped)
+        return self._noted(schema, notes)
 
     def _add_properties(self, schema: Schema, told: Json, place: Place) -> frozenset[str]:
         """Convert properties; the names of those that only answers have are returned, and left out."""
