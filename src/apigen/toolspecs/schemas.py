@@ -137,7 +137,7 @@ def _schema(value: Mapping[str, Any], notes: Notes, *, quiet: bool = False) -> d
         elif _yes_no(inner) is None:
             schema["x-required"] = inner
             _note(notes, "'required' that is no list kept aside")
-    return _mended(schema, notes)
+    return mended(schema, notes)
 
 
 def _type(told: Json, notes: Notes, *, quiet: bool) -> dict[str, Json]:
@@ -192,8 +192,13 @@ def _inner(value: Json, notes: Notes, *, quiet: bool) -> Json:
     return _type(value, notes, quiet=quiet) if isinstance(value, str) else value
 
 
-def _mended(schema: dict[str, Json], notes: Notes) -> dict[str, Json]:
-    """Keywords of older drafts and of OpenAPI in today's form, and an enum where its values can stand."""
+def mended(schema: dict[str, Json], notes: Notes) -> dict[str, Json]:
+    """Keywords of older drafts and of OpenAPI in today's form, and an enum where its values can stand.
+
+    Args:
+        schema: one schema, without those inside it; it is changed.
+        notes: what had to be understood is added here.
+    """
     for bound, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(schema.get(strict), bool):
             if schema.pop(strict) and bound in schema:
