@@ -103,7 +103,9 @@ def _assemble(
     directory: RunDir, config: Config, library: Library, watch: Watch, stack: AsyncExitStack
 ) -> tuple["_Session", Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
-    executor = make_executor(config.execution, config.remote, read_grants(config.grants, os.environ))
+    executor = make_executor(
+        config.execution, config.remote, read_grants(config.grants, os.environ), tools=library.tools
+    )
     stack.push_async_callback(executor.aclose)
     store: CompletionStore | None = None
     if any(model.name.startswith("openai/") for model in (config.model, *config.judges)):
