@@ -1,5 +1,7 @@
 """Sends one request and reads one answer, of bounded size. What aiohttp raises becomes ours here."""
 
+import errno
+import os
 import ssl
 from collections.abc import Mapping
 
@@ -108,5 +110,8 @@ async def _read(response: aiohttp.ClientResponse, largest: int) -> tuple[bytes, 
 
 
 def _short(error: object) -> str:
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(text).split())[:200]
+    """An error in a few words: asyncio writes the address in place of what went wrong."""
+    text = str(error) or type(error).__name__
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and (error.errno or 0) in errno.errorcode:
+        text = os.strerror(error.errno or 0)
+    return " ".join(text.split())[:200]

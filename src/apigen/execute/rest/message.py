@@ -25,6 +25,7 @@ def message_of(answer: HttpAnswer) -> str:
     if isinstance(value, str) and ("html" in media_type(answer)[0] or "xml" in media_type(answer)[0]):
         value = _TAG.sub(" ", value)
     text = value if isinstance(value, str) else "; ".join(dict.fromkeys(_words(value)))
+    text = text or answer.body.decode("utf-8", "replace")
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
