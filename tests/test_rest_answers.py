@@ -11,8 +11,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from apigen.config import ExecutionConfig, RemoteConfig
 from apigen.errors import ServiceUnavailable
-from apigen.records import Execution, PythonBinding, Reason, RestParameter, Tool
+from apigen.execute.table import make_executor
+from apigen.records import Call, Execution, PythonBinding, Reason, RestCredential, RestParameter, Tool
 from rest_lab import execute, execute_against, execute_raw, tool_for
 
 JSON = "application/json"
@@ -311,3 +313,23 @@ def test_a_tool_of_another_kind_is_not_executable() -> None:
     """It was sent to the wrong executor."""
     tool = Tool("f", "", {}, binding=PythonBinding("f"))
     assert execute(tool).reason is Reason.NOT_EXECUTABLE
+
+
+def test_the_table_sends_calls_of_web_services_here(httpserver: HTTPServer) -> None:
+    """To the services that the tools of the library name, with the keys of the environment."""
+    httpserver.expect_request("/x", headers={"Authorization": "Bearer key-12345678"}).respond_with_json([1])
+    key = RestCredential("THE_KEY", "bearer")
+    known = tool_for(httpserver.url_for(""), "/x", security=((key,),))
+    other = tool_for("https://not-in-the-library.example")
+    remote = RemoteConfig(private=(f"localhost:{httpserver.port}",))
+
+    async def main() -> list[Execution]:
+        executor = make_executor(ExecutionConfig(), remote, tools=[known], environment={"THE_KEY": "key-12345678"})
+        executions = await executor.execute_many([(known, Call("ask")), (other, Call("ask"))])
+        await executor.aclose()
+        return executions
+
+    first, second = asyncio.run(main())
+    assert first.result == [1]
+    assert second.reason is Reason.FORBIDDEN
+    assert "not-in-the-library.example:443 is no host" in second.detail

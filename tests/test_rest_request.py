@@ -197,8 +197,8 @@ def test_no_text_changes_the_shape_of_a_url(text: str) -> None:
 
 def test_a_fixed_query_and_odd_characters_of_the_document_stay() -> None:
     """Some documents write part of the query into the path; a fragment never reaches a server."""
-    binding = bound("/a b/é?Action=List&v=1#doc", "GET", RestParameter("n", "query"))
-    assert str(write(binding, n=1).url) == f"{SERVER}/a%20b/%C3%A9?Action=List&v=1&n=1"
+    binding = bound("/a b/é?Action=List&v={v}#doc", "GET", RestParameter("n", "query"), RestParameter("v", "path"))
+    assert str(write(binding, n=1, v="a&b/..").url) == f"{SERVER}/a%20b/%C3%A9?Action=List&v=a%26b%2F..&n=1"
 
 
 def test_headers_and_cookies() -> None:
@@ -275,6 +275,10 @@ def test_form_bodies() -> None:
     deep = RestParameter("size", "body", style="deepObject")
     assert body_of(media_type, {"size": {"w": 1}}, deep)[0] == "size%5Bw%5D=1"
     assert body_of(media_type, {"all": {"a": True}}, body_argument="all")[0] == "a=true"
+    each = RestParameter("tags", "body", content="text/plain")
+    assert body_of(media_type, {"tags": ["x", "y"]}, each)[0] == "tags=x&tags=y"
+    together = RestParameter("tags", "body", content="application/json")
+    assert body_of(media_type, {"tags": ["x"]}, together)[0] == "tags=%5B%22x%22%5D"
 
 
 def test_multipart_bodies() -> None:
@@ -300,6 +304,7 @@ def test_multipart_bodies() -> None:
     [
         (bound(), {"b": 1}, Reason.INVALID_ARGUMENT),
         (bound("/{a}"), {}, Reason.INVALID_ARGUMENT),
+        (bound("/x", "GET", RestParameter("a", "path")), {"a": "x"}, Reason.NOT_EXECUTABLE),
         (bound("/x", "GET", RestParameter("a", "query")), {"a": "\ud800"}, Reason.INVALID_ARGUMENT),
         (bound("/x", "GET", RestParameter("a", "query", style="odd")), {"a": "x"}, Reason.NOT_EXECUTABLE),
         (bound("/x", "POST", RestParameter("a", "body"), body="application/xml"), {"a": "x"}, Reason.NOT_EXECUTABLE),

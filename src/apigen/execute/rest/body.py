@@ -61,7 +61,14 @@ def _form_parts(parameter: RestParameter, value: Json) -> list[str]:
     """A field of a form: lists are repeated; objects are JSON, unless a style is named (OpenAPI, "Encoding Object")."""
     if isinstance(value, dict) and not parameter.style and not parameter.content:
         parameter = msgspec.structs.replace(parameter, content="application/json")
+    if parameter.content:
+        return [part for item in _documents(parameter, value) for part in query_parts(parameter, item)]
     return query_parts(parameter, value)
+
+
+def _documents(parameter: RestParameter, value: Json) -> list[Json]:
+    """What a media type is said of: of each item of a list, unless it is JSON, which can hold the list."""
+    return value if isinstance(value, list) and "json" not in parameter.content.lower() else [value]
 
 
 def _multipart(fields: Sequence[Field]) -> tuple[bytes, str]:
@@ -69,7 +76,7 @@ def _multipart(fields: Sequence[Field]) -> tuple[bytes, str]:
     parts: list[tuple[str, str, str]] = []
     for parameter, value in fields:
         name = parameter.name or parameter.argument
-        for item in value if isinstance(value, list) and not parameter.content else [value]:
+        for item in _documents(parameter, value):
             if parameter.content:
                 parts.append((name, parameter.content, document(parameter, item)))
             else:

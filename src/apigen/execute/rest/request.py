@@ -126,9 +126,11 @@ def _check_header_value(name: str, value: str) -> None:
 def _url(binding: RestBinding, arguments: _Sorted, secret_query: Iterable[str]) -> URL:
     server = server_of(binding)
     path, _, fixed = binding.path.partition("#")[0].partition("?")
+    if lost := arguments.path.keys() - set(_PLACEHOLDER.findall(binding.path)):
+        raise Rejected(Reason.NOT_EXECUTABLE, f"{', '.join(sorted(lost))}: the path {binding.path} has no place for it")
     written = "/".join(_segment(segment, arguments.path) for segment in path.lstrip("/").split("/"))
     parts = [part for parameter, value in arguments.query for part in query_parts(parameter, value)]
-    query = "&".join([*([_as_it_is(fixed)] if fixed else []), *parts, *secret_query])
+    query = "&".join([*([_filled(fixed, arguments.path)] if fixed else []), *parts, *secret_query])
     text = f"{server.scheme}://{server.raw_authority}{server.raw_path.rstrip('/')}/{written}"
     return URL(f"{text}?{query}" if query else text, encoded=True)
 
@@ -150,7 +152,13 @@ def server_of(binding: RestBinding) -> URL:
 
 def _segment(template: str, given: Mapping[str, Field]) -> str:
     """One part of the path between slashes, with its parameters filled in."""
+    filled = _filled(template, given)
+    if _PLACEHOLDER.search(template):
+        _check_segment(filled, template)
+    return filled
 
+
+def _filled(template: str, given: Mapping[str, Field]) -> str:
     def fill(found: re.Match[str]) -> str:
         parameter, value = given.get(found[1], (None, None))
         if parameter is None or value is None:
@@ -162,10 +170,7 @@ def _segment(template: str, given: Mapping[str, Field]) -> str:
 
     literal = _PLACEHOLDER.split(template)[::2]
     fixed = iter([_as_it_is(piece) for piece in literal[1:]])
-    filled = _as_it_is(literal[0]) + "".join(fill(found) + next(fixed) for found in _PLACEHOLDER.finditer(template))
-    if len(literal) > 1:
-        _check_segment(filled, template)
-    return filled
+    return _as_it_is(literal[0]) + "".join(fill(found) + next(fixed) for found in _PLACEHOLDER.finditer(template))
 
 
 def _check_segment(filled: str, template: str) -> None:

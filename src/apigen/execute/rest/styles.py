@@ -15,7 +15,7 @@ from apigen.records import Json, Reason, RestParameter
 
 _RESERVED = "/:?@!$'()*,;="
 """Reserved characters that end nothing in a query: not ``&`` and ``#``, nor ``+``, which many read as a space."""
-_DELIMITERS = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
+_DELIMITERS = {"form": ",", "cookie": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
 _SIMPLE = "simple"
 
 _Write = Callable[[str], str]
@@ -43,7 +43,7 @@ def query_parts(parameter: RestParameter, value: Json, style: str = "form") -> l
         Rejected: the style does not exist.
     """
     style = parameter.style or style
-    explode = style == "form" if parameter.explode is None else parameter.explode
+    explode = style in ("form", "cookie") if parameter.explode is None else parameter.explode
     name = parameter.name or parameter.argument
 
     def write(text: str) -> str:
