@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import tracemalloc
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -217,6 +218,21 @@ def test_what_is_too_large_is_cut_off(httpserver: HTTPServer) -> None:
     assert answered(httpserver, "\x01" * 30_000, "text/plain").reason is Reason.RESULT_TOO_LARGE
     httpserver.clear()
     assert answered(httpserver, '"' + "x" * (64 * 1024 - 2) + '"').ok
+
+
+def test_a_small_answer_that_unpacks_to_a_large_one_takes_no_memory(httpserver: HTTPServer) -> None:
+    """Unpacking stops at the limit, not after it."""
+    bomb = gzip.compress(b" " * 50_000_000)
+    httpserver.expect_request("/x").respond_with_data(bomb, headers={"Content-Encoding": "gzip"})
+    tool = tool_for(httpserver.url_for(""), "/x")
+    tracemalloc.start()
+    try:
+        execution = execute(tool)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert execution.reason is Reason.RESULT_TOO_LARGE
+    assert peak < 8_000_000
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

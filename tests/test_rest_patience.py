@@ -1,6 +1,7 @@
 """When calls are tried again, how many run at once, and when a dead host is left alone."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -149,6 +150,24 @@ def test_a_dead_service_is_not_hammered(httpserver: HTTPServer) -> None:
     problems = asyncio.run(main())
     assert len(httpserver.log) == DEAD_AFTER
     assert "left alone" in problems[-1]
+
+
+def test_an_answer_makes_up_for_failures(httpserver: HTTPServer) -> None:
+    """A service that answers now and then is never left alone."""
+    calls = 3 * DEAD_AFTER
+    outcomes = [Response("", 503), *[Response("", 503)] * (DEAD_AFTER - 2), Response("", 404)] * calls
+    httpserver.expect_request("/").respond_with_handler(lambda _: outcomes.pop(0))
+    tool = tool_for(httpserver.url_for("/"))
+
+    async def main() -> None:
+        executor = executor_for(tool, retries=0)
+        for _ in range(calls):
+            with contextlib.suppress(ServiceUnavailable):
+                await executor.execute(tool, Call("ask"))
+        await executor.aclose()
+
+    asyncio.run(main())
+    assert len(httpserver.log) == calls
 
 
 class Counting:

@@ -13,13 +13,13 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
-from apigen.execute.addresses import is_public, parse_address, plain_host
+from apigen.execute.addresses import is_public, plain_host
 from apigen.execute.rest.problems import Rejected
 from apigen.execute.rest.request import server_of
 from apigen.records import Reason, RestBinding, Tool
 
-_LOOKS_LIKE_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?")
-"""``2130706433``, ``0x7f.1``, ``0177.0.0.1``: other ways to write 127.0.0.1 (URL Standard, "ends in a number")."""
+_ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?")
+"""IPv4 addresses, also as ``2130706433``, ``0x7f.1`` or ``0177.0.0.1`` (URL Standard, "ends in a number")."""
 
 
 def place_of(url: URL) -> str:
@@ -65,7 +65,7 @@ class Guard:
         if place not in self._named:
             raise Rejected(Reason.FORBIDDEN, f"{place} is no host that a tool of the library names")
         host = url.raw_host or ""
-        if parse_address(host) is not None or _LOOKS_LIKE_A_NUMBER.fullmatch(host) or "%" in host or ":" in host:
+        if ":" in host or _ENDS_IN_A_NUMBER.fullmatch(host):  # the resolver is never asked for these
             self.require_reachable(host, url.port or 0, [host])
 
     def require_reachable(self, host: str, port: int, addresses: Iterable[str]) -> list[str]:
