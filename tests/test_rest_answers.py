@@ -300,6 +300,14 @@ async def endless_body(_: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         await writer.drain()
 
 
+async def endless_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    stream = zlib.compressobj(wbits=31)
+    writer.write(HEAD + b"Content-Encoding: gzip\r\n\r\n" + stream.flush(zlib.Z_SYNC_FLUSH))
+    while True:
+        writer.write(b"\x00\x00\x00\xff\xff" * 1000)  # blocks of no bytes
+        await writer.drain()
+
+
 @pytest.mark.parametrize("handle", [drip, silence])
 def test_a_slow_answer_is_not_waited_for(handle: Any) -> None:
     """Neither where nothing comes nor where a byte comes now and then."""
@@ -312,7 +320,8 @@ def test_a_slow_answer_is_not_waited_for(handle: Any) -> None:
 
 def test_an_answer_without_end_is_cut_off() -> None:
     """Long before its time is up."""
-    assert execute_against(endless_body).reason is Reason.RESULT_TOO_LARGE
+    for handle in (endless_body, endless_nothing):
+        assert execute_against(handle).reason is Reason.RESULT_TOO_LARGE
     with pytest.raises(ServiceUnavailable, match="not HTTP"):
         execute_against(endless_headers)
 
