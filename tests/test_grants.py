@@ -19,10 +19,11 @@ from typer.testing import CliRunner
 from apigen.cli.main import app
 from apigen.config import Config, GrantConfig, load_config
 from apigen.errors import UserError
+from apigen.execute.addresses import is_public
 from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import Granted, Grants, read_grants, unenforced
 from apigen.execute.python import Isolation, Level, probe_isolation
-from apigen.execute.sandbox.broker import Channel, Connect, Lookup, Rules, is_public
+from apigen.execute.sandbox.broker import Channel, Connect, Lookup, Rules
 from apigen.execute.secrets import Secrets
 from apigen.library.catalogue import load_library
 from apigen.records import Call, Execution, Reason
@@ -359,7 +360,10 @@ def test_where_grants_are_not_enforced_it_is_said(layers: Sequence[str], expecte
         ("fe80::1%eth0", False),
         ("fd00::1", False),
         ("::ffff:127.0.0.1", False),
+        ("::127.0.0.1", False),
         ("64:ff9b::7f00:1", False),
+        ("64:ff9b:1::7f00:1", False),
+        ("fec0::1", False),
         ("2002:7f00:1::", False),
         ("not an address", False),
     ],

@@ -152,7 +152,7 @@ def test_the_executor_of_a_run_knows_mcp_servers(strange: Lab) -> None:
     """Calls are sent to it by their binding."""
 
     async def run() -> object:
-        executor = make_executor(ExecutionConfig(), RemoteConfig())
+        executor = make_executor(ExecutionConfig(), RemoteConfig(), tools=())
         try:
             return (await executor.execute(strange.tools["does"], Call("does"))).result
         finally:

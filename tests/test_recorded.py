@@ -42,7 +42,7 @@ class Counting:
     """Makes calls through another executor and remembers them; a service that can be switched off."""
 
     def __init__(self) -> None:
-        self.inner = make_executor(ExecutionConfig(twice=False), RemoteConfig())
+        self.inner = make_executor(ExecutionConfig(twice=False), RemoteConfig(), tools=())
         self.made: list[Call] = []
         self.down = False
 
@@ -155,7 +155,7 @@ def test_replaying_what_is_not_there_is_said(tmp_path: Path) -> None:
     """Before anything starts."""
     execution = ExecutionConfig(recordings="replay", recordings_file=str(tmp_path / "none.sqlite"))
     with pytest.raises(UserError, match="no recordings there"):
-        make_executor(execution, RemoteConfig())
+        make_executor(execution, RemoteConfig(), tools=())
 
 
 @pytest.fixture(scope="module")

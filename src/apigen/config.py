@@ -5,6 +5,7 @@ directory, so that running that file again repeats the run.
 """
 
 import difflib
+import fnmatch
 import hashlib
 import ipaddress
 import json
@@ -240,6 +241,10 @@ class RemoteConfig(_Section):
     @classmethod
     def _hosts_with_ports(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_host_with_port(host, local=True) for host in hosts)
+
+    def may_write(self, tool: str) -> bool:
+        """Whether a tool of that name may be called though it changes something."""
+        return any(fnmatch.fnmatchcase(tool, pattern) for pattern in self.writes)
 
 
 class GrantConfig(_Section):

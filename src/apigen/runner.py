@@ -104,9 +104,15 @@ def _assemble(
     directory: RunDir, config: Config, library: Library, watch: Watch, stack: AsyncExitStack
 ) -> tuple["_Session", Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
-    grants = read_grants(config.grants, os.environ)
     started, _ = _earlier_times(directory.path)
-    executor = make_executor(config.execution, config.remote, grants, folder=directory.path, since=started)
+    executor = make_executor(
+        config.execution,
+        config.remote,
+        read_grants(config.grants, os.environ),
+        tools=library.tools,
+        folder=directory.path,
+        since=started,
+    )
     stack.push_async_callback(executor.aclose)
     store: CompletionStore | None = None
     if any(model.name.startswith("openai/") for model in (config.model, *config.judges)):

@@ -117,7 +117,12 @@ async def _work(
     """Get the cases, have them executed and judged; also what that cost."""
     async with AsyncExitStack() as stack:
         once = config.execution.model_copy(update={"twice": False})
-        executor = make_executor(once, config.remote, read_grants(config.grants, os.environ), folder=out)
+        if library is not None:
+            tools = list(library.tools)
+        else:
+            tools = [tool for case in labelled or () for tool in case.candidate.tools]
+        grants = read_grants(config.grants, os.environ)
+        executor = make_executor(once, config.remote, grants, tools=tools, folder=out)
         stack.push_async_callback(executor.aclose)
         with _Counting(console, "cases", wanted) as counting:
             if library is not None:

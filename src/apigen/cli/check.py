@@ -89,7 +89,7 @@ async def _audit(
     async with AsyncExitStack() as stack:
         later: list[LaterCheck] = []
         if options.libraries:
-            executor = make_executor(ExecutionConfig(twice=False), _remote(options))
+            executor = make_executor(ExecutionConfig(twice=False), _remote(options), tools=tools.values())
             stack.push_async_callback(executor.aclose)
             later.append(execution(executor, tools))
         for config in judges:

@@ -87,7 +87,8 @@ async def _clean(
     async with AsyncExitStack() as stack:
         prober = None
         if options.probe:
-            executor = make_executor(config.execution, config.remote, read_grants(config.grants, os.environ))
+            grants = read_grants(config.grants, os.environ)
+            executor = make_executor(config.execution, config.remote, grants, tools=library.tools)
             stack.push_async_callback(executor.aclose)
             prober = Prober(executor, library.seeds, config.remote.writes)
         model: Model | None = None

@@ -74,7 +74,7 @@ async def _replay(
     tools = {tool.name: tool for tool in rundir.read_library(options.run_dir)}
     samples = islice(rundir.read_samples(options.run_dir), options.limit)
     live = config.execution.model_copy(update={"recordings": "live", "twice": False})
-    executor = make_executor(live, config.remote, read_grants(config.grants, os.environ))
+    executor = make_executor(live, config.remote, read_grants(config.grants, os.environ), tools=tools.values())
     async with AsyncExitStack() as stack:
         stack.push_async_callback(executor.aclose)
         files = stack.enter_context(ExitStack())

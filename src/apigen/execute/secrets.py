@@ -5,7 +5,8 @@ replaced by the variable's name. This is against accidents: a hostile tool can w
 """
 
 import re
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, quote_plus
 
 import msgspec
@@ -20,12 +21,17 @@ _SHORTEST_PIECE = 4
 class Secrets:
     """Values to keep out, by name."""
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        """Prepare for these values, also as they stand in a URL or in a Python or JSON string."""
+    def __init__(self, values: Mapping[str, str] | Iterable[tuple[str, str]]) -> None:
+        """Prepare for these values, also as they stand in a URL, in a Python or JSON string, or in base64.
+
+        Args:
+            values: by name; pairs where a name has several, such as a login and the password in it.
+        """
         forms: dict[str, str] = {}
-        for name, value in values.items():
+        for name, value in values.items() if isinstance(values, Mapping) else values:
             escaped = (repr(value)[1:-1], msgspec.json.encode(value).decode()[1:-1])
-            written = (value, value.strip(), quote(value), quote(value, ""), quote_plus(value), *escaped)
+            in_base64 = b64encode(value.encode("utf-8", "surrogateescape")).decode().rstrip("=")
+            written = (value, value.strip(), quote(value), quote(value, ""), quote_plus(value), *escaped, in_base64)
             forms |= dict.fromkeys(written, name)
         self._forms = {form: forms[form] for form in sorted(forms, key=len, reverse=True) if form}
         self._pattern = re.compile("|".join(map(re.escape, self._forms))) if self._forms else None

@@ -1,5 +1,7 @@
 """Which executor runs which kind of binding, put together from a run's configuration."""
 
+import os
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -9,9 +11,11 @@ from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.execute.mcp.executor import McpExecutor
 from apigen.execute.recorded import RecordedExecutor, Recordings
+from apigen.execute.rest.executor import RestExecutor
+from apigen.execute.rest.guard import named_places
 from apigen.execute.routed import BulkExecutor, RoutedExecutor
 from apigen.execute.sandbox.limits import Limits
-from apigen.records import McpBinding, PythonBinding
+from apigen.records import McpBinding, PythonBinding, RestBinding, Tool
 
 RECORDINGS = "recordings.sqlite"
 """The file of recordings in a run directory."""
@@ -22,6 +26,8 @@ def make_executor(
     remote: RemoteConfig,
     grants: Grants = NO_GRANTS,
     *,
+    tools: Iterable[Tool],
+    environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     since: datetime | None = None,
 ) -> BulkExecutor:
@@ -31,6 +37,8 @@ def make_executor(
         execution: bounds of one call.
         remote: how services are reached.
         grants: what Python tools may do beyond the walls of the sandbox.
+        tools: of the library; no other service than those that they name is ever reached.
+        environment: where credentials of services come from; that of this process where none is given.
         folder: where recordings are kept if the configuration names no file.
         since: when the run began, for recordings; by default now.
 
@@ -38,10 +46,12 @@ def make_executor(
         UserError: calls are to be replayed, and the recordings are not there.
         JobFellShort: the recordings cannot be opened.
     """
+    environment = os.environ if environment is None else environment
     limits = Limits(wall_s=execution.wall_s, memory_mb=execution.memory_mb, output_kb=execution.result_kb)
     executors: dict[type, BulkExecutor] = {
         PythonBinding: GrantedExecutor(limits, twice=execution.twice, grants=grants),
-        McpBinding: McpExecutor(remote, result_kb=execution.result_kb),
+        RestBinding: RestExecutor(remote, environment, hosts=named_places(tools), result_kb=execution.result_kb),
+        McpBinding: McpExecutor(remote, environ=environment, result_kb=execution.result_kb),
     }
     live = RoutedExecutor(executors)
     if execution.recordings == "live":

@@ -14,6 +14,7 @@ from apigen.library.base import Loaded, Source
 from apigen.library.categories.categorise import merged
 from apigen.library.file import load_file
 from apigen.library.mcp import load_mcp
+from apigen.library.openapi.source import load_openapi
 from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
 from apigen.library.starter_source import load_starter
@@ -25,6 +26,7 @@ from apigen.records import McpBinding, Note, RestBinding, Seed, Skipped, Tool
 SOURCES: dict[str, Source] = {
     "starter": load_starter,
     "python": load_python,
+    "openapi": load_openapi,
     "toolbench": load_toolbench,
     "openai": load_tool_json,
     "mcp": load_mcp,

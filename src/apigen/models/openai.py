@@ -7,8 +7,6 @@ The wire format is that of OpenAI's ``POST /chat/completions``
 import asyncio
 import os
 from collections.abc import Sequence
-from email.utils import parsedate_to_datetime
-from time import time
 from typing import Any
 
 import aiohttp
@@ -19,6 +17,7 @@ from apigen.config import ModelConfig
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.models.base import Options
 from apigen.records import Completion, Message
+from apigen.retry_after import seconds_to_wait
 
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 LONGEST_WAIT_S = 60.0
@@ -159,7 +158,7 @@ class OpenAIModel:
         said = _error_message(content) or response.reason or ""
         problem = f"HTTP {response.status}: {said}"
         if response.status in RETRYABLE_STATUS and "insufficient_quota" not in said:
-            wait_s = _retry_after(response.headers.get("Retry-After"))
+            wait_s = seconds_to_wait(response.headers.get("Retry-After"))
             if wait_s:
                 # The server's own wish comes first; the growing wait of the retry is added to it as jitter.
                 await asyncio.sleep(min(wait_s, LONGEST_WAIT_S))
@@ -225,17 +224,3 @@ def _error_message(content: bytes) -> str:
         error = value.get("error", value.get("detail", value.get("message", value)))
         value = error.get("message") or error.get("code") or error if isinstance(error, dict) else error
     return " ".join(str(value).split())[:200]
-
-
-def _retry_after(header: str | None) -> float | None:
-    """Seconds to wait from a ``Retry-After`` header: a number, or an HTTP date (RFC 9110, section 10.2.3)."""
-    if not header:
-        return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time())
-    except ValueError:
-        return None

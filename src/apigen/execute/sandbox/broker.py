@@ -11,7 +11,6 @@ address, unless the grant names that very address; anything but TCP.
 import array
 import contextlib
 import errno
-import ipaddress
 import os
 import socket
 import threading
@@ -19,12 +18,12 @@ from collections.abc import Iterable
 
 import msgspec
 
+from apigen.execute.addresses import is_public, parse_address, plain_host
 from apigen.execute.sandbox.wire import LENGTH, frame
 
 _CONNECT_S = 10.0
 _MOST_CHANNELS = 64
 _LONGEST_REQUEST = 2048
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Lookup(msgspec.Struct, frozen=True, tag=True):
@@ -65,15 +64,15 @@ class Rules:
         self._ports: dict[str, set[int]] = {}
         for host in hosts:
             name, _, port = host.rpartition(":")
-            self._ports.setdefault(_plain(name.strip("[]")), set()).add(int(port))
+            self._ports.setdefault(plain_host(name.strip("[]")), set()).add(int(port))
 
     def knows(self, host: str) -> bool:
         """Whether any port of that host is granted."""
-        return _plain(host) in self._ports
+        return plain_host(host) in self._ports
 
     def allows(self, host: str, port: int) -> bool:
         """Whether that host and port are granted."""
-        return port in self._ports.get(_plain(host), ())
+        return port in self._ports.get(plain_host(host), ())
 
 
 class Channel:
@@ -114,7 +113,7 @@ class Channel:
     def _look_up(self, host: str) -> tuple[str, ...]:
         if not (self._rules.knows(host) or host in self._looked_up):
             raise _refused(f"{host} is not granted")
-        if _address(host) is not None:
+        if parse_address(host) is not None:
             return (host,)
         try:
             found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -127,12 +126,12 @@ class Channel:
                 f"{host} is at a private address ({', '.join(addresses)}); a grant for that names the address itself"
             )
         for address in public:
-            self._looked_up.setdefault(address, set()).add(_plain(host))
+            self._looked_up.setdefault(address, set()).add(plain_host(host))
         return tuple(public)
 
     def _connect(self, address: str, port: int, timeout_s: float) -> socket.socket:
         by_name = any(self._rules.allows(name, port) for name in self._looked_up.get(address, ()))
-        if _address(address) is None or not (by_name or self._rules.allows(address, port)):
+        if parse_address(address) is None or not (by_name or self._rules.allows(address, port)):
             names = sorted(self._looked_up.get(address, ())) or [address]
             raise _refused(f"{names[0]}:{port} is not granted")
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -174,20 +173,6 @@ def serve(channels: socket.socket, hosts: Iterable[str]) -> None:
             threading.Thread(target=answer, args=(channel,), daemon=True).start()
 
 
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the public internet, also behind the forms of IPv6 that wrap an IPv4 one."""
-    parsed = _address(address)
-    if parsed is None:
-        return False
-    if isinstance(parsed, ipaddress.IPv6Address):
-        wrapped = parsed.ipv4_mapped or parsed.sixtofour
-        if parsed in _NAT64:
-            wrapped = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if wrapped is not None:
-            return wrapped.is_global and not wrapped.is_multicast
-    return parsed.is_global and not parsed.is_multicast
-
-
 class Channels:
     """The zygote's side: a fresh channel for each call, so that no call meets another's answers."""
 
@@ -218,17 +203,3 @@ def _exactly(source: socket.socket, size: int) -> bytes:
 
 def _refused(problem: str) -> OSError:
     return PermissionError(errno.EPERM, problem)
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An address; scoped ones (``fe80::1%eth0``) are link-local and count as none."""
-    with contextlib.suppress(ValueError):
-        if "%" not in text:
-            return ipaddress.ip_address(text)
-    return None
-
-
-def _plain(host: str) -> str:
-    """One spelling of a host: small letters, no final dot, addresses in their shortest form."""
-    address = _address(host)
-    return str(address) if address is not None else host.lower().rstrip(".")
