@@ -327,7 +327,7 @@ def test_import_and_list_print_one_object(shop: Path) -> None:
     (shop / "shop.py").write_text(f"{SHOP}\nLIMIT = 3\ndef now() -> int:\n    '''The time.'''\n    return 1\n")
     found = json.loads(apigen("library", "import", "python:shop.py", "starter:math", "-o", "l.jsonl", "--json").stdout)
     assert (found["tools"], found["skipped"], found["reasons"]) == (10, 1, {"takes no parameters": 1})
-    listed = json.loads(apigen("library", "list", "-l", "l.jsonl", "--category", "other", "--json").stdout)
+    listed = json.loads(apigen("library", "list", "-l", "l.jsonl", "--category", "commerce", "--json").stdout)
     assert [tool["name"] for tool in listed["tools"]] == ["price", "stock"]
     assert listed["skipped"][0]["name"] == "now"
     by_source = apigen("library", "list", "-l", "l.jsonl", "--source", "starter").stdout
@@ -335,7 +335,7 @@ def test_import_and_list_print_one_object(shop: Path) -> None:
     assert "price" not in by_source
     nothing = apigen("library", "list", "-l", "l.jsonl", "--category", "Sprots")
     assert nothing.returncode == 2
-    assert "there are Math, Other" in nothing.stderr
+    assert "there are Commerce, Math" in nothing.stderr
     shown = apigen("library", "show", "price", "-l", "l.jsonl").stdout
     assert f"calls price of {shop / 'shop.py'}" in shown
 

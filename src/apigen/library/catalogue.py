@@ -11,7 +11,7 @@ import msgspec
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.library.base import Loaded, Source
-from apigen.library.categories.categorise import merged
+from apigen.library.categories.categorise import OTHER, merged, of_module
 from apigen.library.file import load_file
 from apigen.library.mcp import load_mcp
 from apigen.library.openapi.source import load_openapi
@@ -21,7 +21,7 @@ from apigen.library.starter_source import load_starter
 from apigen.library.toolbench.source import load_toolbench
 from apigen.library.tooljson import load_tool_json
 from apigen.locators import FILE, Locator, parse_locator
-from apigen.records import McpBinding, Note, RestBinding, Seed, Skipped, Tool
+from apigen.records import McpBinding, Note, PythonBinding, RestBinding, Seed, Skipped, Tool
 
 SOURCES: dict[str, Source] = {
     "starter": load_starter,
@@ -135,10 +135,26 @@ _CATEGORISED = ("starter", FILE)
 
 
 def _with_categories(loaded: Loaded) -> Loaded:
-    """The tools with one of the 21 categories each."""
-    found = [merged(tool) for tool in loaded.tools]
+    """The tools with one of the 21 categories each; Python tools without a label share that of their module."""
+    modules: dict[str, list[Tool]] = {}
+    for tool in loaded.tools:
+        if (module := _module(tool)) and tool.category == OTHER:
+            modules.setdefault(module, []).append(tool)
+    shared = {module: of_module(tools) for module, tools in modules.items()}
+    found = [
+        (msgspec.structs.replace(tool, category=shared[_module(tool)]), None)
+        if tool.category == OTHER and _module(tool)
+        else merged(tool)
+        for tool in loaded.tools
+    ]
     notes = loaded.notes + tuple(note for _, note in found if note is not None)
     return msgspec.structs.replace(loaded, tools=tuple(tool for tool, _ in found), notes=notes)
+
+
+def _module(tool: Tool) -> str:
+    """The module or file of a Python tool; empty for all others."""
+    binding = tool.binding
+    return (binding.module or binding.file or "") if isinstance(binding, PythonBinding) else ""
 
 
 def _chosen(tool: Tool, label: str, locator: Locator) -> bool:

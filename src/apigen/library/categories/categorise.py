@@ -1,5 +1,6 @@
 """Which of the 21 categories a tool belongs to."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -52,3 +53,17 @@ def merged(tool: Tool) -> tuple[Tool, Note | None]:
     if found.category == tool.category:
         return tool, note
     return msgspec.structs.replace(tool, category=found.category), note
+
+
+def of_module(tools: Sequence[Tool], classifier: Classifier | None = None) -> str:
+    """The category that the tools of one module share: the one that most evidence speaks for.
+
+    A module is about one thing, though each of its functions by itself may look like something else.
+    """
+    evidence: dict[str, float] = {}
+    for tool in tools:
+        guess = (classifier or shipped()).guess_tool(tool)
+        if guess.confidence >= SURE:
+            evidence[guess.category] = evidence.get(guess.category, 0.0) + guess.confidence
+    most = max(evidence.values(), default=0.0)
+    return min((name for name, found in evidence.items() if found == most), default=OTHER)
