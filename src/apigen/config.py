@@ -301,7 +301,8 @@ class Config(_Section):
     """Everything that decides a run."""
 
     library: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
-        default=("starter",), description="Where tools come from: `starter`, `python:FILE.py`, `openapi:SPEC`, `mcp:COMMAND`, ...; docs/sources."
+        default=("starter",),
+        description="Where tools come from: `starter`, `python:FILE.py`, `openapi:SPEC`, `mcp:COMMAND` and more.",
     )
     seeds: tuple[str, ...] = Field(
         default=(), description="JSONL files of hand-written examples: {query, calls: [{name, arguments}]} a line."
