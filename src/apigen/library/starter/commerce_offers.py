@@ -1,0 +1,3 @@
+"""commerce_offers."""
+
+CATEGORY = "Commerce"

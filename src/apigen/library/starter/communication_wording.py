@@ -1,0 +1,3 @@
+"""communication_wording."""
+
+CATEGORY = "Communication"

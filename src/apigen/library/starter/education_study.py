@@ -1,0 +1,3 @@
+"""education_study."""
+
+CATEGORY = "Education"

@@ -1,0 +1,3 @@
+"""environment_weather."""
+
+CATEGORY = "Environment"

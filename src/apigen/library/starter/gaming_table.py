@@ -1,0 +1,3 @@
+"""gaming_table."""
+
+CATEGORY = "Gaming"

@@ -1,0 +1,3 @@
+"""health_routine."""
+
+CATEGORY = "Health"

@@ -1,0 +1,3 @@
+"""lifestyle_home."""
+
+CATEGORY = "Lifestyle"

@@ -1,0 +1,3 @@
+"""music_theory."""
+
+CATEGORY = "Music"

@@ -1,0 +1,3 @@
+"""other_calendar."""
+
+CATEGORY = "Other"

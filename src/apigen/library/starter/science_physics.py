@@ -1,0 +1,3 @@
+"""science_physics."""
+
+CATEGORY = "Science"

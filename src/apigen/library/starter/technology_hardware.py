@@ -1,0 +1,97 @@
+"""Technology: electronic parts, batteries and the availability of services."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+CATEGORY = "Technology"
+
+_Color = Literal[
+    "black", "brown", "red", "orange", "yellow", "green", "blue", "violet", "grey", "white", "gold", "silver"
+]  # fmt: skip
+
+# IEC 60062, "Marking codes for resistors and capacitors": digits by color, powers of ten, tolerances in percent.
+_DIGITS = {
+    "black": 0, "brown": 1, "red": 2, "orange": 3, "yellow": 4,
+    "green": 5, "blue": 6, "violet": 7, "grey": 8, "white": 9,
+}  # fmt: skip
+_POWERS = _DIGITS | {"gold": -1, "silver": -2}
+_TOLERANCES = {"brown": 1.0, "red": 2.0, "green": 0.5, "blue": 0.25, "violet": 0.1, "gold": 5.0, "silver": 10.0}
+_UNMARKED_TOLERANCE = 20.0
+_BANDS_WITHOUT_TOLERANCE, _BANDS_OF_PRECISION = 3, 5
+
+# Beyer et al., "Site Reliability Engineering" (2016), appendix A "Availability Table": a month of 30 days.
+_PERIOD_HOURS = {"day": 24, "week": 7 * 24, "month": 30 * 24, "quarter": 90 * 24, "year": 365 * 24}
+
+
+def resistor_color_value(
+    bands: Annotated[list[_Color], Field(min_length=3, max_length=5)],
+) -> dict[str, float]:
+    """Read the resistance of a resistor in ohms from its color bands.
+
+    Args:
+        bands: Colors of the three, four or five bands in reading order.
+
+    Returns:
+        ``ohms`` and ``tolerance_percent``.
+
+    Raises:
+        ValueError: A color cannot stand at its place.
+
+    Source: IEC 60062, "Marking codes for resistors and capacitors".
+    """
+    digits = bands[: 3 if len(bands) == _BANDS_OF_PRECISION else 2]
+    for color in digits:
+        if color not in _DIGITS:
+            raise ValueError(f"{color} stands for no digit: it can only be the multiplier or the tolerance band")
+    tolerance = _UNMARKED_TOLERANCE
+    if len(bands) > _BANDS_WITHOUT_TOLERANCE:
+        if bands[-1] not in _TOLERANCES:
+            raise ValueError(f"{bands[-1]} stands for no tolerance: is the resistor held the wrong way round?")
+        tolerance = _TOLERANCES[bands[-1]]
+    number = int("".join(str(_DIGITS[color]) for color in digits))
+    power = _POWERS[bands[len(digits)]]
+    ohms = number * 10**power if power >= 0 else number / 10**-power
+    return {"ohms": float(ohms), "tolerance_percent": tolerance}
+
+
+def allowed_downtime(
+    availability_percent: Annotated[float, Field(gt=0, le=100)],
+    period: Literal["day", "week", "month", "quarter", "year"] = "year",
+) -> dict[str, float]:
+    """How long a service may be down in a day, month or year when its contract promises an availability (uptime).
+
+    Args:
+        availability_percent: Promised availability in percent, such as 99.9.
+        period: The period to which it applies; a month has 30 days and a year 365.
+
+    Returns:
+        The downtime as ``hours``, ``minutes`` and ``seconds``, each of them the whole of it.
+
+    Source: Beyer et al., "Site Reliability Engineering" (2016), appendix A.
+    """
+    hours = _PERIOD_HOURS[period] * (100 - availability_percent) / 100
+    return {"hours": round(hours, 4), "minutes": round(hours * 60, 3), "seconds": round(hours * 3600, 2)}
+
+
+def battery_runtime(
+    capacity_mah: Annotated[float, Field(gt=0, le=1e9)],
+    voltage: Annotated[float, Field(ge=0.1, le=1000)],
+    load_watts: Annotated[float, Field(ge=0.001, le=1e6)],
+    efficiency_percent: Annotated[float, Field(gt=0, le=100)] = 100,
+) -> float:
+    """Estimate how many hours a battery or power bank can run a device.
+
+    Args:
+        capacity_mah: Capacity of the battery in milliampere hours (mAh).
+        voltage: Voltage of the battery in volts.
+        load_watts: Power that the device draws in watts.
+        efficiency_percent: Efficiency in percent, the share of the charge that reaches the device.
+
+    Returns:
+        Hours of operation.
+
+    Source: Horowitz & Hill, "The Art of Electronics", chapter 9 (capacity in ampere hours times voltage is energy).
+    """
+    watt_hours = capacity_mah / 1000 * voltage
+    return round(watt_hours * efficiency_percent / 100 / load_watts, 2)
