@@ -40,7 +40,7 @@ def debt_payoff_time(
 
     Source: Regulation Z (12 CFR part 1026), appendix M1: interest of a month is a twelfth of the yearly rate.
     """
-    owed, interest_paid, months = balance, 0.0, 0
+    owed, interest_paid, last_payment, months = balance, 0.0, 0.0, 0
     while owed > 0:
         interest = owed * annual_rate_percent / 100 / _MONTHS_PER_YEAR
         if monthly_payment <= interest:

@@ -124,7 +124,7 @@ def family_relationship(
     cousin = f"{_ordinal(degree)} cousin"
     if not removed:
         return cousin
-    times = {1: "once", 2: "twice"}.get(removed, f"{removed} times")
+    times = {1: "once", 2: "twice", 3: "three times"}.get(removed, f"{removed} times")
     return f"{cousin} {times} removed"
 
 

@@ -72,7 +72,7 @@ def convert_name_style(
 
     Source: Python PEP 8 (naming styles); Google Style Guides (camel case with abbreviations written as words).
     """
-    words = [word.lower() for word in _WORD.findall(name)]
+    words: list[str] = [word.lower() for word in _WORD.findall(name)]
     if not words:
         raise ValueError(f"{name!r} holds no letter from A to Z and no digit")
     if style == "camelCase":
