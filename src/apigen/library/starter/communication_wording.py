@@ -38,26 +38,23 @@ def caesar_cipher(
         Field(
             min_length=1,
             max_length=2000,
-            examples=["Attack at dawn", "Meet me by the oak", "Khoor zruog", "The key is under the mat", "Uryyb"],
+            examples=["Attack at dawn", "Meet me by the oak", "Hello from the attic", "The key is under the mat"],
         ),
     ],
     shift: Annotated[int, Field(ge=1, le=25)],
-    direction: Literal["encrypt", "decrypt"] = "encrypt",
 ) -> str:
-    """Write a secret message in the Caesar cipher, which shifts every letter in the alphabet, or decode one.
+    """Write a secret message in the Caesar cipher, which shifts every letter in the alphabet.
 
     Args:
-        text: The message to encrypt, or the secret text to decrypt.
+        text: The message to encrypt; a secret text is read by a shift of 26 less its own.
         shift: By how many letters to shift; 13 is ROT13.
-        direction: encrypt (shift forward) or decrypt (shift back).
 
     Returns:
         The shifted text; everything but the letters from A to Z stays as it is.
 
-    Source: Suetonius, "The Life of Julius Caesar", chapter 56.
+    Source: Suetonius, "The Life of Julius Caesar", chapter 56 (a shift of three).
     """
-    step = shift if direction == "encrypt" else -shift
-    moved = _LETTERS[step % 26 :] + _LETTERS[: step % 26]
+    moved = _LETTERS[shift:] + _LETTERS[:shift]
     return text.translate(str.maketrans(_LETTERS + _LETTERS.upper(), moved + moved.upper()))
 
 

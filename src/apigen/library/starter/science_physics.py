@@ -8,15 +8,16 @@ from pydantic import Field
 
 CATEGORY = "Science"
 
-# CRC Handbook of Chemistry and Physics: specific heat capacity at 25 degrees Celsius in kJ/(kg K).
-_HEAT_CAPACITIES = {
-    "water": 4.18,
-    "ethanol": 2.44,
-    "aluminum": 0.897,
-    "iron": 0.449,
-    "copper": 0.385,
-    "silver": 0.235,
-    "gold": 0.129,
+# CRC Handbook of Chemistry and Physics: specific heat capacity at 25 degrees Celsius in kJ/(kg K), and the degrees
+# Celsius between which the substance neither melts nor boils at normal pressure.
+_SUBSTANCES = {
+    "water": (4.18, 0, 100),
+    "ethanol": (2.44, -114, 78),
+    "aluminum": (0.897, -273, 660),
+    "iron": (0.449, -273, 1538),
+    "copper": (0.385, -273, 1084),
+    "silver": (0.235, -273, 961),
+    "gold": (0.129, -273, 1064),
 }
 _KJ_PER_KWH = 3600
 
@@ -39,7 +40,7 @@ def heating_energy(
     """Compute the energy it takes to heat a mass of water, metal or alcohol, and how long a heater needs for it.
 
     Args:
-        substance: What is heated; it neither melts nor boils on the way.
+        substance: What is heated.
         mass_kg: Mass in kilograms; a liter of water has 1.
         from_celsius: Temperature at the start in degrees Celsius.
         to_celsius: Temperature at the end in degrees Celsius.
@@ -49,11 +50,15 @@ def heating_energy(
         ``kilojoules`` (negative where heat is given off) and ``kwh``, and the ``minutes`` that the heater takes.
 
     Raises:
-        ValueError: A heater is to cool something down.
+        ValueError: The substance would melt, freeze or boil on the way, or a heater is to cool something down.
 
     Source: CRC Handbook of Chemistry and Physics (specific heat capacities); Q = m c (T2 - T1).
     """
-    energy = mass_kg * _HEAT_CAPACITIES[substance] * (to_celsius - from_celsius)
+    capacity, lowest, highest = _SUBSTANCES[substance]
+    for celsius in (from_celsius, to_celsius):
+        if not lowest <= celsius <= highest:
+            raise ValueError(f"{substance} changes its state before {celsius:g} degrees: stay in {lowest} to {highest}")
+    energy = mass_kg * capacity * (to_celsius - from_celsius)
     result = {"kilojoules": round(energy, 3), "kwh": round(energy / _KJ_PER_KWH, 4)}
     if heater_watts is None:
         return result

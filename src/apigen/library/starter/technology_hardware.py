@@ -6,9 +6,7 @@ from pydantic import Field
 
 CATEGORY = "Technology"
 
-_Color = Literal[
-    "black", "brown", "red", "orange", "yellow", "green", "blue", "violet", "grey", "white", "gold", "silver"
-]  # fmt: skip
+_DigitColor = Literal["black", "brown", "red", "orange", "yellow", "green", "blue", "violet", "grey", "white"]
 
 # IEC 60062, "Marking codes for resistors and capacitors": digits by color, powers of ten, tolerances in percent.
 _DIGITS = {
@@ -16,43 +14,42 @@ _DIGITS = {
     "green": 5, "blue": 6, "violet": 7, "grey": 8, "white": 9,
 }  # fmt: skip
 _POWERS = _DIGITS | {"gold": -1, "silver": -2}
-_TOLERANCES = {"brown": 1.0, "red": 2.0, "green": 0.5, "blue": 0.25, "violet": 0.1, "gold": 5.0, "silver": 10.0}
-_UNMARKED_TOLERANCE = 20.0
-_BANDS_WITHOUT_TOLERANCE, _BANDS_OF_PRECISION = 3, 5
+_TOLERANCES = {
+    "brown": 1.0, "red": 2.0, "green": 0.5, "blue": 0.25, "violet": 0.1, "gold": 5.0, "silver": 10.0, "none": 20.0,
+}  # fmt: skip
 
 # Beyer et al., "Site Reliability Engineering" (2016), appendix A "Availability Table": a month of 30 days.
 _PERIOD_HOURS = {"day": 24, "week": 7 * 24, "month": 30 * 24, "quarter": 90 * 24, "year": 365 * 24}
 
 
 def resistor_color_value(
-    bands: Annotated[list[_Color], Field(min_length=3, max_length=5)],
+    first_digit: _DigitColor,
+    second_digit: _DigitColor,
+    multiplier: Literal[
+        "black", "brown", "red", "orange", "yellow", "green", "blue", "violet", "grey", "white", "gold", "silver"
+    ],
+    tolerance: Literal["brown", "red", "green", "blue", "violet", "gold", "silver", "none"] = "none",
+    third_digit: _DigitColor | None = None,
 ) -> dict[str, float]:
-    """Read the resistance of a resistor in ohms from its color bands.
+    """Read the resistance of a resistor in ohms from the colors of its bands, which are named in reading order.
 
     Args:
-        bands: Colors of the three, four or five bands in reading order.
+        first_digit: Color of the first band.
+        second_digit: Color of the second band.
+        multiplier: Color of the multiplier, the third of four bands and the fourth of five.
+        tolerance: Color of the last band; none on a resistor with three bands.
+        third_digit: Color of the third band, on a resistor with five bands only.
 
     Returns:
         ``ohms`` and ``tolerance_percent``.
 
-    Raises:
-        ValueError: A color cannot stand at its place.
-
     Source: IEC 60062, "Marking codes for resistors and capacitors".
     """
-    digits = bands[: 3 if len(bands) == _BANDS_OF_PRECISION else 2]
-    for color in digits:
-        if color not in _DIGITS:
-            raise ValueError(f"{color} stands for no digit: it can only be the multiplier or the tolerance band")
-    tolerance = _UNMARKED_TOLERANCE
-    if len(bands) > _BANDS_WITHOUT_TOLERANCE:
-        if bands[-1] not in _TOLERANCES:
-            raise ValueError(f"{bands[-1]} stands for no tolerance: is the resistor held the wrong way round?")
-        tolerance = _TOLERANCES[bands[-1]]
+    digits = [first_digit, second_digit] if third_digit is None else [first_digit, second_digit, third_digit]
     number = int("".join(str(_DIGITS[color]) for color in digits))
-    power = _POWERS[bands[len(digits)]]
-    ohms = number * 10**power if power >= 0 else number / 10**-power
-    return {"ohms": float(ohms), "tolerance_percent": tolerance}
+    power = _POWERS[multiplier]
+    ohms = float(number * 10**power) if power >= 0 else number / 10**-power
+    return {"ohms": ohms, "tolerance_percent": _TOLERANCES[tolerance]}
 
 
 def allowed_downtime(

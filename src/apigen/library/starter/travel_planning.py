@@ -24,7 +24,7 @@ class _Stop:
         str,
         Field(
             description="Town or place of the stop.",
-            examples=["Lisbon", "Kyoto", "Marrakesh", "Vienna", "Cusco", "Hanoi", "Split", "Bergen"],
+            examples=["Verona", "Bologna", "Salzburg", "Ljubljana", "Trieste", "Graz", "Munich", "Innsbruck"],
         ),
     ]
     nights: Annotated[int, Field(ge=0, le=365, description="Nights spent there.")]
