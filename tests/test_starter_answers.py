@@ -131,6 +131,13 @@ KNOWN: tuple[tuple[str, dict[str, Json], Json], ...] = (
         {"substance": "water", "mass_kg": 1, "from_celsius": 20, "to_celsius": 21, "heater_watts": 100},
         {"kilojoules": 4.18, "minutes": 0.7},
     ),
+    # Two resistors of 6 ohms are 12 in series and 3 in parallel.
+    ("resistor_circuit", {"voltage": 12, "resistances": [6, 6]}, {"ohms": 12, "amperes": 1, "watts": 12}),
+    (
+        "resistor_circuit",
+        {"voltage": 12, "resistances": [6, 6], "connection": "parallel"},
+        {"ohms": 3, "amperes": 4, "watts": 48},
+    ),
     # Open strings of a guitar: the fifth is A2 at 110 Hz, the first E4 at 329.63 Hz.
     ("guitar_fret_note", {"string": 5, "fret": 0}, {"note": "A", "octave": 2, "hertz": 110}),
     ("guitar_fret_note", {"string": 1, "fret": 0}, {"note": "E", "octave": 4, "hertz": 329.63}),
@@ -198,16 +205,10 @@ REFUSED: tuple[tuple[str, dict[str, Json], str], ...] = (
     ("paint_for_walls", {"walls": [{"width_m": 2, "height_m": 2}], "openings_m2": 4}, "leaves no wall to paint"),
     ("convert_oven_temperature", {"temperature": 2.5, "scale": "gas_mark"}, "there is no 2.5"),
     (
-        "nth_weekday_of_month",
-        {"year": 2026, "month": "February", "weekday": "Monday", "occurrence": "fifth"},
-        "February 2026 has only 4 Mondays",
-    ),
-    (
         "heating_energy",
         {"substance": "water", "mass_kg": 1, "from_celsius": 20, "to_celsius": 120},
         "water changes its state before 120 degrees",
     ),
-    ("ohms_law", {"voltage": 12}, "give exactly two of voltage, current and resistance"),
 )
 
 

@@ -36,13 +36,8 @@ def playback_time_at_speed(
 
 
 def anagrams_of_letters(
-    letters: Annotated[
-        str, Field(min_length=2, max_length=40, examples=["silent", "TEARDROP", "night", "rescued", "cinema", "dusty"])
-    ],
-    words: Annotated[
-        list[Annotated[str, Field(examples=["listen", "iceman", "study", "thing", "secured", "predator"])]],
-        Field(min_length=1, max_length=100),
-    ],
+    letters: Annotated[str, Field(min_length=2, max_length=40)],
+    words: Annotated[list[str], Field(min_length=1, max_length=100)],
     all_letters: bool = True,
 ) -> list[str]:
     """Pick the words that can be formed from a set of letters, for anagrams and word puzzles.

@@ -16,7 +16,7 @@ _Weekday = Literal["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 
 _MONTHS = tuple(calendar.month_name)
 _WEEKDAYS = tuple(calendar.day_name)
-_OCCURRENCES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+_OCCURRENCES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 
 _ROMAN = (
     (1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"),
@@ -48,7 +48,7 @@ def nth_weekday_of_month(
     year: Annotated[int, Field(ge=1583, le=9999)],
     month: _Month,
     weekday: _Weekday,
-    occurrence: Literal["first", "second", "third", "fourth", "fifth", "last"],
+    occurrence: Literal["first", "second", "third", "fourth", "last"],
 ) -> str:
     """Find the date of a certain weekday in a month, such as the fourth Thursday in November or the last Monday in May.
 
@@ -56,13 +56,10 @@ def nth_weekday_of_month(
         year: The year.
         month: The month.
         weekday: The day of the week.
-        occurrence: Which of the month's such weekdays is meant, from the first to the last.
+        occurrence: Which of the month's such weekdays is meant, from the first to the fourth, or the last one.
 
     Returns:
         The date, as an ISO date.
-
-    Raises:
-        ValueError: The month has no fifth such weekday.
 
     Source: Gregorian calendar, as in ISO 8601-1:2019.
     """
@@ -70,10 +67,7 @@ def nth_weekday_of_month(
     length = calendar.monthrange(year, month_number)[1]
     days = [datetime.date(year, month_number, day) for day in range(1, length + 1)]
     found = [day for day in days if day.weekday() == weekday_number]
-    place = _OCCURRENCES[occurrence]
-    if place >= len(found):
-        raise ValueError(f"{month} {year} has only {len(found)} {weekday}s")
-    return found[place].isoformat()
+    return found[_OCCURRENCES[occurrence]].isoformat()
 
 
 def roman_numeral(number: Annotated[int, Field(ge=1, le=3999)]) -> str:

@@ -93,33 +93,23 @@ def moon_phase_on_date(
     return {"phase": _QUARTERS[place], "age_days": round(age, 1), "illuminated_percent": round(100 * lit, 1)}
 
 
-def ohms_law(
-    voltage: Annotated[float, Field(ge=0.000001, le=1e9)] | None = None,
-    current: Annotated[float, Field(ge=0.000001, le=1e9)] | None = None,
-    resistance: Annotated[float, Field(ge=0.000001, le=1e12)] | None = None,
+def resistor_circuit(
+    voltage: Annotated[float, Field(gt=0, le=1e9)],
+    resistances: Annotated[list[Annotated[float, Field(ge=0.000001, le=1e12)]], Field(min_length=1, max_length=50)],
+    connection: Literal["series", "parallel"] = "series",
 ) -> dict[str, float]:
-    """Find the missing one of voltage, current and resistance in an electric circuit by Ohm's law, and the power.
+    """Find the current that a voltage drives through one or more resistors by Ohm's law, and the power it takes.
 
     Args:
-        voltage: Voltage in volts.
-        current: Current in amperes.
-        resistance: Resistance in ohms.
+        voltage: Voltage of the source in volts.
+        resistances: Resistance of each resistor in ohms.
+        connection: Whether the resistors are connected in series (one after the other) or in parallel.
 
     Returns:
-        ``voltage``, ``current``, ``resistance``, and ``watts`` of power.
+        ``ohms`` of all resistors together, ``amperes`` of current, and ``watts`` of power.
 
-    Raises:
-        ValueError: Not exactly two of the three are given.
-
-    Source: Horowitz & Hill, "The Art of Electronics", chapter 1 (V = I R, P = V I).
+    Source: Horowitz & Hill, "The Art of Electronics", chapter 1 (Ohm's law, resistors in series and parallel).
     """
-    if voltage is not None and current is not None and resistance is None:
-        resistance = voltage / current
-    elif voltage is not None and resistance is not None and current is None:
-        current = voltage / resistance
-    elif current is not None and resistance is not None and voltage is None:
-        voltage = current * resistance
-    else:
-        raise ValueError("give exactly two of voltage, current and resistance: the third one is computed")
-    found = {"voltage": voltage, "current": current, "resistance": resistance, "watts": voltage * current}
-    return {name: round(value, 6) for name, value in found.items()}
+    ohms = sum(resistances) if connection == "series" else 1 / sum(1 / one for one in resistances)
+    amperes = voltage / ohms
+    return {"ohms": round(ohms, 6), "amperes": round(amperes, 6), "watts": round(voltage * amperes, 6)}
