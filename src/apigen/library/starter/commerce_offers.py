@@ -1,20 +1,16 @@
 """Commerce: multi-buy offers and subscriptions."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 CATEGORY = "Commerce"
 
-_Billing = Literal["weekly", "monthly", "quarterly", "yearly"]
-
-_PAYMENTS_PER_YEAR = {"weekly": 52, "monthly": 12, "quarterly": 4, "yearly": 1}
-
 
 @dataclass(frozen=True)
 class _Plan:
-    """An offer of a subscription."""
+    """An offer of a subscription or contract."""
 
     name: Annotated[
         str,
@@ -23,8 +19,9 @@ class _Plan:
             examples=["Basic", "Premium", "Family", "Streamly", "Gym West", "Starter", "PhoneCo", "Nimbus"],
         ),
     ]
-    price: Annotated[float, Field(ge=0, le=1e7, description="Price of one billing period.")]
-    billing: Annotated[_Billing, Field(description="How often the price is charged.")]
+    monthly_price: Annotated[float, Field(ge=0, le=1e7, description="Price of a month.")]
+    sign_up_fee: Annotated[float, Field(ge=0, le=1e7, description="What is charged once at the start.")] = 0
+    free_months: Annotated[int, Field(ge=0, le=120, description="Months at the start that cost nothing.")] = 0
 
 
 def multibuy_offer_price(
@@ -60,22 +57,26 @@ def multibuy_offer_price(
     }
 
 
-def compare_subscription_plans(plans: Annotated[list[_Plan], Field(min_length=2, max_length=30)]) -> dict[str, Any]:
-    """Compare what subscriptions with different billing periods cost in a year, and find the cheapest.
+def compare_subscription_plans(
+    plans: Annotated[list[_Plan], Field(min_length=2, max_length=30)],
+    months: Annotated[int, Field(ge=1, le=600)] = 12,
+) -> dict[str, Any]:
+    """Compare what subscriptions or contracts cost over some time, with their sign-up fees, and find the cheapest.
 
     Args:
-        plans: The plans on offer, each with its price and how often that is charged.
+        plans: The plans on offer.
+        months: For how many months one of them is wanted.
 
     Returns:
-        ``cheapest``, the name of the cheapest plan, and the ``yearly_cost`` of each, cheapest first.
+        ``cheapest``, the name of the cheapest plan, and the ``total_cost`` of each, cheapest first.
 
     Raises:
         ValueError: Two plans have the same name.
 
-    Source: plain arithmetic, with 52 weeks, 12 months or 4 quarters a year.
+    Source: plain arithmetic.
     """
-    yearly = {plan.name: plan.price * _PAYMENTS_PER_YEAR[plan.billing] for plan in plans}
-    if len(yearly) < len(plans):
+    costs = {plan.name: plan.sign_up_fee + plan.monthly_price * max(0, months - plan.free_months) for plan in plans}
+    if len(costs) < len(plans):
         raise ValueError("two plans have the same name: name each of them differently")
-    ordered = sorted(yearly, key=lambda name: yearly[name])
-    return {"cheapest": ordered[0], "yearly_cost": {name: round(yearly[name], 2) for name in ordered}}
+    ordered = sorted(costs, key=lambda name: costs[name])
+    return {"cheapest": ordered[0], "total_cost": {name: round(costs[name], 2) for name in ordered}}

@@ -15,8 +15,9 @@ _DIGITS = {
 }  # fmt: skip
 _POWERS = _DIGITS | {"gold": -1, "silver": -2}
 _TOLERANCES = {
-    "brown": 1.0, "red": 2.0, "green": 0.5, "blue": 0.25, "violet": 0.1, "gold": 5.0, "silver": 10.0, "none": 20.0,
+    "brown": 1.0, "red": 2.0, "green": 0.5, "blue": 0.25, "violet": 0.1, "gold": 5.0, "silver": 10.0,
 }  # fmt: skip
+_UNMARKED_TOLERANCE = 20.0
 
 # Beyer et al., "Site Reliability Engineering" (2016), appendix A "Availability Table": a month of 30 days.
 _PERIOD_HOURS = {"day": 24, "week": 7 * 24, "month": 30 * 24, "quarter": 90 * 24, "year": 365 * 24}
@@ -28,7 +29,7 @@ def resistor_color_value(
     multiplier: Literal[
         "black", "brown", "red", "orange", "yellow", "green", "blue", "violet", "grey", "white", "gold", "silver"
     ],
-    tolerance: Literal["brown", "red", "green", "blue", "violet", "gold", "silver", "none"] = "none",
+    tolerance: Literal["brown", "red", "green", "blue", "violet", "gold", "silver"] | None = None,
     third_digit: _DigitColor | None = None,
 ) -> dict[str, float]:
     """Read the resistance of a resistor in ohms from the colors of its bands, which are named in reading order.
@@ -37,7 +38,7 @@ def resistor_color_value(
         first_digit: Color of the first band.
         second_digit: Color of the second band.
         multiplier: Color of the multiplier, the third of four bands and the fourth of five.
-        tolerance: Color of the last band; none on a resistor with three bands.
+        tolerance: Color of the last band, on a resistor with more than three bands.
         third_digit: Color of the third band, on a resistor with five bands only.
 
     Returns:
@@ -49,7 +50,8 @@ def resistor_color_value(
     number = int("".join(str(_DIGITS[color]) for color in digits))
     power = _POWERS[multiplier]
     ohms = float(number * 10**power) if power >= 0 else number / 10**-power
-    return {"ohms": ohms, "tolerance_percent": _TOLERANCES[tolerance]}
+    percent = _UNMARKED_TOLERANCE if tolerance is None else _TOLERANCES[tolerance]
+    return {"ohms": ohms, "tolerance_percent": percent}
 
 
 def allowed_downtime(
