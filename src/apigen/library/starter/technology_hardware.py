@@ -55,7 +55,7 @@ def resistor_color_value(
 
 
 def allowed_downtime(
-    availability_percent: Annotated[float, Field(gt=0, le=100)],
+    availability_percent: Annotated[float, Field(ge=90, le=100)],
     period: Literal["day", "week", "month", "quarter", "year"] = "year",
 ) -> dict[str, float]:
     """How long a service may be down in a day, month or year when its contract promises an availability (uptime).
