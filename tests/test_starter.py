@@ -8,8 +8,8 @@ import jsonschema_rs
 import pytest
 
 from apigen.execute.python import PythonExecutor
-from apigen.library.base import Loaded
 from apigen.library import starter as starter_package
+from apigen.library.base import Loaded
 from apigen.library.starter import CATEGORIES, MODULES
 from apigen.library.starter.finance import loan_monthly_payment, validate_iban
 from apigen.library.starter.other import vehicle_vin_check
