@@ -51,7 +51,7 @@ KNOWN: tuple[tuple[str, dict[str, Json], Json], ...] = (
     ("flight_delay_compensation", {"distance_km": 1500, "delay_hours": 3}, 250),
     ("flight_delay_compensation", {"distance_km": 3501, "delay_hours": 3.9}, 300),
     ("flight_delay_compensation", {"distance_km": 3501, "delay_hours": 4}, 600),
-    ("flight_delay_compensation", {"distance_km": 3900, "delay_hours": 8, "within_eu": True}, 400),
+    ("flight_delay_compensation", {"distance_km": 3900, "delay_hours": 8, "both_airports_in_eu": True}, 400),
     # "Site Reliability Engineering", appendix A: 99.9% leaves 8.76 hours a year and 43.2 minutes a month.
     ("allowed_downtime", {"availability_percent": 99.9}, {"hours": 8.76}),
     ("allowed_downtime", {"availability_percent": 99.9, "period": "month"}, {"minutes": 43.2}),
@@ -84,6 +84,9 @@ KNOWN: tuple[tuple[str, dict[str, Json], Json], ...] = (
     ("family_relationship", {"my_generations": 2, "their_generations": 3}, "first cousin once removed"),
     # Pascal's triangle: 10 choose 3 is 120, of 1024.
     ("binomial_probability", {"trials": 10, "success_percent": 50, "successes": 3}, 0.117188),
+    # Four of three cannot come true, and at most four of three always do.
+    ("binomial_probability", {"trials": 3, "success_percent": 5, "successes": 4}, 0),
+    ("binomial_probability", {"trials": 3, "success_percent": 5, "successes": 4, "comparison": "at_most"}, 1),
     # January 2020 has 23 weekdays, from Wednesday to Friday, one of which is New Year's Day.
     (
         "working_days_between",
@@ -170,7 +173,6 @@ REFUSED: tuple[tuple[str, dict[str, Json], str], ...] = (
         "Mei is born on 2030-01-01, after 2026-01-01",
     ),
     ("timelapse_interval", {"event_minutes": 1, "clip_seconds": 60}, "must be shorter than the event"),
-    ("binomial_probability", {"trials": 3, "success_percent": 5, "successes": 4}, "more than the 3 trials"),
     (
         "convert_number_base",
         {"digits": "129", "from_base": "binary", "to_base": "decimal"},

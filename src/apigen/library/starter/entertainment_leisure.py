@@ -38,14 +38,14 @@ def playback_time_at_speed(
 def anagrams_of_letters(
     letters: Annotated[str, Field(min_length=2, max_length=40)],
     words: Annotated[list[str], Field(min_length=1, max_length=100)],
-    all_letters: bool = True,
+    leftovers_allowed: bool = False,
 ) -> list[str]:
     """Pick the words that can be formed from a set of letters, for anagrams and word puzzles.
 
     Args:
         letters: The letters at hand, or the word to rearrange.
         words: The words to try.
-        all_letters: Whether every letter has to be used (a true anagram); otherwise some may be left over.
+        leftovers_allowed: Whether some of the letters may be left over; a true anagram uses every one.
 
     Returns:
         The words that can be formed, in the order given; the same word again does not count.
@@ -60,9 +60,9 @@ def anagrams_of_letters(
         raise ValueError(f"{letters!r} has no letters")
     plain = letters.strip().casefold()
     candidates = [word for word in words if word.strip().casefold() != plain and _letters(word)]
-    if all_letters:
-        return [word for word in candidates if _letters(word) == supply]
-    return [word for word in candidates if _letters(word) <= supply]
+    if leftovers_allowed:
+        return [word for word in candidates if _letters(word) <= supply]
+    return [word for word in candidates if _letters(word) == supply]
 
 
 def top_list_rating(

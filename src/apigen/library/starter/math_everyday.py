@@ -58,20 +58,19 @@ def binomial_probability(
     Returns:
         The probability, from 0 to 1.
 
-    Raises:
-        ValueError: There are more successes than tries.
-
     Source: NIST/SEMATECH, "e-Handbook of Statistical Methods", section 1.3.6.6.18, binomial distribution.
     """
-    if successes > trials:
-        raise ValueError(f"{successes} successes are more than the {trials} trials")
-    counts = {
+    wanted = {
         "exactly": range(successes, successes + 1),
         "at_least": range(successes, trials + 1),
         "at_most": range(successes + 1),
     }[comparison]
     chance = success_percent / 100
-    total = math.fsum(math.comb(trials, count) * chance**count * (1 - chance) ** (trials - count) for count in counts)
+    total = math.fsum(
+        math.comb(trials, count) * chance**count * (1 - chance) ** (trials - count)
+        for count in range(trials + 1)
+        if count in wanted
+    )
     return round(total, 6)
 
 

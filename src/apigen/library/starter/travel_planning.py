@@ -56,14 +56,14 @@ def itinerary_dates(
 def flight_delay_compensation(
     distance_km: Annotated[float, Field(gt=0, le=20_100)],
     delay_hours: Annotated[float, Field(ge=0, le=240)],
-    within_eu: bool = False,
+    both_airports_in_eu: bool = False,
 ) -> int:
     """Tell what an airline owes each passenger for a flight that arrived late, by the European air passenger rights.
 
     Args:
         distance_km: Distance of the flight in kilometers.
         delay_hours: Hours by which it reached the destination late.
-        within_eu: Whether both airports lie within the European Union.
+        both_airports_in_eu: Whether both airports lie within the European Union.
 
     Returns:
         Euros per passenger, 0 below three hours; nothing is due either where extraordinary circumstances were to blame.
@@ -74,7 +74,7 @@ def flight_delay_compensation(
         return 0
     if distance_km <= _SHORT_HAUL_KM:
         return 250
-    if within_eu or distance_km <= _MEDIUM_HAUL_KM:
+    if both_airports_in_eu or distance_km <= _MEDIUM_HAUL_KM:
         return 400
     return 600 if delay_hours >= _FULL_DELAY_HOURS else 300
 
