@@ -59,6 +59,36 @@ def test_a_description_says_what_is_asked_for(description: str, core: str) -> No
     assert subject(tool(description, {}))[1] == core
 
 
+@pytest.mark.parametrize(
+    ("description", "name", "written"),
+    [
+        ("Where a parcel is.", "id", "where parcel {} is"),
+        ("Where a parcel is.", "parcel_id", "where parcel {} is"),
+        ("How many pieces of a product are in stock.", "id", "how many pieces of product {} are in stock"),
+        ("Delete a blog post by id.", "id", "delete a blog post by {}"),
+        ("Get a list of orders.", "id", "list of orders for {}"),
+    ],
+)
+def test_a_code_stands_beside_the_thing_it_names(description: str, name: str, written: str) -> None:
+    """A parameter called "id" alone belongs to the one thing that the description speaks of, if there is one."""
+    query, arguments = composed(tool(description, {name: {"type": "string"}}), 3)
+    assert query == written.format(arguments[name])
+
+
+@pytest.mark.parametrize(
+    ("description", "written"),
+    [
+        ("Square of a number.", "square of {}"),
+        ("Check whether a number is prime.", "check whether {} is prime"),
+        ("Write a number in words.", "write {} in words"),
+    ],
+)
+def test_a_number_stands_for_itself(description: str, written: str) -> None:
+    """A parameter that is called "number" is not a property of a number."""
+    query, arguments = composed(tool(description, {"number": {"type": "integer"}}), 5)
+    assert query == written.format(arguments["number"])
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_values_stand_where_the_description_names_them(seed: int) -> None:
     """ "A customer" becomes the customer, "an invoice" gets its date, "a surface" its state."""

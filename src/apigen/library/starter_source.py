@@ -8,7 +8,7 @@ from apigen.library import starter
 from apigen.library.base import COMMON_OPTIONS, Loaded
 from apigen.library.python import describe_modules
 from apigen.library.seeds import parse_seeds
-from apigen.library.starter import CATEGORIES
+from apigen.library.starter import CATEGORIES, MODULES
 from apigen.locators import Locator
 
 STARTER = Locator("starter")
@@ -27,7 +27,8 @@ def load_starter(locator: Locator = STARTER, grants: Grants = NO_GRANTS) -> Load
     del grants
     locator.require_known(COMMON_OPTIONS)
     chosen = _chosen(locator.place)
-    loaded = describe_modules([f"{starter.__name__}.{category.lower()}" for category in chosen], origin="starter")
+    modules = [f"{starter.__name__}.{module}" for category in chosen for module in MODULES[category]]
+    loaded = describe_modules(modules, origin="starter")
     seeds = []
     for category in chosen:
         name = f"{category.lower()}.jsonl"

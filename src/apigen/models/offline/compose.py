@@ -29,6 +29,8 @@ _PREPOSITION = r"(?:of|into|for|in|to|from|between|with|by|on|at|and|or|than|if|
 _GENERIC = {"value", "values", "number", "numbers", "n", "x", "num", "data", "text"}
 """Names that say nothing that the value does not say."""
 _SENTENCES = (Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT)
+_BARE_THING = r"(?!(?:list|set|number|value|string|text)\b)\w+(?=$| (?:is|are|was|has|have|had|costs?|will|in|at)\b)"
+"""The thing that a parameter called ``id`` alone belongs to, where it is named by one word: "where a parcel is"."""
 OPTIONAL = 0.15
 """How often an optional parameter is spoken of."""
 _PAIRS = (
@@ -255,10 +257,11 @@ class _Text:
             noun, joint = (noun, "") if "enum" in piece.schema else ("", "")
         else:
             stated = re.match(r"(\w+) in \w+$", str(piece.schema.get("description", "")))
-            noun, joint = (stated[1].lower() if stated else noun), "of"
+            noun, joint = (stated[1].lower() if stated else "" if noun in _GENERIC else noun), "of"
         head, _, last = spoken_name(piece.name).rpartition(" ")
-        if last in ("id", "number", "no") and len(thing := re.findall(rf"\ban? {re.escape(head)}\b", core)) == 1:
-            return core.replace(thing[0], f"{head} {self._mark(piece)}")
+        thing = re.escape(head) if head else _BARE_THING
+        if last in ("id", "number", "no") and len(named := re.findall(rf"\ban? ({thing})(?![\w-])", core)) == 1:
+            return re.sub(rf"\ban? {re.escape(named[0])}(?![\w-])", f"{named[0]} {self._mark(piece)}", core, count=1)
         found = list(re.finditer(rf"\b(an?|some) (\w+ )?{re.escape(noun)}(?![\w-])", core)) if noun else []
         if len(found) != 1 or (not joint and not found[0][2]):
             return core
