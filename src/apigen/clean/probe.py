@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from apigen.clean.arguments import Arguments, From, arguments_for
-from apigen.clean.several import several
+from apigen.concurrency import several
 from apigen.errors import ExecutorUnavailable, NotRecorded, ServiceUnavailable
 from apigen.execute.base import Executor
 from apigen.records import Call, Execution, Json, PythonBinding, Reason, Seed, Tool

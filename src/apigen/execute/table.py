@@ -7,13 +7,14 @@ from pathlib import Path
 
 from apigen.config import ExecutionConfig, RemoteConfig
 from apigen.errors import UserError
+from apigen.execute.base import BulkExecutor
 from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import NO_GRANTS, Grants
 from apigen.execute.mcp.executor import McpExecutor
 from apigen.execute.recorded import RecordedExecutor, Recordings
 from apigen.execute.rest.executor import RestExecutor
 from apigen.execute.rest.guard import named_places
-from apigen.execute.routed import BulkExecutor, RoutedExecutor
+from apigen.execute.routed import RoutedExecutor
 from apigen.execute.sandbox.limits import Limits
 from apigen.records import McpBinding, PythonBinding, RestBinding, Tool
 
