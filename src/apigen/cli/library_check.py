@@ -90,7 +90,7 @@ async def _clean(
             grants = read_grants(config.grants, os.environ)
             executor = make_executor(config.execution, config.remote, grants, tools=library.tools)
             stack.push_async_callback(executor.aclose)
-            prober = Prober(executor, library.seeds, config.remote.writes)
+            prober = Prober(executor, library.seeds, config.remote.may_write)
         model: Model | None = None
         store: CompletionStore | None = None
         if options.model:

@@ -86,6 +86,7 @@ class RestExecutor:
         credentials = choose(binding.security, self._environment)
         request = write_request(binding, call.arguments, credentials)
         self._guard.admit(request.url)
+        self._guard.admit_secrets(request.url, credentials.variables)
         lane = self._lane(request.url)
         hide = credentials.secrets.hide_in_text
         try:
