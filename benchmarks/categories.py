@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from apigen.agreement import wilson
-from apigen.library.catalogue import SOURCES, load_library
+from apigen.library.catalogue import load_library
 from apigen.library.categories.classifier import SURE, Classifier, shipped, train
 from apigen.library.categories.labelled import labelled_apis, vocabulary
 from apigen.library.categories.labels import of_label
 from apigen.library.starter import CATEGORIES
+from apigen.library.table import SOURCES
 from apigen.locators import parse_locator
 
 

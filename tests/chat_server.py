@@ -29,6 +29,8 @@ class ChatServer:
     judge_says: str = '{"thought": "fits", "pass": "yes"}'
     describes: Callable[[str], str] = lambda prompt: '{"description": "Adds what it is given and says the sum."}'
     """What it makes of a user message that asks for a tool's description."""
+    categorises: Callable[[str], str] = lambda prompt: '{"category": "Other"}'
+    """What it makes of a message that asks for a tool's category."""
     judges: dict[str, Callable[[str], str | None]] = field(default_factory=dict)
     """What a judge of that name makes of a user message, in place of ``judge_says``; ``None`` refuses it."""
     prompts: list[str] = field(default_factory=list)
@@ -64,6 +66,8 @@ class ChatServer:
             text = said
         elif messages[0].content.startswith("You describe tools"):
             text = self.describes(messages[-1].content)
+        elif "Decide which category" in messages[0].content:
+            text = self.categorises(messages[-1].content)
         else:
             text = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
         self.prompts.append(json.dumps(body, sort_keys=True))

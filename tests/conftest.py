@@ -1,10 +1,36 @@
-"""Settings for all tests."""
+"""Settings for all tests, and a server behind TLS."""
 
 import os
+import ssl
+import subprocess
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+from pytest_httpserver import HTTPServer
 
 # A change must not fail for what chance found in somebody else's code: CI repeats itself, developers explore.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("developer", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate with its key, made by openssl."""
+    folder = tmp_path_factory.mktemp("tls")
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
+    files = ("-keyout", str(folder / "both.pem"), "-out", str(folder / "certificate.pem"))
+    subprocess.run([*command.split(), *files], check=True, capture_output=True)
+    with (folder / "both.pem").open("a") as both:
+        both.write((folder / "certificate.pem").read_text())
+    return folder
+
+
+@pytest.fixture
+def tls_server(certificate: Path) -> HTTPServer:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "both.pem")
+    return HTTPServer(ssl_context=context)

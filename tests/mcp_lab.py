@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apigen.config import RemoteConfig
+from apigen.execute.base import all_made
 from apigen.execute.mcp.executor import McpExecutor
 from apigen.library.catalogue import Library, load_library
 from apigen.records import Call, Execution
@@ -38,14 +39,14 @@ class Lab:
         return self.runner.run(self.executor.execute(self.tools[name], Call(name, arguments)))
 
     def calls(self, *calls: Call) -> Sequence[Execution]:
-        return self.runner.run(self.executor.execute_many([(self.tools[call.name], call) for call in calls]))
+        return all_made(self.runner.run(self.executor.execute_many([(self.tools[call.name], call) for call in calls])))
 
 
 @contextmanager
 def lab(*locators: str, result_kb: int = 64, **remote: Any) -> Iterator[Lab]:
     library = load_library(locators)
     with asyncio.Runner() as runner:
-        executor = McpExecutor(RemoteConfig.model_validate(remote), result_kb=result_kb)
+        executor = McpExecutor(RemoteConfig.model_validate({"writes": "*"} | remote), result_kb=result_kb)
         try:
             yield Lab(runner, executor, library)
         finally:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "apigen"
 
 LAYERS = (
-    ("records", "errors", "files", "database", "locators", "agreement", "retry_after", "__init__"),
+    ("records", "errors", "files", "database", "locators", "agreement", "concurrency", "retry_after", "__init__"),
     ("config", "signatures", "toolspecs"),
     ("library", "models", "execute"),
     ("sampling", "generate", "verify"),

@@ -313,6 +313,32 @@ def test_an_answer_that_is_no_better_changes_nothing(
     assert (tool.description[:3], tool.original_description) == ("<p>", "")
 
 
+def test_a_model_names_the_categories_that_nobody_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only those; its word is counted, stands in the cleaned file, and is not paid for twice."""
+    monkeypatch.chdir(tmp_path)
+    names = {"frob": "Frobs the given gizmo twice.", "quux": "Quuxes the given gizmo."}
+    listed = [described(name, text, {"gizmo": {"type": "string"}}).offered() for name, text in names.items()]
+    weather = described("forecast", "Gives the weather forecast of a city.", {"city": {"type": "string"}}).offered()
+    Path("t.json").write_text(json.dumps([*listed, weather]))
+    asked: list[str] = []
+
+    def categorises(prompt: str) -> str:
+        asked.append(prompt)
+        return '{"category": "Music"}' if "frob" in prompt else "No idea."
+
+    with serving(categorises=categorises) as server:
+        check = ("library", "check", "openai:t.json", "-o", "c.jsonl", "--model", "openai/x", "--base-url", server.url)
+        first = apigen(*check, "--json")
+        again = apigen(*check)
+    assert first.returncode == 0, first.stderr
+    assert json.loads(first.stdout)["categories"] == {"missing": 2, "asked": 2, "found": {"Music": 1}}
+    assert len(asked) == 2, "no category was asked for twice, and none that was known"
+    assert "no category was found: 2; a model was asked about 2 and named one for 1." in " ".join(again.stdout.split())
+    kept = {tool.name: tool.category for tool in read_library_file(Path("c.jsonl")).loaded.tools}
+    assert (kept["frob"], kept["quux"]) == ("Music", "Other")
+    assert "Music" in apigen("library", "list", "--library", "c.jsonl").stdout
+
+
 def test_a_model_that_is_away_loses_no_probe(module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line that says to run the command again, which then goes on from the probes that are kept."""
     monkeypatch.chdir(tmp_path)
@@ -331,7 +357,7 @@ def test_a_model_that_is_away_loses_no_probe(module: Path, tmp_path: Path, monke
     ("arguments", "said"),
     [
         (("--keep", "unparsable"), "--keep unparsable: no such kind; there are undocumented"),
-        (("--model", "offline"), "descriptions are worded by a language model"),
+        (("--model", "offline"), "descriptions and categories are for a language model"),
         (("--base-url", "http://x/v1"), "is the endpoint of --model"),
         (("-o", "x.json"), "ends in .jsonl"),
         (("--report", "no/r.html"), "no such folder"),

@@ -13,6 +13,7 @@ import pytest
 
 from apigen.config import RemoteConfig
 from apigen.errors import ServiceUnavailable
+from apigen.execute.base import all_made
 from apigen.execute.mcp.executor import McpExecutor
 from apigen.records import Call, Execution, McpBinding, Reason, Tool
 from mcp_lab import DATA, lab, odd
@@ -57,7 +58,7 @@ def test_a_server_killed_under_many_calls_costs_none_of_them() -> None:
             )
             await asyncio.sleep(0.2)
             os.kill(victim, signal.SIGKILL)
-            return await running
+            return all_made(await running)
 
         ran = opened.runner.run(run())
         assert [execution.result for execution in ran] == ["done"] * 8

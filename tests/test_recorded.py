@@ -9,6 +9,7 @@ import pytest
 
 from apigen.config import ExecutionConfig, RemoteConfig
 from apigen.errors import NotRecorded, ServiceUnavailable, UserError
+from apigen.execute.base import all_made
 from apigen.execute.recorded import Mode, RecordedExecutor, Recordings
 from apigen.execute.table import make_executor
 from apigen.library.python import describe_modules
@@ -53,7 +54,7 @@ class Counting:
         if self.down:
             raise ServiceUnavailable("switched off")
         self.made += [call for _, call in pairs]
-        return await self.inner.execute_many(pairs)
+        return all_made(await self.inner.execute_many(pairs))
 
     async def aclose(self) -> None:
         await self.inner.aclose()
@@ -77,7 +78,7 @@ def ran(
         executor = RecordedExecutor(live, Recordings(path), mode)
         try:
             pairs = [(tool, Call("double", {"number": number})) for number in numbers]
-            return await executor.execute_many(pairs), len(live.made)
+            return all_made(await executor.execute_many(pairs)), len(live.made)
         finally:
             await executor.aclose()
 

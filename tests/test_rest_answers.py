@@ -14,6 +14,7 @@ from werkzeug import Request, Response
 
 from apigen.config import ExecutionConfig, RemoteConfig
 from apigen.errors import ServiceUnavailable
+from apigen.execute.base import all_made
 from apigen.execute.table import make_executor
 from apigen.records import Call, Execution, PythonBinding, Reason, RestCredential, RestParameter, Tool
 from rest_lab import execute, execute_against, execute_raw, tool_for
@@ -350,7 +351,7 @@ def test_the_table_sends_calls_of_web_services_here(httpserver: HTTPServer) -> N
 
     async def main() -> list[Execution]:
         executor = make_executor(ExecutionConfig(), remote, tools=[known], environment={"THE_KEY": "key-12345678"})
-        executions = await executor.execute_many([(known, Call("ask")), (other, Call("ask"))])
+        executions = all_made(await executor.execute_many([(known, Call("ask")), (other, Call("ask"))]))
         await executor.aclose()
         return executions
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import socket
-import ssl
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -231,27 +229,6 @@ def test_redirects_end(httpserver: HTTPServer) -> None:
     assert "more than 5" in execution.detail
     execution = execute_raw(b"HTTP/1.1 302 Found\r\nLocation: http://[::broken/\r\nContent-Length: 0\r\n\r\n")
     assert (execution.reason, execution.detail) == (Reason.RUNTIME_ERROR, "HTTP 302 leads to what is no address")
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate with its key, made by openssl."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
-    )
-    files = ("-keyout", str(folder / "both.pem"), "-out", str(folder / "certificate.pem"))
-    subprocess.run([*command.split(), *files], check=True, capture_output=True)
-    with (folder / "both.pem").open("a") as both:
-        both.write((folder / "certificate.pem").read_text())
-    return folder
-
-
-@pytest.fixture
-def tls_server(certificate: Path) -> HTTPServer:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate / "both.pem")
-    return HTTPServer(ssl_context=context)
 
 
 def test_a_self_signed_certificate_is_one_clear_line(tls_server: HTTPServer) -> None:

@@ -10,12 +10,12 @@ stages until one of them does not pass it. Where repair is asked for, a pair tha
 once, with the reasons, and what comes back meets the stages as well.
 """
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 
 import msgspec
 
+from apigen.concurrency import together
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.errors import ModelRefused
@@ -69,10 +69,10 @@ class Pipeline:
         drafts = await self._written(request, messages)
         if isinstance(drafts, Examined):
             return (self._story(request, 0, Draft(None), drafts, last=True),)
-        examined = await asyncio.gather(*(self._examine(request, draft) for draft in drafts))
+        examined = await together(self._examine(request, draft) for draft in drafts)
         found = list(zip(drafts, examined, strict=True))
         sent = [pair for pair, each in enumerate(examined) if self._repairs and _mendable(each)]
-        found += await asyncio.gather(*(self._mended(request, examined[pair]) for pair in sent))
+        found += await together(self._mended(request, examined[pair]) for pair in sent)
         return tuple(
             self._story(
                 request,

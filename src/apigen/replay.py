@@ -4,7 +4,6 @@ A dataset stays true as long as its tools answer alike. Functions are edited and
 can show long afterwards which rows still hold.
 """
 
-import asyncio
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -13,12 +12,11 @@ from enum import StrEnum
 import msgspec
 
 from apigen.errors import ExecutorUnavailable
-from apigen.execute.routed import BulkExecutor
-from apigen.records import Call, Execution, Json, Sample, Tool
+from apigen.execute.base import BulkExecutor, Ran
+from apigen.records import Call, Json, Sample, Tool
 
 CHUNK = 512
 """Rows whose calls are made together."""
-AT_ONCE = 32
 
 
 class Held(StrEnum):
@@ -108,7 +106,7 @@ async def replay(
     rest = iter(samples)
     while not stopped() and (chunk := list(itertools.islice(rest, CHUNK))):
         pairs = [(tools[call.name], call) for sample in chunk for call in sample.calls if call.name in tools]
-        ran = iter(await _run(pairs, executor))
+        ran = iter(await executor.execute_many(pairs))
         for sample in chunk:
             compared = tuple(
                 _compared(call, before, next(ran) if call.name in tools else _UNKNOWN, sample.provenance.varying)
@@ -119,27 +117,9 @@ async def replay(
 
 
 _UNKNOWN = ExecutorUnavailable("the run's library.jsonl does not have the tool")
-_Ran = Execution | ExecutorUnavailable
 
 
-async def _run(pairs: Sequence[tuple[Tool, Call]], executor: BulkExecutor) -> Sequence[_Ran]:
-    """Everything at once, or, where a service is down, each call by itself, so that the others are made."""
-    try:
-        return await executor.execute_many(pairs)
-    except ExecutorUnavailable:
-        places = asyncio.Semaphore(AT_ONCE)
-
-        async def one(tool: Tool, call: Call) -> _Ran:
-            async with places:
-                try:
-                    return await executor.execute(tool, call)
-                except ExecutorUnavailable as error:
-                    return error
-
-        return await asyncio.gather(*(one(tool, call) for tool, call in pairs))
-
-
-def _compared(call: Call, before: Json, ran: _Ran, varying: Sequence[str]) -> Compared:
+def _compared(call: Call, before: Json, ran: Ran, varying: Sequence[str]) -> Compared:
     if isinstance(ran, ExecutorUnavailable):
         return Compared(call, Held.UNAVAILABLE, before, detail=str(ran))
     if not ran.ok:

@@ -1,32 +1,20 @@
 """The checks that take a while: calls that really run, and judges. A chunk of rows at a time."""
 
-import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
 
 import msgspec
 
 from apigen.audit.rows import Finding
+from apigen.concurrency import together
 from apigen.errors import ExecutorUnavailable
+from apigen.execute.base import BulkExecutor, Ran
 from apigen.records import Call, Execution, Outcome, Reason, Stage, Tool, Verdict
 from apigen.verify.base import Judge
 from apigen.verify.stages import MAX_DETAIL, Examined, not_run, semantics, through
 
 LaterCheck = Callable[[Sequence[Finding]], Awaitable[list[Finding]]]
 """Takes the findings about a chunk of rows further; those that fell already stay as they are."""
-
-
-class BulkExecutor(Protocol):
-    """What runs many calls at once."""
-
-    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
-        """An execution for each call, in the same order.
-
-        Raises:
-            ExecutorUnavailable: nothing can be run.
-        """
-        ...
 
 
 def execution(executor: BulkExecutor, tools: Mapping[str, Tool]) -> LaterCheck:
@@ -39,17 +27,9 @@ def execution(executor: BulkExecutor, tools: Mapping[str, Tool]) -> LaterCheck:
 
     async def stage(findings: Sequence[Finding]) -> list[Finding]:
         pairs = [pair for finding in findings for pair in _known(finding, tools)]
-        try:
-            executions = iter(await executor.execute_many(pairs))
-        except ExecutorUnavailable as error:
-            verdict = not_run(error)
-            return [
-                msgspec.structs.replace(finding, verdict=verdict) if _known(finding, tools) else finding
-                for finding in findings
-            ]
+        ran = iter(await _ran(executor, pairs))
         return [
-            _executed(finding, tuple(itertools.islice(executions, len(_known(finding, tools)))), tools)
-            for finding in findings
+            _executed(finding, tuple(itertools.islice(ran, len(_known(finding, tools)))), tools) for finding in findings
         ]
 
     return stage
@@ -62,19 +42,31 @@ def _known(finding: Finding, tools: Mapping[str, Tool]) -> list[tuple[Tool, Call
     return [(tools[call.name], call) for call in finding.candidate.calls if call.name in tools]
 
 
-def _executed(finding: Finding, executions: tuple[Execution, ...], tools: Mapping[str, Tool]) -> Finding:
+async def _ran(executor: BulkExecutor, pairs: Sequence[tuple[Tool, Call]]) -> Sequence[Ran]:
+    try:
+        return await executor.execute_many(pairs)
+    except ExecutorUnavailable as problem:
+        return [problem] * len(pairs)
+
+
+def _executed(finding: Finding, ran: tuple[Ran, ...], tools: Mapping[str, Tool]) -> Finding:
     if not finding.passed:
         return finding
     calls = finding.candidate.calls
     indices = [index for index, call in enumerate(calls) if call.name in tools]
-    ran = zip(indices, executions, strict=True)
-    failed = next(((index, one) for index, one in ran if not one.ok), None)
-    if failed is not None:
-        verdict = _failed(failed[0], calls[failed[0]], failed[1])
-    else:
-        verdict = Verdict(Stage.EXECUTION, Outcome.PASS) if executions else finding.verdict
+    verdict = Verdict(Stage.EXECUTION, Outcome.PASS) if ran else finding.verdict
+    for index, one in zip(indices, ran, strict=True):  # the first that has something against it, as in a run
+        if isinstance(one, ExecutorUnavailable):
+            verdict = not_run(one)
+            break
+        if not one.ok:
+            verdict = _failed(index, calls[index], one)
+            break
     return msgspec.structs.replace(
-        finding, verdict=verdict, executions=executions, not_executed=len(calls) - len(indices)
+        finding,
+        verdict=verdict,
+        executions=tuple(one for one in ran if isinstance(one, Execution)),
+        not_executed=len(calls) - len(indices),
     )
 
 
@@ -97,6 +89,6 @@ def judged(judge: Judge) -> LaterCheck:
         return msgspec.structs.replace(finding, verdict=seen.verdicts[-1])
 
     async def check(findings: Sequence[Finding]) -> list[Finding]:
-        return list(await asyncio.gather(*map(one, findings)))
+        return await together(map(one, findings))
 
     return check

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from apigen.calibrate.cases import Case
+from apigen.concurrency import together
 from apigen.records import Verdict
 from apigen.verify.base import Judge
 from apigen.verify.judges.committee import asked
@@ -42,13 +43,6 @@ async def judge_all(
         watch(done)
         return verdict
 
-    work = [asyncio.ensure_future(ask(judge, case)) for case in cases for judge in judges]
-    try:
-        verdicts = await asyncio.gather(*work)
-    except BaseException:
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
-        raise
+    verdicts = await together(ask(judge, case) for case in cases for judge in judges)
     step = len(judges)
     return [Judged(case, tuple(verdicts[at * step : (at + 1) * step])) for at, case in enumerate(cases)]

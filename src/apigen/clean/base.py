@@ -14,6 +14,7 @@ class Step(StrEnum):
     PROBE = "probe"
     DUPLICATES = "duplicates"
     DESCRIPTIONS = "descriptions"
+    CATEGORIES = "categories"
 
 
 class Fall(StrEnum):

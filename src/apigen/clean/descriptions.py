@@ -16,8 +16,8 @@ import jinja2
 import json_repair
 import msgspec
 
-from apigen.clean.several import several
 from apigen.clean.words import words_of
+from apigen.concurrency import several
 from apigen.errors import ModelRefused
 from apigen.generate.quoting import as_data, blocks
 from apigen.models.base import Model, Options

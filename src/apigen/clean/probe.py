@@ -4,7 +4,6 @@ A tool that may change something is not called unless it is allowed by name, and
 Such tools stay, with a note: nothing is known against them.
 """
 
-import fnmatch
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -12,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from apigen.clean.arguments import Arguments, From, arguments_for
-from apigen.clean.several import several
+from apigen.concurrency import several
 from apigen.errors import ExecutorUnavailable, NotRecorded, ServiceUnavailable
 from apigen.execute.base import Executor
 from apigen.records import Call, Execution, Json, PythonBinding, Reason, Seed, Tool
@@ -63,12 +62,14 @@ class Prober:
     Args:
         executor: what calls are run by.
         seeds: hand-written calls, which are tried first.
-        writes: names or patterns of tools that may be called though they change something.
+        may_write: whether a tool of that name may be called though it changes something.
     """
 
-    def __init__(self, executor: Executor, seeds: Iterable[Seed] = (), writes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, executor: Executor, seeds: Iterable[Seed] = (), may_write: Callable[[str], bool] = lambda name: False
+    ) -> None:
         self._executor = executor
-        self._writes = tuple(writes)
+        self._may_write = may_write
         self._schemas = Schemas()
         self._seeds: dict[str, list[Seed]] = {}
         for seed in seeds:
@@ -109,9 +110,6 @@ class Prober:
             if execution.reason not in _REFUSALS:
                 break
         return _judged(tool, failed)
-
-    def _may_write(self, name: str) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in self._writes)
 
 
 def _unable(tool: Tool, state: State, reason: Reason, problem: Exception, arguments: Arguments, calls: int) -> Probe:

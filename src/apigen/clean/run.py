@@ -1,15 +1,17 @@
-"""All steps of cleaning, in order: quality, probe, near-duplicates, descriptions.
+"""All steps of cleaning, in order: quality, probe, near-duplicates, descriptions, categories.
 
 Nothing is lost: a tool that falls is listed among what was left out with its reason, and what is worth knowing about
 one that stays is noted beside it.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import msgspec
 
 from apigen.clean.base import STEP_OF, Fall, Fallen, Step
+from apigen.clean.categories import asked, categorised, uncategorised
 from apigen.clean.descriptions import Repair, poverty, repaired
 from apigen.clean.duplicates import Group, near_duplicates
 from apigen.clean.probe import Probe, Prober, State, probe_all
@@ -46,6 +48,10 @@ class Cleaned(msgspec.Struct, frozen=True):
     poor: Mapping[str, str]
     """What is wrong with the descriptions of tools, by name; with a model, before it was asked."""
     repairs: Mapping[str, Repair]
+    uncategorised: tuple[str, ...]
+    """Tools whose category nobody found; with a model, before it was asked."""
+    categories: Mapping[str, str]
+    """What the model said about them, by name; nothing where it named none of the 21."""
     interrupted: bool
 
     def fell_in(self, step: Step) -> "Counter[str]":
@@ -75,7 +81,7 @@ async def clean(
         library: what is there.
         plan: what is asked.
         prober: calls tools; ``None`` leaves the probe out.
-        model: words poor descriptions anew; ``None`` only counts them.
+        model: words poor descriptions anew and names categories; ``None`` only counts where that is wanted.
         known: probes that were made before, by name.
         hooks: who watches.
 
@@ -96,17 +102,16 @@ async def clean(
         first = {name: group.first for group in groups for name in group.others}
         tools = sieve.sifted(tools, lambda tool: _duplicate(tool, first))
     poor = {tool.name: problem for tool in tools if (problem := poverty(tool.description))}
+    missing = tuple(tool.name for tool in uncategorised(tools))
     repairs: dict[str, Repair] = {}
+    categories: dict[str, str] = {}
     if model is not None and not interrupted:
-        done = 0
-
-        def answered(repair: Repair) -> None:
-            nonlocal done
-            del repair
-            done += 1
-            hooks.progress(Step.DESCRIPTIONS, done, len(poor))
-
-        tools, repairs = await repaired(tools, model, plan.concurrency, answered, hooks.stopped)
+        # By what the sources say, so that a cleaning that is done again asks the same question.
+        count = _counting(hooks, Step.CATEGORIES, len(missing))
+        categories = await asked(tools, model, plan.concurrency, count, hooks.stopped)
+        count = _counting(hooks, Step.DESCRIPTIONS, len(poor))
+        tools, repairs = await repaired(tools, model, plan.concurrency, lambda _: count(), hooks.stopped)
+        tools = categorised(tools, categories)
     interrupted = hooks.stopped()
     notes = [*library.notes, *_notes(sieve.kept, probes, groups, poor.keys() - _mended(repairs), plan)]
     left = _left(library, tools, sieve.fallen, notes)
@@ -119,8 +124,16 @@ async def clean(
         groups=groups,
         poor=poor,
         repairs=repairs,
+        uncategorised=missing,
+        categories=categories,
         interrupted=interrupted,
     )
+
+
+def _counting(hooks: Hooks, step: Step, of: int) -> Callable[[], None]:
+    """What is told of each thing that is done in a step."""
+    done = itertools.count(1)
+    return lambda: hooks.progress(step, next(done), of)
 
 
 class _Sieve:

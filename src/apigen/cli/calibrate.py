@@ -69,7 +69,9 @@ def calibrate_command(options: CalibrateOptions) -> int:
         raise UserError(f"{options.run}: a run says nothing without labels; add --labels FILE, or leave it out")
     config = load_config(options.config, options.overrides).resolved(base_url=options.base_url)
     labelled = read_labels(options.labels, options.run) if options.labels else None
-    library = None if labelled is not None else load_library(config.library, config.seeds, writes=config.remote.writes)
+    library = (
+        None if labelled is not None else load_library(config.library, config.seeds, may_write=config.remote.may_write)
+    )
     if library is not None and not library.seeds:
         raise UserError(
             f"{', '.join(config.library)}: has no seed examples to make faults of; give --seeds or --labels"

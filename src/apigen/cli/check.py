@@ -148,7 +148,7 @@ def _executable(options: CheckOptions) -> dict[str, Tool]:
         require_isolation(Level(config.isolation.require))
     if not options.libraries:
         return {}
-    tools = load_library(options.libraries, writes=options.writes).by_name().items()
+    tools = load_library(options.libraries, may_write=_remote(options).may_write).by_name().items()
     return {name: tool for name, tool in tools if tool.binding is not None}
 
 

@@ -101,7 +101,10 @@ def check(
         bool, typer.Option("--drop-duplicates", help="Of tools that are nearly the same, keep the first.")
     ] = False,
     model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="openai/NAME: rewrites poor descriptions; none by default.")
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="openai/NAME: words poor descriptions, names missing categories; none by default."
+        ),
     ] = None,
     base_url: Annotated[str | None, typer.Option(metavar="URL", help="Endpoint of the model.")] = None,
     allow_writes: AllowWrites = None,

@@ -90,7 +90,7 @@ async def _clean(
             grants = read_grants(config.grants, os.environ)
             executor = make_executor(config.execution, config.remote, grants, tools=library.tools)
             stack.push_async_callback(executor.aclose)
-            prober = Prober(executor, library.seeds, config.remote.writes)
+            prober = Prober(executor, library.seeds, config.remote.may_write)
         model: Model | None = None
         store: CompletionStore | None = None
         if options.model:
@@ -119,7 +119,7 @@ def _plan(options: CheckOptions) -> Plan:
     if options.report and not options.report.parent.is_dir():
         raise UserError(f"--report: {options.report.parent}: no such folder to write {options.report.name} to")
     if options.model and not options.model.startswith("openai/"):
-        raise UserError(f"--model {options.model}: descriptions are worded by a language model, openai/NAME")
+        raise UserError(f"--model {options.model}: descriptions and categories are for a language model, openai/NAME")
     if options.base_url and not options.model:
         raise UserError("--base-url: is the endpoint of --model, which is not given")
     return Plan(frozenset(map(Fall, options.keep)), options.drop_duplicates, options.concurrency)

@@ -58,7 +58,7 @@ def run_command(options: RunOptions) -> int:
     if config.isolation.require != "limits":  # which every machine gives
         require_isolation(config.isolation.require)
     grants = read_grants(config.grants, os.environ)
-    library = load_library(config.library, config.seeds, grants, writes=config.remote.writes, executable=True)
+    library = load_library(config.library, config.seeds, grants, may_write=config.remote.may_write, executable=True)
     require_fitting(library.seeds, library.by_name())
     if options.dry_run:
         _show_plan(config, library, grants, console, as_json=options.as_json)

@@ -39,3 +39,9 @@ def plain_host(host: str) -> str:
     """One spelling of a host: small letters, no final dot, addresses in their shortest form."""
     address = parse_address(host)
     return str(address) if address is not None else host.lower().rstrip(".")
+
+
+def place(host: str, port: int) -> str:
+    """``HOST:PORT`` in one spelling; an IPv6 address stands in brackets."""
+    name = plain_host(host)
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"

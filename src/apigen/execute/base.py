@@ -1,8 +1,14 @@
 """The seam between the pipeline and whatever runs a call."""
 
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from apigen.concurrency import together
+from apigen.errors import ExecutorUnavailable
 from apigen.records import Call, Execution, Tool
+
+Ran = Execution | ExecutorUnavailable
+"""What one of many calls did, or why it could not be made, which says nothing about the others."""
 
 
 class Executor(Protocol):
@@ -21,3 +27,41 @@ class Executor(Protocol):
     async def aclose(self) -> None:
         """Stop every process and connection."""
         ...
+
+
+class BulkExecutor(Executor, Protocol):
+    """An executor that is faster where it gets many calls at once."""
+
+    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> Sequence[Ran]:
+        """What each call did, in the same order; a service that is down costs the results of its own calls alone.
+
+        Raises:
+            ExecutorUnavailable: the machinery broke for all of them.
+        """
+        ...
+
+
+async def side_by_side(executor: Executor, pairs: Iterable[tuple[Tool, Call]]) -> list[Ran]:
+    """Many calls, each by itself, all under way at once."""
+
+    async def one(tool: Tool, call: Call) -> Ran:
+        try:
+            return await executor.execute(tool, call)
+        except ExecutorUnavailable as problem:
+            return problem
+
+    return await together(one(tool, call) for tool, call in pairs)
+
+
+def all_made(ran: Iterable[Ran]) -> list[Execution]:
+    """The executions, where every call could be made.
+
+    Raises:
+        ExecutorUnavailable: one could not.
+    """
+    made: list[Execution] = []
+    for each in ran:
+        if isinstance(each, ExecutorUnavailable):
+            raise each
+        made.append(each)
+    return made

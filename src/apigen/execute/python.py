@@ -4,10 +4,10 @@ import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
-from typing import TypeVar
 
 import msgspec
 
+from apigen.concurrency import together
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.sandbox.bulk import replies_that_count
 from apigen.execute.sandbox.isolation import Isolation, Level, probe_isolation, require_isolation
@@ -21,8 +21,6 @@ from apigen.execute.sandbox.worker import SandboxBroke, Worker
 from apigen.records import Call, Execution, PythonBinding, Reason, Tool
 
 __all__ = ["Isolation", "Level", "Limits", "PythonExecutor", "probe_isolation", "require_isolation"]
-
-_T = TypeVar("_T")
 
 _MOST_WORKERS = 4
 _TRIES = 2
@@ -104,7 +102,7 @@ class PythonExecutor:
         turn = asyncio.Semaphore(2 * self._at_once)
         in_order = sorted(groups, key=lambda binding: self._source(binding).name)
         tasks += [self._group(pairs, groups[binding], turn) for binding in in_order]
-        found = dict(itertools.chain.from_iterable(await _all(tasks)))
+        found = dict(itertools.chain.from_iterable(await together(tasks)))
         return [
             msgspec.structs.replace(found[index], call=call) if found[index].call is not call else found[index]
             for index, (_, call) in enumerate(pairs)
@@ -185,7 +183,7 @@ class PythonExecutor:
             execution = execution_of(report, distinct[arguments], self._limits, private)
             found += [(index, execution) for index in group[arguments]]
         undecided = [arguments for arguments in group if arguments not in counting]
-        alone = await _all([self._one(tool, distinct[key], group[key]) for key in undecided])
+        alone = await together(self._one(tool, distinct[key], group[key]) for key in undecided)
         return [*found, *itertools.chain.from_iterable(alone)]
 
     async def _report(
@@ -253,14 +251,3 @@ def _differ(first: Execution, second: Execution) -> bool:
     if (first.ok, first.reason) != (second.ok, second.reason):
         return True
     return msgspec.json.encode(first.result) != msgspec.json.encode(second.result)
-
-
-async def _all(work: Iterable[Awaitable[_T]]) -> list[_T]:
-    """Do everything at once; the first that fails ends the others."""
-    tasks = [asyncio.ensure_future(item) for item in work]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from apigen.database import Database
-from apigen.errors import NotRecorded
-from apigen.execute.routed import BulkExecutor
+from apigen.errors import ExecutorUnavailable, NotRecorded
+from apigen.execute.base import BulkExecutor, Ran, all_made, side_by_side
 from apigen.records import Call, Execution, Tool
 
 Mode = Literal["live", "record", "replay", "replay-else-live"]
@@ -108,36 +108,38 @@ class RecordedExecutor:
             NotRecorded: only recordings count, and there is none.
             ExecutorUnavailable: the tool had to be called and could not be.
         """
-        return (await self.execute_many([(tool, call)]))[0]
+        return all_made(await self.execute_many([(tool, call)]))[0]
 
-    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
+    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
         """Answer many calls; those that have to be made are made together.
 
         Raises:
-            NotRecorded: only recordings count, and one is missing.
-            ExecutorUnavailable: a tool had to be called and could not be.
+            ExecutorUnavailable: calls had to be made, and the machinery broke for all of them.
         """
         found = [self._recorded(tool, call) for tool, call in pairs]
         missing = [index for index, execution in enumerate(found) if execution is None]
         if missing:
             wanted = [pairs[index] for index in missing]
             # One call goes the way of single calls: it is told more strictly whether that one varies.
-            ran = [await self._live.execute(*wanted[0])] if len(wanted) == 1 else await self._live.execute_many(wanted)
+            one = len(wanted) == 1
+            ran = await (side_by_side(self._live, wanted) if one else self._live.execute_many(wanted))
             for index, execution in zip(missing, ran, strict=True):
                 found[index] = self._kept(pairs[index][0], execution)
         return [execution for execution in found if execution is not None]
 
-    def _kept(self, tool: Tool, execution: Execution) -> Execution:
+    def _kept(self, tool: Tool, execution: Ran) -> Ran:
         """Record what a call did, unless the same call, under way at the same time, was faster."""
+        if isinstance(execution, ExecutorUnavailable):
+            return execution
         if (faster := self._recordings.get(tool, execution.call, self._since)) is not None:
             return faster
         self._recordings.put(tool, execution)
         return execution
 
-    def _recorded(self, tool: Tool, call: Call) -> Execution | None:
+    def _recorded(self, tool: Tool, call: Call) -> Ran | None:
         execution = self._recordings.get(tool, call, self._since)
         if execution is None and self._mode == "replay":
-            raise NotRecorded(f"there is no recording of this call of {tool.name}; replay-else-live would make it")
+            return NotRecorded(f"there is no recording of this call of {tool.name}; replay-else-live would make it")
         return execution
 
     async def aclose(self) -> None:

@@ -1,23 +1,11 @@
 """Sends each call to the executor that its tool's binding asks for."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
-from apigen.execute.base import Executor
+from apigen.concurrency import together
+from apigen.errors import ExecutorUnavailable
+from apigen.execute.base import BulkExecutor, Ran, side_by_side
 from apigen.records import Call, Execution, Reason, Tool
-
-
-class BulkExecutor(Executor, Protocol):
-    """An executor that is faster where it gets many calls at once."""
-
-    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
-        """An execution for each call, in the same order.
-
-        Raises:
-            ExecutorUnavailable: the machinery broke.
-        """
-        ...
 
 
 class RoutedExecutor:
@@ -41,28 +29,23 @@ class RoutedExecutor:
             return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is only described")
         return await executor.execute(tool, call)
 
-    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
-        """Run many calls, each kind in the way that is fastest for it.
-
-        Raises:
-            ExecutorUnavailable: the machinery or a service behind a tool does not answer.
-        """
+    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
+        """Run many calls, each kind in the way that is fastest for it; what breaks of one kind costs no other."""
         by_kind: dict[type, list[int]] = {}
         for index, (tool, _) in enumerate(pairs):
             by_kind.setdefault(type(tool.binding), []).append(index)
-        found: dict[int, Execution] = {}
+        found: dict[int, Ran] = {}
 
         async def run(kind: type, indices: Sequence[int]) -> None:
             chosen = [pairs[index] for index in indices]
             executor = self._by_binding.get(kind)
-            ran = (
-                await executor.execute_many(chosen)
-                if executor is not None
-                else [await self.execute(tool, call) for tool, call in chosen]
-            )
+            try:
+                ran = await (side_by_side(self, chosen) if executor is None else executor.execute_many(chosen))
+            except ExecutorUnavailable as problem:
+                ran = [problem] * len(chosen)
             found.update(zip(indices, ran, strict=True))
 
-        await asyncio.gather(*(run(kind, indices) for kind, indices in by_kind.items()))
+        await together(run(kind, indices) for kind, indices in by_kind.items())
         return [found[index] for index in range(len(pairs))]
 
     async def aclose(self) -> None:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 from apigen.config import ExecutionConfig, RemoteConfig
 from apigen.errors import UserError
+from apigen.execute.base import BulkExecutor
 from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import NO_GRANTS, Grants
-from apigen.execute.mcp.executor import McpExecutor
 from apigen.execute.recorded import RecordedExecutor, Recordings
-from apigen.execute.rest.executor import RestExecutor
-from apigen.execute.rest.guard import named_places
-from apigen.execute.routed import BulkExecutor, RoutedExecutor
+from apigen.execute.routed import RoutedExecutor
 from apigen.execute.sandbox.limits import Limits
 from apigen.records import McpBinding, PythonBinding, RestBinding, Tool
 
@@ -48,11 +46,22 @@ def make_executor(
     """
     environment = os.environ if environment is None else environment
     limits = Limits(wall_s=execution.wall_s, memory_mb=execution.memory_mb, output_kb=execution.result_kb)
+    tools = tuple(tools)
+    kinds = {type(tool.binding) for tool in tools}
     executors: dict[type, BulkExecutor] = {
         PythonBinding: GrantedExecutor(limits, twice=execution.twice, grants=grants),
-        RestBinding: RestExecutor(remote, environment, hosts=named_places(tools), result_kb=execution.result_kb),
-        McpBinding: McpExecutor(remote, environ=environment, result_kb=execution.result_kb),
     }
+    # Imported where there is something for them: a run over functions need not wait for aiohttp and the like.
+    if RestBinding in kinds:
+        from apigen.execute.rest.executor import RestExecutor  # noqa: PLC0415
+        from apigen.execute.rest.guard import named_places  # noqa: PLC0415
+
+        hosts = named_places(tools)
+        executors[RestBinding] = RestExecutor(remote, environment, hosts=hosts, result_kb=execution.result_kb)
+    if McpBinding in kinds:
+        from apigen.execute.mcp.executor import McpExecutor  # noqa: PLC0415
+
+        executors[McpBinding] = McpExecutor(remote, environ=environment, result_kb=execution.result_kb)
     live = RoutedExecutor(executors)
     if execution.recordings == "live":
         return live

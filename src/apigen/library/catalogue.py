@@ -1,6 +1,5 @@
 """Every tool of a run under one roof: sources merged, names made unique, categories found, seeds matched to tools."""
 
-import fnmatch
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -10,29 +9,13 @@ import msgspec
 
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grants
-from apigen.library.base import Loaded, Source
+from apigen.library.base import Loaded
 from apigen.library.categories.categorise import OTHER, merged, of_module
-from apigen.library.file import load_file
-from apigen.library.mcp import load_mcp
-from apigen.library.openapi.source import load_openapi
-from apigen.library.python import load_python
 from apigen.library.seeds import read_seeds
-from apigen.library.starter_source import load_starter
-from apigen.library.toolbench.source import load_toolbench
-from apigen.library.tooljson import load_tool_json
+from apigen.library.table import SOURCES
 from apigen.locators import FILE, Locator, parse_locator
 from apigen.records import McpBinding, Note, PythonBinding, RestBinding, Seed, Skipped, Tool
-
-SOURCES: dict[str, Source] = {
-    "starter": load_starter,
-    "python": load_python,
-    "openapi": load_openapi,
-    "toolbench": load_toolbench,
-    "openai": load_tool_json,
-    "mcp": load_mcp,
-    FILE: load_file,
-}
-"""Each source by the prefix of its locators."""
+from apigen.toolspecs.names import clean_name, free_name
 
 
 class Library(msgspec.Struct, frozen=True):
@@ -58,7 +41,7 @@ def load_library(
     seed_files: Iterable[str] = (),
     grants: Grants = NO_GRANTS,
     *,
-    writes: Sequence[str] = ("*",),
+    may_write: Callable[[str], bool] = lambda name: True,
     executable: bool = False,
 ) -> Library:
     """Load every source and merge them.
@@ -67,7 +50,7 @@ def load_library(
         locators: such as ``starter`` or ``python:statistics``, in the order given.
         seed_files: JSONL files of further seeds.
         grants: what tools may do beyond the walls of the sandbox; modules are imported with those of their tools.
-        writes: names or patterns of tools that may be called though they change something; others are left out.
+        may_write: whether a tool of that name may be called though it changes something; others are left out.
         executable: whether tools that are only described are left out as well.
 
     Raises:
@@ -77,7 +60,7 @@ def load_library(
     loaded = [_load(locator, grants) for locator in dict.fromkeys(locators)]
     tools, renamed = _unique([tool for source in loaded for tool in source.tools])
     skipped = [entry for source in loaded for entry in source.skipped]
-    reasons = {tool.name: _against(tool, writes, executable=executable) for tool in tools}
+    reasons = {tool.name: _against(tool, may_write, executable=executable) for tool in tools}
     skipped += [Skipped(tool.name, reasons[tool.name], tool.origin) for tool in tools if reasons[tool.name]]
     tools = [tool for tool in tools if not reasons[tool.name]]
     if not tools:
@@ -94,13 +77,12 @@ def load_library(
     return Library(tuple(tools), tuple(seeds), tuple(skipped), notes)
 
 
-def _against(tool: Tool, writes: Sequence[str], *, executable: bool) -> str:
+def _against(tool: Tool, may_write: Callable[[str], bool], *, executable: bool) -> str:
     """Why a tool of a source must not be called; empty where nothing stands against it."""
     if problem := _unwritable(tool):
         return problem
     if isinstance(tool.binding, RestBinding | McpBinding) and tool.binding.writes:
-        allowed = any(fnmatch.fnmatchcase(tool.name, pattern) for pattern in writes)
-        return "" if allowed else f"a call may change something; `--allow-writes {tool.name}` takes it in"
+        return "" if may_write(tool.name) else f"a call may change something; `--allow-writes {tool.name}` takes it in"
     return "is only described: there is nothing to execute" if executable and tool.binding is None else ""
 
 
@@ -170,7 +152,7 @@ def _unique(tools: Sequence[Tool]) -> tuple[list[Tool], set[str]]:
     for tool in tools:
         name = tool.name
         if name in taken:
-            name = _free(f"{_stem(tool.origin)}_{tool.name}", taken.__contains__)
+            name = free_name(clean_name(f"{_stem(tool.origin)}_{tool.name}"), set(taken), tool.origin)
             renamed.add(tool.name)
         taken[name] = tool if name == tool.name else msgspec.structs.replace(tool, name=name)
     return list(taken.values()), renamed
@@ -180,13 +162,3 @@ def _stem(origin: str) -> str:
     """The part of a locator that tells it from others, in characters that a name may have."""
     place = origin.partition("#")[0].rpartition(":")[2].rstrip("/").rpartition("/")[2]
     return re.sub(r"[^A-Za-z0-9_]+", "_", place.removesuffix(".py")).strip("_") or "other"
-
-
-def _free(name: str, is_taken: Callable[[str], bool]) -> str:
-    name = name[:64]
-    number = 2
-    unique = name
-    while is_taken(unique):
-        unique = f"{name[: 64 - len(str(number)) - 1]}_{number}"
-        number += 1
-    return unique

@@ -21,6 +21,7 @@ from apigen.execute.mcp.servers import Server, Unreachable
 from apigen.library.base import COMMON_OPTIONS, Loaded
 from apigen.locators import Locator
 from apigen.records import Json, McpBinding, Note, Skipped, Tool
+from apigen.toolspecs.names import clean_name, free_name
 from apigen.toolspecs.schemas import Notes, parameters_schema
 
 _OPTIONS = {
@@ -28,7 +29,6 @@ _OPTIONS = {
     "variable": "environment variables that the server is given; for an address, the one with a bearer token",
     "name": "a short name in front of those of its tools",
 }
-_LONGEST_NAME = 64
 _LONGEST_PREFIX = 24
 _UNSAID = "the server does not say whether a call changes something; it is taken as one that does not"
 
@@ -121,19 +121,22 @@ def _loaded(listed: tuple[Json, ...], server: Server, origin: str, prefix: str) 
     tools: dict[str, Tool] = {}
     skipped: list[Skipped] = []
     notes: list[Note] = []
+    seen: set[str] = set()
     taken: set[str] = set()
     for number, told in enumerate(listed, 1):
         own = told.get("name") if isinstance(told, dict) else None
         if not isinstance(told, dict) or not isinstance(own, str) or not own:
             skipped.append(Skipped(f"tool {number}", "it has no name", origin))
             continue
-        if own in taken:
+        if own in seen:
             skipped.append(Skipped(own, "the server lists another tool of the same name before it", origin))
             continue
-        taken.add(own)
+        seen.add(own)
         understood: Notes = {}
         try:
-            name = _unique(f"{prefix}{own}", tools, understood)
+            name = free_name(clean_name(f"{prefix}{own}"), taken, own)
+            if name != f"{prefix}{own}":
+                understood[f"its name on the server is {own!r}"] = None
             tools[name] = _tool(name, told, server, origin, understood)
         except _Unusable as problem:
             skipped.append(Skipped(own, str(problem), origin))
@@ -222,15 +225,3 @@ def _writes(hints: Mapping[str, Json], understood: Notes) -> bool:
     if not isinstance(read_only, bool) and not isinstance(destructive, bool):
         understood[_UNSAID] = None
     return destructive is True or read_only is False
-
-
-def _unique(wanted: str, taken: Mapping[str, Tool], understood: Notes) -> str:
-    """A name that every provider accepts and that no other tool of the server has."""
-    name = cleaned = re.sub(r"[^A-Za-z0-9_-]+", "_", wanted)[:_LONGEST_NAME]
-    number = 2
-    while name in taken:
-        name = f"{cleaned[: _LONGEST_NAME - len(str(number)) - 1]}_{number}"
-        number += 1
-    if name != wanted:
-        understood[f"its name on the server is {wanted!r}"] = None
-    return name

@@ -24,6 +24,7 @@ STEP_TEXT = {
     Step.PROBE: "probe",
     Step.DUPLICATES: "near-duplicates",
     Step.DESCRIPTIONS: "descriptions",
+    Step.CATEGORIES: "categories",
 }
 FALL_TEXT: dict[str, str] = {
     "unparsable": "no call can be checked against its name or schema",
@@ -33,6 +34,8 @@ FALL_TEXT: dict[str, str] = {
     **{reason.value: text for reason, text in REASON_TEXT.items()},
 }
 _MOST = 10
+_NOTHING_FALLS = (Step.DESCRIPTIONS, Step.CATEGORIES)
+"""Steps that only mend."""
 
 
 def figures(cleaned: Cleaned, reasons: Mapping[str, int]) -> dict[str, Any]:
@@ -72,6 +75,11 @@ def figures(cleaned: Cleaned, reasons: Mapping[str, int]) -> dict[str, Any]:
             "poor": dict(Counter(cleaned.poor.values()).most_common()),
             "asked": sum(repairs.values()),
             **{repair.value: repairs[repair] for repair in Repair},
+        },
+        "categories": {
+            "missing": len(cleaned.uncategorised),
+            "asked": len(cleaned.categories),
+            "found": dict(Counter(found for found in cleaned.categories.values() if found).most_common()),
         },
         "fallen": [
             {"name": one.tool.name, "origin": one.tool.origin, "step": STEP_OF[one.fall], "fall": one.fall}
@@ -127,7 +135,17 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     for what in ("unreadable", "refused"):
         if words[what]:
             lines.append(f"  {words[what]:,} were {what}; the original descriptions stay.")
+    lines += _on_categories(found["categories"])
     return lines
+
+
+def _on_categories(found: Mapping[str, Any]) -> list[str]:
+    if not found["missing"]:
+        return []
+    line = f"Under Other because no category was found: {found['missing']:,}"
+    if found["asked"]:
+        line += f"; a model was asked about {found['asked']:,} and named one for {sum(found['found'].values()):,}"
+    return [f"{line}.", *(f"  {count:,} x {category}" for category, count in found["found"].items())]
 
 
 def cleaning_page(found: Mapping[str, Any]) -> str:
@@ -136,7 +154,7 @@ def cleaning_page(found: Mapping[str, Any]) -> str:
     for step in found["steps"]:
         fell = sum(step["fell"].values())
         left -= fell
-        if step["step"] != Step.DESCRIPTIONS:
+        if step["step"] not in _NOTHING_FALLS:
             steps.append({"name": STEP_TEXT[Step(step["step"])], "left": left, "fell": fell})
     return _template().render(
         style=style(),
@@ -160,7 +178,7 @@ def _steps(found: Mapping[str, Any]) -> Table:
         for key, count in step["fell"].items():
             table.add_row(name, key, f"{count:,}", FALL_TEXT.get(key, ""))
             name = ""
-        if not step["fell"] and step["step"] != Step.DESCRIPTIONS:
+        if not step["fell"] and step["step"] not in _NOTHING_FALLS:
             table.add_row(name, Text("none fell", style="dim"), "0", "")
     return table
 

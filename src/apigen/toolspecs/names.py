@@ -27,7 +27,7 @@ def clean_argument(text: str) -> str:
 
 def snake_case(text: str) -> str:
     """A title as part of a name: ``Love Quote`` is ``love_quote``, ``getUserByID`` is ``get_user_by_id``."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", _plain(text))
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", unaccented(text))
     return re.sub(r"[^A-Za-z0-9]+", "_", parted).strip("_").lower()
 
 
@@ -41,10 +41,18 @@ def free_name(name: str, taken: set[str], identity: str) -> str:
     """
     number, unique = 0, name
     while unique in taken:
-        end = f"_{digest(f'{identity} {number}' if number else identity)}"
-        unique, number = name[: MOST - len(end)] + end, number + 1
+        unique, number = marked(name, f"{identity} {number}" if number else identity), number + 1
     taken.add(unique)
     return unique
+
+
+def marked(name: str, identity: str) -> str:
+    """A name, cut where a word ends if it is too long for that, with a digest of what it stands for."""
+    end = f"_{digest(identity)}"
+    start = name[: MOST - len(end)]
+    if len(start) < len(name) and "_" in start[len(start) // 2 :]:
+        start = start[: start.rindex("_")]
+    return start.rstrip("_-") + end
 
 
 def digest(text: str) -> str:
@@ -55,12 +63,12 @@ def digest(text: str) -> str:
 def _clean(text: str, foreign: re.Pattern[str], kind: str) -> str:
     if 0 < len(text) <= MOST and not foreign.search(text):
         return text
-    name = foreign.sub("_", _plain(text)).strip("_")
+    name = foreign.sub("_", unaccented(text)).strip("_")
     if not re.search("[A-Za-z0-9]", name):
         return f"{kind}_{digest(text)}"
-    return name if len(name) <= MOST else f"{name[: MOST - 7]}_{digest(text)}"
+    return name if len(name) <= MOST else marked(name, text)
 
 
-def _plain(text: str) -> str:
+def unaccented(text: str) -> str:
     """Letters without their accents."""
     return "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))

@@ -1,10 +1,10 @@
 """Which addresses may be connected to: public ones, and private ones that the user allowed."""
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Collection
 
+from apigen.execute.addresses import is_public, place
 from apigen.execute.mcp.servers import NotAllowed, Unreachable
 
 
@@ -25,16 +25,9 @@ async def addresses_of(host: str, port: int, private: Collection[str] | None) ->
     except OSError as problem:
         raise Unreachable(f"{host} has no address: {problem.strerror or problem}") from None
     addresses = tuple(dict.fromkeys(str(address[0]) for *_, address in found))
-    named = f"[{host}]:{port}" if ":" in host else f"{host.lower().rstrip('.')}:{port}"
+    named = place(host, port)
     if private is not None and named not in private:
         for address in addresses:
-            if not _is_public(address):
+            if not is_public(address):
                 raise NotAllowed(f"{named} is a private address ({address}); `remote.private: [{named}]` allows it")
     return addresses
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address.is_global and not address.is_multicast

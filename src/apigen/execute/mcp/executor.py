@@ -10,6 +10,7 @@ import msgspec
 
 from apigen.config import RemoteConfig
 from apigen.errors import ServiceUnavailable
+from apigen.execute.base import Ran, side_by_side
 from apigen.execute.error_shapes import error_in
 from apigen.execute.mcp.keeper import Keeper
 from apigen.execute.mcp.servers import Answer, NotAllowed, Server, server_of
@@ -46,6 +47,9 @@ class McpExecutor:
         binding = tool.binding
         if not isinstance(binding, McpBinding):
             return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is on no MCP server")
+        if binding.writes and not self._remote.may_write(tool.name):
+            detail = f"it may change something; `--allow-writes {tool.name}` allows it"
+            return Execution(call, ok=False, reason=Reason.FORBIDDEN, detail=detail)
         try:
             msgspec.json.encode(call.arguments)
         except (ValueError, TypeError, RecursionError) as error:  # it would end the connection for everybody
@@ -63,20 +67,13 @@ class McpExecutor:
         execution = secrets.hide_in_execution(self._judged(call, answer))
         return msgspec.structs.replace(execution, duration_ms=duration_ms)
 
-    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
+    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
         """Run many calls, as many at once as each server may be given.
 
         Raises:
-            ServiceUnavailable: a server cannot be started or reached, or turns everybody away.
             UserError: as :meth:`execute`.
         """
-        tasks = [asyncio.create_task(self.execute(tool, call)) for tool, call in pairs]
-        try:
-            return await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        return await side_by_side(self, pairs)
 
     async def aclose(self) -> None:
         """End every server and connection."""

@@ -8,7 +8,9 @@ import httpx2
 import msgspec
 from mcp.client.streamable_http import streamable_http_client
 
+from apigen.execute.addresses import is_public
 from apigen.execute.mcp.addresses import addresses_of
+from apigen.execute.mcp.servers import NotAllowed
 from apigen.toolspecs.text import parse_json
 
 if TYPE_CHECKING:
@@ -39,7 +41,9 @@ async def over_http(url: str, token: str, private: Collection[str] | None) -> "A
         Unreachable: it has no address, or a private one that is not allowed.
     """
     parts = httpx2.URL(url)
-    await addresses_of(parts.host, parts.port or _PORTS[parts.scheme], private)
+    found = await addresses_of(parts.host, parts.port or _PORTS[parts.scheme], private)
+    if token and parts.scheme == "http" and any(map(is_public, found)):
+        raise NotAllowed("its token would go over the public internet in plain text; use its address with https")
     headers = {"accept-encoding": "identity"}  # what is counted is what is read
     if token:
         headers["authorization"] = f"Bearer {token}"

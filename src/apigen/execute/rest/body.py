@@ -36,7 +36,7 @@ def write_body(binding: RestBinding, fields: Sequence[Field], whole: Json) -> tu
     if binding.body_argument and isinstance(whole, dict) and media_type in (_FORM, _MULTIPART):
         fields = [(RestParameter(name, "body"), value) for name, value in whole.items()]
     elif binding.body_argument:
-        return _as_text(binding, whole), binding.body
+        return _as_text(binding, whole), "text/plain; charset=utf-8" if media_type == "text/*" else binding.body
     fields = [(parameter, value) for parameter, value in fields if value is not None]
     if media_type == _FORM:
         return "&".join(part for field in fields for part in _form_parts(*field)).encode(), binding.body

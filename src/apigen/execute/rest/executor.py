@@ -11,6 +11,7 @@ from yarl import URL
 
 from apigen.config import RemoteConfig
 from apigen.errors import ServiceUnavailable
+from apigen.execute.base import Ran, side_by_side
 from apigen.execute.rest.credentials import choose, wrong_key
 from apigen.execute.rest.exchange import HttpAnswer, connect, exchange
 from apigen.execute.rest.guard import Guard, place_of
@@ -65,19 +66,9 @@ class RestExecutor:
             execution = Execution(call, ok=False, reason=problem.reason, detail=problem.detail)
         return msgspec.structs.replace(execution, duration_ms=(time.perf_counter() - started) * 1000)
 
-    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
-        """Make many calls, as many at once as each host may get.
-
-        Raises:
-            ServiceUnavailable: a service does not answer; said once all calls have come to an end.
-        """
-        made = await asyncio.gather(*(self.execute(*pair) for pair in pairs), return_exceptions=True)
-        executions: list[Execution] = []
-        for each in made:
-            if isinstance(each, BaseException):
-                raise each
-            executions.append(each)
-        return executions
+    async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
+        """Make many calls, as many at once as each host may get."""
+        return await side_by_side(self, pairs)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -95,6 +86,7 @@ class RestExecutor:
         credentials = choose(binding.security, self._environment)
         request = write_request(binding, call.arguments, credentials)
         self._guard.admit(request.url)
+        self._guard.admit_secrets(request.url, credentials.variables)
         lane = self._lane(request.url)
         hide = credentials.secrets.hide_in_text
         try:

@@ -7,13 +7,13 @@ checked address. So a name that changes its meaning between check and connection
 import asyncio
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
-from apigen.execute.addresses import is_public, plain_host
+from apigen.execute.addresses import is_public, place
 from apigen.execute.rest.problems import Rejected
 from apigen.execute.rest.request import server_of
 from apigen.records import Reason, RestBinding, Tool
@@ -24,7 +24,7 @@ _ENDS_IN_A_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?")
 
 def place_of(url: URL) -> str:
     """``HOST:PORT`` of an address, in one spelling; an IPv6 address stands in brackets."""
-    return _place(url.raw_host or "", url.port or 0)
+    return place(url.raw_host or "", url.port or 0)
 
 
 def named_places(tools: Iterable[Tool]) -> frozenset[str]:
@@ -57,16 +57,32 @@ class Guard:
         Raises:
             Rejected: it is not HTTP, not named by the library, or a private address by number.
         """
-        place = place_of(url)
+        named = place_of(url)
         if url.scheme not in ("http", "https"):
             raise Rejected(Reason.FORBIDDEN, f"{url.scheme}: is not HTTP, and is not followed")
         if url.raw_user is not None or url.raw_password is not None:
-            raise Rejected(Reason.FORBIDDEN, f"an address of {place} holds a user name, and is not followed")
-        if place not in self._named:
-            raise Rejected(Reason.FORBIDDEN, f"{place} is no host that a tool of the library names")
+            raise Rejected(Reason.FORBIDDEN, f"an address of {named} holds a user name, and is not followed")
+        if named not in self._named:
+            raise Rejected(Reason.FORBIDDEN, f"{named} is no host that a tool of the library names")
         host = url.raw_host or ""
         if ":" in host or _ENDS_IN_A_NUMBER.fullmatch(host):  # the resolver is never asked for these
             self.require_reachable(host, url.port or 0, [host])
+
+    def admit_secrets(self, url: URL, variables: Sequence[str]) -> None:
+        """Check that nobody on the way to an address can read what is sent.
+
+        Args:
+            url: where a request goes.
+            variables: whose values it carries.
+
+        Raises:
+            Rejected: they would cross the public internet in plain text.
+        """
+        named = place_of(url)
+        if variables and url.scheme == "http" and named not in self._private:
+            keys = " and ".join(f"${name}" for name in variables)
+            detail = f"{keys} would go to {named} in plain text; use its address with https, if it has one"
+            raise Rejected(Reason.FORBIDDEN, detail)
 
     def require_reachable(self, host: str, port: int, addresses: Iterable[str]) -> list[str]:
         """Those of a host's addresses that may be connected to.
@@ -75,12 +91,12 @@ class Guard:
             Rejected: there is none.
         """
         found = list(addresses)
-        place = _place(host, port)
-        allowed = found if place in self._private else [address for address in found if is_public(address)]
+        named = place(host, port)
+        allowed = found if named in self._private else [address for address in found if is_public(address)]
         if not allowed:
             leads = "is" if found == [host] else f"leads to {', '.join(found)},"
             detail = (
-                f"{place} {leads} an address of this machine or a private network; `--allow-private {place}` allows it"
+                f"{named} {leads} an address of this machine or a private network; `--allow-private {named}` allows it"
             )
             raise Rejected(Reason.FORBIDDEN, detail)
         return allowed
@@ -122,8 +138,3 @@ class GuardedResolver(AbstractResolver):
         """Let go of the inner resolver."""
         if self._inner is not None:
             await self._inner.close()
-
-
-def _place(host: str, port: int) -> str:
-    name = plain_host(host)
-    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"

@@ -1,16 +1,12 @@
 """One flat object of arguments for everything that a request holds."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from apigen.records import Json, RestParameter
+from apigen.toolspecs.names import clean_argument, free_name
 
-LONGEST = 64
-
-_VALID = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST}}}")
-_BETWEEN = re.compile(r"[^A-Za-z0-9_.-]+")
 _ORDER = ("path", "query", "header", "cookie", "body")
 """Which place keeps a name that several use."""
 
@@ -37,34 +33,15 @@ def named(arguments: Sequence[Argument]) -> list[tuple[str, Argument]]:
     A name that is valid on the wire stays, unless several places use it: then path comes before query, header,
     cookie and body, and the others get their place in front, such as ``body_id``.
     """
-    taken: dict[str, int] = {}
     ranked = sorted(
-        range(len(arguments)),
-        key=lambda number: (
-            not _VALID.fullmatch(arguments[number].wire),
-            _ORDER.index(arguments[number].place),
-            number,
-        ),
+        enumerate(arguments),
+        key=lambda each: (clean_argument(each[1].wire) != each[1].wire, _ORDER.index(each[1].place), each[0]),
     )
-    for number in ranked:
-        argument = arguments[number]
-        taken[_free(_candidates(argument), taken)] = number
-    by_number = {number: name for name, number in taken.items()}
-    return [(by_number[number], argument) for number, argument in enumerate(arguments)]
-
-
-def _candidates(argument: Argument) -> tuple[str, str]:
-    clean = _BETWEEN.sub("_", argument.wire).strip("_") if not _VALID.fullmatch(argument.wire) else argument.wire
-    clean = clean or argument.place
-    return clean[:LONGEST], f"{argument.place}_{clean}"[:LONGEST]
-
-
-def _free(candidates: Iterable[str], taken: dict[str, int]) -> str:
-    name = ""
-    for name in candidates:
-        if name not in taken:
-            return name
-    number = 2
-    while (numbered := f"{name[: LONGEST - 1 - len(str(number))]}_{number}") in taken:
-        number += 1
-    return numbered
+    taken: set[str] = set()
+    names: dict[int, str] = {}
+    for number, argument in ranked:
+        name = clean_argument(argument.wire)
+        if name in taken:
+            name = clean_argument(f"{argument.place}_{name}")
+        names[number] = free_name(name, taken, argument.wire)
+    return [(names[number], argument) for number, argument in enumerate(arguments)]

@@ -84,7 +84,9 @@ def _chosen(content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         listed = ", ".join(content)
         raise CannotOffer(f"its body is {listed or 'of no media type'}; JSON, forms and text can be sent")
     media, entry = list(content.items())[ranked[0][1]]
-    return (JSON if "*" in media else media), entry if isinstance(entry, dict) else {}
+    if "*" in media:
+        media = "text/plain" if media.lower().startswith("text/") else JSON
+    return media, entry if isinstance(entry, dict) else {}
 
 
 def _rank(media: str) -> int | None:
@@ -177,7 +179,7 @@ def _placed(name: str, how: Json) -> RestParameter:
         "body",
         style=style if isinstance(style, str) else "",
         explode=explode if isinstance(explode, bool) else None,
-        content=media if isinstance(media, str) else "",
+        content=media.partition(",")[0].strip() if isinstance(media, str) else "",  # the first of several
         reserved=told.get("allowReserved") is True,
     )
 

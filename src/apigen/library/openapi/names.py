@@ -1,12 +1,9 @@
 """Names for tools: valid everywhere, readable, and the same whatever else the spec gains."""
 
-import hashlib
 import re
-import unicodedata
 from collections.abc import Collection
 
-LONGEST = 64
-_DIGITS = 6
+from apigen.toolspecs.names import MOST, marked, unaccented
 
 _BETWEEN = re.compile(r"[^A-Za-z0-9_-]+")
 _TEMPLATE = re.compile(r"\{([^{}]*)\}")
@@ -30,14 +27,12 @@ def tool_name(method: str, path: str, operation_id: str, taken: Collection[str])
         if not text:
             continue
         name = text if text[0].isalpha() or text[0] == "_" else f"{method.lower()}_{text}"
-        name = _shortened(name)
+        name = name if len(name) <= MOST else marked(name, name)
         if name not in taken:
             return name
-    marked = _marked(by_path or method.lower(), f"{method} {path}")
-    number = 2
-    name = marked
+    number, name = 2, marked(by_path or method.lower(), f"{method} {path}")
     while name in taken:
-        name, number = _marked(by_path, f"{method} {path} {number}"), number + 1
+        name, number = marked(by_path, f"{method} {path} {number}"), number + 1
     return name
 
 
@@ -50,19 +45,5 @@ def _in_words(path: str) -> str:
 
 
 def _cleaned(text: str) -> str:
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    ascii_text = unaccented(text).encode("ascii", "ignore").decode()
     return re.sub(r"__+", "_", _BETWEEN.sub("_", ascii_text)).strip("_-") if text else ""
-
-
-def _shortened(name: str) -> str:
-    """The name, or its beginning with a hash over all of it, so that no other long name becomes the same."""
-    return name if len(name) <= LONGEST else _marked(name, name)
-
-
-def _marked(name: str, hashed: str) -> str:
-    digits = hashlib.sha256(hashed.encode()).hexdigest()[:_DIGITS]
-    room = LONGEST - _DIGITS - 1
-    start = name[:room]
-    if len(name) > room and "_" in start[room // 2 :]:
-        start = start[: start.rindex("_")]
-    return f"{start.rstrip('_-')}_{digits}"
