@@ -23,7 +23,9 @@ THEMES = {
 AUTHORS = ("Ada Berg <ada@example.org>", "Jon Vik <jon@example.org>", "Mia Lund <mia@example.org>")
 LICENSE = "Use it as you like.\n"
 PROGRAM = 'def entries(path):\n    """Read the entries."""\n    return open(path).read().splitlines()[1:]\n'
-SORTED = PROGRAM.replace("return open(path).read().splitlines()[1:]", "return sorted(open(path).read().splitlines()[1:])")
+SORTED = PROGRAM.replace(
+    "return open(path).read().splitlines()[1:]", "return sorted(open(path).read().splitlines()[1:])"
+)
 CLOSED = PROGRAM.replace(
     "    return open(path).read().splitlines()[1:]", "    with open(path) as lines:\n        return list(lines)[1:]"
 )
@@ -39,13 +41,19 @@ class Repository:
         self.git("init", "-q", "-b", "main")
 
     def git(self, *arguments, day="2023-01-01", author=AUTHORS[0]):
+        """Run git in it, as that person on that day."""
         name, _, mail = author.rstrip(">").partition(" <")
         settings = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         for role in ("AUTHOR", "COMMITTER"):
-            settings |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": mail, f"GIT_{role}_DATE": f"{day}T12:00:00+0000"}
-        subprocess.run(["git", *arguments], cwd=self._folder, env=os.environ | settings, check=True)
+            settings |= {
+                f"GIT_{role}_NAME": name,
+                f"GIT_{role}_EMAIL": mail,
+                f"GIT_{role}_DATE": f"{day}T12:00:00+0000",
+            }
+        subprocess.run(["git", *arguments], cwd=self._folder, env=os.environ | settings, check=True)  # noqa: S607
 
     def write(self, name, text):
+        """Write a file into its working tree."""
         path = self._folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, "utf-8")

@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")"
 mkdir -p runs
+: >runs/shop.log
 python demo_repos.py repos
 python -u ../rest_service/shop.py --port 8090 >runs/shop.log 2>&1 &
 shop=$!
