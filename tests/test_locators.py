@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from apigen.errors import UserError
-from apigen.locators import FILE, Locator, absolute, parse_locator, short_locator
+from apigen.locators import FILE, Locator, absolute, parse_locator, short_locator, short_names
 
 KINDS = ("starter", "python", "openapi", "toolbench", "openai", "mcp")
 
@@ -76,3 +76,29 @@ def test_paths_become_absolute_and_addresses_stay(tmp_path: Path, monkeypatch: p
         assert absolute(same) == same
         assert short_locator(same) == same
     assert short_locator(f"openapi:{tmp_path}/a.yaml#tag=x") == "openapi:a.yaml#tag=x"
+
+
+def test_names_for_tables_are_short_and_tell_sources_apart() -> None:
+    """A command is named by its program, an address by its host, and two that would be alike say more."""
+    shown = {
+        "starter": "starter",
+        "openapi:/home/me/shop.yaml": "openapi:shop.yaml",
+        "openapi:https://pets.example.com/v3/openapi.json": "openapi:pets.example.com",
+        "mcp:/opt/bin/mcp-server-time --local-timezone=UTC": "mcp:mcp-server-time",
+        "mcp:npx -y @modelcontextprotocol/server-everything stdio": "mcp:server-everything",
+        "mcp:docker run -i --rm mcp/git": "mcp:git",
+        "mcp:http://127.0.0.1:3001/mcp": "mcp:127.0.0.1",
+        "mcp:unclosed 'quote": "mcp:unclosed",
+        "mcp:npx -y": "mcp:npx -y",
+    }
+    assert short_names(shown) == shown
+    for alike in (
+        ["mcp:server --root=a", "mcp:server --root=b"],
+        ["openapi:/a/api.yaml", "openapi:/b/api.yaml"],
+        ["openapi:https://x.org/a.json", "openapi:https://x.org/b.json"],
+    ):
+        assert short_names(alike) == {text: text for text in alike}
+    assert short_names(["mcp:server", "mcp:server --root=b"]) == {
+        "mcp:server": "mcp:server",
+        "mcp:server --root=b": "mcp:server --root=b",
+    }

@@ -4,6 +4,7 @@ import re
 from datetime import date
 from random import Random
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from apigen.models.offline.locate import locate
 from apigen.models.offline.numerals import find_numerals, in_words, ordinal_suffix
 from apigen.models.offline.prompt import Example
 from apigen.models.offline.rewrite import rewrite
-from apigen.models.offline.sentences import read_ask
+from apigen.models.offline.sentences import read_ask, reask
 from apigen.models.offline.wording import bare, manner, misspelled
 from apigen.records import Call, Tool, Wording
 
@@ -285,3 +286,34 @@ def test_texts_are_still_sentences() -> None:
         said = {invent(Random(seed), name, TEXT, {}, 5).value for seed in range(20)}
         assert all(" " in value for value in said)
     assert " " not in invent(Random(0), "flavour", TEXT, {}, 5).value
+
+
+def test_a_choice_that_is_no_word_is_never_drawn() -> None:
+    """Nobody sorts by ``-price`` in a sentence."""
+    sorts = {"type": "string", "enum": ["name", "price", "-price", "rating"]}
+    drawn = {
+        rewritten("List the tents, sorted by price.", {"sort": "price"}, {"sort": sorts}, seed)[1]["sort"]
+        for seed in range(40)
+    }
+    assert {"name", "rating"} <= drawn
+    assert "-price" not in drawn
+
+
+def test_what_is_to_be_shown_is_not_worked_out() -> None:
+    """ "Show me the last 3 commits" stays a wish to see them, in every wording."""
+    for wording in (Wording.PLAIN, Wording.CHATTY, Wording.INDIRECT):
+        for seed in range(20):
+            asked = reask(Random(seed), "Show me the last 3 commits.", wording)
+            assert "the last 3 commits" in asked
+            assert not re.search(r"work out|figure out|tell me|know|sure", asked)
+
+
+def test_another_time_zone_is_one_that_exists() -> None:
+    """It is drawn from those that are known, also where no other example names one."""
+    schema = {"timezone": {"type": "string", "description": "IANA timezone name"}}
+    query = "What time is it in Asia/Tokyo?"
+    written = [rewritten(query, {"timezone": "Asia/Tokyo"}, schema, seed) for seed in range(20)]
+    assert all(arguments["timezone"] in said for said, arguments in written)
+    drawn = {arguments["timezone"] for _, arguments in written}
+    assert len(drawn) > 5
+    assert drawn <= available_timezones()

@@ -8,9 +8,11 @@ behind the last ``#`` narrows it down or says more. A path without a kind is a l
 
 import difflib
 import fnmatch
+import shlex
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
 
@@ -134,6 +136,43 @@ def absolute(text: str) -> str:
 def short_locator(text: str) -> str:
     """A locator without the folders of the machine it was written on, for people and for files that travel."""
     return relocated(text, lambda path: PurePath(path).name)
+
+
+def short_names(texts: Iterable[str]) -> dict[str, str]:
+    """A name for each locator that fits into a column of a table and tells it from the others.
+
+    An address is named by its host, a command by its program: ``mcp:mcp-server-time`` for
+    ``mcp:/opt/bin/mcp-server-time --local-timezone=UTC``. Where two would be called alike, both say more.
+    """
+    names = dict.fromkeys(texts, "")
+    for shorten in (_brief, short_locator, str):
+        shorter = {text: shorten(text) for text, name in names.items() if not name}
+        counts = Counter(shorter.values())
+        counts.update(name for name in names.values() if name)
+        names |= {text: name for text, name in shorter.items() if counts[name] == 1}
+    return names
+
+
+_LAUNCHERS = {"docker", "node", "npx", "pipx", "podman", "python", "python3", "run", "sh", "uv", "uvx"}
+"""First words of a command that do not say what it is about."""
+
+
+def _brief(text: str) -> str:
+    kind, colon, place = text.partition(":")
+    if place.startswith(("http://", "https://")):
+        return f"{kind}:{urlsplit(place).hostname or place}"
+    if kind != "mcp" or not colon:
+        return short_locator(text)
+    words = [word for word in _words(place) if not word.startswith("-")]
+    telling = [name for word in words if (name := PurePath(word).name) not in _LAUNCHERS]
+    return f"mcp:{telling[0]}" if telling else text
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quote that is not closed
+        return command.split()
 
 
 def relocated(text: str, move: Callable[[str], str]) -> str:

@@ -23,7 +23,7 @@ from apigen.execute.grants import read_grants
 from apigen.execute.python import probe_isolation
 from apigen.execute.table import make_executor
 from apigen.library.catalogue import Library
-from apigen.locators import short_locator
+from apigen.locators import short_names
 from apigen.manifest import manifest
 from apigen.models.base import Model
 from apigen.models.store import CompletionStore, StoredModel
@@ -158,7 +158,8 @@ class _Session:
         store: CompletionStore | None,
         watch: Watch,
     ) -> None:
-        self.tally = Tally({tool.name: short_locator(tool.origin) for tool in library.tools})
+        names = short_names({tool.origin for tool in library.tools})
+        self.tally = Tally({tool.name: names[tool.origin] for tool in library.tools})
         self._directory = directory
         self._config = config
         self._library = library

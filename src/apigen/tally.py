@@ -6,6 +6,9 @@ from typing import Any
 
 from apigen.records import Attempt, Outcome, Reason, Stage, Style
 
+TOGETHER = " + "
+"""What stands between the names of sources whose tools one candidate was asked to use."""
+
 _ENDS = (None, *Stage)
 """Where a candidate can end: at a stage, or behind all of them."""
 
@@ -68,7 +71,7 @@ class Tally:
     def _source(self, attempt: Attempt) -> str:
         """Where the tools come from that a candidate was asked to use; several sources are named together."""
         names = {self._source_of[name] for name in attempt.targets if name in self._source_of}
-        return " + ".join(sorted(names))
+        return TOGETHER.join(sorted(names))
 
     @property
     def total(self) -> int:

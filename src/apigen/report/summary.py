@@ -9,6 +9,7 @@ from rich.text import Text
 
 from apigen.records import Stage
 from apigen.report.words import REASON_TEXT, SHORT_STAGE_TEXT, duration, percent, repairs_line, varying_line
+from apigen.tally import TOGETHER
 
 _MOST_REASONS = 8
 
@@ -48,6 +49,8 @@ def headline(manifest: Mapping[str, Any]) -> str:
 
 def _funnel(counts: Mapping[str, Any], by: str = "styles") -> Table:
     stages = [stage for stage in Stage if stage is not Stage.GENERATION]
+    if by == "sources":  # their names need the room that a column of zeros would take
+        stages = [stage for stage in stages if counts["rejected"][stage]]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     if by == "styles":
         table.add_column("style", no_wrap=True)
@@ -60,13 +63,24 @@ def _funnel(counts: Mapping[str, Any], by: str = "styles") -> Table:
         table.add_column("errors", justify="right", no_wrap=True)
     table.add_column("accepted", justify="right", no_wrap=True)
     table.add_column("passed", justify="right", no_wrap=True)
-    rows = [*counts[by].items(), ("all", counts)]
-    for name, row in rows:
+    named = counts["styles"] if by == "styles" else _merged(counts["sources"])
+    for name, row in [*named.items(), ("all", counts)]:
         cells = [f"{row['candidates']:,}", *(f"{row['rejected'][stage]:,}" for stage in stages)]
         cells += [f"{row['errors']:,}"] if counts["errors"] else []
         cells += [f"{row['accepted']:,}", percent(row["accepted"], row["candidates"])]
         table.add_row(name.replace("_", " ") if by == "styles" else name, *cells, style="bold" if name == "all" else "")
     return table
+
+
+def _merged(sources: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for each source, and one for all candidates that were to use tools of several; the manifest has each."""
+    rows = {name: row for name, row in sources.items() if TOGETHER not in name}
+    if mixed := [row for name, row in sources.items() if TOGETHER in name]:
+        rows["several sources"] = {
+            **{key: sum(row[key] for row in mixed) for key in ("candidates", "accepted", "errors")},
+            "rejected": {stage: sum(row["rejected"][stage] for row in mixed) for stage in mixed[0]["rejected"]},
+        }
+    return rows
 
 
 def _reasons(counts: Mapping[str, Any]) -> Table:

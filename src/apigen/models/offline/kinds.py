@@ -194,6 +194,8 @@ def kind_of(leaf: Leaf) -> str:
         return kind if value[:1].isupper() else ""
     if kind in ("tag", "product", "food", "color"):
         return kind if value.islower() else ""
+    if kind == "timezone":
+        return kind if "/" in value else ""
     if kind == "currency":
         return kind if value.isupper() and len(value) == 3 else ""
     return ""

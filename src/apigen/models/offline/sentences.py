@@ -47,6 +47,13 @@ _KNOW_FRAMES = {
     "indirect": ("I need to know {x}.", "I'm trying to figure out {x}.", "I'd like to be sure of {x}.",
                  "I still have to work out {x}."),
 }  # fmt: skip
+_SHOW_FRAMES = {
+    "plain": ("Show me {x}.", "Please show me {x}.", "Can you show me {x}?", "Could you show me {x}, please?"),
+    "chatty": ("Could you show me {x} when you get a second?", "Would you mind showing me {x}?",
+               "Any chance you could show me {x}?", "I'd love to see {x}."),
+    "indirect": ("I need to see {x}.", "I'd like to have a look at {x}.", "I want to see {x}."),
+}  # fmt: skip
+"""What is shown is there already: nobody works it out."""
 
 
 class Ask(msgspec.Struct, frozen=True):
@@ -57,6 +64,8 @@ class Ask(msgspec.Struct, frozen=True):
     """``convert 5 km to miles``, ``the area of ...`` or ``how many jars I must sell``; no closing mark."""
     be: str = ""
     """``is`` or ``are`` where "What is ...?" asks for it too."""
+    shown: bool = False
+    """Whether it is to be shown."""
 
 
 def sentences(text: str) -> list[str]:
@@ -84,7 +93,8 @@ def read_ask(sentence: str) -> Ask | None:
         be = "are" if found["be"] == " are" else "is"
         return None if known or _broken_phrase(found["noun"]) else Ask(False, found["noun"], be)
     if known:
-        return Ask(False, body) if re.match(r"(the|my|our|how|what|which|whether|when) ", body) else None
+        shown = known[0].lower() == "show me "
+        return Ask(False, body, shown=shown) if re.match(r"(the|my|our|how|what|which|whether|when) ", body) else None
     first = body.split(" ", 1)[0].lower().rstrip(",")
     if first in DOING and re.match(r"\S+ (?!of\b)", body):
         return Ask(True, body[:1].lower() + body[1:])
@@ -106,6 +116,8 @@ def write_ask(rng: Random, ask: Ask, wording: Wording) -> str:
         if manner == "indirect":
             ask = Ask(True, re.sub(r" for me\b", "", ask.what))
         return frame.format(do=ask.what, Do=ask.what[:1].upper() + ask.what[1:])
+    if ask.shown:
+        return rng.choice(_SHOW_FRAMES[manner]).format(x=ask.what)
     noun = ask.what.startswith(("the ", "my ", "our "))
     if ask.be and manner == "plain" and rng.random() < 0.35:
         return f"What {ask.be} {ask.what}?"

@@ -72,7 +72,7 @@ def _names_outside(located: Located) -> bool:
 
 
 def _sayable(option: Json) -> bool:
-    return isinstance(option, str) and len(option) > 1 and bool(re.fullmatch(r"[\w\s-]+", option))
+    return isinstance(option, str) and len(option) > 1 and bool(re.fullmatch(r"\w[\w\s-]*", option))
 
 
 _VERBS = {"encode", "decode", "encrypt", "decrypt", "up", "down", "add", "subtract", "multiply", "divide", "before"}
