@@ -42,6 +42,8 @@ class Parameter:
     field: FieldInfo | None = None
     """What the parameter has in place of a default in ``x: int = Field(5)``. Its default has to be passed, as the
     function would take the field itself for the value."""
+    guessed_from: str = ""
+    """What its type was taken from where nobody wrote it down, for people: its default, or examples."""
 
     def value_if_omitted(self) -> Any:
         """What the function works with if a call does not give the parameter; a field's factory makes it anew."""
@@ -157,14 +159,16 @@ def _parameter(declared: inspect.Parameter, sources: _Sources) -> Parameter:
     documented = sources.docstring.parameters.get(declared.name)
     default = _default(declared)
     required = default is _NO_DEFAULT
+    type_, guessed_from = _type(declared, sources)
     return Parameter(
         name=declared.name,
-        type=_type(declared, sources),
+        type=type_,
         description=documented.description if documented else "",
         default=UNKNOWN_DEFAULT if required else default,
         required=required,
         positional_only=declared.kind is inspect.Parameter.POSITIONAL_ONLY,
         field=declared.default if isinstance(declared.default, FieldInfo) and not required else None,
+        guessed_from=guessed_from,
     )
 
 
@@ -181,14 +185,20 @@ def _default(declared: inspect.Parameter) -> Any:
     return field.get_default(call_default_factory=True)
 
 
-def _type(declared: inspect.Parameter, sources: _Sources) -> ParameterType:
-    """The type of a parameter, from the first source that says something.
+def _type(declared: inspect.Parameter, sources: _Sources) -> tuple[ParameterType, str]:
+    """The type of a parameter, from the first source that says something, and what it was guessed from if it was.
 
     Raises:
         Undescribable: none says anything, or the first that does names a type without a JSON form.
     """
     misread = ""
-    for look in (sources.annotated, sources.documented, sources.stubbed, sources.defaulted, sources.shown):
+    for look, guess in (
+        (sources.annotated, ""),
+        (sources.documented, ""),
+        (sources.stubbed, ""),
+        (sources.defaulted, "its default"),
+        (sources.shown, "the examples"),
+    ):
         try:
             found = look(declared)
         except Unresolved as problem:
@@ -198,7 +208,7 @@ def _type(declared: inspect.Parameter, sources: _Sources) -> ParameterType:
             found = Annotated[found, declared.default]  # for its bounds, examples and description
         described = ParameterType(found)
         if described.reduced is not Any:
-            return described
+            return described, guess
     if misread:
         raise Undescribable(f"its type cannot be read: {misread}")
     raise Undescribable("its type is not known: neither annotation, docstring, stub nor default value says it")

@@ -71,8 +71,7 @@ def stub_types(function: Callable[..., Any], module: str | None) -> dict[str | i
     """
     merged: dict[str | int, list[Any]] = {}
     definitions, path = _definitions(function, module)
-    for definition in definitions:
-        arguments = definition.args
+    for arguments in definitions:
         for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
             if argument.annotation is None:
                 continue
@@ -90,7 +89,7 @@ def stub_signature(function: Callable[..., Any], module: str | None) -> inspect.
     Of several overloads the first that takes the most is used. ``Ellipsis`` stands for a default that is not known.
     """
     definitions, _ = _definitions(function, module)
-    signatures = [_signature(definition.args) for definition in definitions]
+    signatures = [_signature(arguments) for arguments in definitions]
     return max(signatures, key=lambda signature: len(signature.parameters), default=None)
 
 
@@ -119,30 +118,61 @@ def _default(written: ast.expr) -> Any:
         return ...
 
 
-@cache
 def _resolver() -> Resolver:
-    search_path = [Path(entry) for entry in sys.path if entry]
-    return Resolver(get_search_context(search_path=search_path))
+    return _resolver_for(tuple(sys.path))  # which grows when a file is imported that lies elsewhere
 
 
-def _definitions(function: Any, module: str | None) -> tuple[list[ast.FunctionDef], ModulePath]:
-    """The function's definitions in a stub, several where it is overloaded, and the stub's module."""
-    name = getattr(function, "__name__", "")
+@cache
+def _resolver_for(search_path: tuple[str, ...]) -> Resolver:
+    return Resolver(get_search_context(search_path=[Path(entry) for entry in search_path if entry]))
+
+
+def _definitions(function: Any, module: str | None) -> tuple[list[ast.arguments], ModulePath]:
+    """What a caller gives a function according to a stub, several where it is overloaded, and the stub's module."""
+    owner, _, name = (getattr(function, "__qualname__", None) or "").rpartition(".")
+    name = name or getattr(function, "__name__", "")
     for place in dict.fromkeys((getattr(function, "__module__", None), module)):
         if not place or not name:
             continue
         path = ModulePath(tuple(place.split(".")))
         try:
-            found = _resolver().get_name(path, name)
+            found = _resolver().get_name(path, owner.partition(".")[0] or name)
         except (InvalidStub, SyntaxError, OSError, ValueError):
             continue
         if isinstance(found, ImportedInfo):
             path, found = found.source_module, found.info
+        for part in [*owner.split(".")[1:], name] if owner else []:
+            found = (found.child_nodes or {}).get(part) if isinstance(found, NameInfo) else None
         if isinstance(found, NameInfo):
             nodes = found.ast.definitions if isinstance(found.ast, OverloadedName) else [found.ast]
-            if definitions := [node for node in nodes if isinstance(node, ast.FunctionDef)]:
-                return definitions, path
+            definitions = [node.args for node in nodes if isinstance(node, _FUNCTIONS)]
+            if definitions:
+                bound = _is_bound(function)
+                return [_without_first(each) if bound else each for each in definitions], path
     return [], ModulePath(())
+
+
+def _is_bound(function: Any) -> bool:
+    """Whether it is a method with its object or class, which callers do not give."""
+    owner = getattr(function, "__self__", None)
+    return inspect.ismethod(function) or (
+        inspect.isbuiltin(function) and not (owner is None or inspect.ismodule(owner))
+    )
+
+
+def _without_first(arguments: ast.arguments) -> ast.arguments:
+    """The arguments that remain of a method's."""
+    rest = [*arguments.posonlyargs, *arguments.args][1:]
+    only = max(len(arguments.posonlyargs) - 1, 0)
+    return ast.arguments(
+        rest[:only],
+        rest[only:],
+        arguments.vararg,
+        arguments.kwonlyargs,
+        arguments.kw_defaults,
+        arguments.kwarg,
+        arguments.defaults[-len(rest) :] if rest else [],
+    )
 
 
 @cache

@@ -15,15 +15,26 @@ from apigen.errors import ExecutorUnavailable, UserError
 from apigen.execute.sandbox.launch import Sight, start
 from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.wire import LENGTH
-from apigen.library.introspect.protocol import Described, Ended, Failed, Importing, Message, Order
+from apigen.library.introspect.protocol import Described, Doing, Ended, Failed, Message, Order
 from apigen.library.introspect.trust import Forged, require_wanted
 
 _POLL_MS = 100
 _PATIENCE_S = 3.0
 """After how much time without news it is said what is waited for."""
+_PACKAGE = 6
+"""How many times longer than a module a whole package may take."""
 _LONGEST_ANSWER = 16 * 2**20
 _INHABITANT = "apigen.library.introspect.child"
 _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+
+
+class ModuleUnbearable(UserError):  # noqa: N818 - named for what happened
+    """Importing a submodule, which can be left out, ends the process or does not end."""
+
+    def __init__(self, message: str, module: str, why: str) -> None:
+        super().__init__(message)
+        self.module = module
+        self.why = why
 
 
 def describe_in_sandbox(
@@ -36,14 +47,15 @@ def describe_in_sandbox(
     Args:
         order: what to describe.
         sight: what the modules may see beyond those walls.
-        timeout_s: seconds of wall-clock time for all of it.
+        timeout_s: seconds of wall-clock time for all of it; of a package, for each submodule.
         on_slow: called once, with the locator and ``timeout_s``, where one module takes several seconds.
 
     Raises:
-        UserError: a module fails, hangs, exits or crashes while it is imported, or says what cannot be true.
+        ModuleUnbearable: a submodule hangs, exits or crashes while it is imported.
+        UserError: a module does, or fails, or says what cannot be true.
     """
     # A process has more CPU seconds than seconds only with threads; the clock outside is the bound that counts.
-    limits = Limits(wall_s=timeout_s, import_s=4 * timeout_s + 10)
+    limits = Limits(wall_s=timeout_s, import_s=4 * timeout_s * _longest(order) + 10)
     try:
         started = start(limits, sight, inhabitant=_INHABITANT, path=_path(order.folder))
     except ExecutorUnavailable as problem:
@@ -71,9 +83,9 @@ def _path(folder: str) -> list[str]:
 
 def _listen(control: socket.socket, order: Order, timeout_s: float, on_slow: Callable[[str, float], None]) -> Described:
     """Read messages until the last one, the end of the process, or the end of the time."""
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + timeout_s * _longest(order)
     heard_at = time.monotonic()
-    current = order.wanted[0].locator
+    current = Doing(order.wanted[0].locator)
     locators = {wanted.locator for wanted in order.wanted}
     said = False
     received = bytearray()
@@ -84,7 +96,7 @@ def _listen(control: socket.socket, order: Order, timeout_s: float, on_slow: Cal
         if poller.poll(_POLL_MS):
             piece = control.recv(2**16)
             if not piece:
-                raise UserError(f"cannot load python:{current}: the sandbox process ended")
+                raise UserError(f"cannot load python:{current.locator}: the sandbox process ended")
             total += len(piece)
             received += piece
             if b"\n" in piece:
@@ -92,26 +104,30 @@ def _listen(control: socket.socket, order: Order, timeout_s: float, on_slow: Cal
                 received = rest
                 for line in lines:
                     match _decoded(line):
-                        case Importing(locator) if locator in locators:
-                            current = locator
+                        case Doing(locator) as doing if locator in locators:
+                            current = doing
                             heard_at = time.monotonic()
                         case Failed(_, reason):
-                            raise UserError(f"cannot load python:{current}: {_one_line(reason)}")
+                            raise UserError(f"cannot load python:{current.locator}: {_one_line(reason)}")
                         case Ended(code):
-                            raise UserError(f"cannot load python:{current}: {_farewell(code)}")
+                            raise _unbearable(current, *_farewell(code))
                         case Described() as described:
                             return described
         now = time.monotonic()
         if not said and now > heard_at + _PATIENCE_S:
-            on_slow(current, timeout_s)
+            on_slow(current.locator, timeout_s)
             said = True
-        if now > deadline:
-            raise UserError(
-                f"cannot load python:{current}: importing it takes longer than {timeout_s:g} s; move what it does "
-                "at the top level into functions"
+        if now > min(deadline, heard_at + timeout_s if current.module else deadline):
+            raise _unbearable(
+                current, f"takes longer than {timeout_s:g} s", "; move what it does at the top level into functions"
             )
         if total > _LONGEST_ANSWER:
-            raise UserError(f"cannot load python:{current}: its description is larger than 16 MiB")
+            raise UserError(f"cannot load python:{current.locator}: its description is larger than 16 MiB")
+
+
+def _longest(order: Order) -> int:
+    """How many times the time for one module all may take."""
+    return _PACKAGE if any(wanted.whole for wanted in order.wanted) else 1
 
 
 def _decoded(line: bytes | bytearray) -> Message | None:
@@ -126,9 +142,17 @@ def _one_line(text: str, longest: int = 1500) -> str:
     return " ".join(text.split())[:longest]
 
 
-def _farewell(code: int) -> str:
-    """How a process ended that did not finish."""
+def _farewell(code: int) -> tuple[str, str]:
+    """How a process ended that did not finish, and what can be done about it."""
     if code < 0:
         with contextlib.suppress(ValueError):
-            return f"it crashes Python when imported ({signal.Signals(-code).name})"
-    return f"it ends the process when imported (exit code {code}); guard that with if __name__ == '__main__'"
+            return f"crashes Python ({signal.Signals(-code).name})", ""
+    return f"ends the process (exit code {code})", "; guard that with if __name__ == '__main__'"
+
+
+def _unbearable(doing: Doing, does: str, advice: str) -> UserError:
+    """What is to be said of foreign code that did not come to its end; the advice is about importing."""
+    why = f"{_one_line(doing.what, 200)} {does}"
+    if doing.module:
+        return ModuleUnbearable(f"cannot load python:{doing.locator}: {why}", doing.module, why)
+    return UserError(f"cannot load python:{doing.locator}: {why}{advice if doing == Doing(doing.locator) else ''}")
