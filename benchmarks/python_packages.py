@@ -33,13 +33,13 @@ PACKAGES = {
     "boltons==26.2.0": ("boltons.*",),
     "geopy==2.5.0": ("geopy.*",),
     "haversine==2.9.0": ("haversine.*",),
-    "holidays==0.109": ("holidays.*",),
+    "holidays==0.109": ("holidays",),
     "humanize==4.17.0": ("humanize.*",),
     "inflect==7.6.0": ("inflect#class=engine",),
     "isodate==0.7.2": ("isodate.*",),
     "jellyfish==1.3.0": ("jellyfish.*",),
     "more-itertools==11.2.1": ("more_itertools.*",),
-    "mpmath==1.3.0": ("mpmath.*",),
+    "mpmath==1.3.0": ("mpmath",),
     "networkx==3.6.1": ("networkx.*",),
     "numpy-financial==1.0.0": ("numpy_financial.*",),
     "phonenumbers==9.0.43": ("phonenumbers",),
@@ -55,7 +55,7 @@ PACKAGES = {
 }
 """Each with what is loaded of it."""
 
-STUBS = ("types-python-dateutil==2.9.0.20261116",)
+STUBS = ("types-boltons==26.1.0.20261021", "types-python-dateutil==2.9.0.20261116")
 """Packages that only say types, as users would install them beside."""
 
 
@@ -113,7 +113,8 @@ def other(reason: str) -> str:
         "not a function": "constant",
         "a property": "property",
         "the same function": "second name of a function",
-        "any number": "parameter",
+        "an object of": "object that can be called",
+        "a name for a type": "type",
     }
     found = next((kind for start, kind in kinds.items() if reason.startswith(start)), "")
     return found or ("parameter" if reason.endswith("the tool is offered without it") else "")
@@ -129,7 +130,7 @@ def grouped(reason: str) -> str:
         return "the written type of a parameter that must be given cannot be read"
     if plain.startswith("its type is not known"):
         return "nothing says the type of a parameter that must be given"
-    return re.sub(r"^takes only .*", "takes only what cannot be given by name", plain)
+    return re.sub(r"^takes only .*", "takes only what no call can give", plain)
 
 
 async def execute(tools: tuple[Tool, ...], calls: int) -> tuple[int, Counter[str]]:
@@ -153,7 +154,7 @@ def made_up(tool: Tool, round_: int) -> Call:
     """A call with values for what must be given; every other round for everything."""
     assert isinstance(tool.binding, PythonBinding)
     rng = Random(f"{tool.name} {round_}")
-    arguments: dict[str, Any] = compose(Random(0), rng, tool, Wording.PLAIN).calls[0].arguments
+    arguments: dict[str, Any] = compose(Random(0), rng, tool, Wording.PLAIN).answers[0].arguments
     kept = {name: value for name, value in arguments.items() if round_ % 2 or name in tool.required}
     return Call(tool.name, kept)
 

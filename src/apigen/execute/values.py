@@ -66,6 +66,8 @@ class PreparedFunction:
     def bind(self, arguments: Mapping[str, Json]) -> tuple[list[Any], dict[str, Any]]:
         """Convert the arguments to what the function takes, by position only where it accepts no names.
 
+        Whatever stands before ``*values`` is passed by position too where there are such values.
+
         Raises:
             BadArguments: an argument is unknown, missing or of the wrong type.
         """
@@ -76,19 +78,25 @@ class PreparedFunction:
         positional: list[Any] = []
         by_name: dict[str, Any] = {}
         omitted: list[Parameter] = []
-        for parameter in parameters:
+        before = next((index for index, each in enumerate(parameters) if each.spread and arguments.get(each.name)), 0)
+        for index, parameter in enumerate(parameters):
+            by_position = parameter.positional_only or parameter.spread or index < before
             if parameter.name not in arguments:
                 if parameter.required:
                     raise BadArguments(f"missing argument {parameter.name!r}")
-                if parameter.field is not None and not parameter.positional_only:
+                if parameter.spread:
+                    continue
+                if parameter.field is not None and not by_position:
                     by_name[parameter.name] = parameter.value_if_omitted()
                 else:
                     omitted.append(parameter)
                 continue
             value = _convert(parameter, arguments[parameter.name])
-            if parameter.positional_only:
+            if parameter.spread and not value:
+                continue
+            if by_position:
                 positional += [_default(skipped, parameter) for skipped in omitted]
-                positional.append(value)
+                positional += value if parameter.spread else [value]
                 omitted.clear()
             else:
                 by_name[parameter.name] = value

@@ -21,16 +21,18 @@ def shown_types(function: Callable[..., Any], signature: inspect.Signature) -> M
     for call in _calls(function):
         with suppress(TypeError):  # an example of a wrong call
             keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-            for name, node in signature.bind_partial(*call.args, **keywords).arguments.items():
-                with suppress(ValueError, TypeError):  # not a literal
-                    value = ast.literal_eval(node)
-                    if value is not None:
-                        seen.setdefault(name, []).append(_type_of(value))
+            for name, given in signature.bind_partial(*call.args, **keywords).arguments.items():
+                for node in given if isinstance(given, tuple) else (given,):  # several for *values
+                    with suppress(ValueError, TypeError):  # not a literal
+                        value = ast.literal_eval(node)
+                        if value is not None:
+                            seen.setdefault(name, []).append(_type_of(value))
     return {name: union_of(types) for name, types in seen.items()}
 
 
 def _calls(function: Callable[..., Any]) -> Iterator[ast.Call]:
-    """The calls of the function among its examples."""
+    """The calls of the function, or method, among its examples, also as ``module.function(...)``."""
+    own = getattr(function, "__name__", None)
     try:
         examples = doctest.DocTestParser().get_examples(inspect.getdoc(function) or "")
     except ValueError:
@@ -38,8 +40,14 @@ def _calls(function: Callable[..., Any]) -> Iterator[ast.Call]:
     for example in examples:
         with suppress(SyntaxError):
             for node in ast.walk(ast.parse(example.source)):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == getattr(function, "__name__", None):
+                if isinstance(node, ast.Call) and _called(node.func) == own:
                     yield node
+
+
+def _called(what: ast.expr) -> str:
+    """The last part of a dotted name; empty for what is none, such as a method of a literal."""
+    dotted = ast.unparse(what)
+    return dotted.rpartition(".")[2] if all(part.isidentifier() for part in dotted.split(".")) else ""
 
 
 def _type_of(value: Any) -> Any:

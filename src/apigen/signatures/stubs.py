@@ -9,7 +9,7 @@ import builtins
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -58,28 +58,32 @@ class StubModule:
             raise AttributeError(str(problem)) from None
 
 
-def stub_types(function: Callable[..., Any], module: str | None) -> dict[str | int, Any]:
+def stub_types(function: Callable[..., Any], module: str | None, known: Container[str] = ()) -> dict[str | int, Any]:
     """The types that stubs give a function's parameters; overloads are merged.
 
     Args:
         function: a function of an imported module.
         module: the module it was found in, where its own ``__module__`` has no stub.
+        known: names of its parameters; others in the stub are for parameters that have another name in truth.
 
     Returns:
-        Types by parameter name and, for those that have a position but no name for callers, by position from 0;
-        only those that can be resolved. Empty where there is no stub.
+        Types by parameter name and, for those that have no name for callers or another one, by position from 0; only
+        those that can be resolved. Empty where there is no stub.
     """
     merged: dict[str | int, list[Any]] = {}
     definitions, path = _definitions(function, module)
     for arguments in definitions:
-        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        positional = [*arguments.posonlyargs, *arguments.args]
+        variadic = [arguments.vararg] if arguments.vararg else []
+        for position, argument in enumerate((*positional, *arguments.kwonlyargs, *variadic)):
             if argument.annotation is None:
                 continue
+            name = argument.arg.removeprefix("__")
             with suppress(Unresolved, RecursionError):  # the latter from aliases that refer to themselves
                 found = read_type(argument.annotation, lambda name: _look_up(path, name))
-                merged.setdefault(argument.arg.removeprefix("__"), []).append(found)
-                if argument in arguments.posonlyargs:
-                    merged.setdefault(arguments.posonlyargs.index(argument), []).append(found)
+                merged.setdefault(name, []).append(found)
+                if argument in arguments.posonlyargs or (argument in arguments.args and name not in known):
+                    merged.setdefault(position, []).append(found)
     return {key: union_of(types) for key, types in merged.items()}
 
 

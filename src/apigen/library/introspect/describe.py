@@ -70,7 +70,9 @@ def _described_signature(offer: Offer) -> FunctionSignature:
     signature = read_signature(offer.found, offer.imported.module.__name__)
     if not signature.parameters:
         only = ", ".join(name for name, _ in signature.left_out)
-        raise Undescribable(f"takes only {only}, which no call can give by name" if only else "takes no parameters")
+        if not inspect.isroutine(inspect.unwrap(offer.found)) and only.startswith("*"):
+            raise Undescribable(f"an object of type {type(offer.found).__name__} that takes only {only} when called")
+        raise Undescribable(f"takes only {only}, which no call can give" if only else "takes no parameters")
     if not signature.docstring.description:
         raise Undescribable("no docstring; a model could not know what it does")
     return signature

@@ -3,6 +3,7 @@
 import dataclasses
 import enum
 import inspect
+import typing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -75,7 +76,7 @@ def public_names(module: ModuleType) -> Iterator[tuple[str, Any]]:
             continue
         place = getattr(value, "__module__", None)
         is_own = place in own or (below is not None and isinstance(place, str) and place.startswith(below))
-        if is_own and not is_kind_of_value(value):
+        if is_own and not is_kind_of_value(value) and not _is_type_alias(value):
             yield name, value
 
 
@@ -86,6 +87,11 @@ def is_kind_of_value(found: Any) -> bool:
     forms = (enum.Enum, BaseException, pydantic.BaseModel)
     is_named_tuple = issubclass(found, tuple) and hasattr(found, "_fields")
     return issubclass(found, forms) or dataclasses.is_dataclass(found) or is_typeddict(found) or is_named_tuple
+
+
+def _is_type_alias(found: Any) -> bool:
+    """Whether it is a name for a type, such as ``list[int]``, which can be called but is no function."""
+    return typing.get_origin(found) is not None or isinstance(found, typing.NewType | typing.TypeVar)
 
 
 def _remoteness(found: Any, imported: Imported) -> tuple[bool, int]:
@@ -99,6 +105,8 @@ def _why_no_function(found: Any, seen: dict[int, str]) -> str:
         return f"a module; load it as python:{found.__name__}"
     if isinstance(found, type):
         return f"a class; its methods become tools with #class={found.__name__}"
+    if _is_type_alias(found):
+        return "a name for a type"
     if not callable(found):
         return f"not a function but a value of type {type(found).__name__}"
     if inspect.isasyncgenfunction(found):
