@@ -9,12 +9,14 @@ a few calls, with arguments that the offline model makes up from names and schem
 
 import argparse
 import asyncio
+import contextlib
 import json
+import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import venv
 from collections import Counter
@@ -72,10 +74,10 @@ def make_environment(folder: Path) -> Path:
 
 def measure(locator: str, calls: int) -> None:
     """Load, execute, and print what came of it as JSON."""
-    start = time.perf_counter()
-    loaded = load_python(parse_locator(f"python:{locator}", ["python"]), timeout_s=120)
-    seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    with Peak() as peak:
+        start = time.perf_counter()
+        loaded = load_python(parse_locator(f"python:{locator}", ["python"]), timeout_s=120)
+        seconds = time.perf_counter() - start
     left = [entry for entry in loaded.skipped if is_function(entry.name, entry.reason)]
     executed, failures = asyncio.run(execute(loaded.tools, calls)) if calls else (0, Counter())
     print(
@@ -86,7 +88,7 @@ def measure(locator: str, calls: int) -> None:
                 "tools": len(loaded.tools),
                 "executed": executed,
                 "seconds": seconds,
-                "peak": peak,
+                "peak": peak.megabytes,
                 "guessed": len({note.name for note in loaded.notes}),
                 "left": Counter(grouped(entry.reason) for entry in left).most_common(),
                 "others": Counter(
@@ -97,6 +99,39 @@ def measure(locator: str, calls: int) -> None:
             }
         )
     )
+
+
+class Peak:
+    """Watches how large the processes below this one become, of which one imports and describes."""
+
+    def __init__(self) -> None:
+        self.megabytes = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "Peak":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.05):
+            parents: dict[int, int] = {}
+            sizes: dict[int, float] = {}
+            for status in Path("/proc").glob("[0-9]*/status"):
+                with contextlib.suppress(OSError, KeyError, ValueError):
+                    told = dict(line.split(":", 1) for line in status.read_text().splitlines())
+                    process = int(told["Pid"])
+                    parents[process] = int(told["PPid"])
+                    sizes[process] = int(told["VmHWM"].split()[0]) / 1024
+            below = {os.getpid()}
+            while more := {process for process, parent in parents.items() if parent in below} - below:
+                below |= more
+            found = [sizes[process] for process in below - {os.getpid()} if process in sizes]
+            self.megabytes = max(self.megabytes, *found, 0.0)
 
 
 def is_function(name: str, reason: str) -> bool:

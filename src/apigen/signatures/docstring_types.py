@@ -73,7 +73,7 @@ _OF = re.compile(rf"^(?:an?\s+)?{_COLLECTIONS}\s+of\s+(?P<inner>.+)$", re.IGNORE
 _MARKUP = re.compile(r":[a-z:]+:`~?([^`]*)`|[`~]")
 _ASIDES = re.compile(
     r"(?:^|[,;(]\s*)(optional|required|keyword[- ]only|default\b.*|defaults to\b.*|shape\b.*)\)?\s*$"
-    r"|\s+of (shape|length|size)\b.*$",
+    r"|\s+of (shape|length|size)\b.*$|\s+\([^()]*\)$",
     re.IGNORECASE,
 )
 

@@ -3,11 +3,15 @@
 import ast
 import doctest
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from apigen.signatures.expressions import union_of
+
+_QUOTED = re.compile(r"``?([\w.]+\([^`\n]+\))``?")
+"""A call that stands in the text as code."""
 
 
 def shown_types(function: Callable[..., Any], signature: inspect.Signature) -> Mapping[str, Any]:
@@ -33,13 +37,13 @@ def shown_types(function: Callable[..., Any], signature: inspect.Signature) -> M
 def _calls(function: Callable[..., Any]) -> Iterator[ast.Call]:
     """The calls of the function, or method, among its examples, also as ``module.function(...)``."""
     own = getattr(function, "__name__", None)
-    try:
-        examples = doctest.DocTestParser().get_examples(inspect.getdoc(function) or "")
-    except ValueError:
-        return  # a doctest that is malformed
-    for example in examples:
-        with suppress(SyntaxError):
-            for node in ast.walk(ast.parse(example.source)):
+    text = inspect.getdoc(function) or ""
+    sources = _QUOTED.findall(text)
+    with suppress(ValueError):  # a doctest that is malformed
+        sources += [example.source for example in doctest.DocTestParser().get_examples(text)]
+    for source in sources:
+        with suppress(SyntaxError, ValueError):
+            for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.Call) and _called(node.func) == own:
                     yield node
 

@@ -46,7 +46,7 @@ def name_in_module_of(function: Callable[..., Any]) -> Callable[[str], Any]:
 def _globals_of(function: Callable[..., Any]) -> dict[str, Any]:
     """The names of the module that a function was written in; of an object that can be called, of its class's."""
     inner = inspect.unwrap(function)
-    for written in (inner, getattr(inner, "func", None), vars(type(inner)).get("__call__")):
+    for written in (inner, getattr(inner, "func", None), inspect.getattr_static(type(inner), "__call__", None)):
         names = getattr(inspect.unwrap(written), "__globals__", None) if callable(written) else None
         if isinstance(names, dict):
             return names

@@ -36,8 +36,8 @@ _PROTOCOLS: dict[Any, Any] = {
 _WITHOUT_JSON = frozenset(
     (bytes, bytearray, memoryview, complex, type, types.ModuleType, abc.Callable, getattr(abc, "Buffer", bytes))
 )
-_KNOWN_TO_PYDANTIC = frozenset(("builtins", "types", "datetime", "decimal", "fractions", "uuid", "pathlib"))
-"""Modules whose types need no trial."""
+_PLAINLY_DESCRIBABLE = (types.NoneType, bool, int, float, str, list, dict, tuple, set, frozenset, Any)
+"""What needs no trial."""
 _QUALIFIERS = (typing.Final, typing.ClassVar, typing_extensions.Required, typing_extensions.NotRequired)
 
 
@@ -154,7 +154,7 @@ def _with_json_form(member: Any) -> Any:
         Undescribable: it is such a one.
     """
     reduced = json_type(member)
-    if get_origin(reduced) is None and isinstance(reduced, type) and reduced.__module__ in _KNOWN_TO_PYDANTIC:
+    if reduced in _PLAINLY_DESCRIBABLE:
         return reduced
     try:
         TypeAdapter(reduced).json_schema()
