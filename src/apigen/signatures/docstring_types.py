@@ -65,6 +65,7 @@ _SHAPED = re.compile(
     re.IGNORECASE,
 )
 """Such as ``(N,) array_like`` and ``2-D array``."""
+_SHAPE = re.compile(r"\bshape\s*[=:]?\s*\(([^()]*)\)", re.IGNORECASE)
 _QUALITY = re.compile(
     r"^(?:(?:strictly|non-?negative|positive|negative|real|finite|non-?empty|single) +)+(?=\w)", re.IGNORECASE
 )
@@ -99,7 +100,14 @@ def read_type_text(text: str, in_module: NameLookup | None = None, *, loaded_mod
         plain = shorter
     if not plain:
         raise Unresolved(f"{text!r} names no type")
-    return _Reader(in_module or _no_names, loaded_modules=loaded_modules).read(plain)
+    found = _Reader(in_module or _no_names, loaded_modules=loaded_modules).read(plain)
+    return _collection("list", found) if _is_table(text) and found == list[float] else found
+
+
+def _is_table(text: str) -> bool:
+    """Whether an array is said to have two dimensions, and no other number of them."""
+    shapes = [[part for part in shape.split(",") if part.strip()] for shape in _SHAPE.findall(text)]
+    return len(shapes) == 1 and len(shapes[0]) == 2
 
 
 class _Reader:
@@ -115,6 +123,8 @@ class _Reader:
             return _choice(text)
         if (match := _SHAPED.match(text)) is not None:
             row = self.read(match["array"])
+            if row is list and not match["array"].lower().startswith("sequence"):
+                row = list[float]
             is_table = match["dimensions"] == "2" or (match["shape"] or "").strip(", ").count(",") == 1
             return _collection("list", row) if is_table else row
         if (match := _OF.match(text)) is not None:

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Container
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any, get_origin
 
 from typeshed_client import (
@@ -22,11 +21,10 @@ from typeshed_client import (
     ModulePath,
     NameInfo,
     OverloadedName,
-    Resolver,
-    get_search_context,
 )
 
 from apigen.signatures.expressions import Unresolved, read_type, union_of
+from apigen.signatures.stubfiles import stub_files
 
 _TYPESHED_ONLY: dict[str, Any] = {
     **dict.fromkeys(("SupportsRichComparison", "SupportsDunderLT", "SupportsDunderGT"), int | float | str),
@@ -122,15 +120,6 @@ def _default(written: ast.expr) -> Any:
         return ...
 
 
-def _resolver() -> Resolver:
-    return _resolver_for(tuple(sys.path))  # which grows when a file is imported that lies elsewhere
-
-
-@cache
-def _resolver_for(search_path: tuple[str, ...]) -> Resolver:
-    return Resolver(get_search_context(search_path=[Path(entry) for entry in search_path if entry]))
-
-
 def _definitions(function: Any, module: str | None) -> tuple[list[ast.arguments], ModulePath]:
     """What a caller gives a function according to a stub, several where it is overloaded, and the stub's module."""
     owner, _, name = (getattr(function, "__qualname__", None) or "").rpartition(".")
@@ -140,7 +129,7 @@ def _definitions(function: Any, module: str | None) -> tuple[list[ast.arguments]
             continue
         path = ModulePath(tuple(place.split(".")))
         try:
-            found = _resolver().get_name(path, owner.partition(".")[0] or name)
+            found = stub_files().get_name(path, owner.partition(".")[0] or name)
         except (InvalidStub, SyntaxError, OSError, ValueError):
             continue
         if isinstance(found, ImportedInfo):
@@ -184,7 +173,7 @@ def _look_up(path: ModulePath, name: str) -> Any:
     """The type, or the module, that a bare name means inside a stub."""
     if name in _TYPESHED_ONLY:
         return _TYPESHED_ONLY[name]
-    found = _resolver().get_name(path, name)
+    found = stub_files().get_name(path, name)
     if found is None:
         try:
             return getattr(builtins, name)

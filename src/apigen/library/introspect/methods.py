@@ -59,12 +59,9 @@ def methods_of_factory(modules: Sequence[Imported], name: str, announce: Announc
     made = _make(name, factory, announce)
     if made is None or isinstance(made, ModuleType | type):
         raise ImportFailed(f"{name}() gives {'nothing' if made is None else 'no object but a ' + type(made).__name__}")
-    stem = snake_case(type(made).__name__) or snake_case(name)
-    for method, kind in _attributes(type(made)):
-        reason = _why_no_method(kind)
-        tool = method if reason else f"{stem}_{method}"
-        shown = f"{type(made).__name__}.{method}" if reason else tool
-        yield Offer(shown, None if reason else getattr(made, method), imported, method, name, reason)
+    kind = type(made)
+    for method, written in _attributes(kind):
+        yield _offer(made, kind.__name__, method, written, imported, (method, name))
 
 
 def _of_class(imported: Imported, name: str, found: type, announce: Announce) -> Iterator[Offer]:
@@ -79,20 +76,36 @@ def _of_class(imported: Imported, name: str, found: type, announce: Announce) ->
         except ImportFailed as problem:
             why = str(problem)
     offered = False
-    stem = snake_case(name)
-    for method, kind in _attributes(found):
-        of_class = isinstance(kind, _OF_CLASSES)
-        if why and not of_class and not _why_no_method(kind):
+    for method, written in _attributes(found):
+        if isinstance(written, _OF_CLASSES):
+            yield _offer(found, name, method, written, imported, (f"{name}.{method}", ""))
+        elif why and not _why_no_method(written):
             continue
-        offered = True
-        if reason := _why_no_method(kind):
-            yield Offer(f"{name}.{method}", None, imported, reason=reason)
-        elif of_class:
-            yield Offer(f"{stem}_{method}", getattr(found, method), imported, f"{name}.{method}")
         else:
-            yield Offer(f"{stem}_{method}", getattr(target, method), imported, method, name)
+            yield _offer(target, name, method, written, imported, (method, name))
+        offered = True
     if why or not offered:
         yield Offer(name, found, imported, reason=why or "a class without public methods of its own")
+
+
+def _offer(target: Any, name: str, method: str, written: Any, imported: Imported, place: tuple[str, str]) -> Offer:
+    """A method of an object or class, or why it is no tool.
+
+    Args:
+        target: the object or class that it is called of.
+        name: of the class, for people and for the tool.
+        method: the method's name.
+        written: the method as the class has it.
+        imported: where the class or the factory is.
+        place: the binding's ``qualname`` and ``factory``.
+    """
+    reason = _why_no_method(written)
+    if not reason:
+        try:
+            return Offer(f"{snake_case(name)}_{method}", getattr(target, method), imported, *place)
+        except Exception as error:  # noqa: BLE001 - it may be looked up by foreign code
+            reason = f"looking at it raises {type(error).__name__}"
+    return Offer(f"{name}.{method}", None, imported, reason=reason)
 
 
 def _attributes(found: type) -> Iterator[tuple[str, Any]]:
@@ -102,12 +115,17 @@ def _attributes(found: type) -> Iterator[tuple[str, Any]]:
     for base in type.mro(found):
         if base is object or (base is not found and base.__module__.partition(".")[0] != package):
             continue
-        for name, value in list(vars(base).items()):
+        for name, value in list(_written_in(base).items()):
             is_data = not (callable(value) or hasattr(type(value), "__get__"))
             if name.startswith("_") or name in seen or is_data:
                 continue
             seen.add(name)
             yield name, value
+
+
+def _written_in(found: type) -> dict[str, Any]:
+    """What a class itself has, whatever its metaclass says."""
+    return dict(type.__dict__["__dict__"].__get__(found))
 
 
 def _why_no_method(kind: Any) -> str:
