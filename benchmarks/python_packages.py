@@ -42,7 +42,7 @@ PACKAGES = {
     "jellyfish==1.3.0": ("jellyfish.*",),
     "more-itertools==11.2.1": ("more_itertools.*",),
     "mpmath==1.3.0": ("mpmath",),
-    "networkx==3.6.1": ("networkx.*",),
+    "networkx==3.6.1": ("networkx.*", "networkx#factory=karate_club_graph"),
     "numpy-financial==1.0.0": ("numpy_financial.*",),
     "phonenumbers==9.0.43": ("phonenumbers",),
     "pint==0.25.3": ("pint#class=UnitRegistry",),

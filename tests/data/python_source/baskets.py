@@ -85,6 +85,8 @@ class Cart(Basket):
 class Order:
     """Cannot be made without arguments."""
 
+    __slots__ = ("owner",)
+
     def __init__(self, owner: str) -> None:
         self.owner = owner
 

@@ -154,5 +154,5 @@ def _unbearable(doing: Doing, does: str, advice: str) -> UserError:
     """What is to be said of foreign code that did not come to its end; the advice is about importing."""
     why = f"{_one_line(doing.what, 200)} {does}"
     if doing.module:
-        return ModuleUnbearable(f"cannot load python:{doing.locator}: {why}", doing.module, why)
+        return ModuleUnbearable(f"cannot load python:{doing.locator}: {why}", _one_line(doing.module, 200), why)
     return UserError(f"cannot load python:{doing.locator}: {why}{advice if doing == Doing(doing.locator) else ''}")

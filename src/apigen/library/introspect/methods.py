@@ -10,7 +10,7 @@ import fnmatch
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from types import ModuleType
+from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from apigen.library.introspect.imports import Imported
@@ -21,6 +21,8 @@ from apigen.toolspecs.names import snake_case
 _PATTERN = frozenset("*?[")
 _PROPERTIES = (property, functools.cached_property)
 _OF_CLASSES = (staticmethod, classmethod)
+_SLOTS = (MemberDescriptorType, GetSetDescriptorType)
+"""Plain data, kept otherwise."""
 
 Announce = Callable[[str], None]
 """Called before foreign code makes an object, with what is being done."""
@@ -116,7 +118,7 @@ def _attributes(found: type) -> Iterator[tuple[str, Any]]:
         if base is object or (base is not found and base.__module__.partition(".")[0] != package):
             continue
         for name, value in list(_written_in(base).items()):
-            is_data = not (callable(value) or hasattr(type(value), "__get__"))
+            is_data = isinstance(value, _SLOTS) or not (callable(value) or hasattr(type(value), "__get__"))
             if name.startswith("_") or name in seen or is_data:
                 continue
             seen.add(name)
