@@ -71,7 +71,7 @@ def test_stubs_give_types_where_the_module_has_none() -> None:
     assert tool(loaded, "linear_regression").properties["x"] == numbers
     method = tool(loaded, "quantiles").properties["method"]
     assert (set(method["enum"]), method["default"]) == ({"inclusive", "exclusive"}, "exclusive")
-    assert reasons(loaded)["NormalDist"] == "a class; only functions become tools"
+    assert reasons(loaded)["NormalDist"] == "a class; its methods become tools with #class=NormalDist"
 
 
 def test_the_digest_is_that_of_the_source_file() -> None:
@@ -206,6 +206,23 @@ def test_defaults_are_json(annotated: Loaded) -> None:
     assert properties["sentinel"] == {"type": "integer"}
     left_out = {name for name in reasons(annotated) if name.startswith("defaults(")}
     assert left_out == {"defaults(callback)", "defaults(*values)", "defaults(**options)"}
+    assert "together with the parameter before it" in reasons(annotated)["defaults(*values)"]
+
+
+def test_any_number_of_values_is_a_list(annotated: Loaded) -> None:
+    """What a function takes as *values a caller gives as a list, which must not miss where there is nothing else."""
+    starred = tool(annotated, "starred").parameters
+    assert starred["properties"] == {"numbers": {"items": {"type": "integer"}, "type": "array"}}
+    assert starred["required"] == ["numbers"]
+
+
+def test_types_that_nobody_wrote_down_are_noted() -> None:
+    """A type taken from a default or from examples is a guess, and said to be one."""
+    loaded = load("sphinx_style")
+    assert {(note.name, note.text) for note in loaded.notes} >= {
+        ("exemplify", "the type of words is taken from the examples"),
+        ("repeat", "the type of upper is taken from its default"),
+    }
 
 
 def test_names_for_type_checkers_only_are_found(annotated: Loaded) -> None:
@@ -220,11 +237,11 @@ def test_names_for_type_checkers_only_are_found(annotated: Loaded) -> None:
         ("apply", "parameter 'function': Callable[[int], int] has no JSON form"),
         ("anything", "parameter 'value': its type is not known: neither annotation, docstring, stub nor default"),
         ("recursive", "parameter 'tree': the type Tree refers to itself"),
-        ("starred", "takes only *numbers, which no call can give by name"),
+        ("named", "takes only **numbers, which no call can give"),
         ("silent", "no docstring; a model could not know what it does"),
         ("nothing", "takes no parameters"),
         ("misnamed", "parameter 'value': its type cannot be read: the name 'Undefined' is not defined"),
-        ("later", "an async function; only plain functions are executed"),
+        ("later", "an asynchronous generator; only what is returned once can be a result"),
         ("twice", "the same function as cached"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import datetime
 import enum
+import inspect
 import uuid
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from apigen.signatures.docstring_types import read_type_text
 from apigen.signatures.docstrings import LONGEST_DESCRIPTION, read_docstring
+from apigen.signatures.examples import shown_types
 from apigen.signatures.expressions import Unresolved
 
 
@@ -40,7 +42,19 @@ from apigen.signatures.expressions import Unresolved
         ("{'a', 'b'}", Literal["a", "b"]),
         ("{'a', 'b'} or None", Literal["a", "b"] | None),
         ("'a' or 'b'", Literal["a"] | Literal["b"]),
-        ("array-like of shape (n, m)", list[float]),
+        ("array-like of shape (n,)", list[float]),
+        ("array-like of shape (n, m)", list[list[float]]),
+        ("array_like, shape (n,) or shape (n, m)", list[float]),
+        ("(N,) array_like", list[float]),
+        ("(N, M) ndarray", list[list[float]]),
+        ("1-D array_like", list[float]),
+        ("2D array, optional", list[list[float]]),
+        ("array_like of ints", list[int]),
+        ("array_like of real numbers", list[float]),
+        ("positive integer", int),
+        ("non-negative float", float),
+        ("float (>=0)", float),
+        ("positive thinking", None),
         ("datetime.date", datetime.date),
         ("datetime", datetime.datetime),
         (":class:`str`", str),
@@ -69,6 +83,21 @@ def test_no_type_text_breaks_the_reader(text: str) -> None:
         read_type_text(text)
     except Unresolved:
         return
+
+
+def test_calls_in_docstrings_show_types() -> None:
+    """In doctests and quoted in the text, also as a module's; a call of something else shows nothing."""
+
+    def distance(here, there, *more, unit=None):  # type: ignore[no-untyped-def]
+        """Measure, as in ``distance((45.5, 4.8), (48.5, 2.3), unit="m")`` or `", ".distance(3)`.
+
+        >>> geo.distance((1.5, 2.5), None, 7, 8)
+        >>> other("x", "y")
+        """
+
+    shown = shown_types(distance, inspect.signature(distance))
+    pair = tuple[float, ...]
+    assert shown == {"here": pair, "there": pair, "more": int, "unit": str}
 
 
 class Priority(enum.Enum):

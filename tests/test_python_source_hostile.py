@@ -42,8 +42,8 @@ def refuse(path: Path, timeout_s: float = 20.0) -> str:
     [
         ("x = 1\nraise KeyError('no config')", r"KeyError: 'no config' \(.*bad\.py, line 2\)"),
         ("import sys\nsys.exit(3)", r"it calls sys\.exit\(3\) when imported \(.*bad\.py, line 2\)"),
-        ("import os\nos._exit(7)", r"it ends the process when imported \(exit code 7\)"),
-        ("import os\nos.kill(os.getpid(), 11)", r"it crashes Python when imported \(SIGSEGV\)"),
+        ("import os\nos._exit(7)", r"importing it ends the process \(exit code 7\); guard"),
+        ("import os\nos.kill(os.getpid(), 11)", r"importing it crashes Python \(SIGSEGV\)"),
         ("\nimport nosuchdependency", r"it needs the module 'nosuchdependency', which is not installed \(.*line 2\)"),
         ("def broken(:\n  pass", r"syntax error in .*bad\.py, line 1"),
         ("x = '\0'", r"null bytes"),

@@ -156,3 +156,61 @@ def test_objects_are_closed_at_every_depth(tmp_path: Path) -> None:
     assert loose["additionalProperties"] is True
     assert loose["properties"]["tag"] == tag
     assert whole["properties"]["table"]["additionalProperties"] == tag
+
+
+FOREIGN = """
+import datetime
+from typing import IO, TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeAlias
+    Instant: TypeAlias = "datetime.date | float | None"
+
+class Rule:
+    pass
+
+class Caller:
+    def __call__(self, words: "Sequence[str]") -> int:
+        '''Count them.'''
+        return len(words)
+
+from collections.abc import Sequence
+count = Caller()
+
+def read(source: Union[bytes, str, IO[str]], rule: "Rule | dict[str, int] | None" = None) -> str:
+    '''Read it.'''
+    return f"{source} {rule}"
+
+def nested(rules: list[Union[Rule, str]]) -> list:
+    '''Give them back.'''
+    return rules
+
+def at(moment: "Instant") -> str:
+    '''Tell it.'''
+    return str(moment)
+
+def only(rule: Union[Rule, bytes]) -> str:
+    '''Take nothing that JSON can say.'''
+    return ""
+"""
+
+
+def test_unions_keep_what_json_can_say(tmp_path: Path) -> None:
+    """Members that it cannot say are left out, at every depth, as long as one remains."""
+    (tmp_path / "foreign.py").write_text(FOREIGN)
+    loaded = load_python(Locator("python", str(tmp_path / "foreign.py")))
+    read = tool(loaded, "read").properties
+    assert read["source"] == {"type": "string"}
+    counts = {"additionalProperties": {"type": "integer"}, "type": "object"}
+    assert read["rule"] == {"anyOf": [counts, {"type": "null"}], "default": None}
+    assert tool(loaded, "nested").properties["rules"] == {"items": {"type": "string"}, "type": "array"}
+    assert {entry.name: entry.reason for entry in loaded.skipped}["only"].endswith("foreign.Rule has no JSON form")
+
+
+def test_names_for_type_checkers_and_of_objects_that_can_be_called_are_found(tmp_path: Path) -> None:
+    """An alias under TYPE_CHECKING is a type, and an object's types are those of its class's module."""
+    (tmp_path / "foreign.py").write_text(FOREIGN)
+    loaded = load_python(Locator("python", str(tmp_path / "foreign.py")))
+    moments = [{"format": "date", "type": "string"}, {"type": "number"}, {"type": "null"}]
+    assert tool(loaded, "at").properties["moment"] == {"anyOf": moments}
+    assert tool(loaded, "count").properties["words"] == {"items": {"type": "string"}, "type": "array"}

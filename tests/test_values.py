@@ -8,9 +8,10 @@ import enum
 import fractions
 import itertools
 import json
+import numbers
 import types
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -152,6 +153,38 @@ def test_positional_only_parameters_are_bound_by_their_names() -> None:
     assert resolve(PythonBinding("sqrt", module="math"))({"x": 9}) == 3.0
 
 
+def test_any_number_of_values_is_passed_one_by_one() -> None:
+    """With whatever stands before them, which then has to be passed by position too."""
+
+    def spread(first: int, second: int = 2, *rest: int, last: int = 9) -> list[int]:
+        return [first, second, *rest, last]
+
+    function = prepare(spread)
+    assert function({"first": 1, "rest": [3, 4]}) == [1, 2, 3, 4, 9]
+    assert function({"first": 1, "rest": [], "last": 5}) == [1, 2, 5]
+    assert function({"first": 1}) == [1, 2, 9]
+    assert resolve(PythonBinding("gcd", module="math"))({"integers": [12, 18]}) == 6
+    with pytest.raises(BadArguments, match="argument 'rest'"):
+        function({"first": 1, "rest": ["x"]})
+
+
+def test_coroutines_are_run_to_their_end() -> None:
+    """Also of a plain function that returns one; an asynchronous generator is no result."""
+
+    async def later(number: int) -> int:
+        return 2 * number
+
+    async def endless(number: int) -> AsyncIterator[int]:
+        yield number
+
+    def passing(number: int) -> Coroutine[Any, Any, int]:
+        return later(number)
+
+    assert [prepare(function)({"number": 4}) for function in (later, passing)] == [8, 8]
+    with pytest.raises(ResultNotJson, match="async_generator"):
+        prepare(endless)({"number": 4})
+
+
 def test_streams_can_be_read() -> None:
     """An Iterable arrives as a list and an Iterator as an iterator."""
     assert prepared("annotated", "consumed")({"numbers": [1, 2.5], "rest": [3]}) == [1.0, 2.5, 3]
@@ -253,6 +286,32 @@ def test_a_field_as_default_is_passed_by_position_too() -> None:
     assert prepare(add)({"second": 5}) == [1, 5, 3]
 
 
+@numbers.Real.register
+class Exact:
+    """A number as other packages have them."""
+
+    def __init__(self, text: str) -> None:
+        self.value = fractions.Fraction(text)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Exact) and other.value == self.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
+@numbers.Integral.register
+class Whole:
+    def __int__(self) -> int:
+        return 7
+
+
 class Colour(enum.Enum):
     RED = "red"
 
@@ -293,6 +352,9 @@ class Big(int):
         (Decimal("0.1000000000000000055511151231257827"), "0.1000000000000000055511151231257827"),
         (fractions.Fraction(1, 4), 0.25),
         (fractions.Fraction(1, 3), "1/3"),
+        (Exact("2.5"), 2.5),
+        (Exact("1/3"), "1/3"),
+        (Whole(), 7),
         (Decimal("1e400"), "1E+400"),
         (2**64 - 1, 18446744073709551615),
         (2**64, "18446744073709551616"),

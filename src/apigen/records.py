@@ -140,13 +140,16 @@ class PythonBinding(msgspec.Struct, frozen=True, tag="python", tag_field="kind")
     """A tool that is a Python callable, found again by import in the sandbox."""
 
     qualname: str
-    """Dotted path inside the module, such as ``compound_interest``."""
+    """Dotted path inside the module, such as ``compound_interest``; with a ``factory``, inside of what that makes."""
     module: str | None = None
     """Importable module name; ``None`` where ``file`` is given."""
     file: str | None = None
     """Absolute path of a ``.py`` file; ``None`` where ``module`` is given."""
     digest: str = ""
     """SHA-256 (hex, first 16 digits) of the source file, so that a changed library is noticed on resume."""
+    factory: str = ""
+    """Dotted path inside the module of what is called, without arguments, to make the object whose method the tool is;
+    each call makes a new one. Empty for what needs none."""
 
 
 class RestParameter(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -16,6 +16,7 @@ from apigen.errors import UserError
 from apigen.execute.sandbox.isolation import Isolation
 from apigen.execute.sandbox.launch import Sight
 from apigen.execute.secrets import SHORTEST, Secrets
+from apigen.toolspecs.names import snake_case
 
 _EVERYTHING = ("/", "/proc", "/sys", "/dev")
 """Folders through which one sees other processes or the whole machine; single files in them may be granted."""
@@ -71,7 +72,7 @@ class Grants:
         """What a tool of that name may do: all that any rule grants it."""
         return self._union([rule for rule in self._rules if _matches(rule, (tool,))])
 
-    def of_source(self, file: Path | None) -> Grant:
+    def of_source(self, file: Path | None, *, methods: bool = False) -> Grant:
         """What importing a module may do: all that any of its tools may.
 
         Its tools are known only once it has been imported, so each name that stands in its file counts. That gives
@@ -79,6 +80,7 @@ class Grants:
 
         Args:
             file: its source; ``None`` where there is none to look at, and then only what all tools may do counts.
+            methods: whether its tools are methods, whose names are put together from those of a class and a method.
         """
         names: set[str] = set()
         if file is not None and any(rule.tools != ("*",) for rule in self._rules):
@@ -87,6 +89,9 @@ class Grants:
                     names = set(_NAME.findall(source.read(_LONGEST_SOURCE).decode("utf-8", "replace")))
             except OSError:
                 names = set()
+        if methods:
+            stems = {snake_case(name) for name in names if not name.islower()}
+            names = {f"{stem}_{name}" for stem in stems for name in names}
         return self._union([rule for rule in self._rules if _matches(rule, names)])
 
     def sight(self, grant: Grant) -> Sight:

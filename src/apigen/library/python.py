@@ -1,4 +1,4 @@
-"""The Python source: the public functions of a module or file become tools.
+"""The Python source: public functions of a module, file or package become tools, or methods of its classes.
 
 A function is described by what it says of itself: its annotations, its docstring, type stubs, its defaults. What
 cannot be described is listed with the reason.
@@ -6,7 +6,7 @@ cannot be described is listed with the reason.
 
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -14,31 +14,46 @@ import msgspec
 
 from apigen.errors import UserError
 from apigen.execute.grants import NO_GRANTS, Grant, Grants
+from apigen.execute.sandbox.launch import Sight
 from apigen.execute.sandbox.readable import folders_of
 from apigen.library.base import COMMON_OPTIONS, Loaded
-from apigen.library.introspect.launch import describe_in_sandbox
-from apigen.library.introspect.protocol import Order, Wanted
+from apigen.library.introspect.launch import ModuleUnbearable, describe_in_sandbox
+from apigen.library.introspect.protocol import Described, Order, Wanted
 from apigen.locators import Locator
-from apigen.records import PythonBinding
+from apigen.records import PythonBinding, Skipped
 
 IMPORT_TIMEOUT_S = 30.0
 """Wall-clock seconds that importing and describing may take; large scientific packages take several."""
+_MOST_UNBEARABLE = 5
+"""Submodules of a package that may end the process before it is given up."""
+
+
+OPTIONS = {
+    **COMMON_OPTIONS,
+    "class": "classes whose methods become tools",
+    "factory": "functions that make objects whose methods become tools",
+}
+"""What a locator may have behind its ``#``."""
 
 
 def load_python(locator: Locator, grants: Grants = NO_GRANTS, *, timeout_s: float = IMPORT_TIMEOUT_S) -> Loaded:
-    """Load the functions of one module or file.
+    """Load the functions, or chosen methods, of one module, file or package.
 
     Args:
-        locator: its place is an importable module, such as ``statistics``, also of the current folder; or the path of
-            a ``.py`` file, recognised by its ending or a slash.
+        locator: its place is an importable module, such as ``statistics``, also of the current folder; a package with
+            all its submodules, such as ``boltons.*``; or the path of a ``.py`` file, recognised by its ending or a
+            slash. Its options ``class`` and ``factory`` ask for methods instead of functions.
         grants: what its tools may do beyond the walls of the sandbox, and so what importing it may.
-        timeout_s: wall-clock seconds that importing may take.
+        timeout_s: wall-clock seconds that importing may take; of a package, each submodule.
 
     Raises:
-        UserError: there is no such module or file, or it cannot be imported.
+        UserError: there is no such module, file, class or factory, or it cannot be imported.
     """
-    locator.require_known(COMMON_OPTIONS)
-    return describe_modules([locator.place], grants, timeout_s=timeout_s)
+    locator.require_known(OPTIONS)
+    wanted = msgspec.structs.replace(
+        _wanted(locator.place), classes=locator.values("class"), factories=locator.values("factory")
+    )
+    return _describe([wanted], grants, timeout_s=timeout_s)
 
 
 def describe_modules(
@@ -62,31 +77,64 @@ def describe_modules(
     Raises:
         UserError: there is no such module or file, or it cannot be imported.
     """
-    wanted = tuple(_wanted(locator) for locator in locators)
+    return _describe([_wanted(locator) for locator in locators], grants, origin=origin, timeout_s=timeout_s)
+
+
+def _describe(wanted: Sequence[Wanted], grants: Grants, *, origin: str | None = None, timeout_s: float) -> Loaded:
+    """Have modules described."""
     if not wanted:
         return Loaded(())
     here = str(Path.cwd())
-    found = [_place(one, here) for one in wanted]
-    parts = [grants.of_source(file) for file, _ in found]
+    sight = _sight(wanted, grants, here)
+    try:
+        described = _describe_what_can_be(Order(tuple(wanted), here, origin), sight, timeout_s)
+    except UserError as problem:
+        raise UserError(grants.secrets.hide_in_text(str(problem))) from None
+    if grants.secrets.stand_in(msgspec.json.encode(described).decode()):
+        raise UserError(
+            f"cannot load python:{', '.join(one.locator for one in wanted)}: the value of a granted variable stands in "
+            "the description of its tools, from where it would get into every prompt"
+        )
+    return Loaded(described.tools, skipped=described.skipped, notes=described.notes)
+
+
+def _describe_what_can_be(order: Order, sight: Sight, timeout_s: float) -> Described:
+    """Have modules described, without submodules whose import ends the process or does not end.
+
+    Raises:
+        UserError: what remains cannot be described either.
+    """
+    left_out: list[Skipped] = []
+    for _ in range(_MOST_UNBEARABLE):
+        try:
+            described = describe_in_sandbox(order, sight, timeout_s, _say_that_it_takes_long)
+        except ModuleUnbearable as problem:
+            left_out.append(Skipped(problem.module, problem.why, f"python:{order.wanted[0].locator}"))
+            without = tuple(entry.name for entry in left_out)
+            wanted = tuple(msgspec.structs.replace(one, without=without) for one in order.wanted)
+            order = msgspec.structs.replace(order, wanted=wanted)
+        else:
+            return msgspec.structs.replace(described, skipped=(*left_out, *described.skipped))
+    return describe_in_sandbox(order, sight, timeout_s, _say_that_it_takes_long)
+
+
+def _sight(wanted: Iterable[Wanted], grants: Grants, here: str) -> Sight:
+    """What importing some modules may see: all that any of their tools may."""
+    parts: list[Grant] = []
+    folders: dict[str, None] = {}
+    for one in wanted:
+        file, needed = _place(one, here)
+        folders |= dict.fromkeys(needed)
+        methods = bool(one.classes or one.factories)
+        files = sorted(file.parent.rglob("*.py")) if one.whole and file is not None else [file]
+        parts += [grants.of_source(each, methods=methods) for each in files]
     granted = Grant(
         *(
             tuple(sorted({item for part in column for item in part}))
             for column in zip(*((part.read, part.hosts, part.variables) for part in parts), strict=True)
         )
     )
-    sight = msgspec.structs.replace(
-        grants.sight(granted), folders=tuple(dict.fromkeys(folder for _, folders in found for folder in folders))
-    )
-    try:
-        described = describe_in_sandbox(Order(wanted, here, origin), sight, timeout_s, _say_that_it_takes_long)
-    except UserError as problem:
-        raise UserError(grants.secrets.hide_in_text(str(problem))) from None
-    if grants.secrets.stand_in(msgspec.json.encode(described).decode()):
-        raise UserError(
-            f"cannot load python:{', '.join(locators)}: the value of a granted variable stands in the description of "
-            "its tools, from where it would get into every prompt"
-        )
-    return Loaded(described.tools, skipped=described.skipped)
+    return msgspec.structs.replace(grants.sight(granted), folders=tuple(folders))
 
 
 def _place(wanted: Wanted, here: str) -> tuple[Path | None, tuple[str, ...]]:
@@ -122,11 +170,13 @@ def _wanted(locator: str) -> Wanted:
     """Tell a module's name from a file's path."""
     if locator.endswith(".py") or "/" in locator or "\\" in locator:
         return Wanted(locator, file=str(_existing_file(locator)))
-    if not locator or not all(part.isidentifier() for part in locator.split(".")):
+    module = locator.removesuffix(".*")
+    if not module or not all(part.isidentifier() for part in module.split(".")):
         raise UserError(
-            f"python:{locator} names no module; write python:MODULE, such as python:statistics, or python:PATH/FILE.py"
+            f"python:{locator} names no module; write python:MODULE, such as python:statistics, python:PACKAGE.* for a "
+            "package with its submodules, or python:PATH/FILE.py"
         )
-    return Wanted(locator, module=locator)
+    return Wanted(locator, module=module, whole=module != locator)
 
 
 def _existing_file(locator: str) -> Path:

@@ -55,12 +55,26 @@ _NAMES: dict[str, Any] = {
     "UUID": UUID,
     "typing": typing,
 }
-_COLLECTIONS = r"(?P<outer>lists?|sequences?|iterables?|collections?|arrays?|tuples?|sets?|iterators?|frozensets?)"
+_COLLECTIONS = (
+    r"(?P<outer>lists?|sequences?|iterables?|collections?|(?:nd)?arrays?|array[-_ ]?likes?|tuples?|sets?|iterators?"
+    r"|frozensets?)"
+)
+_SHAPED = re.compile(
+    r"^(?:\((?P<shape>\w+,(?: ?\w+)?)\)|(?P<dimensions>[12])[- ]?d(?:imensional)?) +"
+    r"(?P<array>(?:array|ndarray|sequence).*)$",
+    re.IGNORECASE,
+)
+"""Such as ``(N,) array_like`` and ``2-D array``."""
+_SHAPE = re.compile(r"\bshape\s*[=:]?\s*\(([^()]*)\)", re.IGNORECASE)
+_QUALITY = re.compile(
+    r"^(?:(?:strictly|non-?negative|positive|negative|real|finite|non-?empty|single) +)+(?=\w)", re.IGNORECASE
+)
+"""Words that say more of a number or text than its type."""
 _OF = re.compile(rf"^(?:an?\s+)?{_COLLECTIONS}\s+of\s+(?P<inner>.+)$", re.IGNORECASE)
 _MARKUP = re.compile(r":[a-z:]+:`~?([^`]*)`|[`~]")
 _ASIDES = re.compile(
     r"(?:^|[,;(]\s*)(optional|required|keyword[- ]only|default\b.*|defaults to\b.*|shape\b.*)\)?\s*$"
-    r"|\s+of (shape|length|size)\b.*$",
+    r"|\s+of (shape|length|size)\b.*$|\s+\([^()]*\)$",
     re.IGNORECASE,
 )
 
@@ -86,7 +100,14 @@ def read_type_text(text: str, in_module: NameLookup | None = None, *, loaded_mod
         plain = shorter
     if not plain:
         raise Unresolved(f"{text!r} names no type")
-    return _Reader(in_module or _no_names, loaded_modules=loaded_modules).read(plain)
+    found = _Reader(in_module or _no_names, loaded_modules=loaded_modules).read(plain)
+    return _collection("list", found) if _is_table(text) and found == list[float] else found
+
+
+def _is_table(text: str) -> bool:
+    """Whether an array is said to have two dimensions, and no other number of them."""
+    shapes = [[part for part in shape.split(",") if part.strip()] for shape in _SHAPE.findall(text)]
+    return len(shapes) == 1 and len(shapes[0]) == 2
 
 
 class _Reader:
@@ -100,6 +121,12 @@ class _Reader:
         text = text.strip()
         if text.startswith("{") and text.endswith("}"):
             return _choice(text)
+        if (match := _SHAPED.match(text)) is not None:
+            row = self.read(match["array"])
+            if row is list and not match["array"].lower().startswith("sequence"):
+                row = list[float]
+            is_table = match["dimensions"] == "2" or (match["shape"] or "").strip(", ").count(",") == 1
+            return _collection("list", row) if is_table else row
         if (match := _OF.match(text)) is not None:
             return _collection(match["outer"].lower().rstrip("s"), self.read(match["inner"]))
         parts = _alternatives(text)
@@ -122,6 +149,8 @@ class _Reader:
                 problem = unresolved if look_up == self._in_module_or_known else problem
         if words.lower() in _WORDS:
             return _word(words.lower())
+        if (plain := _QUALITY.sub("", words).lower()) != words.lower() and plain in _WORDS:
+            return _word(plain)
         raise problem
 
     def _in_module_or_known(self, name: str) -> Any:

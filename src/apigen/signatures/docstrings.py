@@ -46,8 +46,11 @@ class Docstring(msgspec.Struct, frozen=True):
 
 
 def read_docstring(function: Any) -> Docstring:
-    """Read the docstring of a function."""
+    """Read the docstring of a function; of an object that can be called, its own or that of its call."""
     text = inspect.getdoc(function) or ""
+    call = inspect.getattr_static(type(function), "__call__", None)
+    if not text and inspect.isfunction(call):
+        text = inspect.getdoc(call) or ""
     if text.startswith(f"{getattr(function, '__name__', '')}("):  # how functions written in C show their signature
         text = text.partition("\n")[2].lstrip()
     parsed = docstring_parser.parse(_without_asides(text))

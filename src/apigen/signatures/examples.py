@@ -3,11 +3,15 @@
 import ast
 import doctest
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from apigen.signatures.expressions import union_of
+
+_QUOTED = re.compile(r"``?([\w.]+\([^`\n]+\))``?")
+"""A call that stands in the text as code."""
 
 
 def shown_types(function: Callable[..., Any], signature: inspect.Signature) -> Mapping[str, Any]:
@@ -21,25 +25,33 @@ def shown_types(function: Callable[..., Any], signature: inspect.Signature) -> M
     for call in _calls(function):
         with suppress(TypeError):  # an example of a wrong call
             keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
-            for name, node in signature.bind_partial(*call.args, **keywords).arguments.items():
-                with suppress(ValueError, TypeError):  # not a literal
-                    value = ast.literal_eval(node)
-                    if value is not None:
-                        seen.setdefault(name, []).append(_type_of(value))
+            for name, given in signature.bind_partial(*call.args, **keywords).arguments.items():
+                for node in given if isinstance(given, tuple) else (given,):  # several for *values
+                    with suppress(ValueError, TypeError):  # not a literal
+                        value = ast.literal_eval(node)
+                        if value is not None:
+                            seen.setdefault(name, []).append(_type_of(value))
     return {name: union_of(types) for name, types in seen.items()}
 
 
 def _calls(function: Callable[..., Any]) -> Iterator[ast.Call]:
-    """The calls of the function among its examples."""
-    try:
-        examples = doctest.DocTestParser().get_examples(inspect.getdoc(function) or "")
-    except ValueError:
-        return  # a doctest that is malformed
-    for example in examples:
-        with suppress(SyntaxError):
-            for node in ast.walk(ast.parse(example.source)):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == getattr(function, "__name__", None):
+    """The calls of the function, or method, among its examples, also as ``module.function(...)``."""
+    own = getattr(function, "__name__", None)
+    text = inspect.getdoc(function) or ""
+    sources = _QUOTED.findall(text)
+    with suppress(ValueError):  # a doctest that is malformed
+        sources += [example.source for example in doctest.DocTestParser().get_examples(text)]
+    for source in sources:
+        with suppress(SyntaxError, ValueError):
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Call) and _called(node.func) == own:
                     yield node
+
+
+def _called(what: ast.expr) -> str:
+    """The last part of a dotted name; empty for what is none, such as a method of a literal."""
+    dotted = ast.unparse(what)
+    return dotted.rpartition(".")[2] if all(part.isidentifier() for part in dotted.split(".")) else ""
 
 
 def _type_of(value: Any) -> Any:

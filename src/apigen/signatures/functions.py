@@ -4,6 +4,7 @@ For each parameter the first of these that says something is believed: its annot
 of its default value, and at last the examples in the docstring.
 """
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from apigen.records import Json
 from apigen.signatures.docstring_types import read_type_text
-from apigen.signatures.docstrings import Docstring, read_docstring
+from apigen.signatures.docstrings import Docstring, Documented, read_docstring
 from apigen.signatures.examples import shown_types
 from apigen.signatures.expressions import Unresolved
 from apigen.signatures.hints import name_in_module_of, resolve_hint
@@ -25,7 +26,6 @@ from apigen.signatures.stubs import stub_signature, stub_types
 UNKNOWN_DEFAULT: Any = ...
 """Stands for a default that a parameter has but nobody tells, as in stubs."""
 _NO_DEFAULT = inspect.Parameter.empty
-_VARIADIC: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class Parameter:
     field: FieldInfo | None = None
     """What the parameter has in place of a default in ``x: int = Field(5)``. Its default has to be passed, as the
     function would take the field itself for the value."""
+    guessed_from: str = ""
+    """What its type was taken from where nobody wrote it down, for people: its default, or examples."""
+    spread: bool = False
+    """Whether it is ``*values``: a list whose items are passed one by one, behind all parameters before it."""
 
     def value_if_omitted(self) -> Any:
         """What the function works with if a call does not give the parameter; a field's factory makes it anew."""
@@ -89,20 +93,26 @@ def read_signature(function: Callable[..., Any], module: str | None = None) -> F
     parameters: list[Parameter] = []
     left_out: list[tuple[str, str]] = []
     reachable = True
+    behind = True
     for declared in signature.parameters.values():
         only = declared.kind is inspect.Parameter.POSITIONAL_ONLY
-        if (stars := _VARIADIC.get(declared.kind)) is not None:
-            left_out.append((f"{stars}{declared.name}", "any number of values cannot be given by name"))
-        elif only and not reachable:
-            left_out.append((declared.name, "it can only be given together with the parameter before it"))
+        spread = declared.kind is inspect.Parameter.VAR_POSITIONAL
+        if declared.kind is inspect.Parameter.VAR_KEYWORD:
+            left_out.append((f"**{declared.name}", "nobody says which names it takes"))
+        elif (only and not reachable) or (spread and not behind):
+            why = "it can only be given together with the parameter before it"
+            left_out.append((f"*{declared.name}" if spread else declared.name, why))
         else:
             try:
                 parameters.append(_parameter(declared, sources))
             except Undescribable as problem:
-                if _default(declared) is _NO_DEFAULT:
+                if _default(declared) is _NO_DEFAULT and not spread:
                     raise Undescribable(f"parameter {declared.name!r}: {problem}") from None
-                left_out.append((declared.name, str(problem)))
+                left_out.append((f"*{declared.name}" if spread else declared.name, str(problem)))
                 reachable = not only
+                behind = False
+    if len(parameters) == 1 and parameters[0].spread:  # a call without any would say nothing
+        parameters = [dataclasses.replace(parameters[0], required=True)]
     return FunctionSignature(sources.docstring, tuple(parameters), tuple(left_out))
 
 
@@ -132,14 +142,22 @@ class _Sources:
         return resolve_hint(self.function, declared.annotation)
 
     def documented(self, declared: inspect.Parameter) -> Any:
-        documented = self.docstring.parameters.get(declared.name)
+        documented = self.describing(declared)
         if not documented or not documented.type_text:
             return Any
         return read_type_text(documented.type_text, name_in_module_of(self.function))
 
+    def describing(self, declared: inspect.Parameter) -> Documented | None:
+        """What the docstring says of a parameter; where callers cannot use its name, it may have another one there."""
+        documented = self.docstring.parameters
+        if declared.name in documented or declared.kind is not inspect.Parameter.POSITIONAL_ONLY:
+            return documented.get(declared.name)
+        others = [each for name, each in documented.items() if name not in self._position]
+        return next(iter(others[self._position[declared.name] :]), None)
+
     def stubbed(self, declared: inspect.Parameter) -> Any:
         if self._stub is None:
-            self._stub = stub_types(self.function, self._module)
+            self._stub = stub_types(self.function, self._module, self._position)
         by_position = self._stub.get(
             self._position[declared.name], Any
         )  # names may differ where callers cannot use them
@@ -154,17 +172,21 @@ class _Sources:
 
 
 def _parameter(declared: inspect.Parameter, sources: _Sources) -> Parameter:
-    documented = sources.docstring.parameters.get(declared.name)
-    default = _default(declared)
+    documented = sources.describing(declared)
+    spread = declared.kind is inspect.Parameter.VAR_POSITIONAL
+    default = () if spread else _default(declared)
     required = default is _NO_DEFAULT
+    type_, guessed_from = _type(declared, sources)
     return Parameter(
         name=declared.name,
-        type=_type(declared, sources),
+        type=type_,
         description=documented.description if documented else "",
         default=UNKNOWN_DEFAULT if required else default,
         required=required,
         positional_only=declared.kind is inspect.Parameter.POSITIONAL_ONLY,
         field=declared.default if isinstance(declared.default, FieldInfo) and not required else None,
+        guessed_from=guessed_from,
+        spread=spread,
     )
 
 
@@ -181,14 +203,20 @@ def _default(declared: inspect.Parameter) -> Any:
     return field.get_default(call_default_factory=True)
 
 
-def _type(declared: inspect.Parameter, sources: _Sources) -> ParameterType:
-    """The type of a parameter, from the first source that says something.
+def _type(declared: inspect.Parameter, sources: _Sources) -> tuple[ParameterType, str]:
+    """The type of a parameter, from the first source that says something, and what it was guessed from if it was.
 
     Raises:
         Undescribable: none says anything, or the first that does names a type without a JSON form.
     """
     misread = ""
-    for look in (sources.annotated, sources.documented, sources.stubbed, sources.defaulted, sources.shown):
+    for look, guess in (
+        (sources.annotated, ""),
+        (sources.documented, ""),
+        (sources.stubbed, ""),
+        (sources.defaulted, "its default"),
+        (sources.shown, "the examples"),
+    ):
         try:
             found = look(declared)
         except Unresolved as problem:
@@ -196,9 +224,15 @@ def _type(declared: inspect.Parameter, sources: _Sources) -> ParameterType:
             continue
         if found is not Any and isinstance(declared.default, FieldInfo):
             found = Annotated[found, declared.default]  # for its bounds, examples and description
-        described = ParameterType(found)
+        spread = declared.kind is inspect.Parameter.VAR_POSITIONAL
+        described = ParameterType(_list_of(found) if spread and found is not Any else found)
         if described.reduced is not Any:
-            return described
+            return described, guess
     if misread:
         raise Undescribable(f"its type cannot be read: {misread}")
     raise Undescribable("its type is not known: neither annotation, docstring, stub nor default value says it")
+
+
+def _list_of(item: Any) -> Any:
+    collection: Any = list
+    return collection[item]

@@ -10,7 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-from apigen.signatures.expressions import Unresolved, parse_type
+from apigen.signatures.expressions import Unresolved, parse_type, read_type
 
 
 def resolve_hint(function: Callable[..., Any], annotation: Any) -> Any:
@@ -23,8 +23,7 @@ def resolve_hint(function: Callable[..., Any], annotation: Any) -> Any:
     Raises:
         Unresolved: it names something that is not there at run time and is not imported for type checkers either.
     """
-    inner = inspect.unwrap(function)
-    names = getattr(inner, "__globals__", {})
+    names = _globals_of(function)
     holder = SimpleNamespace(__annotations__={"hint": annotation})
     try:
         return typing.get_type_hints(holder, globalns=names, include_extras=True)["hint"]
@@ -39,17 +38,28 @@ def name_in_module_of(function: Callable[..., Any]) -> Callable[[str], Any]:
 
     The look-up raises ``Unresolved`` for a name that stands for nothing.
     """
-    inner = inspect.unwrap(function)
-    names = getattr(inner, "__globals__", {})
-    module = getattr(inner, "__module__", None) or ""
+    names = _globals_of(function)
+    module = names.get("__name__") or getattr(function, "__module__", None) or ""
     return lambda name: _look_up(name, names, module)
 
 
+def _globals_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """The names of the module that a function was written in; of an object that can be called, of its class's."""
+    inner = inspect.unwrap(function)
+    for written in (inner, getattr(inner, "func", None), inspect.getattr_static(type(inner), "__call__", None)):
+        names = getattr(inspect.unwrap(written), "__globals__", None) if callable(written) else None
+        if isinstance(names, dict):
+            return names
+    return {}
+
+
 def _look_up(name: str, names: dict[str, Any], module: str) -> Any:
-    """A name among the module's globals, the imports it makes for type checkers only, and the builtins."""
+    """A name among the module's globals, what it imports or defines for type checkers only, and the builtins."""
     if name in names:
         return names[name]
-    if (place := _checker_imports(module).get(name)) is not None:
+    if (alias := _checker_names(module)[1].get(name)) is not None:
+        return read_type(alias, lambda other: _look_up(other, names, module))
+    if (place := _checker_names(module)[0].get(name)) is not None:
         origin, attribute = place
         try:
             loaded = importlib.import_module(origin)
@@ -63,13 +73,18 @@ def _look_up(name: str, names: dict[str, Any], module: str) -> Any:
 
 
 @cache
-def _checker_imports(module: str) -> dict[str, tuple[str, str]]:
-    """The names that a module imports under ``if TYPE_CHECKING:``, with the module and name they come from."""
+def _checker_names(module: str) -> tuple[dict[str, tuple[str, str]], dict[str, ast.expr]]:
+    """What a module has under ``if TYPE_CHECKING:``.
+
+    Returns:
+        Imported names, each with the module and name it comes from; and aliases, each with what it stands for.
+    """
+    imports: dict[str, tuple[str, str]] = {}
+    aliases: dict[str, ast.expr] = {}
     try:
         tree = ast.parse(inspect.getsource(sys.modules[module]))
     except (KeyError, OSError, TypeError, SyntaxError):
-        return {}
-    imports: dict[str, tuple[str, str]] = {}
+        return imports, aliases
     for statement in tree.body:
         if not (isinstance(statement, ast.If) and ast.unparse(statement.test).endswith("TYPE_CHECKING")):
             continue
@@ -81,7 +96,10 @@ def _checker_imports(module: str) -> dict[str, tuple[str, str]]:
             elif isinstance(node, ast.ImportFrom):
                 origin = _absolute(node, module)
                 imports |= {alias.asname or alias.name: (origin, alias.name) for alias in node.names}
-    return imports
+            elif isinstance(node, ast.AnnAssign | ast.Assign) and node.value is not None:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                aliases |= {target.id: node.value for target in targets if isinstance(target, ast.Name)}
+    return imports, aliases
 
 
 def _absolute(node: ast.ImportFrom, module: str) -> str:

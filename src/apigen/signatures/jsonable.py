@@ -4,6 +4,7 @@ What is decided here, where Python knows more kinds of values than JSON:
 
 - ``Decimal`` and ``Fraction`` become a number where the number's shortest decimal form is exactly the value, else a
   string: ``Decimal("0.1")`` is ``0.1``, ``Fraction(1, 3)`` is ``"1/3"``.
+- Numbers of other packages, which say so by the classes of ``numbers``, are written in the same way.
 - An integer outside 64 bits becomes a string of digits, because most readers of JSON would round it.
 - Sets are sorted, so that the same result is the same JSON in every process.
 - Iterators and generators are read to their end, up to :data:`MOST_ITEMS` items.
@@ -14,6 +15,7 @@ import dataclasses
 import datetime
 import json
 import math
+import numbers
 from collections.abc import Iterable, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
 from decimal import Decimal
 from enum import Enum
@@ -93,7 +95,7 @@ def _scalar(value: bool | int | float | str | Decimal | Fraction | None, path: s
     return _exact(value, path)
 
 
-def _finite(value: float | Decimal | Fraction) -> bool:
+def _finite(value: float | Decimal | Fraction | numbers.Real) -> bool:
     if isinstance(value, Decimal):
         return value.is_finite()
     return isinstance(value, Fraction) or math.isfinite(value)
@@ -106,16 +108,16 @@ def _digits(value: int | Fraction, path: str) -> str:
         raise ResultNotJson(f"result at {path} is a number of thousands of digits, too many to write out") from None
 
 
-def _exact(value: Decimal | Fraction, path: str) -> float | str:
+def _exact(value: Decimal | Fraction | numbers.Real, path: str) -> float | str:
     """A number where its decimal form says exactly the value, else the text of the value."""
     try:
         number = float(value)
     except OverflowError:
-        return str(value) if isinstance(value, Decimal) else _digits(value, path)
-    same = math.isfinite(number) and type(value)(repr(number)) == value
-    if same:
+        return _digits(value, path) if isinstance(value, Fraction) else str(value)
+    kind: Any = type(value)
+    if math.isfinite(number) and kind(repr(number)) == value:
         return number
-    return str(value) if isinstance(value, Decimal) else _digits(value, path)
+    return _digits(value, path) if isinstance(value, Fraction) else str(value)
 
 
 def _container(value: Any, path: str, above: frozenset[int]) -> Json:
@@ -136,6 +138,10 @@ def _container(value: Any, path: str, above: frozenset[int]) -> Json:
         return _array(value, path, above)
     if callable(plain := getattr(value, "tolist", None) or getattr(value, "item", None)):
         return _convert(plain(), path, above)  # numpy, pandas, torch, array.array
+    if isinstance(value, numbers.Integral):
+        return _scalar(int(value), path)
+    if isinstance(value, numbers.Real) and _finite(value):
+        return _exact(value, path)  # sympy, mpmath
     raise _refusal(value, path)
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typing_extensions
-from pydantic import AfterValidator
+from pydantic import AfterValidator, TypeAdapter
 
 from apigen.signatures.problems import Undescribable
 
@@ -36,6 +36,8 @@ _PROTOCOLS: dict[Any, Any] = {
 _WITHOUT_JSON = frozenset(
     (bytes, bytearray, memoryview, complex, type, types.ModuleType, abc.Callable, getattr(abc, "Buffer", bytes))
 )
+_PLAINLY_DESCRIBABLE = (types.NoneType, bool, int, float, str, list, dict, tuple, set, frozenset, Any)
+"""What needs no trial."""
 _QUALIFIERS = (typing.Final, typing.ClassVar, typing_extensions.Required, typing_extensions.NotRequired)
 
 
@@ -132,7 +134,7 @@ def _union(members: Iterable[Any]) -> Any:
     refused: list[Undescribable] = []
     for member in members:
         try:
-            kept.append(json_type(member))
+            kept.append(_with_json_form(member))
         except Undescribable as problem:
             refused.append(problem)
     kept = [member for member in kept if member is not Any]
@@ -143,6 +145,22 @@ def _union(members: Iterable[Any]) -> Any:
             raise refused[0]
         return Any
     return Union[tuple(kept)]  # noqa: UP007 - built at run time
+
+
+def _with_json_form(member: Any) -> Any:
+    """A member of a union, reduced; beside others, one that pydantic cannot describe is one that JSON cannot say.
+
+    Raises:
+        Undescribable: it is such a one.
+    """
+    reduced = json_type(member)
+    if reduced in _PLAINLY_DESCRIBABLE:
+        return reduced
+    try:
+        TypeAdapter(reduced).json_schema()
+    except Exception as problem:  # pydantic's own, or whatever a hook of the user's class raises
+        raise Undescribable(f"{type_name(member)} has no JSON form") from problem
+    return reduced
 
 
 def _typed_dict(annotation: Any) -> Any:

@@ -9,10 +9,9 @@ import builtins
 import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any, get_origin
 
 from typeshed_client import (
@@ -22,11 +21,10 @@ from typeshed_client import (
     ModulePath,
     NameInfo,
     OverloadedName,
-    Resolver,
-    get_search_context,
 )
 
 from apigen.signatures.expressions import Unresolved, read_type, union_of
+from apigen.signatures.stubfiles import stub_files
 
 _TYPESHED_ONLY: dict[str, Any] = {
     **dict.fromkeys(("SupportsRichComparison", "SupportsDunderLT", "SupportsDunderGT"), int | float | str),
@@ -58,29 +56,32 @@ class StubModule:
             raise AttributeError(str(problem)) from None
 
 
-def stub_types(function: Callable[..., Any], module: str | None) -> dict[str | int, Any]:
+def stub_types(function: Callable[..., Any], module: str | None, known: Container[str] = ()) -> dict[str | int, Any]:
     """The types that stubs give a function's parameters; overloads are merged.
 
     Args:
         function: a function of an imported module.
         module: the module it was found in, where its own ``__module__`` has no stub.
+        known: names of its parameters; others in the stub are for parameters that have another name in truth.
 
     Returns:
-        Types by parameter name and, for those that have a position but no name for callers, by position from 0;
-        only those that can be resolved. Empty where there is no stub.
+        Types by parameter name and, for those that have no name for callers or another one, by position from 0; only
+        those that can be resolved. Empty where there is no stub.
     """
     merged: dict[str | int, list[Any]] = {}
     definitions, path = _definitions(function, module)
-    for definition in definitions:
-        arguments = definition.args
-        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+    for arguments in definitions:
+        positional = [*arguments.posonlyargs, *arguments.args]
+        variadic = [arguments.vararg] if arguments.vararg else []
+        for position, argument in enumerate((*positional, *arguments.kwonlyargs, *variadic)):
             if argument.annotation is None:
                 continue
+            name = argument.arg.removeprefix("__")
             with suppress(Unresolved, RecursionError):  # the latter from aliases that refer to themselves
                 found = read_type(argument.annotation, lambda name: _look_up(path, name))
-                merged.setdefault(argument.arg.removeprefix("__"), []).append(found)
-                if argument in arguments.posonlyargs:
-                    merged.setdefault(arguments.posonlyargs.index(argument), []).append(found)
+                merged.setdefault(name, []).append(found)
+                if argument in arguments.posonlyargs or (argument in arguments.args and name not in known):
+                    merged.setdefault(position, []).append(found)
     return {key: union_of(types) for key, types in merged.items()}
 
 
@@ -90,7 +91,7 @@ def stub_signature(function: Callable[..., Any], module: str | None) -> inspect.
     Of several overloads the first that takes the most is used. ``Ellipsis`` stands for a default that is not known.
     """
     definitions, _ = _definitions(function, module)
-    signatures = [_signature(definition.args) for definition in definitions]
+    signatures = [_signature(arguments) for arguments in definitions]
     return max(signatures, key=lambda signature: len(signature.parameters), default=None)
 
 
@@ -119,30 +120,52 @@ def _default(written: ast.expr) -> Any:
         return ...
 
 
-@cache
-def _resolver() -> Resolver:
-    search_path = [Path(entry) for entry in sys.path if entry]
-    return Resolver(get_search_context(search_path=search_path))
-
-
-def _definitions(function: Any, module: str | None) -> tuple[list[ast.FunctionDef], ModulePath]:
-    """The function's definitions in a stub, several where it is overloaded, and the stub's module."""
-    name = getattr(function, "__name__", "")
+def _definitions(function: Any, module: str | None) -> tuple[list[ast.arguments], ModulePath]:
+    """What a caller gives a function according to a stub, several where it is overloaded, and the stub's module."""
+    owner, _, name = (getattr(function, "__qualname__", None) or "").rpartition(".")
+    name = name or getattr(function, "__name__", "")
     for place in dict.fromkeys((getattr(function, "__module__", None), module)):
         if not place or not name:
             continue
         path = ModulePath(tuple(place.split(".")))
         try:
-            found = _resolver().get_name(path, name)
+            found = stub_files().get_name(path, owner.partition(".")[0] or name)
         except (InvalidStub, SyntaxError, OSError, ValueError):
             continue
         if isinstance(found, ImportedInfo):
             path, found = found.source_module, found.info
+        for part in [*owner.split(".")[1:], name] if owner else []:
+            found = (found.child_nodes or {}).get(part) if isinstance(found, NameInfo) else None
         if isinstance(found, NameInfo):
             nodes = found.ast.definitions if isinstance(found.ast, OverloadedName) else [found.ast]
-            if definitions := [node for node in nodes if isinstance(node, ast.FunctionDef)]:
-                return definitions, path
+            definitions = [node.args for node in nodes if isinstance(node, _FUNCTIONS)]
+            if definitions:
+                bound = _is_bound(function)
+                return [_without_first(each) if bound else each for each in definitions], path
     return [], ModulePath(())
+
+
+def _is_bound(function: Any) -> bool:
+    """Whether it is a method with its object or class, which callers do not give."""
+    owner = getattr(function, "__self__", None)
+    return inspect.ismethod(function) or (
+        inspect.isbuiltin(function) and not (owner is None or inspect.ismodule(owner))
+    )
+
+
+def _without_first(arguments: ast.arguments) -> ast.arguments:
+    """The arguments that remain of a method's."""
+    rest = [*arguments.posonlyargs, *arguments.args][1:]
+    only = max(len(arguments.posonlyargs) - 1, 0)
+    return ast.arguments(
+        rest[:only],
+        rest[only:],
+        arguments.vararg,
+        arguments.kwonlyargs,
+        arguments.kw_defaults,
+        arguments.kwarg,
+        arguments.defaults[-len(rest) :] if rest else [],
+    )
 
 
 @cache
@@ -150,7 +173,7 @@ def _look_up(path: ModulePath, name: str) -> Any:
     """The type, or the module, that a bare name means inside a stub."""
     if name in _TYPESHED_ONLY:
         return _TYPESHED_ONLY[name]
-    found = _resolver().get_name(path, name)
+    found = stub_files().get_name(path, name)
     if found is None:
         try:
             return getattr(builtins, name)

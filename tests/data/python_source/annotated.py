@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -159,6 +159,11 @@ def starred(*numbers: int) -> int:
     return sum(numbers)
 
 
+def named(**numbers: int) -> int:
+    """Add numbers that have names."""
+    return sum(numbers.values())
+
+
 def silent(number: int) -> int:
     return number
 
@@ -172,9 +177,10 @@ def misnamed(value: Undefined) -> None:  # type: ignore[name-defined]  # noqa: F
     """Has an annotation that nobody defines."""
 
 
-async def later(number: int) -> int:
-    """Double it later."""
-    return number
+async def later(number: int) -> AsyncIterator[int]:
+    """Count up to it."""
+    for each in range(number):
+        yield each
 
 
 def _hidden(number: int) -> int:

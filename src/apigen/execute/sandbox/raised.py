@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 
+from apigen.execute.values import NotMade
 from apigen.records import Reason
 
 _ABOUT_AN_ARGUMENT = (ValueError, LookupError, ArithmeticError, re.error)
@@ -23,6 +24,8 @@ def reason_for(error: BaseException) -> Reason:
         return Reason.OUT_OF_MEMORY
     if refusal_in(error) is not None:
         return Reason.FORBIDDEN
+    if isinstance(error, NotMade):
+        return Reason.NOT_EXECUTABLE
     if isinstance(error, TypeError):
         return Reason.ARGUMENT_TYPE
     if isinstance(error, _ABOUT_AN_ARGUMENT):

@@ -89,7 +89,7 @@ def _code_in(folder: Path) -> list[str]:
         entries = sorted(folder.iterdir())
     except OSError:
         return []
-    return [str(entry) for entry in entries if entry.suffix in (".py", ".so") or _is_package(entry)]
+    return [str(entry) for entry in entries if entry.suffix in (".py", ".pyi", ".so") or _is_package(entry)]
 
 
 def _is_package(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+from collections.abc import Callable
 from typing import NoReturn
 
 import msgspec
@@ -12,8 +13,12 @@ from apigen.execute.sandbox.keeper import Place
 from apigen.execute.sandbox.wire import receive, send
 from apigen.library.introspect.describe import describe
 from apigen.library.introspect.forbidden import advice_on
-from apigen.library.introspect.imports import import_wanted
-from apigen.library.introspect.protocol import Described, Describing, Ended, Failed, Importing, Message, Order
+from apigen.library.introspect.imports import Imported, import_wanted
+from apigen.library.introspect.methods import methods_of_classes, methods_of_factory
+from apigen.library.introspect.packages import submodules
+from apigen.library.introspect.protocol import DESCRIBING, Doing, Ended, Failed, Message, Order, Wanted
+from apigen.library.introspect.public import Offer, functions
+from apigen.records import Skipped
 from apigen.signatures.problems import ImportFailed
 
 _ANSWERS = 3
@@ -53,17 +58,50 @@ def live(place: Place) -> None:
 
 def answer(order: Order, descriptor: int) -> None:
     """Import and describe what is wanted, and say what comes of it."""
-    modules = []
+    offers: list[Offer] = []
+    left_out: list[Skipped] = []
     for wanted in order.wanted:
-        _say(Importing(wanted.locator), descriptor)
+        _say(Doing(wanted.locator), descriptor)
         try:
-            modules.append(import_wanted(wanted, order.folder))
+            modules = [import_wanted(wanted, order.folder)]
+            if wanted.whole:
+                for found in submodules(modules[0], wanted.without, _announce_import(wanted, descriptor)):
+                    if isinstance(found, Skipped):
+                        left_out.append(found)
+                    else:
+                        modules.append(found)
+            offers += _offers(wanted, modules, descriptor)
         except ImportFailed as problem:
             _say(Failed(wanted.locator, f"{problem}{advice_on(problem)}"), descriptor)
             return
-    _say(Describing(), descriptor)
-    tools, skipped = describe(modules, order.origin)
-    _say(Described(tools, skipped), descriptor)
+    _say(Doing(order.wanted[-1].locator, DESCRIBING), descriptor)
+    described = describe(offers, order.origin)
+    _say(msgspec.structs.replace(described, skipped=(*left_out, *described.skipped)), descriptor)
+
+
+def _offers(wanted: Wanted, modules: list[Imported], descriptor: int) -> list[Offer]:
+    """What is wanted of some modules.
+
+    Raises:
+        ImportFailed: a class or factory is not there, an object cannot be made, or code that is run for a look raises.
+    """
+
+    def announce(what: str) -> None:
+        _say(Doing(wanted.locator, what), descriptor)
+
+    try:
+        offers = list(methods_of_classes(modules, wanted.classes, announce))
+        for factory in wanted.factories:
+            offers += methods_of_factory(modules, factory, announce)
+        return offers if wanted.classes or wanted.factories else list(functions(modules))
+    except ImportFailed:
+        raise
+    except Exception as error:
+        raise ImportFailed(f"looking at what it defines raises {type(error).__name__}") from error
+
+
+def _announce_import(wanted: Wanted, descriptor: int) -> Callable[[str], None]:
+    return lambda module: _say(Doing(wanted.locator, f"importing {module}", module), descriptor)
 
 
 def _import(order: Order) -> NoReturn:

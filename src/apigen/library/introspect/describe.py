@@ -1,23 +1,20 @@
-"""Turns the public functions of imported modules into tools, and says why the others are none."""
+"""Turns what modules offer into tools, and says why the rest is none."""
 
-import dataclasses
-import enum
 import functools
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import jsonschema_rs
 import msgspec
-import pydantic
-from typing_extensions import is_typeddict
 
-from apigen.library.introspect.imports import Imported
-from apigen.records import Json, PythonBinding, Skipped, Tool
+from apigen.library.introspect.protocol import Described
+from apigen.library.introspect.public import Offer
+from apigen.records import Json, Note, PythonBinding, Skipped, Tool
 from apigen.signatures.functions import FunctionSignature, read_signature
 from apigen.signatures.problems import Undescribable
 
@@ -26,11 +23,11 @@ LONGEST_NAME = 64
 OTHER_CATEGORY = "Other"
 
 
-def describe(modules: Iterable[Imported], origin: str | None) -> tuple[tuple[Tool, ...], tuple[Skipped, ...]]:
-    """Describe all public functions.
+def describe(offers: Iterable[Offer], origin: str | None) -> Described:
+    """Describe what modules offer.
 
     Args:
-        modules: imported modules, whose functions are described in order of definition.
+        offers: in the order of the tools.
         origin: written into every tool; ``None`` writes each one's own locator.
 
     Returns:
@@ -38,92 +35,51 @@ def describe(modules: Iterable[Imported], origin: str | None) -> tuple[tuple[Too
         (as ``function(parameter)``).
     """
     tools: list[Tool] = []
-    names: set[str] = set()
     skipped: list[Skipped] = []
-    for imported in modules:
-        place = origin or f"python:{imported.locator}"
-        seen: dict[int, str] = {}
-        for name, found in _public(imported.module):
-            try:
-                _require_function(found, seen)
-                seen[id(found)] = name
-                signature = _described_signature(found, imported.module.__name__)
-                tool = _tool(name, found, signature, imported)
-                unique = _unique_name(name, imported.module.__name__, names)
-                names.add(unique)
-                tools.append(msgspec.structs.replace(tool, name=unique, origin=place))
-            except Undescribable as problem:
-                skipped.append(Skipped(name, str(problem), place))
-            else:
-                skipped += [
-                    Skipped(f"{name}({left})", f"{why}; the tool is offered without it", place)
-                    for left, why in signature.left_out
-                ]
-    return tuple(tools), tuple(skipped)
-
-
-def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
-    """What a module offers: what its ``__all__`` lists, else the callables without underscore that it defines."""
-    listed = getattr(module, "__all__", None)
-    if listed is not None:
-        for name in dict.fromkeys(listed):
-            if hasattr(module, name) and not (name.startswith("__") and name.endswith("__")):
-                yield name, getattr(module, name)
-        return
-    own = (module.__name__, f"_{module.__name__}")  # such as bisect, whose functions are those of _bisect
-    for name, value in list(vars(module).items()):
-        if name.startswith("_") or not callable(value) or getattr(value, "__module__", None) not in own:
+    notes: list[Note] = []
+    taken: set[str] = set()
+    for offer in offers:
+        place = origin or f"python:{offer.imported.locator}"
+        try:
+            signature = _described_signature(offer)
+            tool = _tool(offer, signature, place)
+        except Undescribable as problem:
+            skipped.append(Skipped(offer.name, str(problem), place))
             continue
-        if not _is_kind_of_value(value):
-            yield name, value
+        except Exception as error:  # noqa: BLE001 - looking at foreign objects may run their code
+            skipped.append(Skipped(offer.name, f"looking at it raises {type(error).__name__}", place))
+            continue
+        name = _unique_name(offer.name, offer.imported.module.__name__, taken)
+        taken.add(name)
+        tools.append(msgspec.structs.replace(tool, name=name))
+        skipped += [
+            Skipped(f"{offer.name}({left})", f"{why}; the tool is offered without it", place)
+            for left, why in signature.left_out
+        ]
+        notes += [Note(name, text) for text in _guessed(signature)]
+    return Described(tuple(tools), tuple(skipped), tuple(notes))
 
 
-def _is_kind_of_value(found: Any) -> bool:
-    """Whether a class only gives parameters, results or errors their form: nobody would expect a tool of it."""
-    if not isinstance(found, type):
-        return False
-    forms = (enum.Enum, BaseException, pydantic.BaseModel)
-    is_named_tuple = issubclass(found, tuple) and hasattr(found, "_fields")
-    return issubclass(found, forms) or dataclasses.is_dataclass(found) or is_typeddict(found) or is_named_tuple
-
-
-def _require_function(found: Any, seen: dict[int, str]) -> None:
-    """Say why something is no function that could be called as a tool.
-
-    Raises:
-        Undescribable: with the reason.
-    """
-    reason = ""
-    if inspect.ismodule(found):
-        reason = f"a module; load it as python:{found.__name__}"
-    elif isinstance(found, type):
-        reason = "a class; only functions become tools"
-    elif not callable(found):
-        reason = f"not a function but a value of type {type(found).__name__}"
-    elif inspect.iscoroutinefunction(found) or inspect.isasyncgenfunction(found):
-        reason = "an async function; only plain functions are executed"
-    elif id(found) in seen:
-        reason = f"the same function as {seen[id(found)]}"
-    if reason:
-        raise Undescribable(reason)
-
-
-def _described_signature(function: Callable[..., Any], module: str) -> FunctionSignature:
+def _described_signature(offer: Offer) -> FunctionSignature:
     """The signature of a function that a model could be offered.
 
     Raises:
-        Undescribable: it says nothing about itself, or takes nothing that could be given by name.
+        Undescribable: it is no function, says nothing about itself, or takes nothing that could be given by name.
     """
-    signature = read_signature(function, module)
+    if offer.reason:
+        raise Undescribable(offer.reason)
+    signature = read_signature(offer.found, offer.imported.module.__name__)
     if not signature.parameters:
         only = ", ".join(name for name, _ in signature.left_out)
-        raise Undescribable(f"takes only {only}, which no call can give by name" if only else "takes no parameters")
+        if not inspect.isroutine(inspect.unwrap(offer.found)) and only.startswith("*"):
+            raise Undescribable(f"an object of type {type(offer.found).__name__} that takes only {only} when called")
+        raise Undescribable(f"takes only {only}, which no call can give" if only else "takes no parameters")
     if not signature.docstring.description:
         raise Undescribable("no docstring; a model could not know what it does")
     return signature
 
 
-def _tool(qualname: str, function: Callable[..., Any], signature: FunctionSignature, imported: Imported) -> Tool:
+def _tool(offer: Offer, signature: FunctionSignature, origin: str) -> Tool:
     """The function as a tool under its own name.
 
     Raises:
@@ -139,13 +95,23 @@ def _tool(qualname: str, function: Callable[..., Any], signature: FunctionSignat
         jsonschema_rs.validator_for(parameters)
     except (ValueError, jsonschema_rs.ReferencingError) as problem:
         raise Undescribable(f"its JSON Schema is not valid: {' '.join(str(problem).split())[:200]}") from None
+    module, file = offer.imported.bound_module, offer.imported.bound_file
+    digest = _digest(offer.found, offer.imported.module)
     return Tool(
-        name=qualname,
+        name=offer.name,
         description=signature.docstring.description,
         parameters=parameters,
-        category=_category(imported.module),
-        binding=PythonBinding(qualname, imported.bound_module, imported.bound_file, _digest(function, imported.module)),
+        category=_category(offer.imported.module),
+        origin=origin,
+        binding=PythonBinding(offer.qualname, module, file, digest, offer.factory),
     )
+
+
+def _guessed(signature: FunctionSignature) -> Iterator[str]:
+    """What is said of parameters whose types nobody wrote down."""
+    for parameter in signature.parameters:
+        if parameter.guessed_from:
+            yield f"the type of {parameter.name} is taken from {parameter.guessed_from}"
 
 
 def _category(module: ModuleType) -> str:
@@ -170,15 +136,16 @@ def _digest_of_file(file: str) -> str:
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
 
 
-def _unique_name(name: str, module: str, taken: set[str]) -> str:
-    """A name that every provider accepts; where it is taken, with its module's name before it or a number after it."""
+def _unique_name(name: str, module: str, taken: Container[str]) -> str:
+    """A name that every provider accepts; where it is taken, with names of modules before it or a number after it."""
     plain = re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:LONGEST_NAME]
-    stem = re.sub(r"[^a-zA-Z0-9_-]", "_", module.rpartition(".")[2])
-    candidates: Sequence[str] = (plain, f"{stem}_{plain}"[:LONGEST_NAME])
-    for candidate in candidates:
+    candidate = plain
+    for part in reversed(module.split(".")):
         if candidate not in taken:
             return candidate
+        candidate = re.sub(r"[^a-zA-Z0-9_-]", "_", f"{part}_{candidate}")[:LONGEST_NAME]
     number = 2
-    while (candidate := f"{plain[: LONGEST_NAME - len(str(number)) - 1]}_{number}") in taken:
+    while candidate in taken:
+        candidate = f"{plain[: LONGEST_NAME - len(str(number)) - 1]}_{number}"
         number += 1
     return candidate

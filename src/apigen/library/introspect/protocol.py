@@ -2,16 +2,24 @@
 
 import msgspec
 
-from apigen.records import Skipped, Tool
+from apigen.records import Note, Skipped, Tool
 
 
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One module or file to describe."""
+    """One module, file or package to describe."""
 
     locator: str
-    """As the user wrote it."""
+    """As the user wrote it, without its options."""
     module: str | None = None
     file: str | None = None
+    whole: bool = False
+    """Whether the submodules of that package are wanted too."""
+    without: tuple[str, ...] = ()
+    """Submodules to leave out, because importing them ends the process or does not end."""
+    classes: tuple[str, ...] = ()
+    """Names or patterns of classes whose methods are wanted, instead of functions."""
+    factories: tuple[str, ...] = ()
+    """Names of functions that make objects whose methods are wanted, instead of functions."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -24,14 +32,22 @@ class Order(msgspec.Struct, frozen=True):
     """Written into every tool instead of its locator."""
 
 
-class Importing(msgspec.Struct, frozen=True, tag=True):
-    """Sent before a module is imported, so that what ends the process can be blamed on it."""
+IMPORTING = "importing it"
+DESCRIBING = "describing the functions of it"
+
+
+class Doing(msgspec.Struct, frozen=True, tag=True):
+    """Sent before foreign code runs, so that what ends the process can be blamed on it."""
 
     locator: str
+    what: str = IMPORTING
+    module: str = ""
+    """The submodule that is imported, which can do without; empty where it is what the user named."""
 
-
-class Describing(msgspec.Struct, frozen=True, tag=True):
-    """Sent when all modules are imported; what takes time from here on is the number of their functions."""
+    @property
+    def told(self) -> str:
+        """What is done, with the locator where it says ``it``."""
+        return f"{self.what.removesuffix('it')}{self.locator}" if self.what.endswith(" it") else self.what
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
@@ -46,6 +62,7 @@ class Described(msgspec.Struct, frozen=True, tag=True):
 
     tools: tuple[Tool, ...]
     skipped: tuple[Skipped, ...]
+    notes: tuple[Note, ...] = ()
 
 
 class Ended(msgspec.Struct, frozen=True, tag=True):
@@ -54,5 +71,5 @@ class Ended(msgspec.Struct, frozen=True, tag=True):
     code: int
 
 
-Message = Importing | Describing | Failed | Described | Ended
-"""What comes from the sandbox. All but the last are written where foreign code runs: they may be forged."""
+Message = Doing | Failed | Described | Ended
+"""What comes from the sandbox. The first three are written where foreign code runs: they may be forged."""

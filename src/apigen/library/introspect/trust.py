@@ -5,7 +5,7 @@ has named. Its schemas are compiled in our process, so they may not reach out of
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from apigen.library.introspect.protocol import Described, Order
@@ -27,6 +27,7 @@ def require_wanted(described: Described, order: Order) -> None:
     """
     places = {order.origin} if order.origin else {f"python:{wanted.locator}" for wanted in order.wanted}
     modules = {wanted.module for wanted in order.wanted if wanted.module}
+    packages = tuple(wanted.module for wanted in order.wanted if wanted.whole and wanted.module)
     files = {wanted.file for wanted in order.wanted if wanted.file} | set(_local_files(modules, order.folder))
     names: set[str] = set()
     for tool in described.tools:
@@ -36,7 +37,11 @@ def require_wanted(described: Described, order: Order) -> None:
         names.add(tool.name)
         if not isinstance(binding, PythonBinding) or tool.origin not in places:
             raise Forged(f"it describes {tool.name} as something from elsewhere")
-        found = binding.file in files if binding.module is None else binding.module in modules and binding.file is None
+        if binding.module is None:
+            found = binding.file in files or _is_file_below(binding.file or "", packages, order.folder)
+        else:
+            below = binding.module.startswith(tuple(f"{package}." for package in packages))
+            found = binding.file is None and (binding.module in modules or below)
         if not found:
             raise Forged(f"it binds {tool.name} to another module")
         _require_plain(tool)
@@ -48,6 +53,15 @@ def _local_files(modules: set[str], folder: str) -> Iterator[str]:
         stem = Path(folder, *module.split("."))
         for path in (stem.with_name(f"{stem.name}.py"), stem / "__init__.py"):
             yield str(path.resolve())
+
+
+def _is_file_below(file: str, packages: Iterable[str], folder: str) -> bool:
+    """Whether a file is a module of a package of the current folder."""
+    path = Path(file)
+    return path.suffix == ".py" and any(
+        ".." not in path.parts and path.is_relative_to(Path(folder, *package.split(".")).resolve())
+        for package in packages
+    )
 
 
 def _require_plain(tool: Tool) -> None:
