@@ -230,7 +230,7 @@ def run(python: Path, locator: str, calls: int) -> dict[str, Any]:
 
 def report(found: list[tuple[str, dict[str, Any]]]) -> None:
     """Print the tables of docs/sources/python.md."""
-    print("| package | loaded | functions | tools | execute | types guessed | seconds | peak memory |")
+    print("| package | loaded | functions | tools | execute | guessed | seconds | peak memory |")
     print("|---|---|--:|--:|--:|--:|--:|--:|")
     for pin, one in found:
         share = f"{one['tools']} ({one['tools'] / max(one['functions'], 1):.0%})"
