@@ -194,6 +194,26 @@ def test_a_number_that_json_cannot_hold_is_not_lost(tmp_path: Path, number: str)
     assert (tmp_path / "fixed.json").read_text() == ""
 
 
+@pytest.mark.parametrize("text", ["1e999", "12345678901234567.5", "3.14159265358979323846", "123456789012345678e300"])
+def test_a_number_that_would_change_is_not_mended(tmp_path: Path, text: str) -> None:
+    """What a float cannot hold exactly stays out; the rows beside it are written."""
+    rows = [call(city="Rome", factor=text), call(city="Oslo", factor="2.5")]
+    found = checked(
+        write(tmp_path / "rows.jsonl", [xlam(one, id=str(i)) for i, one in enumerate(rows)]), fix=tmp_path / "f"
+    )
+    assert found.fixed is not None
+    assert (found.fixed["written"], found.fixed["left_out"]) == (1, 1)
+
+
+def test_a_key_that_stands_twice_loses_no_value_silently(tmp_path: Path) -> None:
+    """In JSON text the row falls and says which key it is."""
+    row = xlam("q", call(city="Rome"))
+    row["answers"] = json.dumps([call(city="Rome")]).replace('{"city"', '{"city": "Oslo", "city"')
+    found = checked(write(tmp_path / "rows.jsonl", [row]), fix=tmp_path / "f.jsonl")
+    assert dict(found.tally.reasons) == {Reason.NOT_JSON: 1}
+    assert "the key 'city' stands twice" in found.tally.examples[Reason.NOT_JSON][0].detail
+
+
 def test_a_format_that_cannot_be_written_leaves_the_row_out_and_says_so(tmp_path: Path) -> None:
     """ToolACE's answers are text of calls; rows that need no mend are written as they are."""
     system = "Functions: " + json.dumps([WEATHER | {"parameters": {"properties": {"days": {"type": "integer"}}}}])

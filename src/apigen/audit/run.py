@@ -130,10 +130,13 @@ async def _write_fixed(
 def _repaired(finding: Finding, check: RowCheck, mender: Mender) -> Repaired:
     if finding.passed or not finding.faults:
         return Repaired(finding, finding.row.calls)
-    calls, mends = mender.mend(finding.row)
+    try:
+        calls, mends = mender.mend(finding.row)
+        again = check.look_again(finding.row, calls) if mends else finding
+    except Exception:  # noqa: BLE001 - one odd row must not cost the others; it is left out, and its faults are told
+        return Repaired(finding, finding.row.calls)
     if not mends:
         return Repaired(finding, finding.row.calls)
-    again = check.look_again(finding.row, calls)
     return Repaired(again, calls, mends if again.passed else ())
 
 

@@ -1,6 +1,7 @@
 """Text that should be JSON: parsed as that, or as the Python literal that some datasets write instead."""
 
 import ast
+import json
 import math
 from typing import Any
 
@@ -42,13 +43,37 @@ def parse_json(text: str | bytes | bytearray | memoryview) -> Parsed:
 def parse_text(text: str) -> Parsed:
     """A JSON value or a Python literal, or what is wrong with the text as JSON. Never raises."""
     parsed = parse_json(text)
-    if not parsed.problem or len(text) > MAX_LITERAL:
+    if not parsed.problem:
+        twin = _twin_key(text) if text.count('":') > 1 else None
+        return parsed if twin is None else Parsed(problem=f"the key {twin!r} stands twice in an object")
+    if len(text) > MAX_LITERAL:
         return parsed
     try:
         value = ast.literal_eval(text.strip())
         return Parsed(as_json(value), literal=True)
     except (*_NO_JSON, SyntaxError, TypeError, MemoryError):
         return parsed
+
+
+class _TwinKeys(Exception):  # noqa: N818 - told, not raised to anybody
+    """A key stands twice."""
+
+
+def _twin_key(text: str) -> str | None:
+    """A key that stands twice in one object, of which parsers keep the last value and lose the others."""
+    try:
+        json.loads(text, object_pairs_hook=_without_twins)
+    except _TwinKeys as found:
+        return str(found)
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
+def _without_twins(pairs: list[tuple[str, Json]]) -> None:
+    if len({key for key, _ in pairs}) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _TwinKeys(next(key for key in keys if keys.count(key) > 1))
 
 
 def as_json(value: Any) -> Json:

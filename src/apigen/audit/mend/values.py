@@ -1,7 +1,9 @@
 """A value as its schema wants it, where the value leaves one reading only."""
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -139,8 +141,8 @@ def _readings(text: str, types: Sequence[str]) -> Iterable[tuple[str, Json]]:
     """What a text can be, of the types that are due."""
     if "integer" in types and _INTEGER.fullmatch(text):
         yield "number_from_text", int(text)
-    elif "number" in types and _NUMBER.fullmatch(text):
-        yield "number_from_text", msgspec.json.decode(text)
+    elif "number" in types and (number := _number(text)) is not None:
+        yield "number_from_text", number
     if "boolean" in types and text in _LOGICAL:
         yield "boolean_from_text", _LOGICAL[text]
     kinds = tuple(kind for name, kind in (("array", list), ("object", dict)) if name in types)
@@ -151,6 +153,16 @@ def _readings(text: str, types: Sequence[str]) -> Iterable[tuple[str, Json]]:
             return
         if isinstance(value, kinds):
             yield "value_from_text", value
+
+
+def _number(text: str) -> int | float | None:
+    """The number that a text writes; ``None`` where no JSON number of 64 bits says exactly that."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if math.isfinite(number) and Decimal(repr(number)) == Decimal(text) else None
 
 
 def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:

@@ -93,7 +93,10 @@ def _offers(wanted: Wanted, modules: list[Imported], descriptor: int) -> list[Of
         offers = list(methods_of_classes(modules, wanted.classes, announce))
         for factory in wanted.factories:
             offers += methods_of_factory(modules, factory, announce)
-        return offers if wanted.classes or wanted.factories else list(functions(modules))
+        if wanted.classes or wanted.factories:
+            return offers
+        announce(DESCRIBING)
+        return list(functions(modules))
     except ImportFailed:
         raise
     except Exception as error:
