@@ -65,7 +65,7 @@ def run(
     return asyncio.run(main())
 
 
-def one(tools: Mapping[str, Tool], name: str, **arguments: Any) -> Execution:
+def one(tools: Mapping[str, Tool], name: str, /, **arguments: Any) -> Execution:
     return run(tools, [Call(name, arguments)])[0]
 
 

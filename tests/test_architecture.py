@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -79,6 +81,30 @@ def test_there_are_no_import_cycles() -> None:
 
     for name in imports():
         visit(name, ())
+
+
+def test_a_run_over_functions_does_not_wait_for_what_it_does_not_use() -> None:
+    """Neither what reads OpenAPI nor what speaks HTTP or MCP is imported by a whole offline run."""
+    program = (
+        "import sys, tempfile, pathlib; from apigen.cli.main import main\n"
+        "sys.argv = ['apigen', 'run', '--count', '1', '--library', 'starter:math', "
+        "'--out', str(pathlib.Path(tempfile.mkdtemp()) / 'run')]\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code\n"
+        "print('loaded', *sys.modules)"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    loaded = set(printed.rpartition("loaded ")[2].split())
+    assert "apigen.library.starter_source" in loaded
+    needless = (
+        "aiohttp",
+        "httpx2",
+        "mcp",
+        "yarl",
+        "apigen.library.openapi",
+        "apigen.library.toolbench",
+        "apigen.execute.rest",
+    )
+    assert loaded & set(needless) == set()
 
 
 @pytest.mark.parametrize("schema", sorted(path.name for path in (ROOT / "docs" / "schemas").glob("*.json")))

@@ -22,7 +22,7 @@ from apigen.records import Call, Candidate, Outcome, Reason, Stage, Tool, Verdic
 from apigen.verify.faults import BY_NAME
 from apigen.verify.llm_judge import UNFOUND
 from chat_server import serving
-from runs import apigen, apigen_process, lines
+from runs import apigen, lines
 
 P, R, E = Outcome.PASS, Outcome.REJECT, Outcome.ERROR
 TOOL = {"name": "add", "description": "Adds.", "parameters": {"type": "object", "properties": {}}}
@@ -206,8 +206,8 @@ def test_a_judge_that_stays_away_loses_nothing(tmp_path: Path) -> None:
             f"judges: [{{name: openai/j, base_url: '{server.url}', retries: 0}}]\n"
         )
         server.fail_after = 5
-        down = apigen_process(*command)
-        assert down.returncode == 1
+        down = apigen(*command)
+        assert (down.returncode, server.under_way) == (1, 0), "no prompt is under way any more"
         assert f"ask again with --out {out}" in down.stderr
         assert "Traceback" not in down.stderr
         server.fail_after = None

@@ -10,7 +10,7 @@ import jsonschema
 from apigen.dataset.duplicates import SeenQueries
 from apigen.records import Attempt, Call, Outcome, Reason, Stage, Style, Verdict, Wording
 from chat_server import serving
-from runs import apigen, apigen_process, contents, lines
+from runs import apigen, contents, lines
 
 SMALL = ("--library", "starter:finance,math,travel")
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
@@ -111,7 +111,8 @@ def test_a_run_with_repairs_that_broke_down_ends_with_the_same_bytes(tmp_path: P
         assert apigen("run", config, "--concurrency", "3", "--out", whole).returncode == 0
         server.prompts.clear()
         server.fail_after = 25
-        assert apigen_process("run", config, "--out", broken).returncode == 1
+        assert apigen("run", config, "--out", broken).returncode == 1
+        assert server.under_way == 0, "no prompt is under way any more"
         server.fail_after = None
         resumed = apigen("run", "--resume", "--out", broken)
         assert resumed.returncode == 0, resumed.stderr

@@ -2,16 +2,10 @@
 
 import asyncio
 import json
-import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -212,28 +206,18 @@ def test_what_is_no_mcp_server_is_one_clear_line(site: Site, answer: Response, l
     assert "\n" not in str(caught.value)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    """Connecting to a checked address leaves certificates checked, for the name."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "both.pem"
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
+def test_a_certificate_that_nobody_vouches_for_is_refused(tls_server: HTTPServer) -> None:
+    """A self-signed one is one clear line."""
     refused = pytest.raises(UserError, match=r"it cannot be reached: .*self.signed certificate")
-    with HTTPServer(host="localhost", ssl_context=context) as server, refused:
-        load_library([f"mcp:https://localhost:{server.port}/mcp"])
+    with tls_server, refused:
+        load_library([f"mcp:https://localhost:{tls_server.port}/mcp"])
+
+
+def test_a_token_does_not_cross_the_internet_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent, and the line names the way out."""
+    monkeypatch.setenv("SITE_TOKEN", "a-secret-token")
+    with pytest.raises(UserError, match="in plain text; use its address with https"):
+        load_library(["mcp:http://1.1.1.1/mcp#variable=SITE_TOKEN"])
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,19 @@ def test_plain_text_where_tls_is_expected_is_a_service_that_is_down(httpserver: 
         execute(tool_for(httpserver.url_for("/").replace("http:", "https:")))
 
 
+def test_keys_do_not_cross_the_internet_in_plain_text(httpserver: HTTPServer) -> None:
+    """One line says so, before anything is looked up; a host of one's own that is allowed gets them."""
+    key = RestCredential("THE_KEY", "bearer")
+    environment = {"THE_KEY": "key-12345678"}
+    public = tool_for("http://shop.example.com", security=((key,),))
+    execution = execute(public, environment=environment, private=())
+    assert execution.reason is Reason.FORBIDDEN
+    assert execution.detail.startswith("$THE_KEY would go to shop.example.com:80 in plain text; use its address")
+    httpserver.expect_request("/", headers={"Authorization": "Bearer key-12345678"}).respond_with_json(1)
+    own = tool_for(httpserver.url_for("/"), security=((key,),))
+    assert execute(own, environment=environment).result == 1
+
+
 def test_the_library_names_places_in_one_spelling() -> None:
     """With ports, and without what is no address."""
     tools = [tool_for(server) for server in ("https://A.com/v1", "http://a.com", "http://[::1]:8", "nonsense")]

@@ -1,4 +1,7 @@
-"""Calls of Prism, a server of somebody else's that refuses what an OpenAPI document does not allow."""
+"""Tools of OpenAPI documents, as the source reads them, called on Prism: somebody else's reading of the same documents.
+
+Prism refuses what a document does not allow, so a call that it answers went where the document has it.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -8,12 +11,12 @@ from typing import Any
 import pytest
 
 from apigen.records import Reason, Tool
-from rest_document import tools_in
+from openapi_specs import load
 from rest_services import SHOP, example_calls, failures, one, run, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("npx") is None, reason="npm is not installed")]
 
-STYLES = Path(__file__).parent / "data" / "styles.openapi.yaml"
+DATA = Path(__file__).parent / "data"
 PRISM = "@stoplight/prism-cli@5"
 
 
@@ -21,7 +24,7 @@ def mocked(document: Path) -> Iterator[dict[str, Tool]]:
     """The tools of a document, bound to a Prism that mocks it."""
     command = ["npx", "--yes", PRISM, "mock", "--errors", "--port", "PORT", str(document)]
     with started(command, "Prism is listening") as url:
-        yield tools_in(document, url)
+        yield {tool.name: tool for tool in load(document, f"#server={url}&key=SHOP_KEY").tools}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,17 @@ def shop() -> Iterator[dict[str, Tool]]:
 
 @pytest.fixture(scope="module")
 def styles() -> Iterator[dict[str, Tool]]:
-    yield from mocked(STYLES)
+    yield from mocked(DATA / "styles.openapi.yaml")
+
+
+@pytest.fixture(scope="module")
+def older() -> Iterator[dict[str, Tool]]:
+    yield from mocked(DATA / "swagger2.yaml")
+
+
+@pytest.fixture(scope="module")
+def places() -> Iterator[dict[str, Tool]]:
+    yield from mocked(DATA / "places.openapi.yaml")
 
 
 def test_every_example_is_a_valid_request(shop: dict[str, Tool]) -> None:
@@ -94,3 +107,41 @@ def test_styles_are_read_back(styles: dict[str, Tool], name: str, arguments: dic
 def test_wrong_values_are_seen_behind_the_styles(styles: dict[str, Tool], name: str, arguments: dict[str, Any]) -> None:
     """So that the test above means something."""
     assert one(styles, name, **arguments).reason is Reason.INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "wrong"),
+    [
+        ("lists", {"many": [1, 2], "commas": [3, 4], "X-Trace": "a b"}, {"many": [1]}),
+        ("lists", {"many": [1, 2], "X-Trace": "a b"}, {"X-Trace": "b"}),
+        ("forms", {"id": 7, "text": "a&b=c d", "amount": 0.5}, {"text": "a"}),
+        ("bodies", {"name": "ab", "parts": [{"size": 1}]}, {"parts": [{"size": "large"}]}),
+    ],
+)
+def test_swagger_2_says_the_same(
+    older: dict[str, Tool], name: str, arguments: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    """Its forms, collections and bodies are what Prism takes, and it sees what is wrong in each."""
+    execution = one(older, name, **arguments)
+    assert (execution.ok, execution.result) == (True, True), execution.detail
+    assert one(older, name, **arguments | wrong).reason is Reason.INVALID_ARGUMENT
+
+
+SAME = {"id": 1, "query_id": "in the query", "cookie_id": 7, "body_id": True, "filter_kind": "é&b"}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "wrong"),
+    [
+        *(("same", SAME, {key: "wrong"}) for key in ("id", "query_id", "body_id")),  # it looks into no cookies
+        ("whole", {"body": [1, 2]}, {"body": [1]}),
+        ("document", {"where": {"x": 1}, "deep": {"x": 2, "y": "a&b"}}, {"deep": {"y": "a"}}),
+    ],
+)
+def test_every_argument_goes_to_its_place(
+    places: dict[str, Tool], name: str, arguments: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    """Also where several places use one name, and where the whole body is one argument."""
+    execution = one(places, name, **arguments)
+    assert (execution.ok, execution.result) == (True, True), execution.detail
+    assert one(places, name, **arguments | wrong).reason is Reason.INVALID_ARGUMENT

@@ -60,6 +60,7 @@ def test_path_styles(style: str, explode: bool | None, text: str, items: str, fi
         ("form", False, "color=blue,black,brown", "color=R,100,G,200,B,150"),
         ("spaceDelimited", None, "color=blue%20black%20brown", "color=R%20100%20G%20200%20B%20150"),
         ("pipeDelimited", None, "color=blue%7Cblack%7Cbrown", "color=R%7C100%7CG%7C200%7CB%7C150"),
+        ("tabDelimited", None, "color=blue%09black%09brown", "color=R%09100%09G%09200%09B%09150"),
         ("pipeDelimited", True, "color=blue&color=black&color=brown", "R=100&G=200&B=150"),
         (
             "deepObject",
@@ -248,12 +249,14 @@ NAME, SIZE, TAGS = (RestParameter(name, "body") for name in ("name", "size", "ta
 KEPT = {"name": "å&b", "size": {"w": 1}, "tags": ["x", "y"]}
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "application/vnd.api+json; charset=utf-8", "*/*"])
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "application/vnd.api+json; charset=utf-8", "text/json", "*/*", "application/*"]
+)
 def test_json_bodies(media_type: str) -> None:
     """Arguments become the fields of an object, ``null`` included; where none is given it is an empty one."""
     body, sent = body_of(media_type, KEPT | {"name": None}, NAME, SIZE, TAGS)
     assert json.loads(body) == {"name": None, "size": {"w": 1}, "tags": ["x", "y"]}
-    assert sent == (media_type if media_type != "*/*" else "application/json")
+    assert sent == ("application/json" if "*" in media_type else media_type)
     assert body_of(media_type, {}, NAME)[0] == "{}"
 
 
@@ -261,6 +264,8 @@ def test_a_body_that_is_one_argument() -> None:
     """It is sent as it is: JSON, or text."""
     assert body_of("application/json", {"all": [1, 2]}, body_argument="all") == ("[1,2]", "application/json")
     assert body_of("text/plain", {"all": "a\nb"}, body_argument="all") == ("a\nb", "text/plain")
+    assert body_of("text/csv; header=present", {"all": "a"}, body_argument="all") == ("a", "text/csv; header=present")
+    assert body_of("text/*", {"all": "å"}, body_argument="all") == ("å", "text/plain; charset=utf-8")
     assert body_of("application/xml", {"all": "<a/>"}, body_argument="all")[0] == "<a/>"
     assert write(bound("/x", "POST", body="application/json", body_argument="all")).body is None
     problem = refused(bound("/x", "POST", body="application/xml", body_argument="all"), all={"a": 1})
@@ -299,6 +304,15 @@ def test_multipart_bodies() -> None:
     ]
 
 
+def test_a_part_says_what_it_is() -> None:
+    """Of whatever media type the description names for it; what is no JSON has to be text."""
+    note = RestParameter("note", "body", content="text/markdown")
+    body, _ = body_of("multipart/form-data", {"note": "# a"}, note)
+    assert 'name="note"\r\nContent-Type: text/markdown\r\n\r\n# a\r\n' in body
+    binding = bound("/x", "POST", note, body="multipart/form-data")
+    assert refused(binding, note={"a": 1}).reason is Reason.NOT_EXECUTABLE
+
+
 @pytest.mark.parametrize(
     ("binding", "arguments", "reason"),
     [
@@ -328,6 +342,7 @@ ENVIRONMENT = {"SHOP_KEY": "key-12345678", "SHOP_LOGIN": "ann:secret-word"}
     ("credential", "header"),
     [
         (KEY, ("X-Key", "key-12345678")),
+        (RestCredential("SHOP_KEY", "header", "Authorization"), ("Authorization", "key-12345678")),
         (RestCredential("SHOP_KEY", "bearer"), ("Authorization", "Bearer key-12345678")),
         (LOGIN, ("Authorization", "Basic YW5uOnNlY3JldC13b3Jk")),
         (RestCredential("SHOP_KEY", "cookie", "sid"), ("Cookie", "sid=key-12345678")),

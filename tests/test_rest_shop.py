@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from apigen.records import Call, Reason, Tool
-from rest_document import tools_in
+from openapi_specs import load
 from rest_services import SHOP, example_calls, failures, one, run, started
 
 pytestmark = pytest.mark.slow
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def tools() -> Iterator[dict[str, Tool]]:
     with started([sys.executable, "-u", str(SHOP / "shop.py"), "--port", "PORT"], "Running on") as url:
-        yield tools_in(SHOP / "openapi.yaml", url)
+        yield {tool.name: tool for tool in load(SHOP / "openapi.yaml", f"#server={url}&key=SHOP_KEY").tools}
 
 
 def test_every_example_is_answered(tools: dict[str, Tool]) -> None:

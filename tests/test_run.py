@@ -200,8 +200,8 @@ def test_a_server_that_goes_down_loses_nothing_that_was_paid(tmp_path: Path) -> 
         asked = len(server.prompts)
         server.prompts.clear()
         server.fail_after = 15
-        down = apigen_process("run", config, "--base-url", server.url, "--out", broken)
-        assert down.returncode == 1
+        down = apigen("run", config, "--base-url", server.url, "--out", broken)
+        assert (down.returncode, server.under_way) == (1, 0), "no prompt is under way any more"
         assert "HTTP 503" in down.stderr
         assert f"apigen run --resume --out {broken}" in down.stderr
         assert "Traceback" not in down.stderr

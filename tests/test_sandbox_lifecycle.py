@@ -19,28 +19,11 @@ from apigen.execute.python import Limits, PythonExecutor
 from apigen.records import Call, Execution, Reason
 from runs import PATIENCE_S
 from sandbox_lab import HOSTILE, SHORT, lab, tool_of
+from sandbox_trial import descendants
 
 BEAT_S = 0.005
 AHEAD = sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
 """Whether each sandbox process keeps one that waits for the next call."""
-
-
-def descendants() -> set[int]:
-    """Process ids of everything below this process."""
-    below: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        below.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found: set[int] = set()
-    waiting = [os.getpid()]
-    while waiting:
-        children = below.get(waiting.pop(), [])
-        found.update(children)
-        waiting += children
-    return found
 
 
 def entries(folder: Path) -> list[Path]:

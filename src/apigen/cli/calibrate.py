@@ -5,7 +5,6 @@ import hashlib
 import os
 import shlex
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
@@ -24,6 +23,7 @@ from apigen.calibrate.figures import all_figures
 from apigen.calibrate.judging import Judged, judge_all
 from apigen.calibrate.labels import read_labels
 from apigen.calibrate.table import tables
+from apigen.cli.live_bar import LiveBar
 from apigen.config import Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
 from apigen.execute.base import Executor
@@ -41,7 +41,6 @@ RUNS = Path("runs")
 FIGURES = "calibration.json"
 VERDICTS = "verdicts.jsonl"
 DEFAULT_COUNT = 200
-PLAIN_EVERY_S = 10.0
 
 
 class CalibrateOptions(NamedTuple):
@@ -240,26 +239,14 @@ def _line(one: Judged) -> dict[str, Any]:
     }
 
 
-class _Counting:
-    """A live line on a terminal, now and then a plain one elsewhere."""
+class _Counting(LiveBar):
+    """How many of so many things are done."""
 
     def __init__(self, console: Console, what: str, wanted: int) -> None:
-        self._console, self._what, self._wanted = console, what, wanted
-        self._plain_at = time.monotonic()
         columns = (TextColumn(f"[bold]{what}"), BarColumn(bar_width=24), MofNCompleteColumn())
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._bar.add_task("", total=wanted)
+        super().__init__(console, columns, total=wanted)
+        self._what, self._wanted = what, wanted
 
     def at(self, done: int) -> None:
         """Show how far it is."""
-        self._bar.update(self._task, completed=done)
-        if self._bar.disable and time.monotonic() - self._plain_at > PLAIN_EVERY_S:
-            self._plain_at = time.monotonic()
-            self._console.print(f"{done:,}/{self._wanted:,} {self._what}", soft_wrap=True, highlight=False)
-
-    def __enter__(self) -> "_Counting":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        self.show(f"{done:,}/{self._wanted:,} {self._what}", completed=done)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from apigen.cli.kinds import print_counts
 from apigen.errors import UserError
 from apigen.library.catalogue import Library, load_library
 from apigen.library.statistics import Statistics, statistics
@@ -63,7 +64,7 @@ def list_command(chosen: Chosen, *, as_json: bool) -> None:
     console.print(table)
     console.print(f"\n{len(tools)} tools, {len(library.seeds)} seed examples", highlight=False)
     _print_pairs(console, "Left out", [(entry.name, entry.reason) for entry in library.skipped])
-    _print_pairs(console, "Notes", _grouped(library))
+    print_counts(console, "Notes", [note.text for note in library.notes])
 
 
 def stats_command(chosen: Chosen, *, as_json: bool) -> None:
@@ -187,16 +188,6 @@ def _executed(tool: Tool) -> str:
 
 def _parameters(tool: Tool) -> str:
     return ", ".join(f"{name}{'' if name in tool.required else '?'}" for name in tool.properties)
-
-
-def _grouped(library: Library) -> list[tuple[str, str]]:
-    """Notes by their text, with the tools that have it; many tools often share one."""
-    names: dict[str, list[str]] = {}
-    for note in library.notes:
-        names.setdefault(note.text, []).append(note.name)
-    return [
-        (", ".join(found[:3]) + (f", {len(found) - 3} more" * (len(found) > 3)), text) for text, found in names.items()
-    ]
 
 
 def _print_pairs(console: Console, title: str, pairs: Sequence[tuple[str, str]]) -> None:

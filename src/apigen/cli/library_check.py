@@ -17,7 +17,8 @@ from apigen.clean.journal import Journal
 from apigen.clean.probe import Prober
 from apigen.clean.run import Cleaned, Hooks, Plan, clean
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
-from apigen.cli.library_import import as_loaded, counted, require_writable
+from apigen.cli.kinds import counted
+from apigen.cli.library_import import as_loaded, require_writable
 from apigen.cli.step_progress import StepProgress
 from apigen.config import Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError

@@ -1,7 +1,6 @@
 """``apigen library import`` and ``drift``: a library file, and how far its sources have moved away from it."""
 
 import os
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from apigen.cli.kinds import counted, print_counts
 from apigen.config import load_config
 from apigen.errors import UserError
 from apigen.execute.grants import read_grants
@@ -63,8 +63,8 @@ def import_command(options: ImportOptions) -> None:
         return
     console = Console()
     console.print(_by_source_and_category(library))
-    _print_counts(console, "Left out", [entry.reason for entry in library.skipped])
-    _print_counts(console, "Notes", [note.text for note in library.notes])
+    print_counts(console, "Left out", [entry.reason for entry in library.skipped])
+    print_counts(console, "Notes", [note.text for note in library.notes])
     line = f"\n{len(library.tools):,} tools and {len(library.seeds):,} seed examples in {options.out}"
     console.print(line, highlight=False, soft_wrap=True)
     if moved is not None:
@@ -142,17 +142,6 @@ def live_paths(sources: Iterable[str]) -> set[str]:
     return {absolute(source).removeprefix("file:") for source in sources}
 
 
-def kind_of(reason: str) -> str:
-    """A reason without what is particular to one tool, so that reasons can be counted."""
-    plain = re.sub(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\([^()]*\)|\*\w+", "...", reason)
-    return re.sub(r"\d+", "N", plain.partition(": ")[0].partition("; ")[0]).strip()
-
-
-def counted(reasons: Iterable[str]) -> dict[str, int]:
-    """How many there are of each kind, the most common first."""
-    return dict(Counter(map(kind_of, reasons)).most_common())
-
-
 def _by_source_and_category(library: Library) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("source", "category", "tools", "left out"):
@@ -168,18 +157,6 @@ def _by_source_and_category(library: Library) -> Table:
     for origin, skipped in sorted(left_out.items()):
         table.add_row(Text(origin), "", "0", f"{skipped:,}")
     return table
-
-
-def _print_counts(console: Console, title: str, reasons: list[str]) -> None:
-    if not reasons:
-        return
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    for reason, count in counted(reasons).items():
-        table.add_row(f"{count:,}", Text(reason))
-    console.print(f"\n{title} ({len(reasons):,}):", highlight=False)
-    console.print(table)
 
 
 def _print_drift(console: Console, found: Drift, against: str) -> None:

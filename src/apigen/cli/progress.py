@@ -1,53 +1,30 @@
 """Progress of a long job on the terminal: a live line where somebody watches, now and then a plain line elsewhere."""
 
-import time
-from types import TracebackType
-from typing import Self
-
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
+from apigen.cli.live_bar import LiveBar
 from apigen.report.words import SHORT_STAGE_TEXT, duration
 from apigen.runner import Progress as RunProgress
 
-PLAIN_EVERY_S = 10.0
 
-
-class LiveProgress:
+class LiveProgress(LiveBar):
     """Shows accepted samples, candidates, rejects by stage, rate and time left."""
 
     def __init__(self, console: Console, wanted: int) -> None:
-        self._console = console
-        self._wanted = wanted
-        self._plain_at = time.monotonic()
-        self._bar = Progress(
+        columns = (
             TextColumn("[bold]accepted"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}  {task.fields[detail]}"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
         )
-        self._task: TaskID = self._bar.add_task("", total=wanted, rate="", detail="starting the sandbox")
+        super().__init__(console, columns, total=wanted, rate="", detail="starting the sandbox")
 
     def update(self, progress: RunProgress) -> None:
         """Show how far the run is."""
         rate, detail = _rate(progress), _detail(progress)
-        self._bar.update(self._task, completed=progress.samples, rate=rate, detail=detail)
-        if self._bar.disable and time.monotonic() - self._plain_at > PLAIN_EVERY_S:
-            self._plain_at = time.monotonic()
-            line = f"{progress.samples:,}/{progress.wanted:,} accepted  {rate}  {detail}"
-            self._console.print(line, soft_wrap=True, highlight=False)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
+        line = f"{progress.samples:,}/{progress.wanted:,} accepted  {rate}  {detail}"
+        self.show(line, completed=progress.samples, rate=rate, detail=detail)
 
 
 def _rate(progress: RunProgress) -> str:
