@@ -49,7 +49,7 @@ def headline(manifest: Mapping[str, Any]) -> str:
 
 def _funnel(counts: Mapping[str, Any], by: str = "styles") -> Table:
     stages = [stage for stage in Stage if stage is not Stage.GENERATION]
-    if by == "sources":  # their names need the room that a column of zeros would take
+    if by == "sources" or counts["errors"]:  # the room that a column of zeros would take is needed
         stages = [stage for stage in stages if counts["rejected"][stage]]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     if by == "styles":
