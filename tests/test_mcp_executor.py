@@ -148,11 +148,19 @@ def test_secrets_are_hidden_in_results_and_details(monkeypatch: pytest.MonkeyPat
             opened.runner.run(opened.executor.execute(Tool("does", "", {}, binding=missing), Call("does")))
 
 
+def test_a_tool_that_writes_needs_an_allowance_by_name() -> None:
+    """As it does of a web service; no server is started for it."""
+    with lab(odd(), writes="other*") as opened:
+        execution = opened.call("writes", what="name")
+    assert execution.reason is Reason.FORBIDDEN
+    assert "`--allow-writes writes` allows it" in execution.detail
+
+
 def test_the_executor_of_a_run_knows_mcp_servers(strange: Lab) -> None:
     """Calls are sent to it by their binding."""
 
     async def run() -> object:
-        executor = make_executor(ExecutionConfig(), RemoteConfig(), tools=())
+        executor = make_executor(ExecutionConfig(), RemoteConfig(), tools=strange.tools.values())
         try:
             return (await executor.execute(strange.tools["does"], Call("does"))).result
         finally:

@@ -26,7 +26,8 @@ class RoutedExecutor:
         """
         executor = self._by_binding.get(type(tool.binding))
         if executor is None:
-            return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is only described")
+            only = "the tool is only described" if tool.binding is None else "no tool of the library runs like this one"
+            return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail=only)
         return await executor.execute(tool, call)
 
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
