@@ -11,6 +11,7 @@ from apigen.records import Candidate, Json
 from apigen.verify.grounding.choices import another_is_named
 from apigen.verify.grounding.dates import read_moment, read_moments
 from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.numbers import close
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.strings import WILDCARDS
 from apigen.verify.grounding.told import told_choices
@@ -70,6 +71,8 @@ def invented(candidate: Candidate) -> tuple[Finding, ...]:
 def _far(reading: Reading, leaf: Leaf, value: Json) -> bool:
     if isinstance(value, bool) or value is None or isinstance(value, (list, dict)):
         return False
+    if leaf.is_key and not leaf.is_described:
+        return False  # a ``dict`` of which nothing is told may have any shape
     if isinstance(value, (int, float)):
         return _far_number(reading, leaf, value)
     return _far_text(reading, leaf, value)
@@ -84,10 +87,10 @@ def _far_number(reading: Reading, leaf: Leaf, value: float) -> bool:
         or "enum" in leaf.schema
     ):
         return False
-    if _PLACE.search(leaf.name) or _is_round(reading, value) or _is_open_year(reading, leaf, value):
-        return False
     if not _LEAST <= abs(value) <= _MOST:
         return False  # a constant of nature, most likely
+    if _PLACE.search(leaf.name) or _is_round(reading, value) or _is_open_year(reading, leaf, value):
+        return False
     said = [float(spoken) for number in reading.numbers[:_MOST_SAID] for spoken in number.values[:2]]
     scaled = {one * factor for one in said for factor in _SCALES}
     combined = {result for one in said for other in said for result in _results(one, other)}
@@ -119,7 +122,7 @@ def _results(one: float, other: float) -> tuple[float, ...]:
 
 
 def _near(value: float, result: float) -> bool:
-    return abs(value - result) <= 1e-3 * abs(result)
+    return close(result, value, 1e-3)
 
 
 def _far_text(reading: Reading, leaf: Leaf, value: str) -> bool:
