@@ -82,7 +82,7 @@ def _in_sequence(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
     """An item of a list of "the numbers from 1 to 10", or of "22 to 80 in steps of 2"."""
     if "[" not in leaf.path:
         return
-    steps = [float(match[1]) for match in _STEP.finditer(reading.text)] or [1.0]
+    steps = {float(match[1]) for match in _STEP.finditer(reading.text)} or {1.0}
     for one, other in pairwise(reading.numbers):
         if _UP_TO.fullmatch(reading.text, one.end, other.start) and one.values[0] < value < other.values[0]:
             away = value - one.values[0]

@@ -47,9 +47,7 @@ def shape_of(value: Mapping[str, Json], description: str, names: Names, depth: i
     if len(kinds) > 1 or any(map(_OF_CODE.fullmatch, value)):
         return frozenset(value)
     told = set(split_words(description))
-    return frozenset(
-        name for name in value if names[depth, name] > 1 or told.issuperset(split_words(name) or (name,))
-    )
+    return frozenset(name for name in value if names[depth, name] > 1 or told.issuperset(split_words(name) or (name,)))
 
 
 def _kind(value: Json) -> str:
