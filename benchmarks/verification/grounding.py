@@ -68,7 +68,9 @@ def rejects(rows: Sequence[Row]) -> dict[str, Counter[str]]:
         began = time.process_time()
         found[level] = Counter(row.category for row in rows if check(row.candidate))
         speed = len(rows) / (time.process_time() - began)
-        print(f"{level:27} false rejects {share(found[level].total(), len(rows))}   {speed:,.0f} answers per CPU second")
+        print(
+            f"{level:27} false rejects {share(found[level].total(), len(rows))}   {speed:,.0f} answers per CPU second"
+        )
     return found
 
 
