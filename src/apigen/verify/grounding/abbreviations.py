@@ -34,7 +34,7 @@ def acronym(reading: Reading, leaf: Leaf, text: str) -> Evidence:
     letters = text.lower()
     if not letters.isalpha() or not (len(text) >= 3 or text.isupper()) or not 2 <= len(text) <= 6:
         return None
-    initials = "".join(token.word[0] for token in reading.tokens)
+    initials = reading.words.initials
     spans = []
     begin = initials.find(letters)
     while begin >= 0:
@@ -87,12 +87,11 @@ def kin(reading: Reading, word: str) -> list[Span]:
     """Where a word of the same family stands: "existential" for "existentialism", "chimp" for "chimpanzee"."""
     if not word.isalpha() or word in STOP_WORDS:
         return []
-    return [
-        (token.start, token.end)
-        for token in reading.tokens
-        if token.word not in STOP_WORDS
-        and (_akin(word, token.word) or _akin(word, token.stem) or _compared(word, token.word))
-    ]
+    return reading.words.of(
+        other
+        for other in reading.words.beginning(word[:2])
+        if other not in STOP_WORDS and (_akin(word, other) or _akin(word, stem(other)) or _compared(word, other))
+    )
 
 
 def _akin(one: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 from itertools import combinations
 
 from apigen.verify.grounding.leaves import Leaf
+from apigen.verify.grounding.numbers import close
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.scalars import Evidence
 from apigen.verify.grounding.words import split_words, word_set
@@ -39,4 +40,4 @@ def one_step(reading: Reading, leaf: Leaf, value: float) -> Evidence:
 
 
 def _agree(result: float, value: float) -> bool:
-    return abs(result - value) <= 5e-4 * abs(result)
+    return close(result, value, 5e-4)

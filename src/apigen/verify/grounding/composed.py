@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.names import full_name
-from apigen.verify.grounding.places import completed
+from apigen.verify.grounding.places import completed, regions_named
 from apigen.verify.grounding.reading import Reading, Span, as_formula
 from apigen.verify.grounding.scalars import Evidence
 from apigen.verify.grounding.units import UNITS
@@ -40,7 +40,7 @@ def composed(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
 def _in_region(reading: Reading, leaf: Leaf, text: str, find: Find) -> Evidence:
     """ "Fresno, CA" where the query says Fresno and the description asks for the state."""
     city, _, region = (part.strip() for part in text.rpartition(","))
-    cities = find(city) if city and region else None
+    cities = find(city) if city and regions_named(region) else None
     return cities if cities and completed(reading, leaf, city, cities, region) else None
 
 

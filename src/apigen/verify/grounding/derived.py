@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from apigen.verify.grounding.leaves import Leaf
-from apigen.verify.grounding.numbers import ORDINALS, TENS, key
+from apigen.verify.grounding.numbers import ORDINALS, TENS, close, key
 from apigen.verify.grounding.reading import Reading, Span
 from apigen.verify.grounding.relative import days_between, today
 from apigen.verify.grounding.told import is_constant
@@ -18,11 +18,11 @@ from apigen.verify.grounding.units import UNITS, converted, units_taken
 from apigen.verify.grounding.words import content_stems, split_words, stem_set
 
 _CODED = re.compile(
-    r"(?<![\w.])[\"'`]?(\d+)[\"'`]?\s*(?:[:=(]|-\s|for\b|means?\b|is\b|represents?\b|represent(?:ing)?\b|to\b"
+    r"(?<![\w.])[\"'`]?(\d{1,18})[\"'`]?\s*(?:[:=(]|-\s|for\b|means?\b|is\b|represents?\b|represent(?:ing)?\b|to\b"
     r"|corresponds? to\b|corresponding to\b|refers? to\b|denotes?\b|indicates?\b|stands? for\b|being\b)"
     r"\s*[\"'`]?([A-Za-z][^,;.()\n\d\"'`]{0,60})"
 )
-_CODED_AFTER = re.compile(r"([A-Za-z][A-Za-z -]{0,40}?)\s*(?:\(|=\s?|:\s?)[\"'`]?(\d+)[\"'`]?(?=[),;.]|\s*$)")
+_CODED_AFTER = re.compile(r"([A-Za-z][A-Za-z -]{0,40}?)\s*(?:\(|=\s?|:\s?)[\"'`]?(\d{1,18})[\"'`]?(?=[),;.]|\s*$)")
 _ABOVE = re.compile(
     r"\b(?:more|greater|higher|larger|bigger|longer|older|other) than |\b(?:over|above|exceeding) ", re.IGNORECASE
 )
@@ -82,7 +82,7 @@ def _in_sequence(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
     """An item of a list of "the numbers from 1 to 10", or of "22 to 80 in steps of 2"."""
     if "[" not in leaf.path:
         return
-    steps = [float(match[1]) for match in _STEP.finditer(reading.text)] or [1.0]
+    steps = {float(match[1]) for match in _STEP.finditer(reading.text)} or {1.0}
     for one, other in pairwise(reading.numbers):
         if _UP_TO.fullmatch(reading.text, one.end, other.start) and one.values[0] < value < other.values[0]:
             away = value - one.values[0]
@@ -128,7 +128,7 @@ def _by_unit(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
 
 def _agree(amount: float, value: float) -> bool:
     """Equal, or equal as far as the value's own digits go."""
-    if abs(amount - value) <= 1e-9 * abs(amount):
+    if close(amount, value, _EXACT):
         return True
     if isinstance(value, int) or value.is_integer():
         return abs(amount) >= 10 and abs(amount - value) < 0.5 and abs(amount - value) <= _ROUGHLY * abs(amount)
@@ -183,7 +183,8 @@ def _by_extent(reading: Reading, leaf: Leaf, value: float) -> Iterator[Span]:
 
 def limits(leaf: Leaf, side: str) -> set[float]:
     """The largest (``maximum``) or smallest (``minimum``) value that the schema or its description allows."""
-    found = {float(leaf.schema[side])} if isinstance(leaf.schema.get(side), (int, float)) else set()
+    stated = leaf.schema.get(side)
+    found = {stated} if isinstance(stated, (int, float)) and -_HUGE < stated < _HUGE else set()
     found |= {float(match[2 if side == "maximum" else 1]) for match in _LIMITS.finditer(leaf.description)}
     if _PERCENTS.search(f"{leaf.name} {leaf.description}"):
         found.add(100.0 if side == "maximum" else 0.0)

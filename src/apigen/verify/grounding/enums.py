@@ -89,7 +89,7 @@ def _counted(reading: Reading, leaf: Leaf, value: str) -> list[Span]:
     return [
         (start, end)
         for start, end in (reading.spans_by_number.get(count, ()) if count else ())
-        if any(token.stem in names for token in reading.tokens if end <= token.start <= end + 2)
+        if any(token.stem in names for token in reading.words.between(end, end + 3))
     ]
 
 
@@ -154,11 +154,8 @@ def one_word(reading: Reading, word: str, others: frozenset[str] = frozenset()) 
             root = word[: suffix.start()]  # "vaporization" and "vaporizing", "equipment" and "equipped"
         elif len(root) > _LONG_ROOT:
             root = root[:-2]  # "relative" and "relativity", "inclusive" and "including"
-        spans = [
-            (token.start, token.end)
-            for token in reading.tokens
-            if token.word not in others and token.word.startswith(root)
-        ]
+        alike = reading.words.beginning(root[:2])
+        spans = reading.words.of(other for other in alike if other not in others and other.startswith(root))
     return spans or reading.find_typo(word, others)
 
 
@@ -166,9 +163,10 @@ def compound(reading: Reading, words: tuple[str, ...]) -> list[Span]:
     """ "roundtrip" for ``round_trip`` and "check in" for ``checkin``."""
     joined = "".join(words)
     spans = reading.find((stem(joined),))
-    for first, second in zip(reading.tokens, reading.tokens[1:], strict=False):
-        if first.word + second.word == joined:
-            spans.append((first.start, second.end))
+    for cut in range(1, len(joined)):
+        for index in reading.words.by_word.get(joined[:cut], ()):
+            if index + 1 < len(reading.tokens) and reading.tokens[index + 1].word == joined[cut:]:
+                spans.append(reading.span(index, index + 1))
     return spans
 
 

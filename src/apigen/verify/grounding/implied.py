@@ -24,6 +24,7 @@ from apigen.verify.grounding.places import coordinate, local_unit
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.related import known, suggested
 from apigen.verify.grounding.scalars import Evidence
+from apigen.verify.grounding.strings import LONG_TEXT
 from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words, stem
 
 _ADDRESS = re.compile(r"\S+@\S+|\S*://\S*")
@@ -63,7 +64,7 @@ def implied(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
         return None
     if isinstance(value, (int, float)):
         return _first(_NUMBERS, reading, leaf, value) if abs(value) < _HUGE else None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONG_TEXT:
         return None
     found = _first(_OF_MANY, reading, leaf, value)
     if found is None and not (another_is_named(reading, leaf, value) or _cut_from_a_quotation(reading, value)):
@@ -74,8 +75,8 @@ def implied(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
 def _cut_from_a_quotation(reading: Reading, value: str) -> bool:
     """Whether the value's words stand within a quotation: then the whole of it was meant, or it would be grounded."""
     spans = reading.find(tuple(map(stem, split_words(value))))
-    quotes = [(start, end) for start, end in reading.quotes if 5 * (end - start) < 4 * len(reading.text)]
-    return any(start <= span[0] and span[1] <= end for span in spans for start, end in quotes)
+    quotes = (quote for span in spans if (quote := reading.quote_around(*span)))
+    return any(5 * (end - start) < 4 * len(reading.text) for start, end in quotes)
 
 
 def _says_nothing(reading: Reading, leaf: Leaf, tool: Tool | None, about_tool: str) -> bool:

@@ -1,9 +1,11 @@
 """The leaf values of a call's arguments, each with the schema that speaks about it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from apigen.records import Json
+from apigen.verify.grounding.shapes import Names, property_names, shape_of
 
 Schema = Mapping[str, Json]
 
@@ -22,7 +24,9 @@ class Leaf(NamedTuple):
     description: str
     """What the schema says about the value, its list and its object, nearest first."""
     is_key: bool = False
-    """It is a free property name, not a value."""
+    """It is the name of a property that the schema does not name, not a value."""
+    is_described: bool = True
+    """Of a property's name: the schema speaks of the properties of its object, or of their values."""
     required: bool = False
     """The schema leaves no choice but to give it a value."""
 
@@ -30,13 +34,15 @@ class Leaf(NamedTuple):
 def leaves(arguments: Mapping[str, Json], parameters: Schema, *, defaults: bool = False) -> Iterator[Leaf]:
     """Every leaf of a call's arguments; those that equal their default only with ``defaults``.
 
-    Empty lists and objects, and ``None``, are leaves too.
+    Empty lists and objects, and ``None``, are leaves too, and so are the names of properties that the schema does not
+    name, unless they are part of a shape.
     """
     properties, required = parameters.get("properties", {}), parameters.get("required", ())
     for name, value in arguments.items():
         schema = properties.get(name, {})
         leaf = Leaf(name, name, value, schema, name, "", required=name in required)
-        yield from _walk(leaf, parameters, defaults)
+        names = property_names(value) if isinstance(value, (dict, list)) else None
+        yield from _walk(leaf, parameters, defaults, names or Counter())
 
 
 def same(a: Json, b: Json) -> bool:
@@ -50,7 +56,7 @@ def same(a: Json, b: Json) -> bool:
     return bool(a == b)
 
 
-def _walk(leaf: Leaf, root: Schema, defaults: bool) -> Iterator[Leaf]:
+def _walk(leaf: Leaf, root: Schema, defaults: bool, names: Names, depth: int = 0) -> Iterator[Leaf]:
     schema = flatten(leaf.schema, root)
     if not defaults and "default" in schema and same(leaf.value, schema["default"]):
         return
@@ -60,21 +66,21 @@ def _walk(leaf: Leaf, root: Schema, defaults: bool) -> Iterator[Leaf]:
         prefixes = schema.get("prefixItems", ())
         for index, item in enumerate(leaf.value):
             inner = prefixes[index] if index < len(prefixes) else schema.get("items", {})
-            yield from _walk(
-                leaf._replace(path=f"{leaf.path}[{index}]", value=item, schema=inner or {}), root, defaults
-            )
+            within = leaf._replace(path=f"{leaf.path}[{index}]", value=item, schema=inner or {})
+            yield from _walk(within, root, defaults, names, depth + 1)
     elif isinstance(leaf.value, dict) and leaf.value:
-        properties, required = schema.get("properties", {}), schema.get("required", ())
+        properties, required = schema.get("properties") or {}, schema.get("required", ())
+        extra = schema.get("additionalProperties")
+        extra = extra if isinstance(extra, dict) else {}
+        shape = frozenset() if properties else shape_of(leaf.value, description, names, depth)
         for name, item in leaf.value.items():
             path = f"{leaf.path}.{name}"
-            if name in properties:
-                inner = properties[name]
-            else:
-                yield leaf._replace(path=path, value=name, schema={}, is_key=True)
-                extra = schema.get("additionalProperties")
-                inner = extra if isinstance(extra, dict) else {}
+            if name not in properties and name not in shape:
+                described = bool(properties or extra)
+                yield leaf._replace(path=path, value=name, schema={}, is_key=True, is_described=described)
+            inner = properties.get(name, extra)
             within = leaf._replace(path=path, name=name, value=item, schema=inner, required=name in required)
-            yield from _walk(within, root, defaults)
+            yield from _walk(within, root, defaults, names, depth + 1)
     else:
         yield leaf
 

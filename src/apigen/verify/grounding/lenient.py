@@ -5,17 +5,16 @@ word with the query, a code made of a name's letters, any date where the query s
 """
 
 import re
-from collections.abc import Iterator
 
 from apigen.records import Candidate, Json
 from apigen.verify.grounding.choices import another_is_named
 from apigen.verify.grounding.dates import read_moment, read_moments
+from apigen.verify.grounding.guesses import Guesses
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.strings import WILDCARDS
 from apigen.verify.grounding.told import told_choices
 from apigen.verify.grounding.trace import Finding, finding, traces
-from apigen.verify.grounding.units import UNITS
 from apigen.verify.grounding.words import STOP_WORDS, TOKEN, normalise, split_words, stem
 
 _SMALL = 10
@@ -36,8 +35,6 @@ _ENGLISH = 8
 """In an English text at least one word in so many is a stop word."""
 
 _YEARLY = re.compile(r"year|season", re.IGNORECASE)
-_SCALES = (1, -1, 2, 1 / 2, 12, 1 / 12, 60, 1 / 60, 100, 1 / 100, 1000, 1 / 1000)
-_MOST_SAID = 8
 _NUMERIC = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _PLACE = re.compile(r"(?:^|_)(?:lat|lon|lng|long|latitude|longitude|coord\w*|zip\w*|postal\w*)(?:_|$)", re.IGNORECASE)
 """Parameters whose numbers are known of a place."""
@@ -49,6 +46,9 @@ _ATTRIBUTE = re.compile(
 _TERM = re.compile(r"[a-z]+(?:[_-][a-z]+)*")
 _SHORT = 3
 _DOMAINS = frozenset(("com", "org", "net", "edu", "gov", "www"))
+_MOST_WORDS = 500
+"""A text of which none of so many words is kin to the query is far from it."""
+
 _ROOT = 4
 """Letters that two words must share at their beginning to be kin."""
 
@@ -60,22 +60,25 @@ def invented(candidate: Candidate) -> tuple[Finding, ...]:
         candidate: as for :func:`~apigen.verify.grounding.ungrounded`.
     """
     reading = Reading(candidate.query, candidate.context)
+    guesses = Guesses(reading)
     return tuple(
         finding(trace)
         for trace in traces(candidate, reading)
-        if trace.spans is None and _far(reading, trace.leaf, trace.leaf.value)
+        if trace.spans is None and _far(reading, guesses, trace.leaf, trace.leaf.value)
     )
 
 
-def _far(reading: Reading, leaf: Leaf, value: Json) -> bool:
+def _far(reading: Reading, guesses: Guesses, leaf: Leaf, value: Json) -> bool:
     if isinstance(value, bool) or value is None or isinstance(value, (list, dict)):
         return False
+    if leaf.is_key and not leaf.is_described:
+        return False  # a ``dict`` of which nothing is told may have any shape
     if isinstance(value, (int, float)):
-        return _far_number(reading, leaf, value)
-    return _far_text(reading, leaf, value)
+        return _far_number(reading, guesses, leaf, value)
+    return _far_text(reading, guesses, leaf, value)
 
 
-def _far_number(reading: Reading, leaf: Leaf, value: float) -> bool:
+def _far_number(reading: Reading, guesses: Guesses, leaf: Leaf, value: float) -> bool:
     """Neither small, nor named by the schema or its description, nor one step of arithmetic from what is said."""
     if (
         abs(value) <= _SMALL
@@ -84,21 +87,11 @@ def _far_number(reading: Reading, leaf: Leaf, value: float) -> bool:
         or "enum" in leaf.schema
     ):
         return False
-    if _PLACE.search(leaf.name) or _is_round(reading, value) or _is_open_year(reading, leaf, value):
-        return False
     if not _LEAST <= abs(value) <= _MOST:
         return False  # a constant of nature, most likely
-    said = [float(spoken) for number in reading.numbers[:_MOST_SAID] for spoken in number.values[:2]]
-    scaled = {one * factor for one in said for factor in _SCALES}
-    combined = {result for one in said for other in said for result in _results(one, other)}
-    return not any(_near(value, result) for result in (*scaled, *combined, *_in_other_units(reading), sum(said)))
-
-
-def _in_other_units(reading: Reading) -> Iterator[float]:
-    """What the stated quantities are in every other unit of their kinds."""
-    for quantity in reading.quantities:
-        for units in UNITS.values():
-            yield from (quantity.amount / unit.factor for unit in units if unit.kind == quantity.kind)
+    if _PLACE.search(leaf.name) or _is_round(reading, value) or _is_open_year(reading, leaf, value):
+        return False
+    return not guesses.are_near(value)
 
 
 def _is_round(reading: Reading, value: float) -> bool:
@@ -109,20 +102,13 @@ def _is_round(reading: Reading, value: float) -> bool:
 
 def _is_open_year(reading: Reading, leaf: Leaf, value: float) -> bool:
     """A year of our time where the query, and what was said before it, state none: it may be the current one."""
+    if not 2000 <= value <= 2030 or not _YEARLY.search(leaf.name):
+        return False
     numbers = [*reading.numbers, *(reading.before.numbers if reading.before else ())]
-    stated = any(1900 <= one <= 2100 for number in numbers for one in number.values)
-    return 2000 <= value <= 2030 and not stated and _YEARLY.search(leaf.name) is not None
+    return not any(1900 <= one <= 2100 for number in numbers for one in number.values)
 
 
-def _results(one: float, other: float) -> tuple[float, ...]:
-    return (one * other, one / other, one + other, one - other, one * one) if other else (one,)
-
-
-def _near(value: float, result: float) -> bool:
-    return abs(value - result) <= 1e-3 * abs(result)
-
-
-def _far_text(reading: Reading, leaf: Leaf, value: str) -> bool:
+def _far_text(reading: Reading, guesses: Guesses, leaf: Leaf, value: str) -> bool:
     """A date or text that shares no word, word root or letters with the query."""
     if not value.strip() or not _comparable(reading, value) or value.lower() in WILDCARDS:
         return False
@@ -130,20 +116,22 @@ def _far_text(reading: Reading, leaf: Leaf, value: str) -> bool:
     if value in choices:
         return another_is_named(reading, leaf, value, in_any_form=True)
     if _NUMERIC.fullmatch(value):
-        return _far_number(reading, leaf, float(value))
+        return _far_number(reading, guesses, leaf, float(value))
     if read_moment(value):
         return not (_RELATIVE.search(reading.text) or _partly_said(reading, value))
     words = [normalise(match.group()) for match in TOKEN.finditer(value)]
     content = [word for word in words if word not in STOP_WORDS and len(word) > 1] or words
-    if not content or any(_kin(reading, word) for word in content):
+    if not content or any(_kin(reading, word) for word in content[:_MOST_WORDS]):
         return False
     return not (_is_term(leaf, value, content) or _spelled(reading, value) or _is_known_of(reading, leaf))
 
 
 def _is_known_of(reading: Reading, leaf: Leaf) -> bool:
     """Whether a country, zone, currency or league is asked of something that the query names: Paris is in France."""
+    if not _ATTRIBUTE.search(leaf.name):
+        return False
     named = (token for token in reading.tokens[1:] if reading.text[token.start].isupper())
-    return _ATTRIBUTE.search(leaf.name) is not None and any(token.word not in STOP_WORDS for token in named)
+    return any(token.word not in STOP_WORDS for token in named)
 
 
 def _partly_said(reading: Reading, value: str) -> bool:
@@ -176,16 +164,14 @@ def _kin(reading: Reading, word: str) -> bool:
         len(word) >= _SHORT
         and word.isalpha()
         and word not in _DOMAINS
-        and any(token.word.startswith(word) for token in reading.tokens)
+        and any(other.startswith(word) for other in reading.words.beginning(word[:2]))
     ):
         return True
     if len(word) < _ROOT or not word.isalpha():
         return False
     return any(
-        len(token.word) >= _ROOT
-        and token.word not in STOP_WORDS
-        and (token.word[:_ROOT] == word[:_ROOT] or word in token.word)
-        for token in reading.tokens
+        (other[:_ROOT] == word[:_ROOT] or word in other) and len(other) >= _ROOT and other not in STOP_WORDS
+        for other in reading.words.by_word
     )
 
 
@@ -205,6 +191,8 @@ def _comparable(reading: Reading, value: str) -> bool:
 
     "上海" says Shanghai to those who read it, and "mañana" says tomorrow.
     """
+    if reading.text.isascii():
+        return True
     if sum(character.isalpha() and ord(character) > 0x250 for character in reading.text) > 4:
         return not value.isascii()
     foreign = any(character.isalpha() and ord(character) > 0x7F for character in reading.text)

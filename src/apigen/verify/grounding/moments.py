@@ -5,7 +5,7 @@ import re
 
 from apigen.verify.grounding.dates import MONTHS, WEEKDAYS, Moment, find_quarters
 from apigen.verify.grounding.leaves import Leaf
-from apigen.verify.grounding.reading import Reading, Span
+from apigen.verify.grounding.reading import MOST_COMBINED, Reading, Span, near
 from apigen.verify.grounding.relative import relative_day
 from apigen.verify.grounding.scalars import Evidence
 
@@ -58,7 +58,7 @@ def _date(reading: Reading, moment: Moment, leaf: Leaf) -> Evidence:
         return tuple(named or digits) or None
     days = [span for span in reading.spans_by_number.get(day, []) if span[1] - span[0] != _YEAR_DIGITS]
     for span in named:
-        for first, last in days:
+        for first, last in days if len(reading.months) == 1 else near(days, span, 2 * _NEAR):
             ordinal = len(reading.months) == 1 and _ORDINAL.fullmatch(reading.text, first, last + 2)
             if ordinal or max(span[0], first) - min(span[1], last) <= _NEAR:
                 found.append((min(span[0], first), max(span[1], last)))
@@ -96,9 +96,9 @@ def _edge(reading: Reading, moment: Moment, named: list[Span], year_spans: list[
 
 def _alone(reading: Reading, year: Span) -> bool:
     """Whether a year is named without a month or day of its own."""
-    months = [(start, end) for _, start, end in reading.months]
-    days = [(mention.start, mention.end) for mention in reading.dates]
-    return not any(end + _BESIDE >= year[0] and start <= year[1] for start, end in months + days)
+    months = near([(start, end) for _, start, end in reading.months], year, _NEAR)
+    days = near([(mention.start, mention.end) for mention in reading.dates], year, _NEAR)
+    return not any(end + _BESIDE >= year[0] and start <= year[1] for start, end in (*months, *days))
 
 
 def _clock(reading: Reading, moment: Moment) -> Evidence:
@@ -126,9 +126,10 @@ def _shifted(reading: Reading, clock: tuple[int, int, int] | None) -> list[Span]
         return []
     meant = clock[0] * 3600 + clock[1] * 60 + clock[2]
     lengths = [each for each in reading.quantities if each.kind == "time" and 0 < each.amount < _DAY]
+    lengths = lengths[:MOST_COMBINED]
     return [
         (min(time.start, length.start), max(time.end, length.end))
-        for time in reading.times
+        for time in reading.times[:MOST_COMBINED]
         for hour, minute, second in time.readings
         for length in lengths
         for sign in (1, -1)

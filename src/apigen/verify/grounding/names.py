@@ -10,6 +10,7 @@ from apigen.verify.grounding.words import STOP_WORDS, content_stems, split_words
 
 _CAPITALISED = re.compile(r"[A-Z][\w'.-]*$")
 _PARTICLE = re.compile(r"(?:van|von|der|den|de|del|della|da|di|la|le|el|al|bin|of|the)$")
+_WORD = re.compile(r"\S+")
 _NAME_WORDS = 4
 _SHORTEST = 4
 """Letters from which on a part of a name tells which it is."""
@@ -35,10 +36,8 @@ def full_name(reading: Reading, leaf: Leaf, text: str, find: object) -> Evidence
         if len(word) < 4 or word.lower() in STOP_WORDS or word.lower() in UNITS:
             continue
         for start, end in reading.find(tuple(content_stems(word))):
-            before = [token for token in reading.tokens if token.end <= start][-1:]
-            after = [token for token in reading.tokens if token.start >= end][:1]
-            beside = before if word is words[-1] else after
-            if not reading.text[start].isupper() or any(_names(reading, token.start, start, end) for token in beside):
+            beside = reading.words.before(start) if word is words[-1] else reading.words.after(end)
+            if not reading.text[start].isupper() or (beside and _names(reading, beside.start, start, end)):
                 continue
             return ((start, end),)
     return None
@@ -47,9 +46,10 @@ def full_name(reading: Reading, leaf: Leaf, text: str, find: object) -> Evidence
 def _names(reading: Reading, other: int, start: int, end: int) -> bool:
     """Whether a capitalised word stands right beside a name, so that it is part of it."""
     between = reading.text[min(other, start) : max(other, start)]
-    word = reading.text[other:].split(maxsplit=1)[0]
-    begins = not reading.text[:other].strip() or reading.text[:other].rstrip()[-1] in ".?!"
-    return word[0].isupper() and not begins and not re.search(r"[,;.?!]", between) and word.lower() not in STOP_WORDS
+    if not reading.text[other].isupper() or reading.begins_sentence(other) or re.search(r"[,;.?!]", between):
+        return False
+    word = _WORD.match(reading.text, other)
+    return word is None or word[0].lower() not in STOP_WORDS
 
 
 def more_fully(reading: Reading, leaf: Leaf, value: str) -> Evidence:
@@ -71,6 +71,5 @@ def more_fully(reading: Reading, leaf: Leaf, value: str) -> Evidence:
 
 def _stands_alone(reading: Reading, span: Span, *, after: bool) -> bool:
     """Whether a part of a name is written as one, with no other name on the side where the rest belongs."""
-    beside = [token for token in reading.tokens if (token.start >= span[1] if after else token.end <= span[0])]
-    nearest = beside[:1] if after else beside[-1:]
-    return reading.text[span[0]].isupper() and not any(_names(reading, one.start, *span) for one in nearest)
+    beside = reading.words.after(span[1]) if after else reading.words.before(span[0])
+    return reading.text[span[0]].isupper() and not (beside and _names(reading, beside.start, *span))

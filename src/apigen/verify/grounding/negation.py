@@ -17,7 +17,7 @@ _WINDOW = 48
 def turned_down(reading: Reading, span: Span) -> bool:
     """Whether "not" stands right before a mention; "or not", "why not" and a "not" within quotes do not count."""
     match = _TURNED_DOWN.search(reading.text, max(0, span[0] - _WINDOW), span[0])
-    return match is not None and not any(start <= match.start() < end for start, end in reading.quotes)
+    return match is not None and reading.quote_around(match.start(), match.start() + 1) is None
 
 
 def contrasted(reading: Reading, span: Span) -> bool:

@@ -4,6 +4,7 @@ One mention may ground several values: "5%" is 5 and 0.05, "5k" is 5000 and (a r
 1 and 2. A number inside a larger one is never a mention: "150" says nothing about 15.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -39,6 +40,7 @@ _SUFFIX = {
     "million": 10**6, "millions": 10**6, "b": 10**9, "bn": 10**9, "billion": 10**9, "t": 10**12,
     "trillion": 10**12, "hundred": 100, "dozen": 12, "dozens": 12, "lakh": 10**5, "crore": 10**7,
 }  # fmt: skip
+_HUNDRED = 100
 _LONGEST_INT = 40
 """Digits of the longest number that is kept exactly."""
 
@@ -94,7 +96,19 @@ def find_numbers(text: str, words: Sequence[tuple[str, int, int]]) -> list[Numbe
     found = _scale_ranges(text, list(_in_digits(text)))
     found.extend(_in_words(text, words))
     found.sort(key=lambda number: number.start)
-    return found
+    return [finite for number in found if (finite := _finite(number)).values]
+
+
+def _finite(number: Number) -> Number:
+    """A mention without readings that are too large for a number, such as 1e999."""
+    if all(map(math.isfinite, number.values)):
+        return number
+    return number._replace(values=tuple(filter(math.isfinite, number.values)))
+
+
+def close(result: float, value: float, share: float) -> bool:
+    """Whether a value is what was computed, up to a share of it; nothing is near a result beyond all numbers."""
+    return math.isfinite(result) and abs(value - result) <= share * abs(result)
 
 
 def key(value: float) -> float:
@@ -103,11 +117,12 @@ def key(value: float) -> float:
 
 
 def _in_digits(text: str) -> Iterator[Number]:
+    first = len(text) - len(text.lstrip())
     for match in _NUMBER.finditer(text):
         start, end = match.span()
         digits = match["digits"]
         if digits.count(".") > 1 and "," not in digits:
-            yield Number(tuple(int(part) for part in digits.split(".")), start, end)
+            yield Number(tuple(map(_whole, digits.split("."))), start, end)
             continue
         if "," in digits and (text[start - 1 : start] == "[" or text[end : end + 1] == "]"):
             for part in re.finditer(r"[\d.]+", digits):  # "[200,300]" is a list, not one number
@@ -116,7 +131,6 @@ def _in_digits(text: str) -> Iterator[Number]:
         values = _values(match, _plain(digits))
         sign = match["sign"]
         currency = bool(match["currency"])
-        before = text[:start].rstrip()
         if sign and sign[0] == "-":
             offset = text[max(0, start - 3) : start].upper() in {"UTC", "GMT"}
             glued = not offset and start > 0 and (text[start - 1].isalnum() or text[start - 1] in ")%]")
@@ -125,7 +139,7 @@ def _in_digits(text: str) -> Iterator[Number]:
             elif not glued:
                 values = (*values, *(-value for value in values))
         if not sign and (_MINUS_WORD.search(text, max(0, start - 12), start) or _BELOW_ZERO.match(text, end)):
-            values = (*(-value for value in values), *values) if before else tuple(-value for value in values)
+            values = (*(-value for value in values), *values) if start > first else tuple(-value for value in values)
         yield Number(
             values, start + (len(sign) if sign else 0), end, bool(match["percent"]), currency, scale=_scale(match)
         )
@@ -151,7 +165,11 @@ def _plain(digits: str) -> float:
     if re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d{1,2}", digits):
         digits = digits.replace(".", "").replace(",", ".")
     digits = re.sub(r"[,']", "", digits)
-    return float(digits) if "." in digits or len(digits) > _LONGEST_INT else int(digits)
+    return float(digits) if "." in digits else _whole(digits)
+
+
+def _whole(digits: str) -> float:
+    return int(digits) if len(digits) <= _LONGEST_INT else float(digits)
 
 
 def _values(match: re.Match[str], value: float) -> tuple[float, ...]:
@@ -162,9 +180,9 @@ def _values(match: re.Match[str], value: float) -> tuple[float, ...]:
     if match["glyph"]:
         return (value + _GLYPHS[match["glyph"]],)
     if match["under"]:
-        under = int(match["under"])
+        under = _whole(match["under"])
         if match["mixed"]:
-            over = int(match["mixed"])
+            over = _whole(match["mixed"].strip())
             return (value + over / under, over / under) if under else (value, over, under)
         return (value / under, value, under) if under else (value, under)
     if match["percent"]:
@@ -225,9 +243,13 @@ def _word_number(
 
 
 def _cardinal(words: Sequence[tuple[str, int, int]], index: int) -> tuple[int, int] | None:
-    """Read "two hundred and fifty thousand" from ``index`` on: its value and the index after it."""
-    total, group, last = 0, 0, ""
+    """Read "two hundred and fifty thousand" from ``index`` on: its value and the index after it.
+
+    "one hundred and two hundred" are two numbers: a scale that cannot follow ends the number at the scale before it.
+    """
+    total, group, last, below = 0, 0, "", math.inf
     begin = index
+    at_scale = (0, index)
     while index < len(words):
         word = words[index][0]
         if (
@@ -240,12 +262,14 @@ def _cardinal(words: Sequence[tuple[str, int, int]], index: int) -> tuple[int, i
             group, last = group + TENS[word], "tens"
         elif word in SCALES and (last or _after_article(words, index)):
             scale = SCALES[word]
+            if group >= _HUNDRED if scale == _HUNDRED else scale >= below:
+                return at_scale
             group = max(group, 1)
-            if scale == 100:
-                group *= 100
+            if scale == _HUNDRED:
+                group *= scale
             else:
-                total, group = total + group * scale, 0
-            last = "scale"
+                total, group, below = total + group * scale, 0, scale
+            last, at_scale = "scale", (total + group, index + 1)
         elif word == "and" and last == "scale" and index + 1 < len(words) and words[index + 1][0] in {**UNITS, **TENS}:
             pass
         else:

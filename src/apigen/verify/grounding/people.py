@@ -54,7 +54,7 @@ def _summed(reading: Reading, value: float) -> list[Span]:
     groups = [
         (number.values[0], number.start, number.end)
         for number in reading.numbers
-        if any(token.stem in _PERSONS for token in reading.tokens if number.end <= token.start <= number.end + 12)
+        if any(token.stem in _PERSONS for token in reading.words.between(number.end, number.end + 13))
     ]
     spans = [
         (one[1], other[2])
@@ -64,5 +64,6 @@ def _summed(reading: Reading, value: float) -> list[Span]:
     return spans + [
         (start, end)
         for count, start, end in groups
-        if count + 1 == value and (_US.search(reading.text[:start][-16:]) or _US.search(reading.text[end:][:24]))
+        if count + 1 == value
+        and (_US.search(reading.text[max(0, start - 16) : start]) or _US.search(reading.text[end : end + 24]))
     ]

@@ -77,7 +77,7 @@ def completed(reading: Reading, leaf: Leaf, city: str, cities: tuple[Span, ...],
 
 def _said_after(reading: Reading, city: Span) -> frozenset[int]:
     """The region that the query names right after a city."""
-    tokens = [token for token in reading.tokens if token.start >= city[1]][:_ASKED]
+    tokens = reading.words.between(city[1], None, _ASKED)
     for token in tokens:
         if any(mark in reading.text[city[1] : token.start] for mark in ".?!;"):
             break

@@ -2,22 +2,26 @@
 
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from apigen.records import Json
 from apigen.verify.grounding.dates import DateMention, TimeMention, find_dates, find_months, find_times
 from apigen.verify.grounding.numbers import Number, find_numbers, key
 from apigen.verify.grounding.synonyms import Synonym
+from apigen.verify.grounding.tokens import Token, Tokens
 from apigen.verify.grounding.units import Quantity, find_quantities
-from apigen.verify.grounding.words import NEGATIONS, STOP_WORDS, TOKEN, normal_and_stem, plain_type, typo_of
+from apigen.verify.grounding.words import NEGATIONS, STOP_WORDS, plain_type, typo_of
 
 Span = tuple[int, int]
 """Where something stands in the query: start and end, in characters."""
 
 _QUOTED = re.compile(r"""(?<![^\W_])(?:"([^"]+)"|'((?:[^']|'(?=\w))+)'|`([^`]+)`|«([^»]+)»)(?![^\W_])""")
 
+
+MOST_COMBINED = 200
+"""Of days, times and lengths of time in a text only the first so many are put together in pairs."""
 
 _BESIDE_CODE = frozenset("\"'`(/")
 
@@ -33,16 +37,6 @@ def as_formula(text: str) -> str:
     text = text.replace("**", "^").replace("²", "^2").replace("³", "^3").replace("√", "sqrt")
     text = re.sub(r"\s+squared\b", "^2", re.sub(r"\s+cubed\b", "^3", text))
     return re.sub(r"[\s*·\\]+", "", text).lower()
-
-
-class Token(NamedTuple):
-    """A word or number of the query."""
-
-    word: str
-    """Normalised: lower case, without diacritics and possessive."""
-    stem: str
-    start: int
-    end: int
 
 
 class Reading:
@@ -70,21 +64,19 @@ class Reading:
         return lower_case(self.text)
 
     @cached_property
+    def words(self) -> Tokens:
+        """Words and numbers, to look in."""
+        return Tokens(self.text)
+
+    @property
     def tokens(self) -> list[Token]:
         """Words and numbers in order."""
-        tokens = []
-        for match in TOKEN.finditer(self.text):
-            word, root = normal_and_stem(match[0])
-            tokens.append(Token(word, root, *match.span()))
-        return tokens
+        return self.words.all
 
-    @cached_property
+    @property
     def positions(self) -> dict[str, list[int]]:
         """Token numbers by stem."""
-        positions: dict[str, list[int]] = {}
-        for index, token in enumerate(self.tokens):
-            positions.setdefault(token.stem, []).append(index)
-        return positions
+        return self.words.by_stem
 
     @cached_property
     def numbers(self) -> list[Number]:
@@ -127,6 +119,18 @@ class Reading:
         matches = _QUOTED.finditer(self.text, 1 if whole else 0)
         return [match.span(match.lastindex or 0) for match in matches]
 
+    def quote_around(self, start: int, end: int) -> Span | None:
+        """The quotation that a part of the text stands in."""
+        index = bisect_right(self.quotes, start, key=lambda quote: quote[0])
+        quote = self.quotes[index - 1] if index else (0, -1)
+        return quote if end <= quote[1] else None
+
+    def begins_sentence(self, place: int) -> bool:
+        """Whether nothing stands before a place, or the end of a sentence."""
+        while place and self.text[place - 1].isspace():
+            place -= 1
+        return not place or self.text[place - 1] in ".?!"
+
     @cached_property
     def formula(self) -> str:
         """The text as one formula: no spaces, ``^`` for powers, no multiplication signs."""
@@ -143,13 +147,13 @@ class Reading:
 
     def find(self, stems: tuple[str, ...]) -> list[Span]:
         """Where these stems stand one after the other."""
-        return [self.span(first, first + len(stems) - 1) for first in self._runs(stems)]
+        return [self.span(first, first + len(stems) - 1) for first in self.words.runs(stems)]
 
     def find_synonym(self, synonym: Synonym) -> list[Span]:
         """Where one way to say something stands."""
         if synonym.sign:
             return self.find_sign(synonym.sign)
-        runs = self._runs(synonym.stems)
+        runs = self.words.runs(synonym.stems)
         if synonym.after_number:
             runs = [first for first in runs if first and self.tokens[first - 1].word[-1].isdigit()]
         spans = [self.span(first, first + len(synonym.stems) - 1) for first in runs]
@@ -163,35 +167,24 @@ class Reading:
         """Where a plausible slip for a word stands; words in ``besides`` mean something else."""
         if len(word) < 5 or not word.isalpha():
             return []
-        return [
-            (token.start, token.end)
-            for token in self.tokens
-            if token.word != word and token.word not in besides | STOP_WORDS and typo_of(token.word, word)
-        ]
+        alike = {*self.words.beginning(word[0]), *self.words.beginning(word[1])} - {word} - besides - STOP_WORDS
+        return self.words.of(other for other in alike if typo_of(other, word))
 
     def find_together(self, stems: tuple[str, ...]) -> list[Span]:
         """Where all these stems stand close together, in any order, with small gaps."""
         room = 2 * len(stems) + 1
-        places = [self.positions.get(one) for one in stems]
+        places = [self.positions.get(one, []) for one in stems]
         spans = []
-        for anchor in places[0] or ():
-            near = [min(place, key=lambda index: abs(index - anchor)) if place else None for place in places]
-            indices = [index for index in near if index is not None]
-            if len(indices) == len(stems) and max(indices) - min(indices) <= room:
-                spans.append(self.span(min(indices), max(indices)))
+        for anchor in places[0] if all(places) else ():
+            first = last = anchor
+            for place in places[1:]:
+                index = _nearest(place, anchor)
+                first, last = min(first, index), max(last, index)
+                if last - first > room:
+                    break
+            else:
+                spans.append(self.span(first, last))
         return spans
-
-    def _runs(self, stems: tuple[str, ...]) -> list[int]:
-        starts = self.positions.get(stems[0], []) if stems else []
-        if len(stems) == 1 or not starts:
-            return starts
-        tokens, size = self.tokens, len(stems)
-        return [
-            first
-            for first in starts
-            if first + size <= len(tokens)
-            and all(tokens[first + offset].stem == stems[offset] for offset in range(1, size))
-        ]
 
     def find_sign(self, sign: str) -> list[Span]:
         """Where a sign such as ``€`` or ``km/h`` stands, not within a longer word."""
@@ -205,6 +198,17 @@ class Reading:
                 spans.append((begin, end))
             begin = self.lower.find(sign, begin + 1)
         return spans
+
+
+def _nearest(sorted_numbers: Sequence[int], number: int) -> int:
+    index = bisect_left(sorted_numbers, number)
+    return min(sorted_numbers[max(0, index - 1) : index + 1], key=lambda other: abs(other - number))
+
+
+def near(spans: Sequence[Span], span: Span, room: int) -> Sequence[Span]:
+    """Of places in order, those that begin at most so many characters before or after another."""
+    first = bisect_left(spans, span[0] - room, key=lambda one: one[0])
+    return spans[first : bisect_right(spans, span[1] + room, first, key=lambda one: one[0])]
 
 
 def _scalars_of(text: str) -> Iterator[Json]:

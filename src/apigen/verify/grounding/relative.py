@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from apigen.verify.grounding.dates import WEEKDAYS, Moment
-from apigen.verify.grounding.reading import Reading, Span
+from apigen.verify.grounding.reading import MOST_COMBINED, Reading, Span
 
 _TODAY = re.compile(r"\b(?:today|now|current(?:ly)?|date is|it'?s|it is|as of)\b", re.IGNORECASE)
 _NEAR = 40
@@ -134,9 +134,9 @@ def _named_weekday(reading: Reading, value: date, now: date | None) -> Iterator[
 
 def _later(reading: Reading, value: date) -> Iterator[Span]:
     """A stated day with a stated length of time after or before it: "3 nights from June 1st"."""
-    for whole, span in stated_days(reading, value.year):
+    for whole, span in stated_days(reading, value.year)[:MOST_COMBINED]:
         distance = abs((value - whole).days)
-        for quantity in reading.quantities:
+        for quantity in reading.quantities[:MOST_COMBINED]:
             lasts = _LASTING.match(reading.text, quantity.start, quantity.end)
             if quantity.kind == "time" and lasts and distance and distance == round(quantity.amount / _DAY):
                 yield min(span[0], quantity.start), max(span[1], quantity.end)
@@ -144,7 +144,7 @@ def _later(reading: Reading, value: date) -> Iterator[Span]:
 
 def days_between(reading: Reading) -> Iterator[tuple[int, Span]]:
     """The lengths, in days, between the days that the query names, without and with the last one."""
-    days = stated_days(reading, 2023)
+    days = stated_days(reading, 2023)[:MOST_COMBINED]
     for index, (one, first) in enumerate(days):
         for other, last in days[index + 1 :]:
             distance = abs((other - one).days)

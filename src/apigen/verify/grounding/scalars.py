@@ -8,7 +8,7 @@ from apigen.verify.grounding.dates import WEEKDAYS
 from apigen.verify.grounding.derived import derived
 from apigen.verify.grounding.leaves import Leaf
 from apigen.verify.grounding.numbers import key
-from apigen.verify.grounding.reading import Reading, Span
+from apigen.verify.grounding.reading import Reading, Span, near
 from apigen.verify.grounding.synonyms import synonyms
 from apigen.verify.grounding.words import content_stems, stem_set
 
@@ -22,6 +22,9 @@ _DOWNWARD = stem_set(
     """
 )
 """Words that give the number beside them a minus sign."""
+
+_BESIDE = 25
+"""Characters between such a word and the number."""
 
 _COUNTING = stem_set(
     "quantity qty count number copies guests people adults rooms tickets passengers persons seats units items"
@@ -63,11 +66,14 @@ def _rounded(reading: Reading, value: float) -> list[Span]:
 
 def _downward(reading: Reading, value: float) -> list[Span]:
     spans = reading.spans_by_number.get(key(-value), [])
-    words = [token for token in reading.tokens if token.stem in _DOWNWARD]
+    words = [(token.start, token.end) for token in reading.tokens if token.stem in _DOWNWARD] if spans else []
     return [
         span
         for span in spans
-        if any(-25 < token.start - span[1] < 25 or -25 < span[0] - token.end < 25 for token in words)
+        if any(
+            -_BESIDE < start - span[1] < _BESIDE or -_BESIDE < span[0] - end < _BESIDE
+            for start, end in near(words, span, 2 * _BESIDE)
+        )
     ]
 
 

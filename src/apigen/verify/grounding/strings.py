@@ -20,6 +20,9 @@ _CODE = re.compile(r"\S*(?:@|://|www\.|#|\\|/|_)\S*|(?=\S*\d)(?=\S*[A-Za-z])[\w.
 _SNAKE = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)+")
 _QUANTITY = re.compile(r"\d+(?:\.\d+)?[A-Za-z]{1,3}")
 _NUMERIC = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?")
+LONG_TEXT = 1000
+"""A text of more characters is copied and not put in other words, so that it is looked for literally."""
+
 _LONG = 7
 """From so many content words on, a text may differ from the query in a few of them."""
 
@@ -35,6 +38,8 @@ def string_evidence(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     text = plain_type(value.strip())
     if not text:
         return mentions_nothing(reading)
+    if len(text) > LONG_TEXT:
+        return literal(reading, leaf, text)
     members = leaf.schema.get("enum") or [leaf.schema.get("const")]
     if value in members:
         found = enum_evidence(reading, leaf, value, [member for member in members if isinstance(member, str)])
@@ -49,6 +54,18 @@ def string_evidence(reading: Reading, leaf: Leaf, value: str) -> Evidence:
     if found is None and _own_language(reading, leaf, text):
         return ()
     return found
+
+
+def literal(reading: Reading, leaf: Leaf, text: str) -> Evidence:
+    """Where a text stands as it is, but for inflections; or the words of a long one, of which one in seven may miss."""
+    words = [normalise(match.group()) for match in TOKEN.finditer(text)]
+    if not words:
+        return _as_written(reading, text)
+    if spans := reading.find(tuple(map(stem, words))):
+        return _whole_quotes(reading, leaf, text, spans)
+    content = list(dict.fromkeys(word for word in words if word not in STOP_WORDS)) or words
+    found = [spans[0] for word in content if (spans := reading.find((stem(word),)))]
+    return tuple(found) if found and len(content) - len(found) <= len(content) // _LONG else None
 
 
 def _own_language(reading: Reading, leaf: Leaf, text: str) -> bool:
@@ -113,7 +130,7 @@ def _whole_quotes(reading: Reading, leaf: Leaf, text: str, spans: list[Span]) ->
         return tuple(spans)
     whole = []
     for start, end in spans:
-        quote = next(((a, b) for a, b in reading.quotes if a <= start and end <= b), None)
+        quote = reading.quote_around(start, end)
         quoted = text if quote is None else reading.text[quote[0] : quote[1]]
         if _bare(quoted) == _bare(text) or as_formula(quoted) == as_formula(text):
             whole.append((start, end))

@@ -15,11 +15,15 @@ from apigen.verify.grounding.negation import turned_down
 from apigen.verify.grounding.numbers import key
 from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.scalars import Evidence, mentions_nothing, number_evidence
-from apigen.verify.grounding.strings import string_evidence
+from apigen.verify.grounding.strings import literal, string_evidence
 from apigen.verify.grounding.told import told_choices
+from apigen.verify.grounding.words import plain_type
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _BOTH = 2
+_MANY = 1000
+"""Of the values of a call, those after so many are looked for literally: a table is copied, not put in other words."""
+
 _SPEAKS_OF_DEFAULTS = re.compile(r"efault|\b(?:if|unless) (?:not\b|un|none\b|omitted)", re.IGNORECASE)
 
 
@@ -70,8 +74,8 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
     for index, call in enumerate(candidate.calls):
         tool = tools.get(call.name)
         found = [
-            Trace(index, leaf, _grounds(reading, leaf, tool))
-            for leaf in leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults)
+            Trace(index, leaf, _grounds(reading, leaf, tool) if number < _MANY else _copied(reading, leaf))
+            for number, leaf in enumerate(leaves(call.arguments, tool.parameters if tool else {}, defaults=defaults))
         ]
         asked_for = any(trace.spans for trace in found)
         for trace in found:
@@ -91,6 +95,20 @@ def _grounds(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
     if evidence is None and not said:
         return _affirmed(reading, leaf, implied(reading, leaf, tool))
     return evidence
+
+
+def _copied(reading: Reading, leaf: Leaf) -> Evidence:
+    """Where a text or a number stands literally in the query or in the context; other values need no place."""
+    value = leaf.value
+    if isinstance(value, str):
+        found = literal(reading, leaf, plain_type(value.strip()))
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        found = tuple(reading.spans_by_number.get(key(value), ())) or None
+    else:
+        return ()
+    if found is None and reading.before is not None:
+        return () if value in reading.results or _copied(reading.before, leaf) is not None else None
+    return found
 
 
 def _evidence(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
@@ -145,7 +163,7 @@ def _as_words(value: Json) -> str:
 @lru_cache(maxsize=8192)
 def default_in_words(description: str, value: str) -> bool:
     """Whether the description names the default: "Default is 9.81", "defaults to 'cm'", "(default: true)"."""
-    if not value or not _SPEAKS_OF_DEFAULTS.search(description):
+    if not value or len(value) > len(description) or not _SPEAKS_OF_DEFAULTS.search(description):
         return False
     quoted = rf"[\"'`]?{re.escape(value)}[\"'`]?(?:\.0+)?(?![\w]|[.,]\d)"
     stated = (

@@ -5,6 +5,7 @@ parameter's name or description names the unit that it takes ("in seconds"). The
 counts 30 days or 1/12 of a year, a year 365 days or 52 weeks.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -78,7 +79,7 @@ def find_quantities(text: str, numbers: Sequence[Number]) -> list[Quantity]:
     """Every number with a unit right after it, and every "a week", "half an hour", "the past month"."""
     found: list[Quantity] = []
     for match in _FEET.finditer(text):
-        amount = int(match[1]) * 0.3048 + float(match[2]) * 0.0254
+        amount = float(match[1]) * 0.3048 + float(match[2]) * 0.0254
         parts = ((float(match[1]), 0.3048), (float(match[2]), 0.0254))
         found.append(Quantity(amount, "length", parts, *match.span()))
     for number in numbers:
@@ -92,7 +93,7 @@ def find_quantities(text: str, numbers: Sequence[Number]) -> list[Quantity]:
         amount = 0.5 if match["half"] else 1.5 if _AND_HALF.match(text, match.end()) else 1.0
         factor = UNITS[match["unit"].lower()][0].factor
         found.append(Quantity(amount * factor, "time", ((amount, factor),), *match.span()))
-    return [*found, *_sums(text, found)]
+    return [quantity for quantity in (*found, *_sums(text, found)) if math.isfinite(quantity.amount)]
 
 
 def _after(text: str, number: Number) -> Iterator[Quantity]:

@@ -71,7 +71,7 @@ def normalise(word: str) -> str:
     """Lower case, no diacritics, no possessive, no apostrophes."""
     word = word.casefold()
     if not word.isascii():
-        word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+        word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)) or word
         for letter, ascii_letters in _PLAIN_LETTERS:
             word = word.replace(letter, ascii_letters)
     if "'" in word:
