@@ -235,7 +235,7 @@ def test_json_prints_one_object_and_nothing_else(finished: Path, tmp_path: Path)
     listed = json.loads(apigen("library", "list", "--library", "python:statistics", "--json").stdout)
     assert {
         "name": "NormalDist",
-        "reason": "a class; only functions become tools",
+        "reason": "a class; its methods become tools with #class=NormalDist",
         "origin": "python:statistics",
     } in listed["skipped"]
     shown = json.loads(apigen("library", "show", "mean", "--library", "python:statistics", "--json").stdout)
