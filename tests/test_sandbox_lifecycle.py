@@ -16,6 +16,7 @@ import pytest
 
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.python import Limits, PythonExecutor
+from apigen.execute.sandbox.scratch import empty_folder
 from apigen.records import Call, Execution, Reason
 from runs import PATIENCE_S
 from sandbox_lab import HOSTILE, SHORT, lab, tool_of
@@ -97,6 +98,42 @@ def test_good_calls_are_not_disturbed_by_bad_ones() -> None:
         assert [execution.result for execution in executions[1::2]] == list(range(1, 11))
 
     asyncio.run(scenario())
+
+
+def test_a_folder_is_emptied_only_so_far(tmp_path: Path) -> None:
+    """Each step removes or moves one entry, and there are as many as were asked for."""
+    inside = tmp_path / "call"
+    inside.mkdir()
+    for number in range(600):
+        (inside / str(number)).touch()
+    assert not empty_folder(tmp_path, 400)
+    assert len(entries(inside)) == 200
+    assert not empty_folder(tmp_path, 200)
+    assert empty_folder(tmp_path, 1)
+    assert entries(tmp_path) == []
+
+
+def test_a_call_that_leaves_much_costs_the_next_a_new_process(scratch: Path) -> None:
+    """The next call finds another scratch folder, and does not wait until the old one is empty; in the end both go."""
+    with lab() as running:
+        for number in range(2):
+            running.call("add", a=1, b=2)
+            before = entries(scratch)
+            assert running.call("makes_folders", number=1000).result == "made"
+            assert running.call("lists_scratch").result == []
+            assert running.call("add", a=number, b=2).result == number + 2
+            assert not set(before) >= set(entries(scratch))
+    assert entries(scratch) == []
+
+
+def test_a_call_that_leaves_little_keeps_the_process(scratch: Path) -> None:
+    """A few files are removed in passing."""
+    with lab() as running:
+        running.call("add", a=1, b=2)
+        before = entries(scratch)
+        assert running.call("makes_folders", number=50).result == "made"
+        assert running.call("lists_scratch").result == []
+        assert entries(scratch) == before
 
 
 class Heart(threading.Thread):

@@ -13,15 +13,17 @@ import pytest
 
 from apigen.errors import UserError
 from apigen.execute.python import Level, Limits, probe_isolation
-from apigen.execute.sandbox import isolation
+from apigen.execute.sandbox import isolation, launch
 from apigen.execute.sandbox.allowed_calls import ALLOWED
 from apigen.execute.sandbox.namespaces import READ_ONLY
+from apigen.execute.sandbox.nursery import bootstrap
 from apigen.execute.sandbox.syscalls import (
     FORBIDDEN_ALWAYS,
     FORBIDDEN_IN_A_CALL,
     FORBIDDEN_WHERE_WRITABLE,
     FORBIDDEN_WITHOUT_PROCESSES,
     JUDGED_BY_ARGUMENT,
+    UNNEEDED,
     WITHOUT_ATTRIBUTES,
 )
 from apigen.execute.sandbox.wire import Ready
@@ -29,7 +31,12 @@ from apigen.records import Reason
 from sandbox_lab import HOSTILE, Lab, lab
 
 REFUSED = (
-    FORBIDDEN_ALWAYS | WITHOUT_ATTRIBUTES | FORBIDDEN_WHERE_WRITABLE | FORBIDDEN_IN_A_CALL | FORBIDDEN_WITHOUT_PROCESSES
+    FORBIDDEN_ALWAYS
+    | WITHOUT_ATTRIBUTES
+    | FORBIDDEN_WHERE_WRITABLE
+    | FORBIDDEN_IN_A_CALL
+    | FORBIDDEN_WITHOUT_PROCESSES
+    | UNNEEDED
 )
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these walls")
@@ -240,6 +247,44 @@ def test_files_outside_keep_their_modes_times_and_attributes(hostile: Lab, how: 
         before.st_mtime_ns,
         before.st_ctime_ns,
     )
+
+
+OLDER_KERNEL = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from apigen.execute.sandbox import landlock, namespaces; "
+    "landlock.abi = lambda: 2; namespaces.enter_best = lambda *_, **__: (); "
+)
+
+
+@pytest.fixture(scope="module")
+def on_an_older_kernel() -> Iterator[Lab]:
+    """As on Linux 5.19, whose Landlock does not know of truncation, where no namespaces are allowed."""
+    if not probe_isolation().level.at_least(Level.FILTERED):
+        pytest.skip("this machine lacks seccomp or Landlock")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "bootstrap", lambda inhabitant: OLDER_KERNEL + bootstrap(inhabitant))
+        with lab() as running:
+            yield running
+
+
+@pytest.mark.parametrize("how", ["path", "reading", "writing", "neither", "openat2", "descriptor"])
+def test_an_older_landlock_does_not_let_files_be_emptied(
+    on_an_older_kernel: Lab, secret: Path, tmp_path: Path, how: str
+) -> None:
+    """A file outside keeps its contents, whether a call may read it or not."""
+    readable = tmp_path / "library.py"
+    readable.write_text(HOSTILE.read_text())
+    for path in (secret, readable):
+        before = path.read_text()
+        assert not on_an_older_kernel.call("empties", file=readable, path=str(path), how=how).ok
+        assert path.read_text() == before
+
+
+def test_an_older_landlock_lets_scratch_be_used(on_an_older_kernel: Lab) -> None:
+    """Files in scratch can be written over, and emptied by those who have opened them for writing."""
+    assert on_an_older_kernel.call("writes_scratch", text="noted").result == "noted"
+    assert on_an_older_kernel.call("uses_tempfile").result is True
+    on_an_older_kernel.call("litters", depth=3)
+    assert on_an_older_kernel.call("lists_scratch").result == []
 
 
 def test_the_scratch_folder_has_a_size(hostile: Lab) -> None:

@@ -222,6 +222,14 @@ KERNEL = (
     _raw("seccomp", "asks the kernel for more walls", 0, 0, 0),
     _raw("landlock_create_ruleset", "the same", 0, 0, 0),
     _raw("vmsplice", "lends its memory to a pipe", 0, 0, 0, 0),
+    *(
+        _raw(name, tries, 0, 0, 0, 0, outcomes=fails(RUNTIME, "[Errno 38]"))
+        for name, tries in (
+            ("splice", "moves data past read and write"),
+            ("mbind", "chooses where its memory lies"),
+            ("pkey_alloc", "takes a key to memory"),
+        )
+    ),
     _raw("get_robust_list", "looks for another's locks", 1, 0, 0),
     _raw("cachestat", "looks at what others read", 0, 0, 0, 0),
     _raw("setresuid", "changes the user that its processes are counted by", 0, 0, 0),

@@ -32,6 +32,7 @@ RESOURCES = (
         fails(RUNTIME, "[Errno 24] Too many open files"),
         "fills pipes",
     ),
+    Attack("large pipe", "on_resources.memory_in_large_pipes", REFUSED, "makes a pipe large"),
     Attack("list of a thousand million", "on_resources.multiplies_lists", MEMORY, "multiplies a list"),
     Attack("long text", "on_resources.repeats_string", MEMORY, "repeats a text"),
     Attack("power", "on_resources.raises_to_power", _TOO_LONG, "computes a number of a hundred million digits"),

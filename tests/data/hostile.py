@@ -74,6 +74,29 @@ def uses_tempfile() -> bool:
         return Path(file.name).exists()
 
 
+def empties(path: str, how: str) -> str:
+    """Empties a file in one of the ways there are."""
+    if how == "path":
+        os.truncate(path, 0)
+    elif how == "openat2":
+        flags = (ctypes.c_uint64 * 3)(os.O_RDONLY | os.O_TRUNC, 0, 0)
+        if ctypes.CDLL(None, use_errno=True).syscall(437, -100, path.encode(), flags, 24) < 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    elif how == "descriptor":
+        with Path(path).open("r+b") as file:
+            file.truncate(0)
+    else:
+        flag = {"reading": os.O_RDONLY, "writing": os.O_WRONLY, "neither": os.O_ACCMODE}[how]
+        os.close(os.open(path, flag | os.O_TRUNC))
+    return "emptied"
+
+
+def makes_folders(number: int) -> str:
+    for name in range(number):
+        Path(str(name)).mkdir()
+    return "made"
+
+
 def litters(depth: int) -> str:
     for _ in range(depth):
         Path("d").mkdir()

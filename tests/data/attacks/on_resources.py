@@ -1,6 +1,7 @@
 """Attacks that use up memory, time, descriptors, space or patience. Never call them outside a sandbox."""
 
 import ctypes
+import fcntl
 import gc
 import hashlib
 import itertools
@@ -61,6 +62,11 @@ def memory_in_pipes() -> int:
         _, writer = os.pipe()
         os.set_blocking(writer, False)
         kept += os.write(writer, b"x" * (1 << 20))
+
+
+def memory_in_large_pipes() -> int:
+    _, writer = os.pipe()
+    return fcntl.fcntl(writer, 1031, 1 << 20)
 
 
 def recurses() -> None:

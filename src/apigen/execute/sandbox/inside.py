@@ -37,7 +37,7 @@ class Inside:
             if "user" not in place.namespaces and start.limits.processes:
                 walls.be_counted()
             walls.raise_outer(
-                found, str(place.scratch), start.readable, start.listable, start.limits, attributes=not read_only
+                found, str(place.scratch), start.readable, start.listable, start.limits, read_only=read_only
             )
         except OSError as error:
             send(place.control, Ready(problem=f"cannot raise the walls: {error.strerror}"))

@@ -85,6 +85,11 @@ def everything(version: int) -> int:
     return _known(version)
 
 
+def leaves_truncation(version: int) -> bool:
+    """Whether that ABI restricts files, but not emptying those that are not opened for writing (before Linux 6.2)."""
+    return version > 0 and not _known(version) & _TRUNCATE
+
+
 def scratch_rights(version: int) -> int:
     """What a scratch folder grants: all but executing, devices and named sockets."""
     return _known(version) & ~(EXECUTE | _IOCTL_DEV | _MAKE_CHAR | _MAKE_BLOCK | _MAKE_SOCK)

@@ -42,6 +42,7 @@ _SET_FLAGS = (0x40086602, 0x401C5820)  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
 _SIOC_BEGIN, _SIOC_END = 0x8900, 0x8A00  # what sockets tell and change of the network
 _MSG_FASTOPEN = 0x20000000  # connects while sending
 _HAS_SIGNALS_SENT = (8, 10, 15, 1024, 1026)  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
+_F_SETPIPE_SZ = 1031  # takes of the memory for pipes that a user's processes share
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
 _OWN_PROCESS = 0x7FFFFFFE
@@ -88,11 +89,12 @@ def why_none() -> str:
     return "the kernel was built without it"
 
 
-def forbid_always(*, attributes: bool) -> None:
+def forbid_always(*, attributes: bool, truncation: bool) -> None:
     """Allow what the zygote and calls need, and no more.
 
     Args:
         attributes: deny changing modes, owners, times and extended attributes of files too.
+        truncation: deny emptying files that have not been opened for writing, which the oldest Landlocks leave open.
     """
     rules = [_denied(name) for name in FORBIDDEN_ALWAYS]
     rules += [_always(name, _UNSUPPORTED) for name in WITHOUT_ATTRIBUTES]
@@ -100,10 +102,14 @@ def forbid_always(*, attributes: bool) -> None:
     if attributes:
         rules += [_denied(name) for name in FORBIDDEN_WHERE_WRITABLE]
         requests += [(_JUMP_EQUAL, number, _DENY) for number in _SET_FLAGS]
+    if truncation:
+        # openat2 is as good as unknown: its flags lie in memory, as those of clone3.
+        rules += [_denied("truncate"), _opening("open", 1), _opening("openat", 2), _always("openat2", _UNKNOWN)]
     # An address of a granted connection may be known, but not the interfaces of the machine that it goes out from.
     requests += [(_JUMP_AT_LEAST, _SIOC_END, _ALLOW), (_JUMP_AT_LEAST, _SIOC_BEGIN, _DENY)]
     rules.append(_judged("ioctl", 1, requests, _ALLOW))
-    rules.append(_judged("fcntl", 1, [(_JUMP_EQUAL, command, _DENY) for command in _HAS_SIGNALS_SENT], _ALLOW))
+    commands = [(_JUMP_EQUAL, command, _DENY) for command in (*_HAS_SIGNALS_SENT, _F_SETPIPE_SZ)]
+    rules.append(_judged("fcntl", 1, commands, _ALLOW))
     for name, argument in (("sendto", 3), ("sendmsg", 2), ("sendmmsg", 3)):
         rules.append(_judged(name, argument, [(_JUMP_ANY_BIT, _MSG_FASTOPEN, _DENY)], _ALLOW))
     rules.append(_judged("clone", 0, [(_JUMP_ANY_BIT, _CLONE_NEW_ANYTHING, _DENY)], _ALLOW))
@@ -201,6 +207,23 @@ def _socketpair() -> list[Instruction]:
             (_JUMP_EQUAL, 1, 0, _SOCK_STREAM),
             (_RETURN, 0, 0, _DENY),
             (_RETURN, 0, 0, _ALLOW),
+        ],
+    )
+
+
+def _opening(name: str, argument: int) -> list[Instruction]:
+    """Deny to empty a file on opening it for reading, or for nothing: for writing, Landlock asks whether it may be."""
+    return _only_for(
+        name,
+        [
+            (_LOAD_WORD, 0, 0, _ARGUMENTS_AT + 8 * argument),
+            (_JUMP_ANY_BIT, 1, 0, os.O_TRUNC),
+            (_RETURN, 0, 0, _ALLOW),
+            (_AND, 0, 0, os.O_ACCMODE),
+            (_JUMP_EQUAL, 1, 0, os.O_WRONLY),
+            (_JUMP_EQUAL, 0, 1, os.O_RDWR),
+            (_RETURN, 0, 0, _ALLOW),
+            (_RETURN, 0, 0, _DENY),
         ],
     )
 

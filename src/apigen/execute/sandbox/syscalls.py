@@ -195,6 +195,27 @@ FORBIDDEN_WITHOUT_PROCESSES: dict[str, tuple[int | None, int | None]] = {
     "execveat": (322, 281),
 }
 
+UNNEEDED: dict[str, tuple[int | None, int | None]] = {
+    # data between pipes and files, past read and write
+    "splice": (275, 76),
+    "tee": (276, 77),
+    # filesystems
+    "ustat": (136, None),
+    "file_getattr": (468, 468),
+    # memory: where it lies, and what guards it
+    "remap_file_pages": (216, 234),
+    "mbind": (237, 235),
+    "set_mempolicy": (238, 237),
+    "set_mempolicy_home_node": (450, 450),
+    "pkey_mprotect": (329, 288),
+    "pkey_alloc": (330, 289),
+    "pkey_free": (331, 290),
+    "map_shadow_stack": (453, 453),
+    "mseal": (462, 462),
+}
+"""Harmless as far as is known, but no tool needs them, and what is not there has no holes; answered as if the kernel
+did not have them, so that libraries do without."""
+
 JUDGED_BY_ARGUMENT: dict[str, tuple[int | None, int | None]] = {
     "fcntl": (72, 25),
     "ioctl": (16, 29),

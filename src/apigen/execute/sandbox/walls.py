@@ -79,7 +79,7 @@ def raise_outer(
     listable: Sequence[str],
     limits: Limits,
     *,
-    attributes: bool,
+    read_only: bool,
 ) -> None:
     """Wall in this process for good, with all that it will start, before it imports any tool.
 
@@ -89,8 +89,9 @@ def raise_outer(
         readable: files and folders that stay readable.
         listable: folders of which the names stay readable.
         limits: a call that may start processes may also execute installed programs.
-        attributes: whether changing modes, owners, times and extended attributes has to be forbidden altogether,
-            since files outside are not read-only for this process; Landlock does not know these.
+        read_only: whether all files outside are read-only for this process, by its mounts. Where they are not, seccomp
+            forbids what Landlock does not know: changing modes, owners, times and extended attributes, in scratch too,
+            and, before its ABI 3, emptying files by path.
 
     Raises:
         OSError: a wall that was said to be there could not be raised; nothing untrusted may run then.
@@ -106,7 +107,9 @@ def raise_outer(
         rules += [(scratch, landlock.scratch_rights(found.landlock)), _DEV_NULL]
         landlock.restrict(found.landlock, landlock.everything(found.landlock), rules)
     if found.seccomp:
-        seccomp.forbid_always(attributes=attributes)
+        seccomp.forbid_always(
+            attributes=not read_only, truncation=not read_only and landlock.leaves_truncation(found.landlock)
+        )
 
 
 class InnerWalls:

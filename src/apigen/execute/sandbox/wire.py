@@ -120,6 +120,8 @@ class Report(msgspec.Struct, frozen=True):
     number: int = 0
     """Signal or exit code."""
     seconds: float = 0.0
+    last: bool = False
+    """Whether the zygote ends now, for what the call left behind takes too long to remove between two calls."""
     problem: str = ""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 
 import msgspec
 
@@ -33,6 +34,8 @@ class Worker:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._closed = False
+        self._ending: asyncio.Task[None] | None = None
+        """The end of a process that is over, which takes its time."""
         self.scratch = ""
         """Path of the scratch folder, to keep it out of messages."""
 
@@ -58,6 +61,8 @@ class Worker:
         if report.ended is Ended.BROKEN:
             await self.stop()
             raise SandboxBroke(report.problem)
+        if report.last:
+            await self._end_aside()
         return report
 
     def cancel(self) -> None:
@@ -67,23 +72,33 @@ class Worker:
 
     async def stop(self) -> None:
         """End the process, if there is one, and wait for that; the next call starts another."""
-        started, writer = self._started, self._writer
-        self._started = self._reader = self._writer = None
-        if writer is not None:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
-        if started is not None:
-            await asyncio.to_thread(started.end)
+        await self._ended()
 
     async def close(self) -> None:
         """End the process for good."""
         self.refuse()
         await self.stop()
+        if self._ending is not None:
+            await self._ending
 
     def refuse(self) -> None:
         """Start no process any more."""
         self._closed = True
+
+    async def _end_aside(self) -> None:
+        """End the process without waiting for what its calls left behind to be removed.
+
+        One at a time: a function that leaves much again and again waits for that itself, and others do not.
+        """
+        if self._ending is not None:
+            await self._ending
+        self._ending = asyncio.create_task(self._ended())
+
+    def _ended(self) -> Coroutine[None, None, None]:
+        """The end of the process there is; from now on, there is none."""
+        started, writer = self._started, self._writer
+        self._started = self._reader = self._writer = None
+        return _end(started, writer)
 
     async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._closed:
@@ -104,3 +119,12 @@ class Worker:
         if size > self._largest:
             raise EOFError
         return msgspec.json.decode(await reader.readexactly(size), type=Report)
+
+
+async def _end(started: Started | None, writer: asyncio.StreamWriter | None) -> None:
+    if writer is not None:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    if started is not None:
+        await asyncio.to_thread(started.end)

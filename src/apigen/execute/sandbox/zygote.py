@@ -7,6 +7,7 @@ forked from clean memory, takes one task, and dies.
 """
 
 import contextlib
+import errno
 import gc
 import os
 import select
@@ -20,13 +21,15 @@ from apigen.execute.sandbox.child import Child
 from apigen.execute.sandbox.inside import Inside
 from apigen.execute.sandbox.keeper import Place
 from apigen.execute.sandbox.limits import Caps
-from apigen.execute.sandbox.scratch import empty_folder
+from apigen.execute.sandbox.scratch import empty_folder, names_in
 from apigen.execute.sandbox.watch import Watch
 from apigen.execute.sandbox.wire import LENGTH, Ended, Report, Task, receive, send
 from apigen.execute.values import PreparedFunction, resolve
 from apigen.records import PythonBinding
 
 _IDLE_S = 2.0
+_MOST_LEFT = 256
+"""Entries that a call may leave in scratch for this process to remove; the keeper removes more, when this has ended."""
 
 
 class Zygote:
@@ -63,7 +66,10 @@ class Zygote:
             report = self._answer(msgspec.json.decode(body, type=Task), body)
             if report is None:
                 return
-            send(self._control, report)
+            last = self._holds_something() and not self._can_clear_up()
+            send(self._control, msgspec.structs.replace(report, last=last))
+            if last:
+                return
             self._clear_up()
 
     def _next(self) -> bytes | None:
@@ -176,8 +182,26 @@ class Zygote:
             spare.wait()
             spare.close()
 
+    def _holds_something(self) -> bool:
+        """Whether the last call has left anything in scratch, as far as can be seen before its process is gone."""
+        try:
+            return not self._fresh and (bool(names_in(self._folder, 1)) or names_in(self._scratch, 2) != ["call"])
+        except OSError:
+            return True
+
+    def _can_clear_up(self) -> bool:
+        try:
+            self._clear_up()
+        except OSError:
+            return False
+        return True
+
     def _clear_up(self) -> None:
-        """Wait until the last call's process is gone, and make the scratch folder new."""
+        """Wait until the last call's process is gone, and make the scratch folder new.
+
+        Raises:
+            OSError: there is too much in it, or something resists.
+        """
         if self._dying is not None:
             self._dying.wait()
             self._bury()
@@ -188,8 +212,8 @@ class Zygote:
             left = os.listdir(self._scratch)  # noqa: PTH208 - the faster way
         except OSError:
             left = ["call"]
-        if left:
-            empty_folder(self._scratch)
+        if left and not empty_folder(self._scratch, _MOST_LEFT):
+            raise OSError(errno.EBUSY, "too much is left in scratch")
         self._folder.mkdir(mode=0o700)
         self._fresh = True
 
