@@ -244,6 +244,20 @@ NO_PASS = [
     '{"verdict": "PASS", "issues": ["wrong city"]}',
     '{"verdict": "pass, although the unit is wrong"}',
     '{"pass": "true/false"}',
+    '{"pass": !true}',
+    "{pass: PASS?}",
+    '{"pass": true, "criteria": {"another": false}}',
+    '{"pass": true, "criteria": {}, "right_tools": false}',
+    '{"pass": true, "criteria": ["yes", "no"]}',
+    '{"pass": true, "criteria": {"serves_query": {"holds": true, "met": false}}}',
+    '{"pass": true, "failures": 1}',
+    "Q2: No\nVerdict: PASS",
+    "Pass:\nI cannot say.",
+    "Verdict: partial pass",
+    '{"pass": true}\nThe call with no city is wrong.',
+    '{"pass": true}\nThe city isn\u2019t right.',
+    '{"pass": true}\nNot only is the unit missing.',
+    "Verdict: PASS*\n\n*except right_tools, which fails",
 ]
 PASSES = [
     "right_tools: no better tool is offered\nVerdict: PASS",
@@ -279,7 +293,7 @@ PASSES = [
     # as models write them
     "| Criterion | Holds | Quote |\n|---|---|---|\n| serves_query | ✅ | Rome |\n\n| **Verdict** | **PASS** | |",
     "**serves_query:** ✅ Yes\n**right_tools:** ✅ Yes\n\n**Final Verdict:** ✅ **PASS**",
-    "## Evaluation\n1. **Serves query** - Yes.\n2. **Right tools** - Yes, no other tool fits better.\n\n## Verdict: PASS",
+    "## Evaluation\n1. **Serves query** - Yes.\n2. **Right tools** - Yes, nothing fits better.\n\n## Verdict: PASS",
     "Okay, the query wants Rome, the call has Rome.\n\nSo the final verdict is: **PASS**.",
     "Therefore, my verdict is PASS.",
     "Here is my evaluation:\n\n```json\n" + criteria(True) + "\n```\n\nAll criteria are met; no errors were found.",
@@ -289,6 +303,11 @@ PASSES = [
     '{"pass": "Yes, all five hold"}',
     '{"pass": true, "failed_criteria": [], "issues": "None"}',
     "Verdict: PASS\nConfidence: high",
+    "PASS - all hold",
+    "**Verdict**\nPASS — all hold",
+    '{"pass": true}\nThe calls didn\u2019t fail.',
+    '{"pass": true}\nIt ran with no errors.',
+    "Pass:\nYes",
 ]
 FAILS = [
     "Verdict: FAIL. The city was passed wrongly.",

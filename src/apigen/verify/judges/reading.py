@@ -27,8 +27,8 @@ MAX_THOUGHT = 500
 MAX_QUOTE = 120
 
 _DECISION = frozenset(
-    {"pass", "passes", "passed", "is_pass", "overall_pass", "verdict", "decision", "judgement", "judgment"}
-    | {"final_verdict", "final_decision", "overall", "overall_verdict"}
+    {"pass", "passes", "passed", "is_pass", "overall_pass", "all_pass", "all_passed", "overall", "overall_verdict"}
+    | {"verdict", "decision", "judgement", "judgment", "final_verdict", "final_decision"}
 )
 _WRAPPERS = frozenset(
     {"verdict", "decision", "judgement", "judgment", "evaluation", "response", "output", "answer"}
@@ -135,9 +135,12 @@ def _explained(found: list[_Found]) -> Answer | Unreadable:
     """The decision with its criteria, which must not contradict it."""
     passed = found[0].passed
     fullest = max((each.value for each in found), key=len)
-    criteria, quotes, unread = dict[str, bool](), dict[str, str](), ""
+    criteria, quotes, unread, strange = dict[str, bool](), dict[str, str](), "", False
     for name, value in _criteria(fullest):
         holds, quote = _criterion_answer(value)
+        if name not in CRITERIA:
+            strange = strange or holds is False
+            continue
         if holds is None:
             unread = unread or name
             continue
@@ -150,21 +153,20 @@ def _explained(found: list[_Found]) -> Answer | Unreadable:
         return Unreadable(f"it passes the calls though {failing[0]} is false")
     if passed and unread:
         return Unreadable(f"it passes the calls though its answer to {unread} is neither yes nor no")
-    if passed and any(_faults(key, item) for each in found for key, item in each.value.items()):
+    if passed and (strange or any(_faults(key, item) for each in found for key, item in each.value.items())):
         return Unreadable("it passes the calls and names what failed")
     if not passed and not failing and len(criteria) == len(CRITERIA):
         return Unreadable("it does not pass the calls though every criterion is true")
     thought = next((fullest[key] for key in _THOUGHT_KEYS if isinstance(fullest.get(key), str)), "")
     if passed and any(rejects(item) for key, item in fullest.items() if key in _THOUGHT_KEYS and isinstance(item, str)):
-        return Unreadable("it passes the calls and rejects them in words")
+        return Unreadable("it passes the calls and rejects them in its reason")
     return Answer(passed, {name: criteria[name] for name in CRITERIA if name in criteria}, quotes, plain(thought))
 
 
 def _faults(key: str, value: Json) -> bool:
     """Whether this is a list of failures that is not empty."""
-    if not _FAULTS.fullmatch(key):
-        return False
-    return bool(value) and not (isinstance(value, str) and value.strip(" .").lower() in ("", "no", "none", "n/a", "0"))
+    none = isinstance(value, str) and value.strip(" .").lower() in ("no", "none", "n/a", "0")
+    return bool(_FAULTS.fullmatch(key) and value and not none)
 
 
 def plain(text: str, most: int = MAX_THOUGHT) -> str:
@@ -228,15 +230,14 @@ def _mended(text: str) -> list[_Found]:
         value = json_repair.loads(text)
     except (ValueError, RecursionError):
         return []
-    if not isinstance(value, dict):
-        return []
-    found = _decided(value)
+    found = _decided(value) if isinstance(value, dict) else []
     # What was broken may have been mended wrongly: all that looks like a decision must agree with it.
     for match in _LOOSE_DECISION.finditer(text):
         given = match[1].split("//")[0]
         whole = as_truth(given)
-        words = [whole] if whole is not None else [as_truth(word) for word in re.findall(r"\w+", given)]
-        found += [_Found(truth) for truth in words if truth is not None]
+        # "true or false", "not quite true": what is not plainly one stands against both
+        unclear = (True, False) if any(as_truth(word) is not None for word in re.findall(r"\w+", given)) else ()
+        found += [_Found(truth) for truth in (unclear if whole is None else (whole,))]
     return found
 
 
@@ -272,14 +273,16 @@ def _decided(value: dict[str, Any]) -> list[_Found]:
 
 def _criteria(value: dict[str, Any]) -> list[tuple[str, Json]]:
     """Each criterion's name with what was answered to it: from an object, a list, or the top of the answer."""
-    given: Any = next((value[key] for key in _CRITERIA_KEYS if isinstance(value.get(key), dict | list)), value)
-    if isinstance(given, list):
-        if len(given) == len(CRITERIA) and not any(isinstance(item, dict) for item in given):
-            return list(zip(CRITERIA, given, strict=True))
-        pairs = [(_named(item), item) for item in given if isinstance(item, dict)]
+    at_the_top: list[tuple[str | None, Json]] = [(criterion(key), item) for key, item in value.items()]
+    pairs = [(name, item) for name, item in at_the_top if name]
+    given: Any = next((value[key] for key in _CRITERIA_KEYS if isinstance(value.get(key), dict | list)), {})
+    if isinstance(given, dict):
+        pairs += [(criterion(key) or key, item) for key, item in given.items()]
+    elif len(given) == len(CRITERIA) and not any(isinstance(item, dict) for item in given):
+        pairs += zip(CRITERIA, given, strict=True)
     else:
-        pairs = [(criterion(key), item) for key, item in given.items()]
-    return [(name, item) for name, item in pairs if name]
+        pairs += [((_named(item) if isinstance(item, dict) else None) or "one of its criteria", item) for item in given]
+    return pairs
 
 
 def _named(item: dict[str, Any]) -> str | None:
@@ -291,7 +294,8 @@ def _criterion_answer(value: Json) -> tuple[bool | None, str]:
     if not isinstance(value, dict):
         return answer_truth(value), ""
     keys = [*(key for key in _HOLDS_KEYS if key in value), *(key for key in value if criterion(key))]
-    holds = next((truth for key in keys if (truth := answer_truth(value[key])) is not None), None)
+    truths = {truth for key in keys if (truth := answer_truth(value[key])) is not None}
+    holds = truths.pop() if len(truths) == 1 else None
     quote = next((value[key] for key in _QUOTE_KEYS if value.get(key)), "")
     if isinstance(quote, list):
         quote = " ... ".join(str(part) for part in quote)

@@ -25,10 +25,10 @@ _DECIDES = re.compile(r"pass|fail|reject|accept|approve", re.IGNORECASE)
 _SHOUTED = re.compile(r"\W*(?:PASS|PASSED|FAIL|FAILED|REJECT|REJECTED)\b(?!\W*\d)")
 _TAGGED = re.compile(r"<(pass|verdict|decision|answer)>\s*(\w+)\s*</\1>", re.IGNORECASE)
 _REASON = re.compile(r"[.,;:!(\n\u2013\u2014\u2192]|\s-+\s|[-=]>|\s(?=because\b|since\b)")
-_SUBJECT = re.compile(r"(?:(?:the|this|all|these) )?(?:samples?|calls?|candidate|answer|it) (?=\w)", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:(?:the|this|all|these) )?(?:samples?|calls?|candidate|answer|it|this) (?=\w)", re.IGNORECASE)
 
 _CRITERION = re.compile(
-    rf"(\W*)(?:(?:criterion|question|rule)\s*)?(?:[1-5]\W+)?"
+    rf"(\W*)(?:(?:criterion|question|rule|q)\s*)?(?:[1-5]\W+)?"
     rf"(?:({'|'.join(name.replace('_', '[ _-]') for name in CRITERIA)})\b|(?<=\d[.):] ))(.*)",
     re.IGNORECASE,
 )
@@ -68,7 +68,7 @@ _RETRACTS = re.compile(
 _SECOND_THOUGHT = re.compile(r"\b(?:wait|actually|hmm|on (?:second|reflection|closer))\b", re.IGNORECASE)
 _PASSES_IT = re.compile(
     r"\b(?:it|this|that|they|calls?|samples?|answer|candidate|should|must|can|to|be|now)\s+(?:\w+ly\s+)?"
-    r"(?:pass|passes|be (?:true|accepted))\b",
+    r"(?:pass|passes|be (?:true|accepted))\s*(?:$|\b(?:all|overall|now|after all|the (?:check|test))\b)",
     re.IGNORECASE,
 )
 _FINE = re.compile(r"\b(?:fine|correct|right|okay|valid|pass|passes)\b", re.IGNORECASE)
@@ -103,9 +103,12 @@ def said(text: str, material: Material) -> Said:
     lines = list(_own_lines(text, material))
     decisions, unclear, after = tagged, False, list(lines) if tagged else []
     for number, line in enumerate(lines):
-        heading = lines[number - 1] if number and _HEADING.fullmatch(lines[number - 1]) else ""
-        found = _SAID.search(line) or (_SAID.search(f"{heading.rstrip(' :')}: {line}") if heading else None)
-        at_the_edge = number in (0, len(lines) - 1) and (_SHOUTED.match(line) or _DECIDES.search(line))
+        found = _SAID.search(line)
+        if number and _is_heading(lines[number - 1]) and not (found and _with_reason(found[3])[0] is not None):
+            found = _SAID.search(f"{lines[number - 1].rstrip(' :')}: {line}")
+        if found and _SHOUTED.match(line) and as_truth(found[3]) is None and not _DENIAL.search(found[3]):
+            found = _SAID.search(f"verdict: {line}")  # "PASS - all hold" is no answer to the label "pass"
+        at_the_edge = number in (0, len(lines) - 1) and not line.endswith(":") and _DECIDES.search(line)
         if found is None and not at_the_edge:
             if decisions:
                 after.append(line)
@@ -188,6 +191,11 @@ def _with_reason(value: str) -> tuple[bool | None, str]:
     if end is None or (truth := as_truth(bare[: end.start()])) is None:
         return None, ""
     return truth, bare[end.start() :]
+
+
+def _is_heading(line: str) -> bool:
+    """Whether a line announces a decision: "Verdict", "Pass:", but not "Pass", which is one."""
+    return bool(_HEADING.fullmatch(line)) and (line.endswith(":") or as_truth(line) is None)
 
 
 def _only_mark(word: str) -> bool:
