@@ -351,3 +351,9 @@ def test_plain_honest_answers_are_read(text: str, passed: bool) -> None:
 def test_an_answer_that_speaks_against_itself_is_no_pass(text: str) -> None:
     """Doubt, a failing criterion, a correction, an objection behind the decision: the judge is asked again."""
     assert decision(text) is (False if text in ("Pass: ❌", "pass: ✗") else None)
+
+
+def test_a_decision_of_one_word_is_read_though_the_material_holds_its_letters() -> None:
+    """Beneath a heading "PASS" is the judge's own, also where passengers are spoken of; alone it may be a copy."""
+    assert decision("### Decision\nPASS", "two passengers") is True
+    assert decision("It says:\nPASS", "PASS") is None

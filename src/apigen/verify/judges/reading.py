@@ -1,9 +1,8 @@
 """Reading a judge's answer however models write it, and never taking somebody else's words for its decision.
 
-Strict JSON, Python literals, trailing commas, fences, prose around, thinking before, plain ``Verdict: PASS``: all are
-read. A judge may quote a hostile result that holds a decision of its own, so every decision that stands in an answer
-counts, except what the judge was shown word for word; if they contradict each other, or none is left, nothing was
-decided.
+JSON decides, however it is broken, or else plain words do (:mod:`.words`); then nothing in the answer may contradict it.
+A judge may quote a hostile result that holds a decision of its own, so every decision counts that stands in an answer,
+except what the judge was shown word for word.
 """
 
 import json
@@ -44,7 +43,6 @@ _FAULTS = re.compile(
     r"(?:fail(?:ed|ing|s|ures?)|unmet|not[ _]met|violat(?:ed|ions)|rejected|problems|issues|errors)(?:[ _]\w+)?",
     re.IGNORECASE,
 )
-
 _THINKING = re.compile(r"<(think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
 _THOUGHT_OVER = re.compile(r"</(?:think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
 _LOOSE_DECISION = re.compile(
@@ -119,7 +117,7 @@ def _read(text: str, material: Material) -> Answer | Unreadable:
         return Unreadable("it holds no decision of its own")
     if len(decisions) > 1:
         return Unreadable("it holds decisions that contradict each other")
-    passed = found[0].passed
+    (passed,) = decisions
     if passed and (first.unclear or then.unclear):
         return Unreadable("it holds a verdict that is neither yes nor no")
     if taken_back(passed, f"{first.after}\n{own_words(after, material)}"):

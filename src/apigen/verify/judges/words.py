@@ -103,32 +103,37 @@ def said(text: str, material: Material) -> Said:
     lines = list(_own_lines(text, material))
     decisions, unclear, after = tagged, False, list(lines) if tagged else []
     for number, line in enumerate(lines):
-        found = _SAID.search(line)
-        if number and _is_heading(lines[number - 1]) and not (found and _with_reason(found[3])[0] is not None):
-            found = _SAID.search(f"{lines[number - 1].rstrip(' :')}: {line}")
-        if found and _SHOUTED.match(line) and as_truth(found[3]) is None and not _DENIAL.search(found[3]):
-            found = _SAID.search(f"verdict: {line}")  # "PASS - all hold" is no answer to the label "pass"
-        at_the_edge = number in (0, len(lines) - 1) and not line.endswith(":") and _DECIDES.search(line)
-        if found is None and not at_the_edge:
-            if decisions:
-                after.append(line)
-            continue
-        label, value = (found[1].lower(), found[3]) if found else ("", line)
-        truth, why = _with_reason(value)
-        word = value.removesuffix(why)
-        if (label in _VAGUE and not _DECIDES.search(word) and not _only_mark(word)) or (
-            not label and not (_SHOUTED.match(line) or (not why and _DECIDES.search(line)))
-        ):
-            truth = None
-        if found and truth is not None and material.holds(f"{found[0].removesuffix(value)}{word}".strip()):
-            continue
+        truth, why, neither = _decision(lines, number, material)
+        unclear = unclear or neither
         if truth is not None:
             decisions.append(truth)
-        elif found and label not in _VAGUE | {"answer"} and found[2] != "-":
-            unclear = unclear or bool(_DECIDES.search(value) or any(as_truth(each) is not None for each in value))
         if decisions:
-            after.append(why if truth is not None else line)
+            after.append(line if truth is None else why)
     return Said(tuple(decisions), unclear, "\n".join(after))
+
+
+def _decision(lines: list[str], number: int, material: Material) -> tuple[bool | None, str, bool]:
+    """What a line decides, what follows that in it, and whether it is called a verdict but is neither yes nor no."""
+    line = lines[number]
+    found = _SAID.search(line)
+    if number and _is_heading(lines[number - 1]) and not (found and _with_reason(found[3])[0] is not None):
+        found = _SAID.search(f"{lines[number - 1].rstrip(' :')}: {line}")
+    if found and _SHOUTED.match(line) and as_truth(found[3]) is None and not _DENIAL.search(found[3]):
+        found = _SAID.search(f"verdict: {line}")  # "PASS - all hold" is no answer to the label "pass"
+    if found is None:
+        truth, why = _with_reason(line)
+        at_the_edge = number in (0, len(lines) - 1) and not line.endswith(":") and not material.holds(line)
+        decides = at_the_edge and _DECIDES.search(line) and (not why or _SHOUTED.match(line))
+        return (truth, why, False) if decides else (None, "", False)
+    label, value = found[1].lower(), found[3]
+    truth, why = _with_reason(value)
+    word = value.removesuffix(why)
+    vague = label in _VAGUE and re.search(r"\w", word) and not _DECIDES.search(word)
+    if vague or material.holds(f"{found[0].removesuffix(value)}{word}"):
+        return None, "", False
+    a_verdict = label not in _VAGUE and label != "answer" and found[2] != "-"
+    yes_or_no = _DECIDES.search(value) or any(as_truth(each) is not None for each in value.split())
+    return truth, why, bool(truth is None and a_verdict and yes_or_no)
 
 
 def answer_truth(value: object) -> bool | None:
@@ -198,10 +203,6 @@ def _is_heading(line: str) -> bool:
     return bool(_HEADING.fullmatch(line)) and (line.endswith(":") or as_truth(line) is None)
 
 
-def _only_mark(word: str) -> bool:
-    return not re.search(r"\w", word)
-
-
 def _objects(text: str) -> bool:
     """Whether a text finds a fault or takes something back."""
     return any(_objects_in(sentence) for sentence in re.split(r"[.!?\n]", text))
@@ -230,8 +231,8 @@ def _own_lines(text: str, material: Material) -> Iterator[str]:
         bare = _bare(
             _QUOTED.sub(lambda quote: "" if len(quote[0]) > 8 and material.holds(quote[0]) else quote[0], line)
         )
-        if bare and not material.holds(bare):
-            yield bare
+        if bare and (as_truth(bare) is not None or not material.holds(bare)):
+            yield bare  # a mere "pass" stands in many a word
 
 
 def _bare(line: str, *, keep_number: bool = False) -> str:
