@@ -217,7 +217,11 @@ def _objects_in(sentence: str) -> bool:
             return True
         goes_on = denied_before and bool(_GOES_ON.fullmatch(clause))
         for fault in _FAULT.finditer(clause):
-            if not (_DENIAL.search(clause[: fault.start()]) or goes_on or _DENIED_AFTER.match(clause, fault.end())):
+            if not (
+                _DENIAL.search(clause[max(0, fault.start() - 200) : fault.start()])
+                or goes_on
+                or _DENIED_AFTER.match(clause, fault.end())
+            ):
                 return True
         denied_before = goes_on or (bool(_DENIAL.search(clause)) and len(clause.split()) > 2)
     return False
@@ -243,4 +247,4 @@ def _bare(line: str, *, keep_number: bool = False) -> str:
         line = f"{cells[0]}: {' - '.join(cell for cell in cells[1:] if cell)}"
     if keep_number and (number := re.match(r"\s*\d[.):]\s+", line)):
         return f"{number[0].strip()} {_DECORATION.sub('', line[number.end() :]).strip()}"
-    return _DECORATION.sub("", line).strip()
+    return " ".join(_DECORATION.sub("", line).split())
