@@ -1,6 +1,6 @@
 """Reading a judge's answer however models write it, and never taking somebody else's words for its decision.
 
-JSON decides, however it is broken, or else plain words do (:mod:`.words`); then nothing in the answer may contradict it.
+JSON decides, however broken, or else plain words do (:mod:`.words`); nothing else in the answer may contradict it.
 A judge may quote a hostile result that holds a decision of its own, so every decision counts that stands in an answer,
 except what the judge was shown word for word.
 """
