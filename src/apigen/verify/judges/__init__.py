@@ -1,5 +1,6 @@
 """Language models as judges: what they are asked, how their answers are read, and how several of them decide.
 
-:mod:`.criteria` names the questions, :mod:`.reading` reads an answer however a model writes it, and :mod:`.committee`
-makes one decision of several verdicts. The judge itself is :class:`apigen.verify.llm_judge.LLMJudge`.
+:mod:`.criteria` names the questions, :mod:`.reading` reads an answer however it is written, :mod:`.words` what of it
+is prose, and :mod:`.committee` makes one decision of several verdicts. The judge itself is
+:class:`apigen.verify.llm_judge.LLMJudge`.
 """

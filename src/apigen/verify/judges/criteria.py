@@ -21,9 +21,20 @@ _WORDS = {
     True: {"yes", "y", "true", "pass", "passes", "passed", "ok", "1", "met", "holds", "correct", "right", "accept"},
     False: {"no", "n", "false", "fail", "fails", "failed", "0", "unmet", "incorrect", "wrong", "reject", "rejected"},
 }
-_WORDS[True] |= {"accepted", "approve", "approved", "valid"}
-_WORDS[False] |= {"rejects", "invalid", "not passed", "not met", "does not pass", "not ok", "not pass"}
+_WORDS[True] |= {"accepted", "approve", "approved", "valid", "satisfied", "fulfilled", "acceptable"}
+_WORDS[False] |= {"rejects", "invalid", "unsatisfied", "failure", "unacceptable"}
 _TRUTH = {word: truth for truth, words in _WORDS.items() for word in words}
+MARKS = {
+    True: "\u2705\u2713\u2714\u2611\U0001f44d\U0001f7e2",
+    False: "\u274c\u2717\u2718\u2716\u2612\U0001f44e\U0001f534",
+}
+"""Ticks and crosses, by what they say."""
+_DOUBTFUL = re.compile(r"[?<>~]|!\s*\w|-\s*\d|\[ \]")
+"""What makes a word a question, a placeholder to be filled in, or its opposite."""
+_PHRASE = re.compile(
+    r"(?:(?:does|do|did|is|are|was|were|has|should|must|can|will|doesn|don|isn|aren|shouldn) )?"
+    r"((?:not|t|cannot) )?(?:be )?(?:fully )?(\w+)"
+)
 
 _NUMBERS = {str(number): name for number, name in enumerate(CRITERIA, 1)}
 
@@ -40,9 +51,17 @@ def as_truth(value: Json) -> bool | None:
         return value
     if isinstance(value, int | float) and value in (0, 1):
         return bool(value)
-    if isinstance(value, str):
-        return _TRUTH.get(" ".join(re.sub(r"[^\w\s]", " ", value).lower().split()))
-    return None
+    if not isinstance(value, str) or _DOUBTFUL.search(value):
+        return None
+    found = {truth for truth, marks in MARKS.items() if any(mark in value for mark in marks)}
+    words = " ".join(re.sub(r"[^\w\s]", " ", value).lower().split())
+    if words:
+        phrase = _PHRASE.fullmatch(words)
+        truth = _TRUTH.get(phrase[2]) if phrase else None
+        if truth is None or (phrase and phrase[1] and not truth):
+            return None  # "not wrong" is no yes
+        found.add(not truth if phrase and phrase[1] else truth)
+    return found.pop() if len(found) == 1 else None
 
 
 def criterion(name: Json) -> str | None:

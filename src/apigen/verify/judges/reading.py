@@ -1,9 +1,8 @@
 """Reading a judge's answer however models write it, and never taking somebody else's words for its decision.
 
-Strict JSON, Python literals, trailing commas, fences, prose around, thinking before, plain ``Verdict: PASS``: all are
-read. A judge may quote a hostile result that holds a decision of its own, so every decision that stands in an answer
-counts, except what the judge was shown word for word; if they contradict each other, or none is left, nothing was
-decided.
+JSON decides, however broken, or else plain words do (:mod:`.words`); nothing else in the answer may contradict it.
+A judge may quote a hostile result that holds a decision of its own, so every decision counts that stands in an answer,
+except what the judge was shown word for word.
 """
 
 import json
@@ -17,6 +16,7 @@ import msgspec
 from apigen.records import Json
 from apigen.verify.judges.criteria import CRITERIA, as_truth, criterion
 from apigen.verify.judges.material import Material
+from apigen.verify.judges.words import answer_truth, denied, own_words, rejects, said, taken_back
 
 MAX_ANSWER = 200_000
 """Longest answer in characters that is looked at; thinking included, none that means something comes near."""
@@ -26,47 +26,29 @@ MAX_THOUGHT = 500
 MAX_QUOTE = 120
 
 _DECISION = frozenset(
-    {"pass", "passes", "passed", "is_pass", "overall_pass", "verdict", "decision", "judgement", "judgment"}
-    | {"final_verdict", "final_decision", "overall", "overall_verdict"}
+    {"pass", "passes", "passed", "is_pass", "overall_pass", "all_pass", "all_passed", "overall", "overall_verdict"}
+    | {"verdict", "decision", "judgement", "judgment", "final_verdict", "final_decision"}
 )
-_WRAPPERS = frozenset({"verdict", "decision", "judgement", "judgment", "evaluation", "response", "output", "answer"})
+_WRAPPERS = frozenset(
+    {"verdict", "decision", "judgement", "judgment", "evaluation", "response", "output", "answer"}
+    | {"result", "final_answer", "final_verdict", "final_decision"}
+)
 _CRITERIA_KEYS = ("criteria", "criterion_results", "rules", "checks", "questions", "answers")
 _NAME_KEYS = ("name", "criterion", "id", "rule", "question", "number")
 _HOLDS_KEYS = ("holds", "pass", "passes", "passed", "met", "ok", "value", "answer", "verdict", "result", "satisfied")
 _QUOTE_KEYS = ("quote", "evidence", "quotes", "quoted", "citation")
 _THOUGHT_KEYS = ("thought", "thoughts", "reasoning", "reason", "explanation", "rationale")
 
+_FAULTS = re.compile(
+    r"(?:fail(?:ed|ing|s|ures?)|unmet|not[ _]met|violat(?:ed|ions)|rejected|problems|issues|errors)(?:[ _]\w+)?",
+    re.IGNORECASE,
+)
 _THINKING = re.compile(r"<(think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
 _THOUGHT_OVER = re.compile(r"</(?:think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
 _LOOSE_DECISION = re.compile(
-    rf"(?<!\\)(?:[\"'\u201c]?)\b({'|'.join(sorted(_DECISION))})\b(?:[\"'\u201d]?)\s*:\s*[\"'\u201c]?([A-Za-z]+|[01]\b)"
-    r"(?:\s*(?:\bor\b|\||/)\s*[\"'\u201c]?([A-Za-z]+))?",
-    re.IGNORECASE,
+    rf"(?<!\\)(?:[\"'\u201c]?)\b(?:{'|'.join(sorted(_DECISION))})\b(?:[\"'\u201d]?)\s*:([^,}}\n]*)", re.IGNORECASE
 )
 """A decision as it stands in JSON that is broken; inside a quoted text its quotes are escaped and do not match."""
-_SAID = re.compile(
-    r"(?:(?:my|the|final|overall)\s+)*(?:pass|passes|passed|verdict|decision|judge?ment|answer)\s*(?:[:=]|is\b:?|-)\s*"
-    r"([A-Za-z]+)\s*(?:$|[.,;:!(\u2013\u2014-].*)",
-    re.IGNORECASE,
-)
-_CRITERION_SAID = re.compile(r"([A-Za-z_ ]{3,40}?)\s*[:=]\s*([A-Za-z]+)\b.*")
-_SECOND_THOUGHT = re.compile(r"\b(?:wait|actually|correction|on reflection|on second thought)\b[^\n]*", re.IGNORECASE)
-"""A sentence with which models take back what they have just said."""
-_REJECTS_IN_PROSE = re.compile(
-    r"\bI (?:disagree|reject)\b"
-    r"|\b(?:it|this|that|calls?|answer) (?:fails?|(?:should|must) be rejected|does not pass)\b",
-    re.IGNORECASE,
-)
-_SPEAKS_OF = {
-    True: re.compile(r"(?<!not )(?<!n't )\b(?:pass|passes|passed)\b", re.IGNORECASE),
-    False: re.compile(
-        r"(?<!not )(?<!n't )\b(?:fail|fails|failed|reject|rejects|rejected)\b|(?:\bnot|n't) pass\b", re.IGNORECASE
-    ),
-}
-"""Words that speak of a decision, by the decision."""
-_TAGGED = re.compile(r"<(pass|verdict|decision|answer)>\s*(\w+)\s*</\1>", re.IGNORECASE)
-_FENCE = re.compile(r"```\w*")
-_DECORATION = re.compile(r"[\"'`*_#|]|^\s*(?:[-+]|\d+[.)])\s+|,\s*$")
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -110,71 +92,55 @@ def read_answer(text: str, material: Material) -> Answer | Unreadable:
 
 
 def _read(text: str, material: Material) -> Answer | Unreadable:
+    """What JSON decides, else what words decide, as long as nothing else in the answer speaks against it."""
     spans = list(_objects(text))
     if spans and spans[-1][1] is None:
         return Unreadable("its JSON is cut off")
-    outside, end, found = "", 0, list[_Found]()
-    for start, stop in spans:
+    before, after, end, found = "", "", 0, list[_Found]()
+    for start, stop in [*spans, (len(text), len(text))]:
         assert stop is not None  # noqa: S101 - only the last can be open
-        outside += f"{text[end:start]}\n"
+        # Words before a decision in JSON are reasoning; only those behind it can take it back.
+        if found:
+            after += f"{text[end:start]}\n"
+        else:
+            before += f"{text[end:start]}\n"
         end = stop
         if not material.holds(text[start:stop]):
             found += _decisions(text[start:stop])
-    outside += text[end:]
-    if _THOUGHT_OVER.search(outside):
+    if _THOUGHT_OVER.search(before + after):
         return Unreadable("it holds several blocks of reasoning")
-    found += [_Found(passed) for passed in _said(outside, material)]
+    first, then = said(before, material), said(after, material)
+    in_words = not found
+    found += [_Found(passed) for passed in first.decisions + then.decisions]
     decisions = {each.passed for each in found}
     if not decisions:
         return Unreadable("it holds no decision of its own")
     if len(decisions) > 1:
         return Unreadable("it holds decisions that contradict each other")
-    passed = found[0].passed
-    if any(_SPEAKS_OF[not passed].search(line) for line in _second_thoughts(outside, material)):
+    (passed,) = decisions
+    if passed and (first.unclear or then.unclear):
+        return Unreadable("it holds a verdict that is neither yes nor no")
+    if taken_back(passed, f"{first.after}\n{own_words(after, material)}"):
         return Unreadable("it takes back in words what it decides")
-    if passed and any(_REJECTS_IN_PROSE.search(line) for line in _own_lines(outside, material)):
+    if passed and in_words and rejects(own_words(before, material)):
         return Unreadable("it passes the calls and rejects them in words")
-    if passed and (name := _denied_in_words(outside, material)):
+    if passed and (name := denied(before + after)):
         return Unreadable(f"it passes the calls though {name} is false")
     return _explained(found)
-
-
-def _second_thoughts(text: str, material: Material) -> Iterator[str]:
-    """What is said behind a decision in its own line, or in a sentence that takes something back."""
-    for line in _own_lines(text, material):
-        if (found := _SAID.fullmatch(line)) is not None and as_truth(found[1]) is not None:
-            yield line[found.end(1) :]
-        elif (thought := _SECOND_THOUGHT.search(line)) is not None:
-            yield thought[0]
-
-
-def _denied_in_words(text: str, material: Material) -> str:
-    """A criterion that a line of its own says is not met."""
-    for line in text.splitlines():
-        found = _CRITERION_SAID.fullmatch(line.strip(" \t-*|`\"',"))
-        if found is not None and as_truth(found[2]) is False and (name := criterion(found[1].strip())):
-            return name
-    return ""
-
-
-def _own_lines(text: str, material: Material) -> Iterator[str]:
-    """The lines of an answer without decoration, but for what it quotes."""
-    for line in _FENCE.sub("\n", text).splitlines():
-        if line.lstrip().startswith(">") or line.startswith(("    ", "\t")):
-            continue  # quoted, as Markdown does it
-        bare = _DECORATION.sub("", line).strip()
-        if bare and not material.holds(bare):
-            yield bare
 
 
 def _explained(found: list[_Found]) -> Answer | Unreadable:
     """The decision with its criteria, which must not contradict it."""
     passed = found[0].passed
     fullest = max((each.value for each in found), key=len)
-    criteria, quotes = dict[str, bool](), dict[str, str]()
+    criteria, quotes, unread, strange = dict[str, bool](), dict[str, str](), "", False
     for name, value in _criteria(fullest):
         holds, quote = _criterion_answer(value)
+        if name not in CRITERIA:
+            strange = strange or holds is False
+            continue
         if holds is None:
+            unread = unread or name
             continue
         if criteria.setdefault(name, holds) is not holds:
             return Unreadable(f"it answers {name} twice, once each way")
@@ -183,10 +149,22 @@ def _explained(found: list[_Found]) -> Answer | Unreadable:
     failing = [name for name, holds in criteria.items() if not holds]
     if passed and failing:
         return Unreadable(f"it passes the calls though {failing[0]} is false")
+    if passed and unread:
+        return Unreadable(f"it passes the calls though its answer to {unread} is neither yes nor no")
+    if passed and (strange or any(_faults(key, item) for each in found for key, item in each.value.items())):
+        return Unreadable("it passes the calls and names what failed")
     if not passed and not failing and len(criteria) == len(CRITERIA):
         return Unreadable("it does not pass the calls though every criterion is true")
     thought = next((fullest[key] for key in _THOUGHT_KEYS if isinstance(fullest.get(key), str)), "")
+    if passed and any(rejects(item) for key, item in fullest.items() if key in _THOUGHT_KEYS and isinstance(item, str)):
+        return Unreadable("it passes the calls and rejects them in its reason")
     return Answer(passed, {name: criteria[name] for name in CRITERIA if name in criteria}, quotes, plain(thought))
+
+
+def _faults(key: str, value: Json) -> bool:
+    """Whether this is a list of failures that is not empty."""
+    none = isinstance(value, str) and value.strip(" .").lower() in ("no", "none", "n/a", "0")
+    return bool(_FAULTS.fullmatch(key) and value and not none)
 
 
 def plain(text: str, most: int = MAX_THOUGHT) -> str:
@@ -250,12 +228,15 @@ def _mended(text: str) -> list[_Found]:
         value = json_repair.loads(text)
     except (ValueError, RecursionError):
         return []
-    if not isinstance(value, dict):
-        return []
-    found = _decided(value)
+    found = _decided(value) if isinstance(value, dict) else []
     # What was broken may have been mended wrongly: all that looks like a decision must agree with it.
-    loose = [as_truth(word) for match in _LOOSE_DECISION.finditer(text) for word in match.group(2, 3) if word]
-    return found + [_Found(truth) for truth in loose if truth is not None]
+    for match in _LOOSE_DECISION.finditer(text):
+        given = match[1].split("//")[0]
+        whole = as_truth(given)
+        # "true or false", "not quite true": what is not plainly one stands against both
+        unclear = (True, False) if any(as_truth(word) is not None for word in re.findall(r"\w+", given)) else ()
+        found += [_Found(truth) for truth in (unclear if whole is None else (whole,))]
+    return found
 
 
 class _Twins(list[Any]):
@@ -281,7 +262,7 @@ def _decided(value: dict[str, Any]) -> list[_Found]:
         name = re.sub(r"\W+", "_", str(key).lower()).strip("_")
         if name in _DECISION:
             for each in item if isinstance(item, _Twins) else [item]:
-                truth = as_truth(each)
+                truth = answer_truth(each)
                 found += [] if truth is None else [_Found(truth, value)]
         if name in _WRAPPERS and isinstance(item, dict):
             found += [_Found(each.passed, value | item) for each in _decided(item)]
@@ -290,14 +271,16 @@ def _decided(value: dict[str, Any]) -> list[_Found]:
 
 def _criteria(value: dict[str, Any]) -> list[tuple[str, Json]]:
     """Each criterion's name with what was answered to it: from an object, a list, or the top of the answer."""
-    given: Any = next((value[key] for key in _CRITERIA_KEYS if isinstance(value.get(key), dict | list)), value)
-    if isinstance(given, list):
-        if len(given) == len(CRITERIA) and not any(isinstance(item, dict) for item in given):
-            return list(zip(CRITERIA, given, strict=True))
-        pairs = [(_named(item), item) for item in given if isinstance(item, dict)]
+    at_the_top: list[tuple[str | None, Json]] = [(criterion(key), item) for key, item in value.items()]
+    pairs = [(name, item) for name, item in at_the_top if name]
+    given: Any = next((value[key] for key in _CRITERIA_KEYS if isinstance(value.get(key), dict | list)), {})
+    if isinstance(given, dict):
+        pairs += [(criterion(key) or key, item) for key, item in given.items()]
+    elif len(given) == len(CRITERIA) and not any(isinstance(item, dict) for item in given):
+        pairs += zip(CRITERIA, given, strict=True)
     else:
-        pairs = [(criterion(key), item) for key, item in given.items()]
-    return [(name, item) for name, item in pairs if name]
+        pairs += [((_named(item) if isinstance(item, dict) else None) or "one of its criteria", item) for item in given]
+    return pairs
 
 
 def _named(item: dict[str, Any]) -> str | None:
@@ -307,29 +290,11 @@ def _named(item: dict[str, Any]) -> str | None:
 
 def _criterion_answer(value: Json) -> tuple[bool | None, str]:
     if not isinstance(value, dict):
-        return as_truth(value), ""
+        return answer_truth(value), ""
     keys = [*(key for key in _HOLDS_KEYS if key in value), *(key for key in value if criterion(key))]
-    holds = next((truth for key in keys if (truth := as_truth(value[key])) is not None), None)
+    truths = {truth for key in keys if (truth := answer_truth(value[key])) is not None}
+    holds = truths.pop() if len(truths) == 1 else None
     quote = next((value[key] for key in _QUOTE_KEYS if value.get(key)), "")
     if isinstance(quote, list):
         quote = " ... ".join(str(part) for part in quote)
     return holds, quote if isinstance(quote, str) else json.dumps(quote, ensure_ascii=False)
-
-
-def _said(text: str, material: Material) -> Iterator[bool]:
-    """Decisions in plain words: a line of their own, a tag, or nothing but the word."""
-    text = _FENCE.sub("\n", text)
-    for _, word in _TAGGED.findall(text):
-        if (truth := as_truth(word)) is not None:
-            yield truth
-    if (truth := as_truth(text)) is not None:
-        yield truth
-        return
-    for line in text.splitlines():
-        if line.lstrip().startswith(">") or line.lstrip().startswith(("    ", "\t")):
-            continue  # quoted, as Markdown does it
-        bare = _DECORATION.sub("", line).strip()
-        found = _SAID.fullmatch(bare)
-        truth = as_truth(found[1]) if found else None
-        if truth is not None and not material.holds(f"{bare.split(found[1])[0]}{found[1]}" if found else bare):
-            yield truth
