@@ -56,12 +56,15 @@ def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
 def test_a_run_on_a_full_disk_stops_and_resumes(tmp_path: Path) -> None:
     """A file that may not grow any more ends the run with one line; with room again it goes on and loses nothing."""
     whole, full = tmp_path / "whole", tmp_path / "full"
-    arguments = ("run", "--library", "starter:data", "--count", "30", "--out")
+    arguments = ("run", "--library", "starter:data", "--count", "80", "--out")
     assert apigen(*arguments, whole).returncode == 0
+
+    room = (whole / "attempts.jsonl").stat().st_size // 2
+    assert room > (whole / "library.jsonl").stat().st_size
 
     def limit() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
 
     ran = apigen_process(*arguments, full, preexec_fn=limit)
     assert ran.returncode == 1, ran.stderr
@@ -69,7 +72,7 @@ def test_a_run_on_a_full_disk_stops_and_resumes(tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
     assert apigen("run", "--resume", "--out", full).returncode == 0
     assert (full / "dataset.jsonl").read_bytes() == (whole / "dataset.jsonl").read_bytes()
-    assert len(lines(full / "dataset.jsonl")) == 30
+    assert len(lines(full / "dataset.jsonl")) == 80
 
 
 def test_a_directory_is_held_by_one_process(tmp_path: Path) -> None:

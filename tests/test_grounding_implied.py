@@ -23,8 +23,8 @@ FLAG = {"type": "boolean"}
 def paths(
     query: str, arguments: dict[str, Json], properties: dict[str, Any], required: tuple[str, ...] = ()
 ) -> list[str]:
-    tool = Tool("tool", "", {"type": "object", "properties": properties, "required": list(required)})
-    return [finding.path for finding in ungrounded(Candidate(query, (Call("tool", arguments),), (tool,)))]
+    tool = Tool("serve_dinner", "", {"type": "object", "properties": properties, "required": list(required)})
+    return [finding.path for finding in ungrounded(Candidate(query, (Call("serve_dinner", arguments),), (tool,)))]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['why']}: {row['value']}")
@@ -37,8 +37,9 @@ def test_implied(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("query", "dish", "required", "grounded"),
     [
-        ("something light for Ada", "salad", ("dish",), True),
-        ("something light for Ada", "salad", (), False),
+        ("a light dinner for Ada", "salad", ("dish",), True),
+        ("something light for Ada", "salad", ("dish",), False),
+        ("a light dinner for Ada", "salad", (), False),
         ("a steak for Ada", "salad", ("dish",), False),
         ("a steak for Ada", "steak", ("dish",), True),
     ],
@@ -117,7 +118,7 @@ def test_a_value_that_is_turned_down_is_not_implied() -> None:
 )
 def test_what_lenient_leaves(query: str, name: str, value: Json, near: bool) -> None:
     """Lenient names no value that may be known, rounded, converted or read in another language."""
-    tool = Tool("tool", "", {"type": "object", "properties": {name: {}}})
+    tool = Tool("serve_dinner", "", {"type": "object", "properties": {name: {}}})
     assert (not invented(Candidate(query, (Call("tool", {name: value}),), (tool,)))) == near
 
 

@@ -76,7 +76,7 @@ def demanded(reading: Reading, leaf: Leaf, about_tool: str) -> bool:
     """Whether the tool demands a choice, or a yes or no, and the query speaks for no other than this one.
 
     Some choice has to be made then, and none is better grounded. It goes for a call that the query asks for, which
-    another value of it shows.
+    another value of it shows, and a word of the tool's name.
     """
     if not leaf.required or "default" in leaf.schema:
         return False

@@ -17,7 +17,7 @@ from apigen.verify.grounding.reading import Reading
 from apigen.verify.grounding.scalars import Evidence, mentions_nothing, number_evidence
 from apigen.verify.grounding.strings import literal, string_evidence
 from apigen.verify.grounding.told import told_choices
-from apigen.verify.grounding.words import plain_type
+from apigen.verify.grounding.words import content_stems, plain_type
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _BOTH = 2
@@ -82,8 +82,15 @@ def traces(candidate: Candidate, reading: Reading, *, defaults: bool = False) ->
             if trace.spans is not None:
                 yield trace
             elif not default_in_words(trace.leaf.description, _as_words(trace.leaf.value)):
-                demands = asked_for and demanded(reading, trace.leaf, _about(tool))
+                wanted = asked_for and _speaks_of(reading, tool)
+                demands = wanted and demanded(reading, trace.leaf, _about(tool))
                 yield Trace(index, trace.leaf, () if demands else None)
+
+
+def _speaks_of(reading: Reading, tool: Tool | None) -> bool:
+    """Whether a word of the tool's name stands in the query: values that fit may be those of another tool's call."""
+    words = re.sub(r"[._-]", " ", tool.name) if tool else ""
+    return not {token.stem for token in reading.tokens}.isdisjoint(content_stems(words))
 
 
 def _grounds(reading: Reading, leaf: Leaf, tool: Tool | None) -> Evidence:
