@@ -50,6 +50,13 @@ def test_a_mappings_names_are_data(schema: dict[str, Any]) -> None:
     assert strict([{"Ann": 3}, {"Cid": 5}], schema) == ["people[1].Cid"]
 
 
+def test_no_shape_where_no_object_is_due() -> None:
+    """Names of an object that the schema does not allow are told, at either level where nothing comes near."""
+    guests = {"type": "array", "items": {"type": "string"}}
+    assert strict([{"guest": "Ann", "zeal": 3}], guests) == ["people[0].guest", "people[0].zeal"]
+    assert invented(candidate([{"guest": "Ann", "zeal": 3}], guests)) != ()
+
+
 def test_names_that_only_programs_have() -> None:
     """One name such as ``max_age`` makes an object a record; ordinary words alone do not."""
     assert strict({"max_age": 5, "least": 3}, OBJECT) == []
