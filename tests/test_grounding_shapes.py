@@ -43,11 +43,22 @@ def test_a_records_names_are_its_shape(schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("schema", [OBJECT, NUMBERS_BY_NAME, {}])
 def test_a_mappings_names_are_data(schema: dict[str, Any]) -> None:
-    """A name with values of one type beside it must be in the query, also of objects that share their own names."""
+    """A name with values of one type beside it must be in the query."""
     assert strict({"Ann": 3, "Bob": 5}, schema) == []
     assert strict({"Ann": 3, "Cid": 5}, schema) == ["people.Cid"]
-    assert strict({"Ann": {"age": 3}, "Cid": {"age": 5}}, schema) == ["people.Cid"]
-    assert strict([{"Ann": 3}, {"Cid": 5}], schema) == ["people[1].Cid"]
+
+
+def test_names_of_a_mapping_of_records() -> None:
+    """Records under names that are data share their own names; each item of a list may be a mapping."""
+    assert strict({"Ann": {"age": 3}, "Cid": {"age": 5}}, OBJECT) == ["people.Cid"]
+    assert strict([{"Ann": 3}, {"Cid": 5}], OBJECTS) == ["people[1].Cid"]
+
+
+def test_no_shape_where_no_object_is_due() -> None:
+    """Names of an object that the schema does not allow are told, at either level where nothing comes near."""
+    guests = {"type": "array", "items": {"type": "string"}}
+    assert strict([{"guest": "Ann", "zeal": 3}], guests) == ["people[0].guest", "people[0].zeal"]
+    assert invented(candidate([{"guest": "Ann", "zeal": 3}], guests)) != ()
 
 
 def test_names_that_only_programs_have() -> None:

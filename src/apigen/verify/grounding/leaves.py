@@ -26,7 +26,7 @@ class Leaf(NamedTuple):
     is_key: bool = False
     """It is the name of a property that the schema does not name, not a value."""
     is_described: bool = True
-    """Of a property's name: the schema speaks of the properties of its object, or of their values."""
+    """Of a property's name: the schema speaks of its object's properties or their values, or takes no object."""
     required: bool = False
     """The schema leaves no choice but to give it a value."""
 
@@ -72,17 +72,24 @@ def _walk(leaf: Leaf, root: Schema, defaults: bool, names: Names, depth: int = 0
         properties, required = schema.get("properties") or {}, schema.get("required", ())
         extra = schema.get("additionalProperties")
         extra = extra if isinstance(extra, dict) else {}
-        shape = frozenset() if properties else shape_of(leaf.value, description, names, depth)
+        fits = _takes_objects(schema)
+        described = bool(properties or extra) or not fits
+        shape = shape_of(leaf.value, description, names, depth) if fits and not properties else frozenset()
         for name, item in leaf.value.items():
             path = f"{leaf.path}.{name}"
             if name not in properties and name not in shape:
-                described = bool(properties or extra)
                 yield leaf._replace(path=path, value=name, schema={}, is_key=True, is_described=described)
             inner = properties.get(name, extra)
             within = leaf._replace(path=path, name=name, value=item, schema=inner, required=name in required)
             yield from _walk(within, root, defaults, names, depth + 1)
     else:
         yield leaf
+
+
+def _takes_objects(schema: Schema) -> bool:
+    """Whether a schema allows an object, if only by saying nothing of types."""
+    kind = schema.get("type", "object")
+    return kind == "object" or (isinstance(kind, list) and "object" in kind)
 
 
 def flatten(schema: Schema, root: Schema, depth: int = 0) -> Schema:
