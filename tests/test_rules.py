@@ -145,7 +145,7 @@ CAUGHT = {
     "number_copied": 0.6,
     "texts_exchanged": 0.15,
     "values_exchanged_between_calls": 0.65,
-    "near_duplicate_tool": 0.65,  # many more break the format, which comes before
+    "near_duplicate_tool": 0.7,
     "call_doubled": 1.0,
     "call_dropped": 0.6,
     "call_to_another_tool_added": 0.85,
