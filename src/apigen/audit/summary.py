@@ -10,7 +10,7 @@ from rich.text import Text
 from apigen.agreement import wilson
 from apigen.audit.tally import AuditTally
 from apigen.records import Reason
-from apigen.report.words import STAGE_TEXT, percent
+from apigen.report.words import STAGE_TEXT, percent, printable
 
 _MOST_NOTES = 8
 
@@ -76,7 +76,7 @@ def reason_rows(tally: AuditTally) -> list[tuple[str, Reason, int, str, Sequence
             reason,
             count,
             share(count, tally.rows),
-            [shown(one.id) for one in tally.examples[reason]],
+            [printable(one.id) for one in tally.examples[reason]],
         )
         for reason, count in tally.ordered_reasons()
     ]
@@ -85,11 +85,6 @@ def reason_rows(tally: AuditTally) -> list[tuple[str, Reason, int, str, Sequence
 def counted(number: int, what: str) -> str:
     """A number with its noun."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def shown(text: str) -> str:
-    """Words of a dataset without what would steer a terminal: colours, links, the cursor."""
-    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
 
 
 def share(count: int, rows: int) -> str:
@@ -116,7 +111,7 @@ def _notes(notes: Mapping[str, int]) -> Table:
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for note, count in list(notes.items())[:_MOST_NOTES]:
-        table.add_row(f"{count:,}", Text(shown(note)))
+        table.add_row(f"{count:,}", Text(printable(note)))
     if len(notes) > _MOST_NOTES:
         table.add_row("", f"and {len(notes) - _MOST_NOTES} more kinds; --json lists them")
     return table

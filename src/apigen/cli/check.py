@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from rich.console import Console
+from stamina.instrumentation import set_on_retry_hooks
 
 from apigen.audit.fix import mended_file
 from apigen.audit.grounding import LEVELS, grounding
@@ -62,6 +63,7 @@ def check_command(options: CheckOptions) -> int:
         options = options._replace(format_name=format_of(options.dataset).name)
     tools = _executable(options)
     judges = _judge_configs(options)
+    set_on_retry_hooks(())  # a service or judge that stays away is told in one line
     console = Console(stderr=True)
     began = time.monotonic()
     with on_interrupt() as interrupted, RowProgress(console) as progress:

@@ -16,7 +16,7 @@ from apigen.errors import UserError
 from apigen.library.catalogue import Library, load_library
 from apigen.library.statistics import Statistics, statistics
 from apigen.records import Json, Tool
-from apigen.report.words import percent
+from apigen.report.words import percent, printable
 
 _MOST_SOURCES = 12
 
@@ -195,7 +195,7 @@ def _print_pairs(console: Console, title: str, pairs: Sequence[tuple[str, str]])
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, text in pairs:
-        table.add_row(Text(name), Text(text))
+        table.add_row(Text(printable(name)), Text(printable(text)))
     console.print(f"\n{title} ({len(pairs)}):", highlight=False)
     console.print(table)
 

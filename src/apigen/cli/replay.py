@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
@@ -48,6 +49,7 @@ def replay_command(options: ReplayOptions) -> int:
     """Carry out ``apigen replay``; returns the exit code."""
     if options.changes is not None and not options.changes.parent.is_dir():
         raise UserError(f"--changes: {options.changes.parent}: no such folder to write {options.changes.name} to")
+    set_on_retry_hooks(())  # a service that stays away is told in one line
     console = Console(stderr=True)
     tally = ReplayTally()
     with on_interrupt() as interrupted:

@@ -72,7 +72,7 @@ def load_library(
         seed for source in loaded for seed in source.seeds if seed.tool_names <= names and not seed.tool_names & renamed
     ]
     for path in seed_files:
-        seeds.extend(read_seeds(Path(path), names))
+        seeds.extend(read_seeds(Path(path), names, {entry.name: entry.reason for entry in skipped}))
     notes = tuple(note for source in loaded for note in source.notes)
     return Library(tuple(tools), tuple(seeds), tuple(skipped), notes)
 

@@ -17,6 +17,7 @@ from apigen.library.base import COMMON_OPTIONS, Loaded
 from apigen.library.file_reading import read_library_file
 from apigen.locators import Locator
 from apigen.records import Note, PythonBinding, Skipped, Tool
+from apigen.toolspecs.validity import schema_problem
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -45,6 +46,9 @@ def load_file(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
     for tool in file.loaded.tools:
         if not _NAME.fullmatch(tool.name):
             raise UserError(f"{path}: {tool.name!r} is no name of a tool: up to 64 of letters, digits, `_` and `-`")
+        if problem := schema_problem(tool.parameters) if tool.name in file.edited else "":
+            skipped.append(Skipped(tool.name, f"it was changed by hand and its schema is none: {problem}", tool.origin))
+            continue
         binding = tool.binding
         if not isinstance(binding, PythonBinding) or binding.file is None:
             tools.append(tool)

@@ -1,8 +1,9 @@
 """Hand-written query/answer examples: one JSON object a line."""
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -33,8 +34,16 @@ def parse_seeds(text: str, where: str) -> list[Seed]:
     return seeds
 
 
-def read_seeds(path: Path, tool_names: Collection[str]) -> list[Seed]:
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def read_seeds(path: Path, tool_names: Collection[str], left_out: Mapping[str, str] = NOTHING) -> list[Seed]:
     """Read a user's seed file and hold it to the tools of the library.
+
+    Args:
+        path: the file.
+        tool_names: what the library has.
+        left_out: why other tools of its sources are not in it, by name.
 
     Raises:
         UserError: the file cannot be read, a line is no seed, or a seed calls a tool that the library does not have.
@@ -48,6 +57,10 @@ def read_seeds(path: Path, tool_names: Collection[str]) -> list[Seed]:
     seeds = parse_seeds(text, str(path))
     for seed in seeds:
         for name in sorted(seed.tool_names - set(tool_names)):
+            if name in left_out:
+                raise UserError(
+                    f"{path}: the seed {seed.query[:60]!r} calls {name!r}, which was left out: {left_out[name]}"
+                )
             near = difflib.get_close_matches(name, tool_names, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else "; `apigen library list` shows the names"
             raise UserError(

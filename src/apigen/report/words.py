@@ -52,8 +52,8 @@ REASON_TEXT: dict[Reason, str] = {
     Reason.ERROR_RESULT: "the function returned an error as its result",
     Reason.TIMEOUT: "the call took too long and was killed",
     Reason.OUT_OF_MEMORY: "the call needed too much memory",
-    Reason.CRASHED: "the process of the call died",
-    Reason.FORBIDDEN: "the function tried what the sandbox forbids",
+    Reason.CRASHED: "the process of the call, or the server behind it, died",
+    Reason.FORBIDDEN: "the call tried what the sandbox forbids, or would reach or change what is not allowed",
     Reason.RESULT_TOO_LARGE: "the result is too large",
     Reason.RESULT_NOT_JSON: "the result cannot be written as JSON",
     Reason.UNAUTHORIZED: "the service wants a key, or refuses the one it got",
@@ -110,3 +110,8 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def printable(text: str) -> str:
+    """Other people's words without what would steer a terminal: colours, links, the cursor."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)

@@ -184,7 +184,8 @@ class Connection:
                     self._client = client
                     self._opened.set_result(None)
                     await self._closing.wait()
-            if not self._opened.done() and not self.ended:
+            late = self._opening_time.cancelled_caught and anyio.current_time() >= self._opening_time.deadline
+            if late and not self._opened.done():
                 self.problem = Unreachable(f"it did not get ready within {start_s:g} s{self.last_words()}")
         except Exception as error:  # noqa: BLE001 - whatever the SDK raises, in groups, becomes one line here
             self.problem = self._told(error)
