@@ -22,6 +22,7 @@ from runs import apigen, lines
 pytestmark = pytest.mark.slow
 
 BIN = Path(sys.executable).parent
+SEEDS = Path(__file__).parent.parent / "examples" / "mixed_sources" / "time-seeds.jsonl"
 TIME = f"mcp:{BIN / 'mcp-server-time'} --local-timezone=UTC"
 GIT = f"mcp:{BIN / 'mcp-server-git'}"
 
@@ -63,16 +64,16 @@ def test_mcp_server_git_reads_and_only_writes_where_allowed(tmp_path: Path) -> N
 def test_several_servers_serve_one_run(tmp_path: Path) -> None:
     """A run over functions and two servers makes its samples from all of them, with results that were really had."""
     out = tmp_path / "run"
-    locators = ("starter:math", f"{TIME}#name=time", f"{GIT}#tool=git_status")
+    locators = ("starter:math", TIME, f"{GIT}#tool=git_status")
     arguments = [argument for locator in locators for argument in ("--library", locator)]
-    done = apigen("run", *arguments, "--count", "30", "--out", out)
+    done = apigen("run", *arguments, "--seeds", SEEDS, "--count", "40", "--out", out)
     assert done.returncode == 0, done.stderr
     samples = lines(out / "dataset.jsonl")
     times = [
         result
         for sample in samples
         for call, result in zip(sample["calls"], sample["results"], strict=True)
-        if call["name"] == "time_get_current_time"
+        if call["name"] == "get_current_time"
     ]
     assert times
     assert all(set(result) >= {"timezone", "datetime", "is_dst"} for result in times)
