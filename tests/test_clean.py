@@ -18,6 +18,8 @@ from apigen.records import Call, Execution, McpBinding, Reason, RestBinding, See
 from chat_server import serving
 from runs import apigen, lines
 
+pytestmark = pytest.mark.slow
+
 MODULE = '''
 import random
 import time

@@ -119,7 +119,8 @@ SCALARS = st.one_of(
 SCHEMAS = st.recursive(SCALARS, below, max_leaves=12)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(objects(SCHEMAS), st.sampled_from(list(Optional)))
 def test_every_value_fits_and_one_is_found(schema: dict[str, Any], optional: Optional) -> None:
     """For schemas that something fits, the first values made fit, and there is one."""

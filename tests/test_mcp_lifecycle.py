@@ -18,6 +18,8 @@ from apigen.execute.mcp.executor import McpExecutor
 from apigen.records import Call, Execution, McpBinding, Reason, Tool
 from mcp_lab import DATA, lab, odd
 
+pytestmark = pytest.mark.slow
+
 WAIT_S = 20.0
 
 

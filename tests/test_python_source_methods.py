@@ -14,6 +14,8 @@ from apigen.library.python import load_python
 from apigen.locators import Locator, parse_locator
 from apigen.records import Call, Execution, PythonBinding, Reason
 
+pytestmark = pytest.mark.slow
+
 SHOP = Path(__file__).parent / "data" / "python_source" / "baskets.py"
 
 linux = pytest.mark.skipif(

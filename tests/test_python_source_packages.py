@@ -19,6 +19,8 @@ from apigen.library.python import load_python
 from apigen.locators import Locator
 from apigen.records import Call, Execution, PythonBinding, Tool
 
+pytestmark = pytest.mark.slow
+
 linux = pytest.mark.skipif(
     sys.platform != "linux" or not probe_isolation().level.at_least(Level.FILTERED), reason="needs seccomp and Landlock"
 )

@@ -21,6 +21,8 @@ from apigen.execute.rest.problems import Unanswered
 from apigen.records import Call, Execution, Reason, RestCredential, Tool
 from rest_lab import execute, executor_for, tool_for
 
+pytestmark = pytest.mark.slow
+
 
 def in_turn(server: HTTPServer, *responses: Response) -> None:
     left = list(responses)

@@ -18,6 +18,8 @@ from checking import call, xlam
 from mcp_lab import DATA, command
 from runs import PATIENCE_S, apigen, lines
 
+pytestmark = pytest.mark.slow
+
 KEY = "a-key-of-many-letters"
 DEAD = "http://127.0.0.1:9"
 """Nothing listens at the port of the discard protocol, and nothing may."""
