@@ -159,6 +159,14 @@ def test_replaying_what_is_not_there_is_said(tmp_path: Path) -> None:
         make_executor(execution, RemoteConfig(), tools=())
 
 
+def test_nothing_is_left_of_a_run_without_its_recordings(tmp_path: Path) -> None:
+    """It is refused before its directory is made."""
+    done = apigen("run", "--library", "starter:math", "--recordings", "replay", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "no recordings there" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run over a file of functions, its calls recorded."""
@@ -174,11 +182,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_run_is_repeated_from_its_recordings(run: Path, tmp_path: Path) -> None:
     """Also the clock readings of the first run, and though the functions would do something else."""
-    config = (run / "config.yaml").read_text()
-    config = config.replace("recordings: record", "recordings: replay")
-    config = config.replace("recordings_file: null", f"recordings_file: {run / 'recordings.sqlite'}")
-    (tmp_path / "again.yaml").write_text(config)
-    done = apigen("run", tmp_path / "again.yaml", "--out", tmp_path / "again")
+    replayed = ("--recordings", "replay", "--recordings-file", run / "recordings.sqlite")
+    done = apigen("run", run / "config.yaml", *replayed, "--out", tmp_path / "again")
     assert done.returncode == 0, done.stderr
     assert contents(tmp_path / "again")["dataset.jsonl"] == contents(run)["dataset.jsonl"]
     executions = [one for line in lines(tmp_path / "again" / "attempts.jsonl") for one in line.get("executions", ())]

@@ -64,6 +64,9 @@ def run(
         str | None,
         typer.Option(metavar="MODE", help="Calls: live (default), record, replay or replay-else-live."),
     ] = None,
+    recordings_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where recordings are (default: in the run directory).")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with --out, or with the latest run under ./runs that has not ended.")
     ] = False,
@@ -86,7 +89,7 @@ def run(
         "repair": repair or None,
         "isolation": {"require": require_isolation} if require_isolation else None,
         "remote": _given(writes=allow_writes, private=allow_private),
-        "execution": _given(recordings=recordings),
+        "execution": _given(recordings=recordings, recordings_file=str(recordings_file) if recordings_file else None),
     }
     raise typer.Exit(run_command(RunOptions(config, overrides, base_url, out, resume, dry_run, as_json)))
 

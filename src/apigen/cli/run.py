@@ -20,6 +20,7 @@ from apigen.config import Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
 from apigen.execute.grants import Grants, read_grants, unenforced
 from apigen.execute.python import probe_isolation, require_isolation
+from apigen.execute.table import recordings_file
 from apigen.generate.prompts import generation_messages
 from apigen.library.catalogue import Library, load_library
 from apigen.report.summary import summary
@@ -63,6 +64,8 @@ def run_command(options: RunOptions) -> int:
     if options.dry_run:
         _show_plan(config, library, grants, console, as_json=options.as_json)
         return 0
+    if config.execution.recordings != "live":  # also said before there is a directory
+        recordings_file(config.execution, out)
     Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
     opened = RunDir.resume if options.resume else RunDir.create
     directory = opened(out, config, library)

@@ -65,13 +65,22 @@ def make_executor(
     live = RoutedExecutor(executors)
     if execution.recordings == "live":
         return live
-    return RecordedExecutor(live, Recordings(_recordings_file(execution, folder)), execution.recordings, since)
+    return RecordedExecutor(live, Recordings(recordings_file(execution, folder)), execution.recordings, since)
 
 
-def _recordings_file(execution: ExecutionConfig, folder: Path | None) -> Path:
+def recordings_file(execution: ExecutionConfig, folder: Path | None) -> Path:
+    """Where a run's recordings are, once it is known that they can be used.
+
+    Args:
+        execution: of the configuration, with recordings.
+        folder: the run directory.
+
+    Raises:
+        UserError: calls are to be replayed and there are no recordings, or the file's folder is not there.
+    """
     path = Path(execution.recordings_file) if execution.recordings_file else (folder or Path()) / RECORDINGS
     if execution.recordings == "replay" and not path.is_file():
         raise UserError(f"{path}: no recordings there; run with execution.recordings: record first, or name their file")
-    if not path.parent.is_dir():
+    if execution.recordings_file and not path.parent.is_dir():
         raise UserError(f"execution.recordings_file: {path.parent} is no folder")
     return path
