@@ -192,6 +192,22 @@ def test_drift_names_what_changed_and_ends_with_1(shop: Path) -> None:
     ]
 
 
+def test_drift_compares_what_is_alive_and_names_what_is_not(shop: Path) -> None:
+    """A source that is gone is no reason to say nothing of the others, and its tools are not told as removed."""
+    assert apigen("library", "import", "python:shop.py", "starter:math", "-o", "both.jsonl").returncode == 0
+    (shop / "shop.py").unlink()
+    ran = apigen("library", "drift", "both.jsonl", "--json")
+    found = json.loads(ran.stdout)
+    assert ran.returncode == 1
+    assert found["drift"] is False
+    ((source, problem),) = found["dead"].items()
+    assert source.endswith("shop.py")
+    assert "there is no file" in problem
+    shown = apigen("library", "drift", "both.jsonl").stdout
+    assert "No tool differs" in shown
+    assert "not compared: python:" in shown
+
+
 def test_drift_of_every_part_of_a_schema() -> None:
     """Required, enums, bounds, descriptions, nested objects, items, bindings: each is said with its place."""
     other: dict[str, Any] = json.loads(json.dumps(NESTED))

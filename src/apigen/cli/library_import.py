@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,13 +77,48 @@ def drift_command(file: Path, config: Path | None, *, as_json: bool) -> int:
     sources = read.sources or tuple(dict.fromkeys(tool.origin for tool in read.loaded.tools if tool.origin))
     if not sources:
         raise UserError(f"{file}: does not say where its tools came from, so there is nothing to compare with")
-    found = drift(read.loaded, as_loaded(load(sources, (), config)))
+    now, dead = _alive(sources, config)
+    found = drift(_without(read.loaded, dead), now)
     if as_json:
         value = {"file": str(file), "sources": sources, "tools": len(read.loaded.tools), "drift": not found.is_empty}
-        sys.stdout.write(msgspec.json.encode(value | msgspec.to_builtins(found)).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(value | {"dead": dead} | msgspec.to_builtins(found)).decode() + "\n")
     else:
         _print_drift(Console(), found, str(file))
-    return 0 if found.is_empty else 1
+        for source, problem in dead.items():
+            Console().print(Text(f"not compared: {source}, which cannot be loaded: {problem}"), soft_wrap=True)
+    return 0 if found.is_empty and not dead else 1
+
+
+def _alive(sources: Sequence[str], config: Path | None) -> tuple[Loaded, dict[str, str]]:
+    """The sources that can be loaded, merged, and what is wrong with each of the others.
+
+    Raises:
+        UserError: none can be loaded, or the configuration is wrong.
+    """
+    try:
+        return as_loaded(load(tuple(sources), (), config)), {}
+    except UserError:
+        dead = {source: problem for source in sources if (problem := _problem(source, config))}
+        alive = tuple(source for source in sources if source not in dead)
+        if not alive or not dead:
+            raise
+    return as_loaded(load(alive, (), config)), dead
+
+
+def _problem(source: str, config: Path | None) -> str:
+    """Why a source cannot be loaded by itself; empty where it can."""
+    try:
+        load((source,), (), config)
+    except UserError as problem:
+        return str(problem)
+    return ""
+
+
+def _without(loaded: Loaded, sources: Collection[str]) -> Loaded:
+    """What did not come from some sources."""
+    places = {source.partition("#")[0] for source in sources}
+    kept = tuple(tool for tool in loaded.tools if tool.origin.partition("#")[0] not in places)
+    return msgspec.structs.replace(loaded, tools=kept)
 
 
 def load(sources: tuple[str, ...], seeds: tuple[str, ...], config: Path | None) -> Library:
