@@ -11,7 +11,7 @@ from apigen.config import ExecutionConfig, RemoteConfig
 from apigen.errors import NotRecorded, ServiceUnavailable, UserError
 from apigen.execute.base import all_made
 from apigen.execute.recorded import Mode, RecordedExecutor, Recordings
-from apigen.execute.table import make_executor
+from apigen.execute.table import make_executor, recordings_file
 from apigen.library.python import describe_modules
 from apigen.records import Call, Execution, Tool
 from runs import apigen, contents, lines
@@ -238,3 +238,17 @@ def lines_of(text: str) -> dict[str, dict[str, int]]:
     """The one object on stdout."""
     found: dict[str, dict[str, int]] = json.loads(text)
     return found
+
+
+def test_the_folder_of_named_recordings_is_made(tmp_path: Path) -> None:
+    """As the run's own is."""
+    execution = ExecutionConfig(recordings="record", recordings_file=str(tmp_path / "far" / "down" / "calls.sqlite"))
+    assert recordings_file(execution, None).parent.is_dir()
+
+
+def test_recordings_beneath_a_file_are_refused(tmp_path: Path) -> None:
+    """In one line that names the place."""
+    (tmp_path / "file").write_text("")
+    execution = ExecutionConfig(recordings="record", recordings_file=str(tmp_path / "file" / "calls.sqlite"))
+    with pytest.raises(UserError, match=r"recordings_file: .*file: File exists; name another file"):
+        recordings_file(execution, None)

@@ -69,18 +69,21 @@ def make_executor(
 
 
 def recordings_file(execution: ExecutionConfig, folder: Path | None) -> Path:
-    """Where a run's recordings are, once it is known that they can be used.
+    """Where a run's recordings are, once it is known that they can be used; a named file's folder is made for them.
 
     Args:
         execution: of the configuration, with recordings.
         folder: the run directory.
 
     Raises:
-        UserError: calls are to be replayed and there are no recordings, or the file's folder is not there.
+        UserError: calls are to be replayed and there are no recordings, or the file's folder cannot be made.
     """
     path = Path(execution.recordings_file) if execution.recordings_file else (folder or Path()) / RECORDINGS
     if execution.recordings == "replay" and not path.is_file():
         raise UserError(f"{path}: no recordings there; run with execution.recordings: record first, or name their file")
-    if execution.recordings_file and not path.parent.is_dir():
-        raise UserError(f"execution.recordings_file: {path.parent} is no folder")
+    if execution.recordings_file:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"execution.recordings_file: {path.parent}: {error.strerror}; name another file") from error
     return path
