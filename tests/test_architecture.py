@@ -18,7 +18,7 @@ SOURCE = ROOT / "src" / "apigen"
 
 LAYERS = (
     ("records", "errors", "files", "database", "locators", "agreement", "concurrency", "retry_after", "__init__"),
-    ("config", "signatures", "toolspecs"),
+    ("sections", "model_config", "config", "signatures", "toolspecs"),
     ("library", "models", "execute"),
     ("sampling", "generate", "verify"),
     ("clean", "dataset"),

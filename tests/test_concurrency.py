@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import pytest
 
 from apigen.concurrency import several, together
-from apigen.config import Config, ModelConfig
+from apigen.config import Config
 from apigen.errors import ModelUnavailable
 from apigen.library.catalogue import load_library
+from apigen.model_config import ModelConfig
 from apigen.models.offline.model import OfflineModel
-from apigen.models.openai import OpenAIModel
+from apigen.models.openai.model import OpenAIModel
+from apigen.models.writers import Writer, Writers
 from apigen.pipeline import Pipeline
 from apigen.records import Request, Stage, Style, Wording
 from apigen.verify.llm_judge import LLMJudge
@@ -113,7 +115,7 @@ def test_candidates_of_a_request_end_with_the_first_whose_judge_is_gone() -> Non
             config = Config()
             held, gone = (LLMJudge(model) for model in judges)
             stages = [(Stage.SEMANTICS, semantics(held)), (Stage.SEMANTICS, semantics(gone))]
-            pipeline = Pipeline(config, OfflineModel(), stages)
+            pipeline = Pipeline(config, Writers([Writer(OfflineModel())]), stages)
             attempt = asyncio.ensure_future(pipeline.attempt(request))
             while server.under_way < 2:  # noqa: ASYNC110 - the server counts in another thread
                 await asyncio.sleep(0.002)

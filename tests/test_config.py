@@ -69,12 +69,12 @@ def test_the_command_line_lies_over_the_file(tmp_path: Path) -> None:
 
 def test_the_resolved_configuration_written_and_read_is_the_same(tmp_path: Path) -> None:
     """config.yaml of a run repeats the run: nothing is left to be derived."""
-    config = Config(count=1000, model="openai/x", judges=["rules", "openai/y"]).resolved(base_url="http://h:1/v1")  # type: ignore[arg-type]
+    config = Config(count=1000, models="openai/x", judges=["rules", "openai/y"]).resolved(base_url="http://h:1/v1")  # type: ignore[arg-type]
     again = load_config(write(tmp_path, config.to_yaml()))
     assert again == config
     assert again.resolved(base_url="http://other/v1") == config
     assert again.digest() == config.digest()
-    assert config.model.base_url == "http://h:1/v1"
+    assert config.models[0].base_url == "http://h:1/v1"
     assert config.rounds.requests == 15
 
 

@@ -11,10 +11,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from apigen.config import ModelConfig
 from apigen.errors import ModelRefused, ModelUnavailable
+from apigen.model_config import ModelConfig
 from apigen.models.base import Options
-from apigen.models.openai import OpenAIModel
+from apigen.models.openai.model import OpenAIModel
 from apigen.records import Completion, Message
 
 PROMPT = (Message("system", "Be brief."), Message("user", "Say hi."))

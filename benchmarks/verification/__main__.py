@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from apigen.config import ModelConfig
 from apigen.execute.python import Limits, PythonExecutor
+from apigen.model_config import ModelConfig
 from apigen.models.table import make_model
 from apigen.verify.grounding import Level
 from apigen.verify.llm_judge import LLMJudge

@@ -13,15 +13,19 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 import pydantic
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from apigen.errors import UserError
 from apigen.locators import absolute
+from apigen.model_config import FREE_OF_MODELS, ModelConfig
 from apigen.records import Style, Wording
+from apigen.sections import Section
+
+FREE_KEYS = frozenset({"isolation.require", "remote.timeout_s", "remote.retries", "remote.per_host", "remote.rate"})
+"""Keys that may change when a run is resumed, beside those of :func:`is_free`."""
 
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 
@@ -29,62 +33,7 @@ Range = tuple[int, int]
 """Fewest and most, both included."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_boolean_for_a_number(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
-        field = cls.model_fields[str(info.field_name)]
-        if isinstance(value, bool) and field.annotation is not bool:
-            msg = f"{str(value).lower()} is no value for it"
-            raise ValueError(msg)
-        return value
-
-
-class ModelConfig(_Section):
-    """A model that writes or judges. In YAML a plain string stands for ``{name: STRING}``."""
-
-    name: str = Field(description="`offline`, or `openai/NAME` for any OpenAI-compatible endpoint.")
-    base_url: str | None = Field(
-        default=None,
-        description="Endpoint, such as http://localhost:8000/v1. Default: --base-url, else api.openai.com.",
-    )
-    api_key_env: str = Field(
-        default="OPENAI_API_KEY", description="Environment variable that holds the key; the key itself is never stored."
-    )
-    timeout_s: float = Field(default=120.0, gt=0, description="Longest wait for one answer, in seconds.")
-    retries: int = Field(default=5, ge=0, le=20, description="Tries after the first, on 429, 5xx and lost connections.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_string(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
-
-    @field_validator("name")
-    @classmethod
-    def _known_kind(cls, name: str) -> str:
-        if name in ("offline", "rules") or (name.startswith("openai/") and len(name) > len("openai/")):
-            return name
-        msg = f"{name!r} is no model: write `offline`, or `openai/NAME` with --base-url for your own server"
-        raise ValueError(msg)
-
-    @field_validator("base_url")
-    @classmethod
-    def _plain_url(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            msg = f"{url!r} is no endpoint: write http://HOST:PORT/v1 or https://HOST/v1"
-            raise ValueError(msg)
-        if parts.username or parts.password:
-            msg = "an endpoint must not hold a password: put the key into the variable that api_key_env names"
-            raise ValueError(msg)
-        return url.rstrip("/")
-
-
-class StyleWeights(_Section):
+class StyleWeights(Section):
     """Share of each query style among the samples, as weights; 0 leaves a style out."""
 
     simple: float = Field(default=1.0, ge=0)
@@ -106,7 +55,7 @@ class StyleWeights(_Section):
         return self
 
 
-class WordingWeights(_Section):
+class WordingWeights(Section):
     """Share of each wording among the requests, as weights; 0 leaves a wording out."""
 
     terse: float = Field(default=1.0, ge=0)
@@ -128,7 +77,7 @@ class WordingWeights(_Section):
         return self
 
 
-class SamplingConfig(_Section):
+class SamplingConfig(Section):
     """The ranges that the samplers draw from. The paper does not publish its own."""
 
     tools: Range = Field(default=(2, 4), description="Tools offered in the styles that offer several.")
@@ -158,7 +107,7 @@ class SamplingConfig(_Section):
         return self
 
 
-class RoundsConfig(_Section):
+class RoundsConfig(Section):
     """Requests go in rounds; a round draws its examples from rounds that ended ``lag`` before it."""
 
     requests: int | None = Field(
@@ -167,7 +116,7 @@ class RoundsConfig(_Section):
     lag: int = Field(default=8, ge=1, description="Rounds that may be under way at once.")
 
 
-class GenerationConfig(_Section):
+class GenerationConfig(Section):
     """How the writer is asked."""
 
     temperature: float = Field(default=0.7, ge=0, le=2, description="The paper's value is 0.7.")
@@ -175,7 +124,7 @@ class GenerationConfig(_Section):
     thought: bool = Field(default=True, description="Ask for a `thought` before each pair; it raises the pass rate.")
 
 
-class JudgingConfig(_Section):
+class JudgingConfig(Section):
     """How language models judge, and how several of them decide; `rules` comes before them and has no vote."""
 
     rule: Literal["unanimous", "majority", "veto"] = Field(
@@ -188,7 +137,7 @@ class JudgingConfig(_Section):
     results_chars: int = Field(default=12_000, ge=1_000, description="Characters of all results together.")
 
 
-class ExecutionConfig(_Section):
+class ExecutionConfig(Section):
     """Bounds of one call, and what is asked of its result."""
 
     wall_s: float = Field(default=5.0, gt=0, le=3600, description="Wall-clock seconds, after which the call is killed.")
@@ -215,7 +164,7 @@ class ExecutionConfig(_Section):
         return self.model_copy(update={"recordings_file": str(Path(kept).expanduser().resolve()) if kept else None})
 
 
-class RemoteConfig(_Section):
+class RemoteConfig(Section):
     """How tools that are web services or MCP servers are reached. Python tools have `grants` instead."""
 
     writes: tuple[str, ...] = Field(
@@ -247,7 +196,14 @@ class RemoteConfig(_Section):
         return any(fnmatch.fnmatchcase(tool, pattern) for pattern in self.writes)
 
 
-class GrantConfig(_Section):
+class BudgetConfig(Section):
+    """Where a run stops, cleanly, whatever is missing by then. A run that is resumed counts from its first start."""
+
+    cost_usd: float | None = Field(default=None, gt=0, description="Most that all models together may cost, in USD.")
+    tokens: int | None = Field(default=None, ge=1, description="Most tokens of all models, prompts and answers.")
+
+
+class GrantConfig(Section):
     """What some tools may do beyond the walls of the sandbox. Values of variables come from the environment."""
 
     tools: tuple[str, ...] = Field(
@@ -284,7 +240,7 @@ class GrantConfig(_Section):
         return self
 
 
-class IsolationConfig(_Section):
+class IsolationConfig(Section):
     """What the machine must be able to do before anything is executed on it."""
 
     require: Literal["namespaced", "filtered", "partial", "limits"] = Field(
@@ -297,7 +253,7 @@ class IsolationConfig(_Section):
         return {"require": value} if isinstance(value, str) else value
 
 
-class Config(_Section):
+class Config(Section):
     """Everything that decides a run."""
 
     library: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
@@ -307,13 +263,22 @@ class Config(_Section):
     seeds: tuple[str, ...] = Field(
         default=(), description="JSONL files of hand-written examples: {query, calls: [{name, arguments}]} a line."
     )
-    model: ModelConfig = ModelConfig(name="offline")
+    models: tuple[ModelConfig, ...] = Field(
+        default=(ModelConfig(name="offline"),),
+        min_length=1,
+        description="Who writes; each request goes to one of them, drawn by `weight`. `model: NAME` is short for one.",
+    )
     judges: tuple[ModelConfig, ...] = Field(
         default=(ModelConfig(name="rules"),),
         min_length=1,
         description="`rules`, `openai/NAME`, or several; `judging.rule` says how several models decide.",
     )
     judging: JudgingConfig = JudgingConfig()
+    budget: BudgetConfig = BudgetConfig()
+    prices: str | None = Field(
+        default=None,
+        description="YAML file of prices per model, over the shipped ones; see docs/costs.md.",
+    )
     repair: bool = Field(
         default=False, description="Whether a rejected candidate is sent back to the writer once, with the reasons."
     )
@@ -333,23 +298,33 @@ class Config(_Section):
     remote: RemoteConfig = RemoteConfig()
     grants: tuple[GrantConfig, ...] = Field(default=(), description="What tools may do beyond the sandbox's walls.")
 
-    @field_validator("library", "seeds", "judges", mode="before")
+    @model_validator(mode="before")
+    @classmethod
+    def _one_model(cls, value: Any) -> Any:
+        return _in_full(value) if isinstance(value, dict) else value
+
+    @field_validator("library", "seeds", "models", "judges", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str | dict) else value
 
     @model_validator(mode="after")
     def _writers_and_judges(self) -> Self:
-        if self.model.name == "rules":
+        if any(model.name == "rules" for model in self.models):
             msg = "`rules` judges, it cannot write: model must be `offline` or `openai/NAME`"
+            raise ValueError(msg)
+        kinds = {model.name.startswith("openai/") for model in self.models}
+        if len(kinds) > 1:
+            msg = "language models and the offline writer cannot write one dataset: it must be plain who wrote it"
             raise ValueError(msg)
         if any(judge.name == "offline" for judge in self.judges):
             msg = "`offline` writes, it cannot judge: judges must be `rules` or `openai/NAME`"
             raise ValueError(msg)
-        names = [judge.name for judge in self.judges]
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            msg = f"the judge `{twice}` stands twice: a second vote of the same model says nothing new"
-            raise ValueError(msg)
+        for role, given in (("model", self.models), ("judge", self.judges)):
+            places = [(model.name, model.base_url) for model in given]
+            if twice := next((place for place in places if places.count(place) > 1), None):
+                msg = f"the {role} `{twice[0]}` stands twice with one address; several addresses share its work"
+                raise ValueError(msg)
         return self
 
     def resolved(self, *, base_url: str | None = None) -> Self:
@@ -364,7 +339,7 @@ class Config(_Section):
         return self.model_copy(
             update={
                 "rounds": self.rounds.model_copy(update={"requests": requests}),
-                "model": addressed(self.model),
+                "models": tuple(addressed(model) for model in self.models),
                 "judges": tuple(addressed(judge) for judge in self.judges),
                 "library": tuple(absolute(locator) for locator in self.library),
                 "execution": self.execution.resolved(),
@@ -391,14 +366,10 @@ class Config(_Section):
 
 def is_free(key: str) -> bool:
     """Whether a (dotted) key may change when a run is resumed: it decides how fast or how far, not what comes out."""
-    return key in ("concurrency", "count", "isolation.require") or key.rpartition(".")[2] in (
-        "base_url",
-        "api_key_env",
-        "timeout_s",
-        "retries",
-        "per_host",
-        "rate",
-    )
+    section, _, name = key.partition(".")
+    if section in ("models", "judges"):
+        return name.partition(".")[2].partition(".")[0] in FREE_OF_MODELS
+    return section in ("concurrency", "count", "budget", "prices") or key in FREE_KEYS
 
 
 def flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -420,7 +391,11 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
         UserError: the file cannot be read, is no YAML, or holds an unknown key or a wrong value.
     """
     written: dict[str, Any] = _read_yaml(path) if path else {}
-    merged = _merge(written, {key: value for key, value in (overrides or {}).items() if value is not None})
+    chosen = {key: value for key, value in (overrides or {}).items() if value is not None}
+    try:
+        merged = _merge(_in_full(written), _in_full(chosen))
+    except ValueError as error:
+        raise UserError(f"{path or 'the command line'}: {error}") from None
     try:
         return Config.model_validate(merged)
     except pydantic.ValidationError as error:
@@ -468,6 +443,18 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return {str(key): value for key, value in loaded.items()}
 
 
+def _in_full(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration without the short form of a single model.
+
+    Raises:
+        ValueError: the short and the long form are both there.
+    """
+    if "model" in given and "models" in given:
+        msg = "`model` is short for `models` with one entry: give one of the two"
+        raise ValueError(msg)
+    return {("models" if key == "model" else key): value for key, value in given.items()}
+
+
 def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
@@ -500,7 +487,7 @@ def _explain_unknown(location: tuple[int | str, ...]) -> str:
         section = (
             annotation
             if isinstance(annotation, type)
-            else {"judges": ModelConfig, "grants": GrantConfig}.get(str(part), section)
+            else {"models": ModelConfig, "judges": ModelConfig, "grants": GrantConfig}.get(str(part), section)
         )
     known = list(getattr(section, "model_fields", {}))
     key, name = ".".join(map(str, location)), str(location[-1])

@@ -90,7 +90,7 @@ def manifest(
 def notice(config: Config, *, llm: bool) -> str:
     """Who wrote the data, in one sentence."""
     if llm:
-        return f"Queries and answers were written by {config.model.name}."
+        return f"Queries and answers were written by {', '.join(model.name for model in config.models)}."
     return (
         "No language model wrote this data: apigen's offline writer recombined hand-written examples, "
         "or worked from the tools' descriptions."

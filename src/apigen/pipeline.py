@@ -22,7 +22,8 @@ from apigen.errors import ModelRefused
 from apigen.execute.base import Executor
 from apigen.generate.parse import Draft, parse_pairs
 from apigen.generate.prompts import generation_messages, repair_messages
-from apigen.models.base import Model, Options
+from apigen.models.base import Options
+from apigen.models.writers import Writers
 from apigen.records import Attempt, Candidate, Message, Outcome, Reason, Request, Stage, Verdict
 from apigen.verify.base import Judge
 from apigen.verify.format import FormatCheck, reject
@@ -45,14 +46,14 @@ class Pipeline:
 
     Args:
         config: how the writer is asked.
-        writer: who writes query/answer pairs.
+        writers: who writes query/answer pairs.
         stages: what a well-formed pair must pass, from :func:`recipe`.
     """
 
-    def __init__(self, config: Config, writer: Model, stages: Sequence[NamedStage]) -> None:
+    def __init__(self, config: Config, writers: Writers, stages: Sequence[NamedStage]) -> None:
         self._generation = config.generation
         self._repairs = config.repair
-        self._writer = writer
+        self._writers = writers
         self._format = FormatCheck()
         self._stages = stages
 
@@ -89,7 +90,7 @@ class Pipeline:
         """What the writer answers, or what is said where it refuses."""
         options = Options(self._generation.temperature, self._generation.max_tokens, request.seed)
         try:
-            return parse_pairs(await self._writer.complete(messages, options))
+            return parse_pairs(await self._writers.of(request).complete(messages, options))
         except ModelRefused as error:
             return _unread(request, Verdict(Stage.GENERATION, Outcome.ERROR, Reason.MODEL_REFUSED, str(error)))
 
@@ -118,6 +119,7 @@ class Pipeline:
         candidate = examined.candidate
         thought = draft.value.get("thought") if isinstance(draft.value, dict) else None
         unread = not candidate.query and not candidate.calls
+        writer = self._writers.of(request)
         return Attempt(
             id=f"{request.index}.{pair}",
             request=request.index,
@@ -128,7 +130,7 @@ class Pipeline:
             wording=request.wording,
             offered=tuple(tool.name for tool in request.tools),
             targets=request.targets,
-            model=self._writer.locator,
+            model=writer.locator,
             outcome=examined.outcome,
             verdicts=examined.verdicts,
             query=candidate.query,
@@ -138,7 +140,7 @@ class Pipeline:
             raw=(draft.text or _text(draft.value)) if unread else "",
             executions=examined.executions,
             repair_of=repair_of,
-            llm=self._writer.llm,
+            llm=writer.llm,
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from apigen import rundir
-from apigen.config import Config, ModelConfig
+from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.dataset.export.formats import export
 from apigen.dataset.rows import samples
@@ -25,9 +25,11 @@ from apigen.execute.table import make_executor
 from apigen.library.catalogue import Library
 from apigen.locators import short_names
 from apigen.manifest import manifest
+from apigen.model_config import ModelConfig
 from apigen.models.base import Model
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
+from apigen.models.writers import Writer, Writers
 from apigen.pipeline import Pipeline, recipe
 from apigen.records import Attempt, Sample
 from apigen.report.card import card
@@ -115,7 +117,7 @@ def _assemble(
     )
     stack.push_async_callback(executor.aclose)
     store: CompletionStore | None = None
-    if any(model.name.startswith("openai/") for model in (config.model, *config.judges)):
+    if any(model.name.startswith("openai/") for model in (*config.models, *config.judges)):
         store = CompletionStore(directory.path / rundir.COMPLETIONS)
         stack.callback(store.close)
 
@@ -125,19 +127,19 @@ def _assemble(
         # What costs nothing and always answers alike need not be kept.
         return StoredModel(model, store, role) if store and model.llm else model
 
-    writer = model_for(config.model, "writer")
+    writers = Writers([Writer(model_for(model, "writer"), model.weight) for model in config.models])
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
     judges: list[Judge] = [
         RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge"), asking) for judge in config.judges
     ]
     seen = SeenQueries(seed.query for seed in library.seeds)
-    session = _Session(directory, config, library, writer=writer, store=store, watch=watch)
+    session = _Session(directory, config, library, writers=writers, store=store, watch=watch)
     schedule = Schedule(
         config,
         sampler=Sampler(library.tools, config),
         state=SamplingState(library.seeds),
         seen=seen,
-        work=Pipeline(config, writer, recipe(config, seen, executor, judges)).attempt,
+        work=Pipeline(config, writers, recipe(config, seen, executor, judges)).attempt,
         commit=session.commit,
         tally=session.tally,
         watch=session.tell,
@@ -154,7 +156,7 @@ class _Session:
         config: Config,
         library: Library,
         *,
-        writer: Model,
+        writers: Writers,
         store: CompletionStore | None,
         watch: Watch,
     ) -> None:
@@ -163,7 +165,7 @@ class _Session:
         self._directory = directory
         self._config = config
         self._library = library
-        self._writer = writer
+        self._writers = writers
         self._store = store
         self._watch = watch
         self._tools = library.by_name()
@@ -220,7 +222,7 @@ class _Session:
             self._config,
             self._library,
             self.tally,
-            llm=self._writer.llm,
+            llm=self._writers.llm,
             status=status,
             ending=ending,
             samples=self._samples,
@@ -236,10 +238,10 @@ class _Session:
 
     def _usage(self) -> list[dict[str, Any]]:
         usage = self._store.usage() if self._store else []
-        if not self._writer.llm:
+        if not self._writers.llm:
             free = {"prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
             written = self.tally.requests + self.tally.repairs.total()
-            usage.insert(0, {"model": self._writer.locator, "role": "writer", "requests": written} | free)
+            usage.insert(0, {"model": self._writers.models[0].locator, "role": "writer", "requests": written} | free)
         return usage
 
     def explain(self, ending: Ending) -> str:

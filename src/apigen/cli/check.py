@@ -23,13 +23,14 @@ from apigen.audit.summary import counted, summary
 from apigen.audit.tally import AuditTally
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
-from apigen.config import ExecutionConfig, ModelConfig, RemoteConfig, load_config
+from apigen.config import ExecutionConfig, RemoteConfig, load_config
 from apigen.dataset.read.formats import AUTO, FORMATS, format_of, read
 from apigen.errors import UserError
 from apigen.execute.python import Level, probe_isolation, require_isolation
 from apigen.execute.table import make_executor
 from apigen.files import replacing
 from apigen.library.catalogue import load_library
+from apigen.model_config import ModelConfig
 from apigen.models.table import make_model
 from apigen.records import Tool
 from apigen.verify.llm_judge import LLMJudge

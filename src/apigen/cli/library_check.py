@@ -95,7 +95,7 @@ async def _clean(
         model: Model | None = None
         store: CompletionStore | None = None
         if options.model:
-            model = make_model(config.model, plan.concurrency)
+            model = make_model(config.models[0], plan.concurrency)
             stack.push_async_callback(model.aclose)
             if options.out:
                 store = CompletionStore(_beside(options.out, "completions.sqlite"))
@@ -128,7 +128,10 @@ def _plan(options: CheckOptions) -> Plan:
 
 def _config(options: CheckOptions) -> Config:
     """Grants, limits and remote access, and the model."""
-    config = load_config(options.config, {"model": {"name": options.model}} if options.model else None)
+    config = load_config(options.config)
+    if options.model:
+        settings = config.models[0].model_dump(exclude_unset=True)
+        config = load_config(options.config, {"models": [settings | {"name": options.model}]})
     if options.base_url:
         # The same check as for an address in the file, so that a slip is named before anything is asked.
         load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})

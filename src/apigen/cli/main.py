@@ -34,7 +34,8 @@ def run(
         typer.Option(metavar="FILE", help="JSONL of examples: {query, calls: [{name, arguments}]}; may be repeated."),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Who writes: offline (default) or openai/NAME.")
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="Who writes: offline (default) or openai/NAME; may be repeated."),
     ] = None,
     judge: Annotated[
         list[str] | None,
@@ -81,7 +82,7 @@ def run(
     overrides = {
         "library": libraries or None,
         "seeds": seeds or None,
-        "model": model,
+        "models": model or None,
         "judges": judge or None,
         "concurrency": concurrency,
         "count": count,

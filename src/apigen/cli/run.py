@@ -142,7 +142,7 @@ def _resumed_config(out: Path, options: RunOptions) -> Config:
         before.model_dump(mode="json"), load_config(None, given).model_dump(mode="json", exclude_unset=True)
     )
     if options.base_url is not None:
-        for model in (merged["model"], *merged["judges"]):
+        for model in (*merged["models"], *merged["judges"]):
             if model["name"].startswith("openai/"):
                 model["base_url"] = options.base_url
     config = load_config(None, merged).resolved(base_url=options.base_url)
@@ -178,17 +178,25 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
     judges += ", rejected ones sent back once" if config.repair else ""
     doing = "Going on with" if resume else "Writing"
     what = f"{doing} {config.count:,} verified samples: {len(library.tools)} tools, {seeds}"
-    lines = [f"{what}, writer {config.model.name}, judged by {judges}", f"into {out}", probe_isolation().summary]
+    lines = [f"{what}, {_writers(config)}, judged by {judges}", f"into {out}", probe_isolation().summary]
     lines += _granted_lines(library, grants)
     if library.skipped:
         lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` says why")
-    if config.model.name.startswith("openai/") and config.concurrency > window:
+    if config.models[0].name.startswith("openai/") and config.concurrency > window:
         lines.append(
             f"concurrency {config.concurrency} cannot be reached: rounds allow {window} requests at once; "
             "raise rounds.requests or rounds.lag"
         )
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def _writers(config: Config) -> str:
+    if len(config.models) == 1:
+        return f"writer {config.models[0].name}"
+    total = sum(model.weight for model in config.models)
+    shares = ", ".join(f"{model.name} {model.weight / total:.0%}" for model in config.models)
+    return f"writers {shares}"
 
 
 def _granted_lines(library: Library, grants: Grants) -> list[str]:
@@ -227,7 +235,7 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     console.print(config.to_yaml(), highlight=False)
     tools = f"{len(library.tools)} tools, {len(library.seeds)} seeds, {len(library.skipped)} left out"
     shares = ", ".join(f"{count} {style}" for style, count in styles.items())
-    needed = f"at least {requests} requests to {config.model.name}"
+    needed = f"at least {requests} requests to {' and '.join(model.name for model in config.models)}"
     console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
     for line in _granted_lines(library, grants):
         console.print(line, soft_wrap=True, highlight=False, markup=False)

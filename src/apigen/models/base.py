@@ -5,7 +5,16 @@ from typing import Protocol
 
 import msgspec
 
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """The form that an answer must have, for endpoints that can enforce one."""
+
+    name: str
+    """What is asked for, such as ``pairs``; letters, digits and underscores."""
+    schema: Json
+    """JSON Schema of an object."""
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -14,6 +23,8 @@ class Options(msgspec.Struct, frozen=True):
     temperature: float = 0.7
     max_tokens: int = 4096
     seed: int | None = None
+    shape: Shape | None = None
+    """The form of the answer; ``None`` for free text. Whoever reads the answer checks it all the same."""
 
 
 class Model(Protocol):

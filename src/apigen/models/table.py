@@ -1,7 +1,7 @@
 """From a configured name to a model."""
 
-from apigen.config import ModelConfig
 from apigen.errors import UserError
+from apigen.model_config import ModelConfig
 from apigen.models.base import Model
 from apigen.models.offline.model import OfflineModel
 
@@ -16,7 +16,7 @@ def make_model(config: ModelConfig, concurrency: int) -> Model:
         return OfflineModel()
     if config.name.startswith("openai/"):
         # Imported here: offline runs need not wait for aiohttp, which takes as long to import as all the rest.
-        from apigen.models.openai import OpenAIModel  # noqa: PLC0415
+        from apigen.models.openai.model import OpenAIModel  # noqa: PLC0415
 
         return OpenAIModel(config, concurrency)
     raise UserError(f"{config.name!r} is no model that can be asked: write `offline` or `openai/NAME`")

@@ -1,0 +1,118 @@
+"""How a model that writes or judges is named, reached, limited and paid."""
+
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from apigen.sections import Section
+
+FREE_OF_MODELS = frozenset(
+    {
+        "base_url",
+        "query",
+        "api_key_env",
+        "api_key_header",
+        "timeout_s",
+        "connect_s",
+        "silence_s",
+        "retries",
+        "concurrency",
+        "requests_per_minute",
+        "tokens_per_minute",
+        "structured",
+        "batch",
+        "price",
+    }
+)
+"""Keys of a model that may change when a run is resumed: they decide how it is reached, not who it is."""
+
+
+class PriceConfig(Section):
+    """What a model costs, in USD per million tokens."""
+
+    prompt: float = Field(ge=0)
+    completion: float = Field(ge=0)
+    cached: float | None = Field(
+        default=None, ge=0, description="Prompt tokens that the provider took from its cache. Default: as `prompt`."
+    )
+
+
+class BatchConfig(Section):
+    """How a model is asked through the batch protocol, at batch prices, where answers may take a day."""
+
+    collect_s: float = Field(
+        default=5.0, gt=0, le=3600, description="A batch is sent once no request has joined it for so long."
+    )
+    requests: int = Field(default=10_000, ge=1, le=50_000, description="Most requests in one batch.")
+    poll_s: float = Field(default=30.0, gt=0, le=3600, description="Wait between two looks at a batch.")
+
+
+class ModelConfig(Section):
+    """A model that writes or judges. In YAML a plain string stands for ``{name: STRING}``."""
+
+    name: str = Field(description="`offline`, or `openai/NAME` for any OpenAI-compatible endpoint.")
+    base_url: str | None = Field(
+        default=None,
+        description="Endpoint, such as http://localhost:8000/v1. Default: --base-url, else api.openai.com.",
+    )
+    weight: float = Field(
+        default=1.0,
+        gt=0,
+        description="Share of the requests that it writes, against the other models' weights.",
+    )
+    query: dict[str, str] = Field(
+        default_factory=dict, description="Added to every address, such as {api-version: ...} for Azure."
+    )
+    api_key_env: str = Field(
+        default="OPENAI_API_KEY", description="Environment variable that holds the key; the key itself is never stored."
+    )
+    api_key_header: str = Field(
+        default="Authorization", description="Header that carries the key; Azure's is `api-key`. Authorization: Bearer."
+    )
+    timeout_s: float = Field(default=120.0, gt=0, description="Longest wait for one answer, in seconds.")
+    connect_s: float = Field(default=10.0, gt=0, description="Longest wait for a connection, in seconds.")
+    silence_s: float | None = Field(
+        default=None, gt=0, description="Longest time without a byte while an answer is awaited. Default: timeout_s."
+    )
+    retries: int = Field(default=5, ge=0, le=20, description="Tries after the first, on 429, 5xx and lost connections.")
+    concurrency: int | None = Field(
+        default=None, ge=1, description="Requests in flight at this endpoint. Default: the run's concurrency."
+    )
+    requests_per_minute: float | None = Field(default=None, gt=0, description="The endpoint's limit, if it has one.")
+    tokens_per_minute: float | None = Field(default=None, gt=0, description="The same for prompt and answer tokens.")
+    structured: Literal["auto", "json_schema", "json_object", "tool", "text"] = Field(
+        default="auto", description="How the form of answers is enforced; `auto` tries what the endpoint can do."
+    )
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="Added to every request's body, such as {reasoning_effort: low}."
+    )
+    batch: BatchConfig | None = Field(default=None, description="Ask through the batch protocol; {} for its defaults.")
+    price: PriceConfig | None = Field(default=None, description="Over the shipped prices and those of `prices`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_string(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @field_validator("name")
+    @classmethod
+    def _known_kind(cls, name: str) -> str:
+        if name in ("offline", "rules") or (name.startswith("openai/") and len(name) > len("openai/")):
+            return name
+        msg = f"{name!r} is no model: write `offline`, or `openai/NAME` with --base-url for your own server"
+        raise ValueError(msg)
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            msg = f"{url!r} is no endpoint: write http://HOST:PORT/v1 or https://HOST/v1"
+            raise ValueError(msg)
+        if parts.username or parts.password:
+            msg = "an endpoint must not hold a password: put the key into the variable that api_key_env names"
+            raise ValueError(msg)
+        return url.rstrip("/")
