@@ -5,7 +5,7 @@ from functools import cache
 
 from apigen.library.starter_source import load_starter
 from apigen.records import Candidate
-from apigen.verify.faults import BY_NAME, Faulty, Pool
+from apigen.faults import BY_NAME, Faulty, Pool
 
 
 @cache

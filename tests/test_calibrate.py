@@ -19,7 +19,7 @@ from apigen.errors import UserError
 from apigen.execute.python import PythonExecutor
 from apigen.library.catalogue import load_library
 from apigen.records import Call, Candidate, Outcome, Reason, Stage, Tool, Verdict
-from apigen.verify.faults import BY_NAME
+from apigen.faults import BY_NAME
 from apigen.verify.llm_judge import UNFOUND
 from chat_server import serving
 from runs import apigen, lines

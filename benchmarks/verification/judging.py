@@ -7,7 +7,7 @@ import msgspec
 from apigen.agreement import Interval, wilson
 from apigen.records import Outcome
 from apigen.verify.base import Judge
-from apigen.verify.faults import Faulty
+from apigen.faults import Faulty
 from apigen.verify.judges.committee import asked
 from benchmarks.verification.checks import Checks
 

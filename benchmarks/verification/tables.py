@@ -5,7 +5,7 @@ from pathlib import Path
 
 from apigen.agreement import Interval
 from apigen.records import Stage
-from apigen.verify.faults import BY_NAME, Visible
+from apigen.faults import BY_NAME, Visible
 from benchmarks.verification.measure import STAGES, CorpusResult, Found, OperatorResult
 
 SHORT = {

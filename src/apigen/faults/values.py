@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable, Sequence
 
 from apigen.records import Candidate, Json
-from apigen.verify.faults.base import Faulty, Pool
-from apigen.verify.faults.editing import (
+from apigen.faults.base import Faulty, Pool
+from apigen.faults.editing import (
     Slot,
     mentions,
     short,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from apigen.execute.error_shapes import error_in
 from apigen.records import Call, Execution, Json, Reason, Tool
-from apigen.verify.faults.base import Faulty
+from apigen.faults.base import Faulty
 
 MAX_DETAIL = 300
 
