@@ -23,6 +23,15 @@ from apigen.errors import UserError
 from apigen.locators import absolute
 from apigen.records import Style, Wording
 
+SIMULATED = (
+    "perfect",
+    "deepseek-coder-33b-inst",
+    "mixtral-8x7b-inst",
+    "mixtral-8x22b-inst",
+    "deepseek-v2-chat",
+)
+"""The generators that ``simulated/NAME`` imitates; ``models/simulated/profiles.py`` says how each one errs."""
+
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 
 Range = tuple[int, int]
@@ -45,7 +54,9 @@ class _Section(BaseModel):
 class ModelConfig(_Section):
     """A model that writes or judges. In YAML a plain string stands for ``{name: STRING}``."""
 
-    name: str = Field(description="`offline`, or `openai/NAME` for any OpenAI-compatible endpoint.")
+    name: str = Field(
+        description="`offline`, `openai/NAME` for any OpenAI-compatible endpoint, or `simulated/PROFILE` for tests."
+    )
     base_url: str | None = Field(
         default=None,
         description="Endpoint, such as http://localhost:8000/v1. Default: --base-url, else api.openai.com.",
@@ -66,6 +77,12 @@ class ModelConfig(_Section):
     def _known_kind(cls, name: str) -> str:
         if name in ("offline", "rules") or (name.startswith("openai/") and len(name) > len("openai/")):
             return name
+        kind, _, profile = name.partition("/")
+        if kind == "simulated":
+            if profile in SIMULATED:
+                return name
+            msg = f"there is no simulated generator {profile!r}; write simulated/ and one of {', '.join(SIMULATED)}"
+            raise ValueError(msg)
         msg = f"{name!r} is no model: write `offline`, or `openai/NAME` with --base-url for your own server"
         raise ValueError(msg)
 
@@ -345,6 +362,9 @@ class Config(_Section):
             raise ValueError(msg)
         if any(judge.name == "offline" for judge in self.judges):
             msg = "`offline` writes, it cannot judge: judges must be `rules` or `openai/NAME`"
+            raise ValueError(msg)
+        if any(judge.name.startswith("simulated/") for judge in self.judges):
+            msg = "`simulated/` models write, they cannot judge; `apigen simulate` serves a judge, as `openai/NAME`"
             raise ValueError(msg)
         names = [judge.name for judge in self.judges]
         if twice := next((name for name in names if names.count(name) > 1), None):

@@ -91,6 +91,11 @@ def notice(config: Config, *, llm: bool) -> str:
     """Who wrote the data, in one sentence."""
     if llm:
         return f"Queries and answers were written by {config.model.name}."
+    if config.model.name.startswith("simulated/"):
+        return (
+            f"No language model wrote this data: it is a simulation ({config.model.name}) in which apigen's offline "
+            "writer errs on purpose. It is for tests, not for training: errors that no stage saw are in it."
+        )
     return (
         "No language model wrote this data: apigen's offline writer recombined hand-written examples, "
         "or worked from the tools' descriptions."

@@ -4,9 +4,9 @@ import random
 
 import msgspec
 
-from apigen.records import Candidate, Json, PythonBinding
 from apigen.faults import misbehaving
 from apigen.faults.base import Apply, Faulty, Pool
+from apigen.records import Candidate, Json, PythonBinding
 
 _ERRORS: tuple[Json, ...] = (
     {"error": "not found"},

@@ -1,8 +1,8 @@
 """Every fault operator there is, in the order of the tables in docs/verification.md."""
 
-from apigen.records import Stage
 from apigen.faults import calls, names, numbers, queries, results, text, times, values
 from apigen.faults.base import Apply, Operator, Visible
+from apigen.records import Stage
 
 
 def _operator(
