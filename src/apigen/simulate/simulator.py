@@ -7,6 +7,7 @@ import msgspec
 
 from apigen.models.base import Options
 from apigen.models.simulated.ledger import Keep
+from apigen.models.simulated.model import PREFIX
 from apigen.models.simulated.profiles import PROFILES, Profile
 from apigen.records import Completion, Json, Message
 from apigen.simulate.answering import Answering
@@ -76,7 +77,7 @@ class Simulator:
             return failure(
                 400, "this simulation takes messages, no `stream`, and no `n` but 1", "invalid_request_error"
             )
-        name = self._profile.name if self._profile else asked.model
+        name = self._profile.name if self._profile else asked.model.removeprefix(PREFIX)
         if name not in self._answering:
             known = ", ".join(self._answering)
             return failure(404, f"there is no model {asked.model!r} here; there are {known}", "model_not_found")
