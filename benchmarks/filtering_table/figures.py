@@ -22,7 +22,6 @@ class Fates(msgspec.Struct):
     by_stage: Counter[str] = msgspec.field(default_factory=Counter)
     """Rejected, by the stage that did."""
     accepted: int = 0
-    errors: int = 0
 
     @property
     def rejected(self) -> int:
