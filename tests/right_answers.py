@@ -3,9 +3,9 @@
 import random
 from functools import cache
 
+from apigen.faults import BY_NAME, Faulty, Pool
 from apigen.library.starter_source import load_starter
 from apigen.records import Candidate
-from apigen.verify.faults import BY_NAME, Faulty, Pool
 
 
 @cache

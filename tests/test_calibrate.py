@@ -17,9 +17,9 @@ from apigen.calibrate.labels import read_labels
 from apigen.cli.calibrate import CalibrateOptions, calibrate_command
 from apigen.errors import UserError
 from apigen.execute.python import PythonExecutor
+from apigen.faults import BY_NAME
 from apigen.library.catalogue import load_library
 from apigen.records import Call, Candidate, Outcome, Reason, Stage, Tool, Verdict
-from apigen.verify.faults import BY_NAME
 from apigen.verify.llm_judge import UNFOUND
 from chat_server import serving
 from runs import apigen, lines

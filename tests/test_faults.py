@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from apigen.execute.python import Limits, PythonExecutor
+from apigen.faults import BY_NAME, OPERATORS, Faulty, Operator, Pool, Replay, Visible, as_text, replayed
 from apigen.generate.parse import parse_pairs
 from apigen.records import Call, Candidate, Completion, Execution, Outcome, Reason, Stage, Tool
-from apigen.verify.faults import BY_NAME, OPERATORS, Faulty, Operator, Pool, Replay, Visible, as_text, replayed
 from apigen.verify.format import FormatCheck
 from apigen.verify.grounding import check
 from apigen.verify.stages import Examined, execution, through

@@ -2,7 +2,7 @@
 
 python -m benchmarks.verification [--bfcl PATH] [--most 200] [--json FILE] [--write-docs] [--missed OPERATOR]
 
-Each operator of ``apigen.verify.faults`` makes wrong answers of right ones, which the real stages then see: reading
+Each operator of ``apigen.faults`` makes wrong answers of right ones, which the real stages then see: reading
 the completion's text, format, grounding, execution in the sandbox, the rule judge. Counted is the first that rejects.
 """
 

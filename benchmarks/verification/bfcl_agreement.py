@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from apigen.faults import BY_NAME, Pool
 from apigen.records import Call, Candidate, Json, Outcome
-from apigen.verify.faults import BY_NAME, Pool
 from apigen.verify.format import FormatCheck
 from benchmarks.verification.corpora import GET_BFCL, Row, bfcl
 from benchmarks.verification.tables import write_block

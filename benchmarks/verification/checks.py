@@ -6,9 +6,9 @@ from functools import partial
 import msgspec
 
 from apigen.execute.python import PythonExecutor
+from apigen.faults import Faulty, Replay, as_text, replayed
 from apigen.generate.parse import parse_pairs
 from apigen.records import Call, Candidate, Completion, Execution, Outcome, Stage, Tool, Verdict
-from apigen.verify.faults import Faulty, Replay, as_text, replayed
 from apigen.verify.format import FormatCheck
 from apigen.verify.grounding import Level
 from apigen.verify.rules import RuleJudge

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from apigen.agreement import Interval, wilson
+from apigen.faults import Faulty
 from apigen.records import Outcome
 from apigen.verify.base import Judge
-from apigen.verify.faults import Faulty
 from apigen.verify.judges.committee import asked
 from benchmarks.verification.checks import Checks
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from apigen.agreement import Interval, wilson
+from apigen.faults import OPERATORS, Faulty, Operator, Pool
 from apigen.records import Stage, Verdict
-from apigen.verify.faults import OPERATORS, Faulty, Operator, Pool
 from benchmarks.verification.checks import Checks
 from benchmarks.verification.corpora import Row
 from benchmarks.verification.judging import Judged, Panel

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apigen.agreement import Interval
+from apigen.faults import BY_NAME, Visible
 from apigen.records import Stage
-from apigen.verify.faults import BY_NAME, Visible
 from benchmarks.verification.measure import STAGES, CorpusResult, Found, OperatorResult
 
 SHORT = {

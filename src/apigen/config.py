@@ -313,12 +313,15 @@ class Config(Section):
         if any(model.name == "rules" for model in self.models):
             msg = "`rules` judges, it cannot write: model must be `offline` or `openai/NAME`"
             raise ValueError(msg)
-        kinds = {model.name.startswith("openai/") for model in self.models}
+        kinds = {model.name.partition("/")[0] for model in self.models}
         if len(kinds) > 1:
-            msg = "language models and the offline writer cannot write one dataset: it must be plain who wrote it"
+            msg = f"{' and '.join(sorted(kinds))} models cannot write one dataset: it must be plain who wrote it"
             raise ValueError(msg)
         if any(judge.name == "offline" for judge in self.judges):
             msg = "`offline` writes, it cannot judge: judges must be `rules` or `openai/NAME`"
+            raise ValueError(msg)
+        if any(judge.name.startswith("simulated/") for judge in self.judges):
+            msg = "`simulated/` models write, they cannot judge; `apigen simulate` serves a judge, as `openai/NAME`"
             raise ValueError(msg)
         for role, given in (("model", self.models), ("judge", self.judges)):
             places = [(model.name, model.base_url) for model in given]

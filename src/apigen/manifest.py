@@ -91,6 +91,12 @@ def notice(config: Config, *, llm: bool) -> str:
     """Who wrote the data, in one sentence."""
     if llm:
         return f"Queries and answers were written by {', '.join(model.name for model in config.models)}."
+    names = ", ".join(model.name for model in config.models)
+    if names.startswith("simulated/"):
+        return (
+            f"No language model wrote this data: it is a simulation ({names}) in which apigen's offline writer errs on "
+            "purpose. It is for tests, not for training: errors that no stage saw are in it."
+        )
     return (
         "No language model wrote this data: apigen's offline writer recombined hand-written examples, "
         "or worked from the tools' descriptions."

@@ -28,6 +28,16 @@ FREE_OF_MODELS = frozenset(
 """Keys of a model that may change when a run is resumed: they decide how it is reached, not who it is."""
 
 
+SIMULATED = (
+    "perfect",
+    "deepseek-coder-33b-inst",
+    "mixtral-8x7b-inst",
+    "mixtral-8x22b-inst",
+    "deepseek-v2-chat",
+)
+"""The generators that ``simulated/NAME`` imitates; ``models/simulated/profiles.py`` says how each one errs."""
+
+
 class PriceConfig(Section):
     """What a model costs, in USD per million tokens."""
 
@@ -51,7 +61,9 @@ class BatchConfig(Section):
 class ModelConfig(Section):
     """A model that writes or judges. In YAML a plain string stands for ``{name: STRING}``."""
 
-    name: str = Field(description="`offline`, or `openai/NAME` for any OpenAI-compatible endpoint.")
+    name: str = Field(
+        description="`offline`, `openai/NAME` for any OpenAI-compatible endpoint, or `simulated/PROFILE` for tests."
+    )
     base_url: str | None = Field(
         default=None,
         description="Endpoint, such as http://localhost:8000/v1. Default: --base-url, else api.openai.com.",
@@ -100,6 +112,12 @@ class ModelConfig(Section):
     def _known_kind(cls, name: str) -> str:
         if name in ("offline", "rules") or (name.startswith("openai/") and len(name) > len("openai/")):
             return name
+        kind, _, profile = name.partition("/")
+        if kind == "simulated":
+            if profile in SIMULATED:
+                return name
+            msg = f"there is no simulated generator {profile!r}; write simulated/ and one of {', '.join(SIMULATED)}"
+            raise ValueError(msg)
         msg = f"{name!r} is no model: write `offline`, or `openai/NAME` with --base-url for your own server"
         raise ValueError(msg)
 

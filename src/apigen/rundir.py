@@ -91,7 +91,9 @@ class RunDir:
         """Write the resolved configuration."""
         with replacing(self.path / CONFIG) as file:
             file.write(b"# Everything that decides this run. `apigen run config.yaml --out NEW` repeats it.\n")
-            if not self.config.models[0].name.startswith("openai/"):
+            if self.config.models[0].name.startswith("simulated/"):
+                file.write(b"# No language model wrote this data: the writer is a simulation that errs on purpose.\n")
+            elif not self.config.models[0].name.startswith("openai/"):
                 file.write(b"# No language model wrote this data: the writer is apigen's offline recombiner.\n")
             file.write(self.config.to_yaml().encode())
 

@@ -12,9 +12,9 @@ import msgspec
 from apigen.calibrate.cases import Case
 from apigen.calibrate.execution import all_ran, executed
 from apigen.execute.base import Executor
+from apigen.faults import OPERATORS, Faulty, Operator, Pool, replayed
 from apigen.library.catalogue import Library
 from apigen.records import Candidate, Execution, Outcome, Seed, Stage, Tool
-from apigen.verify.faults import OPERATORS, Faulty, Operator, Pool, replayed
 from apigen.verify.format import FormatCheck
 
 MOST_OTHERS = 4

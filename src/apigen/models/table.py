@@ -19,4 +19,10 @@ def make_model(config: ModelConfig, concurrency: int) -> Model:
         from apigen.models.openai.model import OpenAIModel  # noqa: PLC0415
 
         return OpenAIModel(config, concurrency)
+    if config.name.startswith("simulated/"):
+        # Imported here: its faults are needed by nobody else who writes.
+        from apigen.models.simulated.model import SimulatedModel  # noqa: PLC0415
+        from apigen.models.simulated.profiles import profile_named  # noqa: PLC0415
+
+        return SimulatedModel(profile_named(config.name.removeprefix("simulated/")))
     raise UserError(f"{config.name!r} is no model that can be asked: write `offline` or `openai/NAME`")

@@ -8,7 +8,7 @@ import msgspec
 
 from apigen.models.base import Options
 from apigen.models.offline.numerals import in_words
-from apigen.models.offline.prompt import Prompt, read_prompt
+from apigen.models.offline.prompt import Example, Prompt, read_prompt
 from apigen.models.offline.terms import spoken
 from apigen.models.offline.writer import Writer
 from apigen.records import Call, Completion, Json, Message
@@ -37,16 +37,27 @@ class OfflineModel:
         Raises:
             ModelUnavailable: the messages are not a generation prompt; the offline model cannot judge.
         """
-        prompt = read_prompt(messages)
-        rng = Random(f"{options.seed}\n{messages[-1].content}")
-        pairs = [_answer(prompt, query, calls) for query, calls in Writer(prompt, rng).pairs()]
+        prompt, written_pairs = written(messages, options)
+        pairs = [pair_written(prompt, pair.query, pair.answers) for pair in written_pairs]
         return Completion(msgspec.json.encode(pairs).decode(), self.locator, finish_reason="stop")
 
     async def aclose(self) -> None:
         """Nothing is held open."""
 
 
-def _answer(prompt: Prompt, query: str, calls: Sequence[Call]) -> dict[str, Json]:
+def written(messages: Sequence[Message], options: Options) -> tuple[Prompt, tuple[Example, ...]]:
+    """What a generation prompt asks for, and the pairs written for it.
+
+    Raises:
+        ModelUnavailable: the messages are not a generation prompt.
+    """
+    prompt = read_prompt(messages)
+    rng = Random(f"{options.seed}\n{messages[-1].content}")
+    return prompt, tuple(Example(query, calls) for query, calls in Writer(prompt, rng).pairs())
+
+
+def pair_written(prompt: Prompt, query: str, calls: Sequence[Call]) -> dict[str, Json]:
+    """One pair in the form that a prompt asks for, with a thought about its calls where it wants one."""
     answers = [{"name": call.name, "arguments": call.arguments} for call in calls]
     pair: dict[str, Json] = {"query": query, "answers": answers}
     return {"thought": _thought(calls)} | pair if prompt.thought else pair

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from apigen.execute.error_shapes import error_in
+from apigen.faults.base import Faulty
 from apigen.records import Call, Execution, Json, Reason, Tool
-from apigen.verify.faults.base import Faulty
 
 MAX_DETAIL = 300
 

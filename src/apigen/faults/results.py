@@ -4,9 +4,9 @@ import random
 
 import msgspec
 
+from apigen.faults import misbehaving
+from apigen.faults.base import Apply, Faulty, Pool
 from apigen.records import Candidate, Json, PythonBinding
-from apigen.verify.faults import misbehaving
-from apigen.verify.faults.base import Apply, Faulty, Pool
 
 _ERRORS: tuple[Json, ...] = (
     {"error": "not found"},

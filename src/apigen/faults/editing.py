@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from apigen.faults.base import Faulty
 from apigen.records import Call, Candidate, Json, Tool
-from apigen.verify.faults.base import Faulty
 from apigen.verify.grounding.leaves import Schema, flatten, same
 
 Path = tuple[str | int, ...]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from apigen.faults.base import Faulty, Pool
+from apigen.faults.editing import as_text, completion_text, pair
 from apigen.records import Candidate, Json
-from apigen.verify.faults.base import Faulty, Pool
-from apigen.verify.faults.editing import as_text, completion_text, pair
 
 
 def truncated_json(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | None:

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable, Sequence
 
+from apigen.faults.base import Faulty, Pool
+from apigen.faults.editing import Slot, mentions, short, slots, value_fault, values_replaced, within
 from apigen.records import Candidate, Tool
-from apigen.verify.faults.base import Faulty, Pool
-from apigen.verify.faults.editing import Slot, mentions, short, slots, value_fault, values_replaced, within
 from apigen.verify.grounding.words import split_words, word_set
 
 _CONVERSIONS = (

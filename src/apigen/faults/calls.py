@@ -2,10 +2,10 @@
 
 import random
 
+from apigen.faults.base import Faulty, Pool
+from apigen.faults.editing import key, short, with_calls
+from apigen.faults.names import filled
 from apigen.records import Call, Candidate, Json
-from apigen.verify.faults.base import Faulty, Pool
-from apigen.verify.faults.editing import key, short, with_calls
-from apigen.verify.faults.names import filled
 
 
 def call_dropped(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | None:

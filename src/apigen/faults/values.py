@@ -3,9 +3,8 @@
 import random
 from collections.abc import Callable, Sequence
 
-from apigen.records import Candidate, Json
-from apigen.verify.faults.base import Faulty, Pool
-from apigen.verify.faults.editing import (
+from apigen.faults.base import Faulty, Pool
+from apigen.faults.editing import (
     Slot,
     mentions,
     short,
@@ -13,6 +12,7 @@ from apigen.verify.faults.editing import (
     value_fault,
     values_replaced,
 )
+from apigen.records import Candidate, Json
 from apigen.verify.grounding.words import content_stems, split_words, word_set
 
 INVENTED = (

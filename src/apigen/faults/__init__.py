@@ -12,9 +12,9 @@ A fault of the text has ``faulty.text``, a completion to be read by ``generate.p
 executions, and the calls need not run.
 """
 
-from apigen.verify.faults.base import Faulty, Operator, Pool, Visible
-from apigen.verify.faults.editing import as_text
-from apigen.verify.faults.replay import Replay, replayed
-from apigen.verify.faults.table import BY_NAME, OPERATORS
+from apigen.faults.base import Faulty, Operator, Pool, Visible
+from apigen.faults.editing import as_text
+from apigen.faults.replay import Replay, replayed
+from apigen.faults.table import BY_NAME, OPERATORS
 
 __all__ = ["BY_NAME", "OPERATORS", "Faulty", "Operator", "Pool", "Replay", "Visible", "as_text", "replayed"]

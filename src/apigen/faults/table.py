@@ -1,8 +1,8 @@
 """Every fault operator there is, in the order of the tables in docs/verification.md."""
 
+from apigen.faults import calls, names, numbers, queries, results, text, times, values
+from apigen.faults.base import Apply, Operator, Visible
 from apigen.records import Stage
-from apigen.verify.faults import calls, names, numbers, queries, results, text, times, values
-from apigen.verify.faults.base import Apply, Operator, Visible
 
 
 def _operator(

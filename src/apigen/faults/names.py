@@ -4,9 +4,9 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
+from apigen.faults.base import Faulty, Pool
+from apigen.faults.editing import Slot, argument_removed, call_replaced, short, slots, value_fault, within
 from apigen.records import Call, Candidate, Json, Tool
-from apigen.verify.faults.base import Faulty, Pool
-from apigen.verify.faults.editing import Slot, argument_removed, call_replaced, short, slots, value_fault, within
 from apigen.verify.grounding.leaves import Schema, flatten
 from apigen.verify.grounding.words import content_stems, split_words
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from apigen.faults.base import Faulty, Pool
+from apigen.faults.editing import Slot, mentions, slots, value_fault
 from apigen.records import Candidate
-from apigen.verify.faults.base import Faulty, Pool
-from apigen.verify.faults.editing import Slot, mentions, slots, value_fault
 
 _ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?=$|[T ])")
 _ISO_TIME = re.compile(r"(?:(?<=[T ])|^)(\d{2}):(\d{2})(?=$|:\d{2}|[Z+-])")

@@ -5,10 +5,10 @@ import re
 
 import msgspec
 
+from apigen.faults.base import Faulty, Pool
+from apigen.faults.editing import Slot, key, mentions, short, slots, with_tools
+from apigen.faults.values import INVENTED
 from apigen.records import Candidate, Json, Tool
-from apigen.verify.faults.base import Faulty, Pool
-from apigen.verify.faults.editing import Slot, key, mentions, short, slots, with_tools
-from apigen.verify.faults.values import INVENTED
 
 _JOINTS = (" Also, {}", " And one more thing: {}", "\n{}", " Besides that, {}", " Then {}")
 """How a second request follows the first."""
