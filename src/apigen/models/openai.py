@@ -71,6 +71,8 @@ class OpenAIModel:
         self._slots = asyncio.Semaphore(concurrency)
         self._concurrency = concurrency
         self._session: aiohttp.ClientSession | None = None
+        self.sent: set[asyncio.Task[Any] | None] = set()
+        """The tasks whose request the server has at the moment: it may be working on an answer already."""
         self._decoder = msgspec.json.Decoder(_Response, strict=False)
 
     @property
@@ -131,6 +133,8 @@ class OpenAIModel:
         return True
 
     async def _once(self, body: bytes) -> Completion:
+        task = asyncio.current_task()
+        self.sent.add(task)
         try:
             # Redirects are not followed: the key goes to the address that the user named, and nowhere else.
             async with self._connected().post(
@@ -139,9 +143,6 @@ class OpenAIModel:
                 content = await response.content.read(MAX_RESPONSE_BYTES)
                 while len(content) < MAX_RESPONSE_BYTES and not response.content.at_eof():
                     content += await response.content.read(MAX_RESPONSE_BYTES - len(content))
-                if response.status != 200:
-                    await self._refused(response, content)
-                return self._read(content)
         except TimeoutError:
             raise _TryAgain(f"no answer within {self._config.timeout_s:g} s") from None
         except (aiohttp.InvalidURL, ValueError) as error:  # a key or an address that HTTP cannot carry
@@ -153,6 +154,11 @@ class OpenAIModel:
             raise _TryAgain(f"cannot connect: {error.os_error.strerror or error}") from None
         except (aiohttp.ClientError, OSError) as error:
             raise _TryAgain(f"connection lost: {str(error) or type(error).__name__}") from None
+        finally:
+            self.sent.discard(task)
+        if response.status != 200:
+            await self._refused(response, content)
+        return self._read(content)
 
     async def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> None:
         said = _error_message(content) or response.reason or ""
