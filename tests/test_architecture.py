@@ -22,11 +22,11 @@ LAYERS = (
     ("library", "models", "execute"),
     ("sampling", "generate", "verify"),
     ("clean", "dataset"),
-    ("tally", "rundir", "manifest"),
+    ("tally", "attempts", "rundir", "resuming", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
     ("audit", "calibrate", "replay"),
-    ("runner",),
+    ("assembly", "stopping", "session", "reverify", "runner"),
     ("cli", "__main__"),
 )
 """From the bottom up; a module imports from its own layer and from those below."""

@@ -52,6 +52,8 @@ class Schedule:
         work: turns a request into attempts.
         commit: writes the attempts of one request; called in request order.
         tally: counts what is committed.
+        drawn_before: so many requests, from the first, were drawn before their candidates were verified again with
+            other settings; their attempts are taken as they are, though they would be drawn otherwise now.
         watch: called after each commit with the number of requests in flight.
     """
 
@@ -65,6 +67,7 @@ class Schedule:
         work: Attempting,
         commit: Commit,
         tally: Tally,
+        drawn_before: int = 0,
         watch: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.tally = tally
@@ -75,6 +78,7 @@ class Schedule:
         self._seen = seen
         self._work = work
         self._commit = commit
+        self._drawn_before = drawn_before
         self._watch = watch
         # Twice the model's concurrency, so that the model is not idle while candidates are executed.
         self._slots = asyncio.Semaphore(2 * config.concurrency)
@@ -115,7 +119,10 @@ class Schedule:
                 if attempts is None:
                     await self._launch(request)
                 else:
-                    _require_same(request, attempts[0])
+                    if request.index < self._drawn_before:
+                        self._state.drawn_otherwise(request, attempts[0])
+                    else:
+                        _require_same(request, attempts[0])
                     self._drawn += 1
                     await self._order.put(_Work(_known(attempts), live=False))
 
@@ -165,7 +172,8 @@ class Schedule:
                     round_attempts = []
                 self._committed.notify_all()
             self._watch(self.in_flight)
-            ending = self._ending(attempts)
+            # What was verified again says nothing about whether the writer, asked as it is now, brings anything.
+            ending = self._ending(attempts if position > self._drawn_before else ())
             if ending is not None:
                 return ending
         raise AssertionError("counting does not end")
@@ -173,6 +181,8 @@ class Schedule:
     def _ending(self, attempts: tuple[Attempt, ...]) -> Ending | None:
         if self.tally.total_accepted >= self._config.count:
             return Ending.DONE
+        if not attempts:
+            return None
         accepted = sum(attempt.outcome is Outcome.PASS for attempt in attempts)
         refused = all(attempt.outcome is Outcome.ERROR for attempt in attempts)
         self._recent.append((len(attempts), accepted, refused))

@@ -37,6 +37,13 @@ class SamplingState:
             for name in request.targets:
                 self.sampled[name] += 1
 
+    def drawn_otherwise(self, request: Request, attempt: Attempt) -> None:
+        """Note that what was drawn in place of a request is what an attempt was written for."""
+        self.style_requests[request.style] -= 1
+        self.style_requests[attempt.style] += 1
+        self.sampled.subtract(request.targets)
+        self.sampled.update(attempt.targets)
+
     def learn(self, lesson: "Lesson") -> None:
         """Take in what a finished round taught."""
         self.style_learned.update(lesson.styles)
