@@ -22,7 +22,7 @@ LAYERS = (
     ("library", "models", "execute"),
     ("sampling", "generate", "verify"),
     ("clean", "dataset"),
-    ("tally", "attempts", "rundir", "resuming", "manifest"),
+    ("tally", "attempts", "swap", "rundir", "resuming", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
     ("audit", "calibrate", "replay"),

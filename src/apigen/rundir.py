@@ -5,7 +5,7 @@
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +14,17 @@ from typing import IO, Any, Self, TypeVar
 import msgspec
 import yaml
 
+from apigen import swap
 from apigen.attempts import encode_attempt, read_requests
 from apigen.config import Config
 from apigen.errors import UserError
-from apigen.files import DirectoryLock, LineWriter, replacing, storage_errors, whole_lines
+from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
 from apigen.library.base import Loaded
 from apigen.library.catalogue import Library
 from apigen.library.file_reading import read_library_file
 from apigen.library.file_writing import write_library
-from apigen.records import Attempt, Outcome, Sample, Stage, Tool
+from apigen.records import Attempt, Outcome, Request, Sample, Stage, Tool
+from apigen.sampling.drawing import Past
 
 CONFIG = "config.yaml"
 LIBRARY = "library.jsonl"
@@ -93,7 +95,7 @@ class RunDir:
     def committed(self) -> Iterator[tuple[Attempt, ...]]:
         """The attempts of each finished request, in order; then the file is cut behind the last of them."""
         good = 0
-        for end, attempts in self._finished(self.drawn_before):
+        for end, attempts in self._finished(self.past.written):
             yield attempts
             good = end
         path = self.path / ATTEMPTS
@@ -105,7 +107,7 @@ class RunDir:
         """The attempts of each request for which the writer wrote something, in order; the file stays as it is."""
         return (attempts for _, attempts in self._finished(sys.maxsize))
 
-    def _finished(self, drawn_before: int) -> Iterator[tuple[int, tuple[Attempt, ...]]]:
+    def _finished(self, before: int) -> Iterator[tuple[int, tuple[Attempt, ...]]]:
         """The attempts of each finished request with the offset at which they end.
 
         A kill can leave a torn line or a request of which only some lines were written: both are left out and done
@@ -113,13 +115,13 @@ class RunDir:
         refused everything then may answer now.
 
         Args:
-            drawn_before: of so many requests, from the first, what was written stays: they would be drawn otherwise
-                now, so another completion would have to be paid for.
+            before: of so many requests, from the first, what was written stays: they would be drawn otherwise now, so
+                another completion would have to be paid for.
         """
         in_doubt: list[tuple[int, tuple[Attempt, ...]]] = []
         for end, attempts in read_requests(self.path / ATTEMPTS):
             in_doubt.append((end, attempts))
-            written = attempts[0].request < drawn_before and attempts[0].verdicts[0].stage is not Stage.GENERATION
+            written = attempts[0].request < before and attempts[0].verdicts[0].stage is not Stage.GENERATION
             if written or any(one.outcome is not Outcome.ERROR for one in attempts):
                 yield from in_doubt
                 in_doubt = []
@@ -130,36 +132,36 @@ class RunDir:
         return read_manifest(self.path).get("reverified", ()) if (self.path / MANIFEST).is_file() else ()
 
     @cached_property
-    def drawn_before(self) -> int:
-        """How many requests, from the first, were drawn before the candidates were last verified again."""
-        return max((int(record["requests"]) for record in self.reverified), default=0)
+    def past(self) -> Past:
+        """What was drawn before the candidates were last verified again.
+
+        Raises:
+            UserError: the file of requests that had been drawn is damaged or gone.
+        """
+        records = self.reverified
+        if not records:
+            return Past()
+        return Past(int(records[-1]["requests"]), swap.read_drawn(self.path, len(records)))
 
     def stage(self, digest: str) -> AbstractContextManager[IO[bytes]]:
         """Write the attempts anew, beside those that are there; :meth:`swap` puts them in their place."""
-        return replacing(self.path / _staged(digest))
+        return replacing(swap.staged(self.path, digest))
 
-    def swap(self, manifest: dict[str, Any]) -> None:
+    def swap(self, manifest: dict[str, Any], drawn: Iterable[Request]) -> None:
         """Put the attempts that were written anew in the place of the others.
 
-        The manifest, which names the configuration that the attempts were verified with, decides: a kill before it is
-        written leaves everything as it was, and one after that is made good when the directory is opened again.
-
         Args:
-            manifest: with the digest that the attempts were staged under.
+            manifest: with the digest that the attempts were staged under, and one record more in ``reverified``.
+            drawn: the requests that had been drawn already.
         """
+        swap.write_drawn(self.path, len(manifest["reverified"]), drawn)
         self.write_json(MANIFEST, manifest)
         self._finish_swap()
 
     def _finish_swap(self) -> None:
-        """Move attempts that the manifest speaks of to their place, and remove those that were given up."""
-        wanted = read_manifest(self.path).get("config_digest") if (self.path / MANIFEST).is_file() else None
-        for path in [*self.path.glob(_staged("*")), *self.path.glob(f".{_staged('*')}.*")]:
-            with storage_errors(path):
-                if path.name == _staged(str(wanted)):
-                    path.replace(self.path / ATTEMPTS)
-                else:
-                    path.unlink()
-        vars(self).pop("drawn_before", None)
+        digest = read_manifest(self.path).get("config_digest", "") if (self.path / MANIFEST).is_file() else ""
+        swap.finish(self.path, self.path / ATTEMPTS, str(digest), len(self.reverified))
+        vars(self).pop("past", None)
 
     def start_dataset(self, samples: Iterator[Sample]) -> int:
         """Write the dataset anew from samples that are already accepted; returns how many they were."""
@@ -194,10 +196,6 @@ class RunDir:
             if writer is not None:
                 writer.close()
         self._lock.release()
-
-
-def _staged(digest: str) -> str:
-    return f"attempts.{digest}.jsonl"
 
 
 def is_run(path: Path) -> bool:

@@ -97,7 +97,7 @@ def _assemble(
         work=Pipeline(config, writer, recipe(config, seen, executor, judges)).attempt,
         commit=session.commit,
         tally=session.tally,
-        drawn_before=directory.drawn_before,
+        past=directory.past,
         watch=session.tell,
     )
     return session, schedule

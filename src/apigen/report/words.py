@@ -99,7 +99,7 @@ def varying_line(counts: Mapping[str, Any]) -> str:
 
 def outcome_changes(changed: Mapping[str, Mapping[str, int]]) -> str:
     """How many candidates have another outcome than before, in a few words."""
-    some = [f"{n:,} {before} before, {now} now" for before, found in changed.items() for now, n in found.items()]
+    some = [f"{n:,} from {before} to {now}" for before, found in changed.items() for now, n in found.items()]
     return ", ".join(some) if some else "no candidate has another outcome"
 
 

@@ -22,6 +22,7 @@ from apigen.models.table import make_model
 from apigen.pipeline import recipe
 from apigen.resuming import Change, keeps_executions
 from apigen.reverify.attempts import Reverifier
+from apigen.reverify.drawn import drawn_already
 from apigen.rundir import RunDir
 from apigen.session import earlier_times
 from apigen.stopping import on_interrupt
@@ -169,7 +170,8 @@ def adopt(wanted: Wanted, result: Survey) -> None:
         "config_digest": wanted.config.digest(),
         "reverified": [*directory.reverified, record],
     }
-    directory.swap(manifest)
+    drawn = drawn_already(wanted.config, wanted.library, directory.written(), directory.past)
+    directory.swap(manifest, drawn)
 
 
 def _verifier(wanted: Wanted, judges: Sequence[Judge], executor: Executor | None) -> Reverifier:
