@@ -10,25 +10,11 @@ import jsonschema
 import pytest
 
 from chat_server import ChatServer, serving
+from judges import hard_to_please, picky
 from runs import apigen, contents, lines
 
 SMALL = ("--library", "starter:finance,math,travel")
 SCHEMA = Path(__file__).parent.parent / "docs" / "schemas" / "manifest.schema.json"
-YES, NO = '{"thought": "fits", "pass": true}', '{"thought": "it does not fit", "pass": false}'
-
-
-def picky(prompt: str) -> str:
-    """A judge that dislikes about half of the queries, always the same ones."""
-    query = re.search(r"-query>\n(.*)\n", prompt)
-    assert query
-    return YES if sum(map(ord, query[1])) % 2 else NO
-
-
-def hard_to_please(prompt: str) -> str:
-    """A judge that likes one query of five."""
-    query = re.search(r"-query>\n(.*)\n", prompt)
-    assert query
-    return NO if sum(map(ord, query[1])) % 5 else YES
 
 
 def manifest(out: Path) -> dict[str, Any]:
@@ -48,9 +34,9 @@ def server() -> Any:
 
 @pytest.fixture(scope="module")
 def paid(server: ChatServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of 24 with a writer, and a committee of two judges of which one vetoes."""
+    """A run of 16 with a writer, and a committee of two judges of which one vetoes."""
     out, config = tmp_path_factory.mktemp("paid") / "out", tmp_path_factory.mktemp("paid") / "run.yaml"
-    config.write_text(f"library: {SMALL[1]}\ncount: 24\nrepair: true\n")
+    config.write_text(f"library: {SMALL[1]}\ncount: 16\nrepair: true\n")
     models = ("--model", "openai/w", "--judge", "rules", "--judge", "openai/j", "--judge", "openai/picky")
     ran = apigen("run", config, *models, "--base-url", server.url, "--out", out)
     assert ran.returncode == 0, ran.stderr
@@ -120,7 +106,7 @@ def test_a_judge_that_is_left_out_costs_nothing_and_the_samples_show_it(run: Pat
     (record,) = manifest(run)["reverified"]
     assert record["changed"]["reject"]["pass"] >= 1
     assert record["repairs_dropped"] >= 1
-    assert len(lines(run / "dataset.jsonl")) == 24
+    assert len(lines(run / "dataset.jsonl")) == 16
 
 
 def test_a_judge_that_is_new_is_asked_and_the_run_goes_on(run: Path, server: ChatServer) -> None:
@@ -134,10 +120,10 @@ def test_a_judge_that_is_new_is_asked_and_the_run_goes_on(run: Path, server: Cha
     ran = apigen("run", "--resume", "--out", run, *judges, "--base-url", server.url)
     assert ran.returncode == 0, ran.stderr
     assert f"judges asked anew: openai/other about {survey['ask']['openai/other']} candidates" in ran.stderr
-    assert re.search(r"verified again: .*\d+ from pass to reject.*going on to 24", ran.stderr.replace("\n", " "))
+    assert re.search(r"verified again: .*\d+ from pass to reject.*going on to 16", ran.stderr.replace("\n", " "))
     assert len(server.prompts) == len(set(server.prompts))
     rows = lines(run / "dataset.jsonl")
-    assert len(rows) == 24
+    assert len(rows) == 16
     assert {tuple(row["provenance"]["judges"]) for row in rows} == {("openai/j", "openai/other")}
     new = [row for row in lines(run / "attempts.jsonl") if row["request"] >= manifest(run)["reverified"][0]["requests"]]
     assert new
@@ -147,8 +133,8 @@ def test_a_judge_that_is_new_is_asked_and_the_run_goes_on(run: Path, server: Cha
     assert apigen("run", "--resume", "--out", run).returncode == 0
     assert server.prompts == []
     assert contents(run) == settled
-    assert apigen("run", "--resume", "--out", run, "--count", "30").returncode == 0
-    assert len(lines(run / "dataset.jsonl")) == 30
+    assert apigen("run", "--resume", "--out", run, "--count", "20").returncode == 0
+    assert len(lines(run / "dataset.jsonl")) == 20
 
 
 def test_executions_are_made_again_only_where_settings_decide_what_calls_do(run: Path, server: ChatServer) -> None:
@@ -162,6 +148,7 @@ def test_executions_are_made_again_only_where_settings_decide_what_calls_do(run:
     assert contents(run)["dataset.jsonl"] == before
 
 
+@pytest.mark.slow
 def test_a_judge_that_answers_nobody_changes_nothing(paid: Path, server: ChatServer, tmp_path: Path) -> None:
     """Where request after request brings nothing but errors, the fault is not with the candidates."""
     run = Path(shutil.copytree(paid, tmp_path / "long"))

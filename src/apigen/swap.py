@@ -57,7 +57,9 @@ def read_drawn(directory: Path, number: int) -> dict[int, Request]:
     path = _drawn(directory, number)
     try:
         requests = [_request.decode(line) for _, line in whole_lines(path)]
-    except (OSError, msgspec.MsgspecError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); restore it") from None
+    except msgspec.MsgspecError as error:
         raise UserError(f"{path}: cannot be read ({error}); restore it") from None
     return {request.index: request for request in requests}
 
