@@ -113,11 +113,11 @@ def test_a_judge_that_is_new_is_asked_and_the_run_goes_on(run: Path, server: Cha
     """That is said before, nothing else is asked about what is there, and samples that are missing are made."""
     judges = ("--judge", "openai/j", "--judge", "openai/other")
     server.judges["other"] = hard_to_please
-    shown = apigen("run", "--resume", "--dry-run", "--json", "--out", run, *judges, "--base-url", server.url)
+    shown = apigen("run", "--resume", "--dry-run", "--json", "--out", run, *judges)
     survey = json.loads(shown.stdout)["survey"]
     assert server.prompts == []
     assert set(survey["ask"]) == {"openai/other"}
-    ran = apigen("run", "--resume", "--out", run, *judges, "--base-url", server.url)
+    ran = apigen("run", "--resume", "--out", run, *judges)  # where the others are
     assert ran.returncode == 0, ran.stderr
     assert f"judges asked anew: openai/other about {survey['ask']['openai/other']} candidates" in ran.stderr
     assert re.search(r"verified again: .*\d+ from pass to reject.*going on to 16", ran.stderr.replace("\n", " "))

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import time
 from collections import Counter
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from chat_server import ChatServer, serving
 from judges import hard_to_please, picky
-from runs import apigen, contents, lines, start, until
+from runs import PATIENCE_S, apigen, contents, lines, start, until
 
 SMALL = ("--library", "starter:finance,math,travel", "--count", "24", "--model", "openai/w", "--concurrency", "4")
 PICKY, OTHER = ("--judge", "openai/picky"), ("--judge", "openai/other")
@@ -36,13 +37,18 @@ def test_a_kill_in_the_middle_starts_it_again_and_no_judge_is_asked_twice(tmp_pa
         assert apigen("run", "--resume", *OTHER, *url, "--out", whole).returncode == 0
         before = contents(killed), (killed / "manifest.json").read_bytes()
         server.prompts.clear()
-        for _ in range(3):
+        for end in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL):
             answered = len(server.prompts)
             server.hold_after = server.admitted + 6
             process = start("run", "--resume", *OTHER, *url, "--out", killed)
             until(lambda answered=answered: len(server.prompts) > answered + 2, process)  # type: ignore[misc]
-            process.kill()
-            process.communicate()
+            process.send_signal(end)
+            if end == signal.SIGINT:
+                assert process.stderr
+                next(line for line in process.stderr if "under way" in line)
+                process.send_signal(end)  # does not wait for what the server holds back
+            _, stderr = process.communicate(timeout=PATIENCE_S)
+            assert end == signal.SIGKILL or (process.returncode, "the data is as it was" in stderr) == (130, True)
             assert (contents(killed), (killed / "manifest.json").read_bytes()) == before
             until_idle(server)
         server.hold_after = None

@@ -35,7 +35,14 @@ def resumed_config(out: Path, config: Path | None, overrides: Mapping[str, Any],
         for model in (merged["model"], *merged["judges"]):
             if model["name"].startswith("openai/"):
                 model["base_url"] = base_url
-    return load_config(None, merged).resolved(base_url=base_url)
+    return load_config(None, merged).resolved(base_url=base_url or _common_address(before))
+
+
+def _common_address(config: Config) -> str | None:
+    """Where all language models of a run are, so that one that is new need not be told it again."""
+    models = [model for model in (config.model, *config.judges) if model.name.startswith("openai/")]
+    addresses = {model.base_url for model in models}
+    return addresses.pop() if len(addresses) == 1 else None
 
 
 def _laid_over(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
