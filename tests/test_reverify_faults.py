@@ -103,15 +103,16 @@ def test_what_was_written_but_not_committed_is_used_under_the_new_settings(tmp_p
         server.fail_after = 20
         assert apigen("run", config, "--out", out).returncode == 1
         server.fail_after = None
-        paid = {prompt for prompt in server.prompts if json.loads(prompt)["model"] == "w"}
+        paid = [json.loads(prompt)["seed"] for prompt in server.prompts if json.loads(prompt)["model"] == "w"]
         written = {row["request"] for row in lines(out / "attempts.jsonl")}
         assert len(paid) > len(written), "some answers are kept that no attempt was made of yet"
         done = apigen("run", "--resume", *OTHER, "--base-url", server.url, "--out", out)
         assert done.returncode == 0, done.stderr
         assert len(server.prompts) == len(set(server.prompts))
-        asked = {prompt for prompt in server.prompts if json.loads(prompt)["model"] == "w"}
-        requests = {row["request"] for row in lines(out / "attempts.jsonl")}
-        assert len(asked) <= len(requests) + 2 * 6, "every answer became attempts, but for those under way at the end"
+        drawn = {row["seed"]: row["index"] for row in lines(out / "drawn.1.jsonl")}
+        beyond = {drawn[seed] for seed in paid if seed in drawn}
+        assert len(beyond) == len(paid) - len(written)
+        assert beyond <= {row["request"] for row in lines(out / "attempts.jsonl")}, "each of them became attempts"
         assert len(lines(out / "dataset.jsonl")) == 30
         # The next change finds these as they were drawn, too.
         server.prompts.clear()

@@ -129,7 +129,10 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         work = asyncio.ensure_future(_staged(wanted, verifier, watch))
         interrupted = on_interrupt(work, store.under_way.hurry, stack)
         try:
-            await work
+            try:
+                await work
+            finally:
+                await store.under_way.drain()  # while Ctrl-C is listened for
         except asyncio.CancelledError:
             if not interrupted():
                 raise
