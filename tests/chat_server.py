@@ -19,6 +19,8 @@ class ChatServer:
     """Counts what it is asked; can fail on purpose."""
 
     url: str = ""
+    port: int = 0
+    """Where it listens; 0 takes any that is free."""
     delay_s: float = 0.0
     fail_after: int | None = None
     """Answers with HTTP 503 from this many requests on."""
@@ -86,12 +88,12 @@ def serving(**settings: object) -> Iterator[ChatServer]:
     async def main() -> None:
         app = web.Application()
         app.router.add_post("/v1/chat/completions", server.complete)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)  # who is being answered then loses the connection
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", server.port)
         await site.start()
-        host, port = runner.addresses[0][:2]
-        server.url = f"http://{host}:{port}/v1"
+        host, server.port = runner.addresses[0][:2]
+        server.url = f"http://{host}:{server.port}/v1"
         started.set()
         await stop.wait()
         await runner.cleanup()

@@ -22,11 +22,11 @@ LAYERS = (
     ("library", "models", "execute", "faults"),
     ("sampling", "generate", "verify"),
     ("clean", "dataset"),
-    ("tally", "rundir", "manifest"),
+    ("tally", "attempts", "swap", "rundir", "resuming", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
     ("audit", "calibrate", "replay", "simulate"),
-    ("runner",),
+    ("assembly", "stopping", "session", "reverify", "runner"),
     ("cli", "__main__"),
 )
 """From the bottom up; a module imports from its own layer and from those below. Where a package is named and a part of

@@ -1,6 +1,7 @@
 """The main job, end to end, as processes of their own."""
 
 import json
+import shutil
 import signal
 from collections import Counter
 from pathlib import Path
@@ -141,6 +142,20 @@ def test_a_finished_run_can_be_extended(finished: Path, tmp_path: Path) -> None:
     assert apigen("run", "--resume", "--out", out, "--count", "55").returncode == 0
     assert len(lines(out / "dataset.jsonl")) == 55
     assert contents(out)["dataset.jsonl"].startswith(contents(finished)["dataset.jsonl"])
+
+
+def test_a_count_may_shrink_and_grow_again(finished: Path, tmp_path: Path) -> None:
+    """A smaller count, given or edited, leaves the first rows; all attempts stay, so the former count comes back."""
+    out = Path(shutil.copytree(finished, tmp_path / "out"))
+    assert apigen("run", "--resume", "--out", out, "--count", "15").returncode == 0
+    rows = (finished / "dataset.jsonl").read_bytes().splitlines(keepends=True)
+    assert (out / "dataset.jsonl").read_bytes() == b"".join(rows[:15])
+    config = out / "config.yaml"
+    config.write_text(config.read_text().replace("count: 15", "count: 10"))
+    assert apigen("run", "--resume", "--out", out).returncode == 0
+    assert (out / "dataset.jsonl").read_bytes() == b"".join(rows[:10])
+    assert apigen("run", "--resume", "--out", out, "--count", "40").returncode == 0
+    assert contents(out) == contents(finished)
 
 
 def test_ctrl_c_finishes_the_write_and_says_how_to_go_on(tmp_path: Path) -> None:

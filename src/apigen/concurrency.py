@@ -4,10 +4,12 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
 _T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 async def together(work: Iterable[Awaitable[_T]]) -> list[_T]:
@@ -54,3 +56,33 @@ async def several(
             await work(thing)
 
     await together(worker() for _ in range(concurrency))
+
+
+async def in_order(things: Iterable[_T], work: Callable[[_T], Awaitable[_R]], most: int) -> AsyncGenerator[_R, None]:
+    """Do the work for each thing, so many at a time, and give the results in the order of the things.
+
+    Args:
+        things: taken one by one, when there is room.
+        work: what is done for each.
+        most: things under way at once, those that wait for an earlier one included.
+
+    Yields:
+        What each came to.
+
+    Raises:
+        Exception: what the first in order to fail raised; the rest is given up.
+    """
+    under_way: deque[asyncio.Future[_R]] = deque()
+    try:
+        for thing in things:
+            under_way.append(asyncio.ensure_future(work(thing)))
+            if len(under_way) >= most:
+                yield await under_way[0]
+                under_way.popleft()
+        while under_way:
+            yield await under_way[0]
+            under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)

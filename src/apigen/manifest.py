@@ -33,6 +33,7 @@ def manifest(
     usage: list[dict[str, Any]],
     isolation: Mapping[str, Any],
     grants: Sequence[Mapping[str, Any]],
+    reverified: Sequence[Mapping[str, Any]],
     started: datetime,
     seconds: float,
 ) -> dict[str, Any]:
@@ -50,6 +51,7 @@ def manifest(
         usage: requests, tokens and cost per model and role.
         isolation: the level the sandbox reached and what it consists of.
         grants: what tools may do beyond its walls; of variables only the names.
+        reverified: what is on record of each time that the candidates were verified again.
         started: when the run was first started.
         seconds: working time over all sessions.
     """
@@ -73,6 +75,7 @@ def manifest(
         "requests": usage,
         "isolation": dict(isolation),
         "grants": list(grants),
+        "reverified": list(reverified),
         "config_digest": config.digest(),
         "config": config.model_dump(mode="json"),
         "versions": {"apigen": __version__, "python": platform.python_version()}

@@ -4,22 +4,27 @@
 ``dataset.jsonl`` follows from it, so a resumed run ends with the same bytes as one that was never interrupted.
 """
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 import msgspec
-import pydantic
 import yaml
 
-from apigen.config import Config, flatten, is_free
+from apigen import swap
+from apigen.attempts import encode_attempt, read_requests
+from apigen.config import Config
 from apigen.errors import UserError
 from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
 from apigen.library.base import Loaded
 from apigen.library.catalogue import Library
 from apigen.library.file_reading import read_library_file
 from apigen.library.file_writing import write_library
-from apigen.records import Attempt, Outcome, Sample, Tool
+from apigen.records import Attempt, Outcome, Request, Sample, Stage, Tool
+from apigen.sampling.drawing import Past
 
 CONFIG = "config.yaml"
 LIBRARY = "library.jsonl"
@@ -33,7 +38,6 @@ COMPLETIONS = "completions.sqlite"
 
 _Record = TypeVar("_Record")
 
-_attempt = msgspec.json.Decoder(Attempt)
 _sample = msgspec.json.Decoder(Sample)
 _encoder = msgspec.json.Encoder()
 
@@ -69,22 +73,15 @@ class RunDir:
         return run
 
     @classmethod
-    def resume(cls, path: Path, config: Config, library: Library) -> Self:
+    def resume(cls, path: Path, config: Config) -> Self:
         """Open an existing run directory to go on with it.
 
         Raises:
-            UserError: nothing is there, or the configuration or the library differ from those it was started with.
+            UserError: nothing is there, or another process is at work there.
         """
-        before = read_config(path)
-        _require_untouched(path, before, library)
-        differing = _differing(before, config)
-        if differing:
-            raise UserError(
-                f"{path}: was started with another configuration; {'; '.join(differing)}. "
-                "Resume without these changes, or start a new run with another --out"
-            )
+        require_run(path)
         run = cls(path, config)
-        run.write_config()
+        run._finish_swap()
         return run
 
     def write_config(self) -> None:
@@ -98,37 +95,75 @@ class RunDir:
             file.write(self.config.to_yaml().encode())
 
     def committed(self) -> Iterator[tuple[Attempt, ...]]:
-        """The attempts of each finished request, in order; then the file is cut behind the last of them.
-
-        A kill can leave a torn line or a request of which only some lines were written: both are cut off and done
-        again from the kept completions. So are the last requests if nothing could be said about them: a model that
-        refused everything then may answer now.
-        """
+        """The attempts of each finished request, in order; then the file is cut behind the last of them."""
+        good = 0
+        for end, attempts in self._finished(self.past.written):
+            yield attempts
+            good = end
         path = self.path / ATTEMPTS
-        if not path.exists():
-            return
-        good, request, number = 0, list[Attempt](), 0
-        in_doubt: list[tuple[int, tuple[Attempt, ...]]] = []
-        for line_number, (end, line) in enumerate(whole_lines(path), 1):
-            mend = "cut the file before it, or start a new run with another --out"
-            try:
-                attempt = _attempt.decode(line)
-            except msgspec.MsgspecError as error:
-                raise UserError(f"{path} line {line_number}: cannot be read ({error}); {mend}") from None
-            if (attempt.request, attempt.pair) != (number, len(request)):
-                expected = f"{number}.{len(request)}"
-                raise UserError(f"{path} line {line_number}: {attempt.id} stands where {expected} should; {mend}")
-            request.append(attempt)
-            if attempt.last:
-                in_doubt.append((end, tuple(request)))
-                if any(one.outcome is not Outcome.ERROR for one in request):
-                    for _, attempts in in_doubt:
-                        yield attempts
-                    good, in_doubt = end, []
-                request, number = [], number + 1
-        if good < path.stat().st_size:
+        if path.exists() and good < path.stat().st_size:
             with path.open("r+b") as file:
                 file.truncate(good)
+
+    def written(self) -> Iterator[tuple[Attempt, ...]]:
+        """The attempts of each request for which the writer wrote something, in order; the file stays as it is."""
+        return (attempts for _, attempts in self._finished(sys.maxsize))
+
+    def _finished(self, before: int) -> Iterator[tuple[int, tuple[Attempt, ...]]]:
+        """The attempts of each finished request with the offset at which they end.
+
+        A kill can leave a torn line or a request of which only some lines were written: both are left out and done
+        again from the kept completions. So are the last requests if nothing could be said about them: a model that
+        refused everything then may answer now.
+
+        Args:
+            before: of so many requests, from the first, what was written stays: they would be drawn otherwise now, so
+                another completion would have to be paid for.
+        """
+        in_doubt: list[tuple[int, tuple[Attempt, ...]]] = []
+        for end, attempts in read_requests(self.path / ATTEMPTS):
+            in_doubt.append((end, attempts))
+            written = attempts[0].request < before and attempts[0].verdicts[0].stage is not Stage.GENERATION
+            if written or any(one.outcome is not Outcome.ERROR for one in attempts):
+                yield from in_doubt
+                in_doubt = []
+
+    @property
+    def reverified(self) -> Sequence[dict[str, Any]]:
+        """What the manifest says of each time that the candidates were verified again."""
+        return read_manifest(self.path).get("reverified", ()) if (self.path / MANIFEST).is_file() else ()
+
+    @cached_property
+    def past(self) -> Past:
+        """What was drawn before the candidates were last verified again.
+
+        Raises:
+            UserError: the file of requests that had been drawn is damaged or gone.
+        """
+        records = self.reverified
+        if not records:
+            return Past()
+        return Past(int(records[-1]["requests"]), swap.read_drawn(self.path, len(records)))
+
+    def stage(self, digest: str) -> AbstractContextManager[IO[bytes]]:
+        """Write the attempts anew, beside those that are there; :meth:`swap` puts them in their place."""
+        return replacing(swap.staged(self.path, digest))
+
+    def swap(self, manifest: dict[str, Any], drawn: Iterable[Request]) -> None:
+        """Put the attempts that were written anew in the place of the others.
+
+        Args:
+            manifest: with the digest that the attempts were staged under, and one record more in ``reverified``.
+            drawn: the requests that had been drawn already.
+        """
+        swap.write_drawn(self.path, len(manifest["reverified"]), drawn)
+        self.write_json(MANIFEST, manifest)
+        self._finish_swap()
+
+    def _finish_swap(self) -> None:
+        digest = read_manifest(self.path).get("config_digest", "") if (self.path / MANIFEST).is_file() else ""
+        swap.finish(self.path, self.path / ATTEMPTS, str(digest), len(self.reverified))
+        vars(self).pop("past", None)
 
     def start_dataset(self, samples: Iterator[Sample]) -> int:
         """Write the dataset anew from samples that are already accepted; returns how many they were."""
@@ -165,15 +200,19 @@ class RunDir:
         self._lock.release()
 
 
-def encode_attempt(attempt: Attempt) -> bytes:
-    """One line of attempts.jsonl. How long a call took is left out: the bytes depend on the seed alone."""
-    executions = tuple(msgspec.structs.replace(execution, duration_ms=None) for execution in attempt.executions)
-    return _encoder.encode(msgspec.structs.replace(attempt, executions=executions)) + b"\n"
-
-
 def is_run(path: Path) -> bool:
     """Whether a run was started there."""
     return (path / CONFIG).is_file() and (path / LIBRARY).is_file()
+
+
+def require_run(path: Path) -> None:
+    """Refuse a folder in which no run was started.
+
+    Raises:
+        UserError: it is one.
+    """
+    if not is_run(path):
+        raise UserError(f"{path}: no run was started there; leave --resume out, or give the run's directory with --out")
 
 
 def _is_free(path: Path) -> bool:
@@ -190,8 +229,7 @@ def read_config(path: Path) -> Config:
     Raises:
         UserError: there is no run, or its configuration was damaged.
     """
-    if not is_run(path):
-        raise UserError(f"{path}: no run was started there; leave --resume out, or give the run's directory with --out")
+    require_run(path)
     try:
         return Config.model_validate(yaml.safe_load((path / CONFIG).read_text("utf-8")))
     except (yaml.YAMLError, ValueError, OSError) as error:  # pydantic's and Unicode's errors are ValueErrors
@@ -243,52 +281,3 @@ def _read(path: Path, decoder: "msgspec.json.Decoder[_Record]") -> Iterator[_Rec
             yield decoder.decode(line)
         except msgspec.MsgspecError as error:
             raise UserError(f"{path} line {number}: cannot be read: {error}") from None
-
-
-def _require_untouched(path: Path, config: Config, library: Library) -> None:
-    """Hold configuration, tools and seeds to what they were when the run was started.
-
-    Raises:
-        UserError: one of them has changed; going on would mix two runs in one dataset.
-    """
-    old = {tool.name: tool for tool in read_library(path)}
-    new = library.by_name()
-    changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    if changed:
-        raise UserError(
-            f"{path}: the library has changed since the run was started ({', '.join(changed[:5])}"
-            f"{', ...' if len(changed) > 5 else ''}); restore it, or start a new run with another --out"
-        )
-    if not (path / MANIFEST).is_file() and not (path / ATTEMPTS).is_file():
-        return  # killed before its first manifest, so before anything was written that could be mixed
-    manifest = read_manifest(path)
-    try:
-        started_with = Config.model_validate(manifest["config"])
-        digest = manifest["library"]["digest"]
-    except (pydantic.ValidationError, KeyError, TypeError):
-        raise UserError(f"{path / MANIFEST}: was edited and cannot be read any more; restore it") from None
-    if digest != library.digest():
-        raise UserError(
-            f"{path}: the seed examples have changed since the run was started; restore them, or start a new run "
-            "with another --out"
-        )
-    edited = _differing(started_with, config)
-    if edited:
-        raise UserError(
-            f"{path / CONFIG}: was edited after the run was started; {'; '.join(edited)}. "
-            "Restore it, or start a new run with another --out"
-        )
-
-
-def _differing(before: Config, now: Config) -> list[str]:
-    """What differs between two configurations and matters, one phrase a key."""
-    old, new = flatten(before.model_dump(mode="json")), flatten(now.model_dump(mode="json"))
-    missing = object()
-
-    def phrase(key: str) -> str:
-        was, is_now = old.get(key, missing), new.get(key, missing)
-        return (
-            f"{key}: {'not set' if was is missing else was!r} then, {'not set' if is_now is missing else is_now!r} now"
-        )
-
-    return [phrase(key) for key in sorted(old.keys() | new.keys()) if not is_free(key) and old.get(key) != new.get(key)]

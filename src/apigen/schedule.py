@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
-from apigen.errors import UserError
 from apigen.records import Attempt, Outcome, Request
+from apigen.sampling.drawing import Drawing, Past
 from apigen.sampling.sampler import Sampler
 from apigen.sampling.state import Lesson, SamplingState
 from apigen.tally import Tally
@@ -52,6 +52,7 @@ class Schedule:
         work: turns a request into attempts.
         commit: writes the attempts of one request; called in request order.
         tally: counts what is committed.
+        past: what was drawn before candidates were verified again with other settings.
         watch: called after each commit with the number of requests in flight.
     """
 
@@ -65,16 +66,17 @@ class Schedule:
         work: Attempting,
         commit: Commit,
         tally: Tally,
+        past: Past = Past(),  # noqa: B008 - frozen
         watch: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.tally = tally
         self.in_flight = 0
         self._config = config
-        self._sampler = sampler
-        self._state = state
+        self._drawing = Drawing(config, sampler, state, past)
         self._seen = seen
         self._work = work
         self._commit = commit
+        self._written_before = past.written
         self._watch = watch
         # Twice the model's concurrency, so that the model is not idle while candidates are executed.
         self._slots = asyncio.Semaphore(2 * config.concurrency)
@@ -106,16 +108,14 @@ class Schedule:
             await self._cancel(producer, committer)
 
     async def _produce(self, earlier: Iterator[tuple[Attempt, ...]]) -> None:
-        requests = self._config.rounds.requests
-        assert requests is not None, "the configuration is resolved before a run"  # noqa: S101
         for number in itertools.count():
             await self._learn_up_to(number - self._config.rounds.lag)
-            for request in self._sampler.round(number, number * requests, self._state):
+            for request in self._drawing.round(number):
                 attempts = next(earlier, None)
                 if attempts is None:
                     await self._launch(request)
                 else:
-                    _require_same(request, attempts[0])
+                    self._drawing.taken(request, attempts[0])
                     self._drawn += 1
                     await self._order.put(_Work(_known(attempts), live=False))
 
@@ -124,7 +124,7 @@ class Schedule:
         async with self._committed:
             while self._learned <= number:
                 await self._committed.wait_for(lambda: bool(self._lessons))
-                self._state.learn(self._lessons.popleft())
+                self._drawing.learn(self._lessons.popleft())
                 self._learned += 1
 
     async def _launch(self, request: Request) -> None:
@@ -165,7 +165,8 @@ class Schedule:
                     round_attempts = []
                 self._committed.notify_all()
             self._watch(self.in_flight)
-            ending = self._ending(attempts)
+            # What was verified again says nothing about whether the writer, asked as it is now, brings anything.
+            ending = self._ending(attempts if position > self._written_before else ())
             if ending is not None:
                 return ending
         raise AssertionError("counting does not end")
@@ -173,6 +174,8 @@ class Schedule:
     def _ending(self, attempts: tuple[Attempt, ...]) -> Ending | None:
         if self.tally.total_accepted >= self._config.count:
             return Ending.DONE
+        if not attempts:
+            return None
         accepted = sum(attempt.outcome is Outcome.PASS for attempt in attempts)
         refused = all(attempt.outcome is Outcome.ERROR for attempt in attempts)
         self._recent.append((len(attempts), accepted, refused))
@@ -202,21 +205,6 @@ class _Work(NamedTuple):
 
     attempts: asyncio.Future[tuple[Attempt, ...]]
     live: bool
-
-
-def _require_same(request: Request, attempt: Attempt) -> None:
-    """Hold an earlier session's attempt to the request that is drawn in its place now.
-
-    Raises:
-        UserError: they differ, so what is there was made by another version or was edited.
-    """
-    offered = tuple(tool.name for tool in request.tools)
-    drawn = (request.style, request.wording, offered, request.targets)
-    if drawn != (attempt.style, attempt.wording, attempt.offered, attempt.targets):
-        raise UserError(
-            f"attempts.jsonl: request {request.index} was drawn otherwise before (by another version of apigen, or the "
-            "file was edited); start a new run with another --out"
-        )
 
 
 def _known(attempts: tuple[Attempt, ...]) -> asyncio.Future[tuple[Attempt, ...]]:

@@ -5,7 +5,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
 from apigen.cli.live_bar import LiveBar
 from apigen.report.words import SHORT_STAGE_TEXT, duration
-from apigen.runner import Progress as RunProgress
+from apigen.session import Progress as RunProgress
 
 
 class LiveProgress(LiveBar):

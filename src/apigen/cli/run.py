@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from stamina.instrumentation import set_on_retry_hooks
 from apigen import rundir
 from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
+from apigen.cli.resume import resumed_config, show_survey, verified_again
 from apigen.config import Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
 from apigen.execute.grants import Grants, read_grants, unenforced
@@ -24,6 +26,9 @@ from apigen.execute.table import recordings_file
 from apigen.generate.prompts import generation_messages
 from apigen.library.catalogue import Library, load_library
 from apigen.report.summary import summary
+from apigen.report.words import outcome_changes
+from apigen.resuming import changed_verification
+from apigen.reverify.run import Wanted
 from apigen.rundir import RunDir
 from apigen.runner import run
 from apigen.sampling.sampler import Sampler
@@ -53,7 +58,10 @@ def run_command(options: RunOptions) -> int:
     console = Console(stderr=True)
     set_on_retry_hooks(())  # its log lines tell a user nothing; a model that stays away is told in one line
     out = _directory(options)
-    config = _resumed_config(out, options) if options.resume else _new_config(options)
+    if options.resume:
+        config = resumed_config(out, options.config, options.overrides, options.base_url)
+    else:
+        config = _new_config(options)
     if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
         raise UserError(f"{out}: exists already; add --resume to go on with it, or choose another --out")
     if config.isolation.require != "limits":  # which every machine gives
@@ -61,18 +69,38 @@ def run_command(options: RunOptions) -> int:
     grants = read_grants(config.grants, os.environ)
     library = load_library(config.library, config.seeds, grants, may_write=config.remote.may_write, executable=True)
     require_fitting(library.seeds, library.by_name())
-    if options.dry_run:
+    Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
+    if options.dry_run and not options.resume:
         _show_plan(config, library, grants, console, as_json=options.as_json)
         return 0
     if config.execution.recordings != "live":  # also said before there is a directory
         recordings_file(config.execution, out)
-    Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
-    opened = RunDir.resume if options.resume else RunDir.create
-    directory = opened(out, config, library)
+    directory = RunDir.resume(out, config) if options.resume else RunDir.create(out, config, library)
+    with closing(directory):
+        changes = changed_verification(out, config, library) if options.resume else ()
+        wanted = Wanted(directory, config, library, changes)
+        if options.dry_run:
+            return _show_resumption(wanted, grants, console, as_json=options.as_json)
+        if options.resume:
+            directory.write_config()
+        return _run(wanted, grants, console, options)
+
+
+def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) -> int:
+    """Verify again what is there where that has changed, and run to the end; returns the exit code."""
+    directory, config, library, changes = wanted
+    out = directory.path
     try:
         _announce(config, library, grants, out, console, resume=options.resume)
+        if changes and not verified_again(wanted, console):
+            console.print(f"Interrupted; the data is as it was. {_resume_line(out)}", soft_wrap=True, highlight=False)
+            return EXIT_INTERRUPTED
         with LiveProgress(console, config.count) as progress:
-            manifest = asyncio.run(run(directory, config, library, progress.update))
+
+            def tell(line: str) -> None:
+                console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+            manifest = asyncio.run(run(directory, config, library, progress.update, tell))
     except Unavailable as error:
         raise ApigenError(f"{error}. Nothing that was answered is lost: {_resume_line(out)}") from error
     except KeyboardInterrupt:  # before the run had begun to listen for it
@@ -126,48 +154,6 @@ def _with_base_url(config: Config, base_url: str | None) -> Config:
         # The same check as for an address in the file, so that a slip is named before anything is asked.
         load_config(None, {"model": {"name": "openai/check", "base_url": base_url}})
     return config.resolved(base_url=base_url)
-
-
-def _resumed_config(out: Path, options: RunOptions) -> Config:
-    """The configuration that the run was started with, with what may change laid over it.
-
-    A configuration file or option that says anything else is compared by ``RunDir.resume``, which names the keys.
-    """
-    before = rundir.read_config(out)
-    given = {key: value for key, value in options.overrides.items() if value is not None}
-    if options.config is not None:
-        written = load_config(options.config, given).model_dump(mode="json", exclude_unset=True)
-        given = {**written, **given}
-    merged = _laid_over(
-        before.model_dump(mode="json"), load_config(None, given).model_dump(mode="json", exclude_unset=True)
-    )
-    if options.base_url is not None:
-        for model in (*merged["models"], *merged["judges"]):
-            if model["name"].startswith("openai/"):
-                model["base_url"] = options.base_url
-    config = load_config(None, merged).resolved(base_url=options.base_url)
-    if config.count < before.count:
-        raise UserError(
-            f"{out}: --count {config.count} is below the {before.count} it was started with; it can only grow"
-        )
-    return config
-
-
-def _laid_over(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested settings with some of them replaced; a model that is only named keeps its address."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        if isinstance(below, dict) and isinstance(value, Mapping):
-            merged[key] = _laid_over(below, value)
-        elif isinstance(below, list) and isinstance(value, list | tuple) and len(below) == len(value):
-            merged[key] = [
-                _laid_over(was, now) if isinstance(was, dict) and isinstance(now, Mapping) else now
-                for was, now in zip(below, value, strict=True)
-            ]
-        else:
-            merged[key] = value
-    return merged
 
 
 def _announce(config: Config, library: Library, grants: Grants, out: Path, console: Console, *, resume: bool) -> None:
@@ -242,6 +228,22 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     console.rule("first prompt")
     for message in prompt:
         console.print(f"[{message.role}]\n{message.content}\n", markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_resumption(wanted: Wanted, grants: Grants, console: Console, *, as_json: bool) -> int:
+    """What going on would do: the plan of the run, or what would be verified again; returns the exit code."""
+    if not wanted.changes:
+        _show_plan(wanted.config, wanted.library, grants, console, as_json=as_json)
+        return 0
+    found = show_survey(wanted, console, stage=False)
+    if as_json:
+        plan = {"changes": wanted.changes, "survey": found}
+        sys.stdout.write(msgspec.json.encode(plan).decode() + "\n")
+    sure = "" if found.is_complete else ", as far as is known"
+    left = f"{min(found.samples, wanted.config.count):,} of {wanted.config.count:,} samples"
+    line = f"{outcome_changes(found.changed)}; {left} would be there{sure}. Nothing was changed."
+    console.print(line, soft_wrap=True, highlight=False)
+    return 0
 
 
 def _resume_line(out: Path) -> str:

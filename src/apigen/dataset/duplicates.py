@@ -33,10 +33,12 @@ class SeenQueries:
     def __init__(self, queries: Iterable[str] = ()) -> None:
         self._seen = {fingerprint(query) for query in queries}
 
+    def __contains__(self, query: str) -> bool:
+        return fingerprint(query) in self._seen
+
     async def stage(self, examined: Examined) -> Examined:
         """The check as a stage of the pipeline."""
-        repeated = fingerprint(examined.candidate.query) in self._seen
-        return examined.found(_REPEATED if repeated else _NEW)
+        return examined.found(_REPEATED if examined.candidate.query in self else _NEW)
 
     def settled(self, attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
         """Settle one request's attempts, in order.
@@ -52,12 +54,7 @@ class SeenQueries:
             kept.append(self.settle(attempt))
             if kept[-1].verdicts[-1].reason is Reason.DUPLICATE_QUERY:
                 repeated.add(attempt.id)
-        if len(kept) == len(attempts):
-            return tuple(kept)
-        return tuple(
-            msgspec.structs.replace(attempt, id=f"{attempt.request}.{pair}", pair=pair, last=pair == len(kept) - 1)
-            for pair, attempt in enumerate(kept)
-        )
+        return numbered(kept)
 
     def settle(self, attempt: Attempt) -> Attempt:
         """Decide for good, in request order, and remember the query if it is accepted."""
@@ -70,6 +67,14 @@ class SeenQueries:
         if attempt.outcome is Outcome.PASS:
             self._seen.add(mark)
         return attempt
+
+
+def numbered(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """A request's attempts numbered from 0, after some were taken away."""
+    return tuple(
+        msgspec.structs.replace(attempt, id=f"{attempt.request}.{pair}", pair=pair, last=pair == len(attempts) - 1)
+        for pair, attempt in enumerate(attempts)
+    )
 
 
 _NEW = Verdict(Stage.DUPLICATE, Outcome.PASS)

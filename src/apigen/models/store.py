@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from apigen.database import Database
+from apigen.errors import NotKept
 from apigen.models.base import Model, Options
+from apigen.models.under_way import UnderWay
 from apigen.records import Completion, Message
 
 _SCHEMA = """
@@ -24,10 +26,26 @@ CREATE TABLE IF NOT EXISTS completions (
 """
 
 
-class CompletionStore:
-    """``completions.sqlite`` of a run directory."""
+def request_key(role: str, locator: str, messages: Sequence[Message], options: Options) -> bytes:
+    """Sixteen bytes that stand for what is asked of whom.
 
-    def __init__(self, path: Path) -> None:
+    Named one by one, so that a field that options or messages get later does not make every answer a stranger.
+    """
+    said = [(message.role, message.content) for message in messages]
+    asked = (role, locator, said, options.temperature, options.max_tokens, options.seed)
+    return hashlib.sha256(msgspec.json.encode(asked)).digest()[:16]
+
+
+class CompletionStore:
+    """``completions.sqlite`` of a run directory.
+
+    Args:
+        path: the file, made if it is not there.
+        under_way: the answers that will be kept here when they come; shared by all models that use this store.
+    """
+
+    def __init__(self, path: Path, under_way: UnderWay | None = None) -> None:
+        self.under_way = under_way or UnderWay()
         self._database = Database(path, _SCHEMA, "move it away to ask the models again")
         self._decoder = msgspec.json.Decoder(Completion)
 
@@ -50,6 +68,12 @@ class CompletionStore:
                 msgspec.json.encode(completion),
             ),
         )
+
+    def count(self, role: str) -> int:
+        """How many completions of a role are kept."""
+        statement = "SELECT COUNT(*) FROM completions WHERE role = ?"
+        count: int = self._database.execute(statement, (role,)).fetchone()[0]
+        return count
 
     def usage(self) -> list[dict[str, Any]]:
         """Requests, tokens and cost per model and role."""
@@ -90,16 +114,58 @@ class StoredModel:
         return self._model.llm
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        """Answer from the store, or ask and keep the answer."""
-        asked = msgspec.json.encode((self._role, self.locator, messages, options))
-        key = hashlib.sha256(asked).digest()[:16]
+        """Answer from the store, or ask and keep the answer.
+
+        Once asked, the model goes on also where this call is cancelled: the answer is kept when it comes.
+        """
+        key = request_key(self._role, self.locator, messages, options)
         kept = self._store.get(key)
         if kept is not None:
             return kept
-        completion = await self._model.complete(messages, options)
-        self._store.put(key, self._role, completion)
-        return completion
+
+        async def ask() -> Completion:
+            completion = await self._model.complete(messages, options)
+            self._store.put(key, self._role, completion)
+            return completion
+
+        return await self._store.under_way.answer(key, self._model, ask)
 
     async def aclose(self) -> None:
-        """Close the model behind; the store is closed by its owner."""
+        """Give answers that are under way their time, and close the model behind; the store's owner closes that."""
+        await self._store.under_way.drain()
         await self._model.aclose()
+
+
+class KeptModel:
+    """A model that is never asked: it answers from the store alone, and counts what is not there.
+
+    Args:
+        locator: of the model whose answers were kept.
+        store: where; ``None`` where nothing was kept.
+        role: as for :class:`StoredModel`.
+    """
+
+    llm = True
+
+    def __init__(self, locator: str, store: CompletionStore | None, role: str) -> None:
+        self.locator = locator
+        self.missing = 0
+        """How often there was no answer."""
+        self._store = store
+        self._role = role
+
+    async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
+        """Answer from the store.
+
+        Raises:
+            NotKept: it has no answer.
+        """
+        key = request_key(self._role, self.locator, messages, options)
+        kept = self._store.get(key) if self._store else None
+        if kept is None:
+            self.missing += 1
+            raise NotKept(f"{self.locator} was never asked this")
+        return kept
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""

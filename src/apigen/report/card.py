@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 
 from apigen.records import Stage
-from apigen.report.words import REASON_TEXT, STAGE_TEXT, percent, repairs_line, varying_line
+from apigen.report.words import REASON_TEXT, STAGE_TEXT, percent, repairs_line, reverified_line, varying_line
 
 
 def card(manifest: Mapping[str, Any]) -> str:
@@ -29,6 +29,7 @@ def card(manifest: Mapping[str, Any]) -> str:
         percent=percent,
         repairs=repairs_line(counts),
         varying=varying_line(counts),
+        reverified=reverified_line(manifest),
     )
 
 

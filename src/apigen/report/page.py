@@ -10,7 +10,7 @@ import msgspec
 
 from apigen.records import Sample, Stage
 from apigen.report.summary import headline
-from apigen.report.words import REASON_TEXT, STAGE_TEXT, duration, percent, repairs_line, varying_line
+from apigen.report.words import REASON_TEXT, STAGE_TEXT, duration, percent, repairs_line, reverified_line, varying_line
 
 SHOWN_ROWS = 20
 
@@ -39,6 +39,7 @@ def page(manifest: Mapping[str, Any], shown: Sequence[Sample]) -> str:
         percent=percent,
         repairs=repairs_line(counts),
         varying=varying_line(counts),
+        reverified=reverified_line(manifest),
         duration=duration,
     )
 

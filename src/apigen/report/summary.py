@@ -8,7 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from apigen.records import Stage
-from apigen.report.words import REASON_TEXT, SHORT_STAGE_TEXT, duration, percent, repairs_line, varying_line
+from apigen.report.words import (
+    REASON_TEXT,
+    SHORT_STAGE_TEXT,
+    duration,
+    percent,
+    repairs_line,
+    reverified_line,
+    varying_line,
+)
 from apigen.tally import TOGETHER
 
 _MOST_REASONS = 8
@@ -29,6 +37,8 @@ def summary(manifest: Mapping[str, Any]) -> RenderableType:
         parts.append(Text(repaired))
     if varying := varying_line(counts):
         parts.append(Text(varying))
+    if reverified := reverified_line(manifest):
+        parts.append(Text(reverified))
     if counts["reasons"] or counts["error_reasons"]:
         parts += [Text(), _reasons(counts)]
     return Group(*parts)

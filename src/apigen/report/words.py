@@ -97,6 +97,23 @@ def varying_line(counts: Mapping[str, Any]) -> str:
     return f"Calls whose result varied when they were run twice: {calls:,} of {all_calls:,}, by {tools}{more}."
 
 
+def outcome_changes(changed: Mapping[str, Mapping[str, int]]) -> str:
+    """How many candidates have another outcome than before, in a few words."""
+    some = [f"{n:,} from {before} to {now}" for before, found in changed.items() for now, n in found.items()]
+    return ", ".join(some) if some else "no candidate has another outcome"
+
+
+def reverified_line(manifest: Mapping[str, Any]) -> str:
+    """What was verified again under other settings, in a sentence; empty where nothing was."""
+    records = manifest.get("reverified", ())  # a run of an earlier version has none
+    if not records:
+        return ""
+    keys = sorted({change["key"] for record in records for change in record["changes"]})
+    last = records[-1]
+    what = f"the first {last['requests']:,} requests were written, and the settings were changed then"
+    return f"Verified again after {what} ({', '.join(keys)}): {outcome_changes(last['changed'])}."
+
+
 def percent(part: int, whole: int) -> str:
     """A share such as ``81.3%``; a dash where there is no whole."""
     return f"{100 * part / whole:.1f}%" if whole else "-"

@@ -37,6 +37,13 @@ class SamplingState:
             for name in request.targets:
                 self.sampled[name] += 1
 
+    def drawn_otherwise(self, request: Request, instead: Request | Attempt) -> None:
+        """Note that another request, or an attempt that was written for another, stands in a drawn one's place."""
+        self.style_requests[request.style] -= 1
+        self.style_requests[instead.style] += 1
+        self.sampled.subtract(request.targets)
+        self.sampled.update(instead.targets)
+
     def learn(self, lesson: "Lesson") -> None:
         """Take in what a finished round taught."""
         self.style_learned.update(lesson.styles)

@@ -1,0 +1,78 @@
+"""The parts of a run, each made from its configuration; what must be closed is left to a stack."""
+
+import os
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+from apigen import rundir
+from apigen.config import Config
+from apigen.execute.base import BulkExecutor
+from apigen.execute.grants import read_grants
+from apigen.execute.table import make_executor
+from apigen.library.catalogue import Library
+from apigen.model_config import ModelConfig
+from apigen.models.base import Model
+from apigen.models.store import CompletionStore
+from apigen.models.under_way import UnderWay
+from apigen.rundir import RunDir
+from apigen.verify.base import Judge
+from apigen.verify.llm_judge import Asking, LLMJudge
+from apigen.verify.rules import NAME as RULES
+from apigen.verify.rules import RuleJudge
+
+Tell = Callable[[str], None]
+"""Told what a person at the terminal should know, a line each."""
+
+
+def open_executor(
+    directory: RunDir, config: Config, library: Library, started: datetime, stack: AsyncExitStack
+) -> BulkExecutor:
+    """What runs the calls; nothing is started before it is needed.
+
+    Args:
+        directory: where recordings are kept.
+        config: resolved.
+        library: whose tools are called.
+        started: when the run was first started.
+        stack: closes it.
+    """
+    executor = make_executor(
+        config.execution,
+        config.remote,
+        read_grants(config.grants, os.environ),
+        tools=library.tools,
+        folder=directory.path,
+        since=started,
+    )
+    stack.push_async_callback(executor.aclose)
+    return executor
+
+
+def open_store(directory: RunDir, stack: AsyncExitStack, tell: Tell) -> CompletionStore:
+    """Where the answers of language models are kept; made if it is not there.
+
+    Args:
+        directory: of the run.
+        stack: closes it, once the answers that are under way have had their time.
+        tell: told if there are some.
+    """
+
+    def waiting(seconds: float, answers: int) -> None:
+        some = f"{answers:,} answers that are" if answers > 1 else "an answer that is"
+        tell(f"waiting up to {seconds:g} s for {some} under way; Ctrl-C ends the wait")
+
+    store = CompletionStore(directory.path / rundir.COMPLETIONS, UnderWay(tell=waiting))
+    stack.callback(store.close)
+    return store
+
+
+def make_judges(config: Config, model_for: Callable[[ModelConfig], Model]) -> list[Judge]:
+    """The judges of a configuration, in its order.
+
+    Args:
+        config: resolved.
+        model_for: makes the model behind a judge.
+    """
+    asking = Asking(**config.judging.model_dump(exclude={"rule"}))
+    return [RuleJudge() if judge.name == RULES else LLMJudge(model_for(judge), asking) for judge in config.judges]

@@ -1,0 +1,206 @@
+"""One re-verification: a survey of what is on record, what is not made or asked anew, and the swap at the end."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, nullcontext
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from apigen import rundir
+from apigen.assembly import Tell, make_judges, open_executor, open_store
+from apigen.attempts import encode_attempt
+from apigen.config import Config
+from apigen.dataset.duplicates import SeenQueries
+from apigen.execute.base import Executor
+from apigen.library.catalogue import Library
+from apigen.model_config import ModelConfig
+from apigen.models.base import Model
+from apigen.models.store import KeptModel, StoredModel
+from apigen.models.table import make_model
+from apigen.pipeline import recipe
+from apigen.resuming import Change, keeps_executions
+from apigen.reverify.attempts import Reverifier
+from apigen.reverify.drawn import drawn_already
+from apigen.rundir import RunDir
+from apigen.session import earlier_times
+from apigen.stopping import on_interrupt
+from apigen.verify.base import Judge
+
+
+class Wanted(NamedTuple):
+    """What is to be verified again, and how."""
+
+    directory: RunDir
+    """Open and locked."""
+    config: Config
+    """With the settings of now, resolved."""
+    library: Library
+    changes: Sequence[Change]
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """What a re-verification finds on record, and what it has to make or ask anew."""
+
+    requests: int
+    completions: int
+    """Of the writer: none is asked for again."""
+    candidates: int
+    executions: int
+    """Calls whose results are used again."""
+    execute: int
+    """Candidates with calls that must be made."""
+    ask: Mapping[str, int]
+    """Candidates about which a judge must be asked, by the judge's name."""
+    changed: Mapping[str, Mapping[str, int]]
+    """Candidates whose outcome changes as far as is known, by the outcome before and now."""
+    repairs_dropped: int
+    samples: int
+    """Accepted candidates, where all of it is known."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything is on record, so that the survey is the result."""
+        return not self.execute and not self.ask
+
+
+Watch = Callable[[int], None]
+"""Told how many candidates were verified."""
+
+
+async def survey(wanted: Wanted, watch: Watch = lambda _: None, *, stage: bool = True) -> Survey:
+    """Verify again as far as what is on record goes: nobody is asked, and nothing is called.
+
+    Args:
+        wanted: what is verified, and how.
+        stage: whether to write the attempts anew, beside those that are there, for a survey that turns out complete.
+        watch: told about progress.
+    """
+    directory, config = wanted.directory, wanted.config
+    async with AsyncExitStack() as stack:
+        kept = (directory.path / rundir.COMPLETIONS).exists()
+        store = open_store(directory, stack, lambda _: None) if kept else None
+        models = [KeptModel(judge.name, store, "judge") for judge in config.judges]
+        by_name = {model.locator: model for model in models}
+        judges = make_judges(config, lambda judge: by_name[judge.name])
+        verifier = _verifier(wanted, judges, None)
+        await _staged(wanted, verifier, watch, stage=stage)
+        return Survey(
+            requests=verifier.requests,
+            completions=(store.count("writer") if store else 0) or verifier.requests,
+            candidates=verifier.candidates,
+            executions=verifier.kept_executions,
+            execute=verifier.unexecuted,
+            ask={model.locator: model.missing for model in models if model.missing},
+            changed=_by_outcome(verifier),
+            repairs_dropped=verifier.repairs_dropped,
+            samples=verifier.accepted,
+        )
+
+
+async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = lambda _: None) -> Survey | None:
+    """Verify again, making the calls and asking the judges that the survey named.
+
+    Args:
+        wanted: what is verified, and how.
+        watch: told about progress.
+        tell: told, in a line, what is waited for at the end.
+
+    Returns:
+        What came of it; ``None`` where Ctrl-C ended it.
+
+    Raises:
+        ModelUnavailable: a judge gives no answer; those that it gave are kept, and everything else is as it was.
+        JobFellShort: there is nothing but errors, or the disk failed.
+    """
+    directory, config = wanted.directory, wanted.config
+    async with AsyncExitStack() as stack:
+        started, _ = earlier_times(directory.path)
+        executor = open_executor(directory, config, wanted.library, started, stack)
+        store = open_store(directory, stack, tell)
+
+        def model_for(judge: ModelConfig) -> Model:
+            model = StoredModel(make_model(judge, config.concurrency), store, "judge")
+            stack.push_async_callback(model.aclose)
+            return model
+
+        verifier = _verifier(wanted, make_judges(config, model_for), executor)
+        work = asyncio.ensure_future(_staged(wanted, verifier, watch))
+        interrupted = on_interrupt(work, store.under_way.hurry, stack)
+        try:
+            try:
+                await work
+            finally:
+                await store.under_way.drain()  # while Ctrl-C is listened for
+        except asyncio.CancelledError:
+            if not interrupted():
+                raise
+            return None
+        return Survey(
+            requests=verifier.requests,
+            completions=store.count("writer") or verifier.requests,
+            candidates=verifier.candidates,
+            executions=verifier.kept_executions,
+            execute=verifier.executed,
+            ask={},
+            changed=_by_outcome(verifier),
+            repairs_dropped=verifier.repairs_dropped,
+            samples=verifier.accepted,
+        )
+
+
+def adopt(wanted: Wanted, result: Survey) -> None:
+    """Put what was verified again in the place of what was there, and on record in the manifest.
+
+    Args:
+        wanted: what was verified, and how.
+        result: of a complete survey, or of carrying it out.
+    """
+    directory = wanted.directory
+    record = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "requests": result.requests,
+        "changes": msgspec.to_builtins(tuple(wanted.changes)),
+        "candidates": result.candidates,
+        "changed": result.changed,
+        "repairs_dropped": result.repairs_dropped,
+    }
+    manifest = rundir.read_manifest(directory.path) | {
+        "status": "running",
+        "ending": "The candidates were verified again; the counts follow.",
+        "config": wanted.config.model_dump(mode="json"),
+        "config_digest": wanted.config.digest(),
+        "reverified": [*directory.reverified, record],
+    }
+    drawn = drawn_already(wanted.config, wanted.library, directory.written(), directory.past)
+    directory.swap(manifest, drawn)
+
+
+def _verifier(wanted: Wanted, judges: Sequence[Judge], executor: Executor | None) -> Reverifier:
+    seen = SeenQueries(seed.query for seed in wanted.library.seeds)
+    return Reverifier(
+        wanted.library.by_name(),
+        lambda kept: recipe(wanted.config, seen, kept, judges),
+        seen,
+        executor,
+        keep_executions=keeps_executions(tuple(wanted.changes)),
+        concurrency=2 * wanted.config.concurrency,  # as for a run: candidates are executed while judges are asked
+    )
+
+
+async def _staged(wanted: Wanted, verifier: Reverifier, watch: Watch, *, stage: bool = True) -> None:
+    """Verify everything again and write the attempts anew beside those that are there."""
+    with wanted.directory.stage(wanted.config.digest()) if stage else nullcontext() as file:
+        async for attempts in verifier.verify(wanted.directory.written()):
+            if file:
+                file.write(b"".join(map(encode_attempt, attempts)))
+            watch(verifier.candidates)
+
+
+def _by_outcome(verifier: Reverifier) -> dict[str, dict[str, int]]:
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (before, now), candidates in sorted(verifier.changed.items()):
+        found[before.value][now.value] = candidates
+    return dict(found)

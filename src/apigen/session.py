@@ -1,0 +1,185 @@
+"""What one session of a run writes into its directory, and the counts that go with it."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from apigen import rundir
+from apigen.config import Config
+from apigen.dataset.export.formats import export
+from apigen.dataset.rows import samples
+from apigen.errors import ApigenError
+from apigen.execute.grants import read_grants
+from apigen.execute.python import probe_isolation
+from apigen.library.catalogue import Library
+from apigen.locators import short_names
+from apigen.manifest import manifest
+from apigen.models.store import CompletionStore
+from apigen.models.writers import Writers
+from apigen.records import Attempt, Sample
+from apigen.report.card import card
+from apigen.report.page import choose_rows, page
+from apigen.rundir import RunDir
+from apigen.schedule import Ending
+from apigen.tally import Tally
+
+MANIFEST_EVERY_S = 5.0
+"""How often a running run's manifest is brought up to date."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """What a watcher is told after each committed request."""
+
+    tally: Tally
+    samples: int
+    wanted: int
+    resumed: int
+    """Samples that an earlier session had already made."""
+    in_flight: int
+    seconds: float
+    """Since this session began."""
+
+
+Watch = Callable[[Progress], None]
+
+
+class Session:
+    """What a session writes into its directory, and the counts that go with it."""
+
+    def __init__(
+        self,
+        directory: RunDir,
+        config: Config,
+        library: Library,
+        *,
+        writers: Writers,
+        store: CompletionStore | None,
+        watch: Watch,
+    ) -> None:
+        names = short_names({tool.origin for tool in library.tools})
+        self.tally = Tally({tool.name: names[tool.origin] for tool in library.tools})
+        self._directory = directory
+        self._config = config
+        self._library = library
+        self._writers = writers
+        self._store = store
+        self._watch = watch
+        self._tools = library.by_name()
+        self._reverified = directory.reverified
+        self._granted = read_grants(config.grants, os.environ).granted(self._tools)
+        self._samples = 0
+        self._samples_by_tool: Counter[str] = Counter()
+        self._resumed = 0
+        self._began = time.monotonic()
+        self._written_at = 0.0
+        self._started, self._seconds_before = earlier_times(directory.path)
+
+    def restore_dataset(self) -> None:
+        """Write the rows that an earlier session accepted; the file may lag behind the attempts after a kill."""
+        accepted = samples(
+            (attempt for attempts in self._directory.committed() for attempt in attempts),
+            self._tools,
+            most=self._config.count,
+        )
+        self._resumed = self._directory.start_dataset(self._counted(accepted))
+
+    def _counted(self, rows: Iterator[Sample]) -> Iterator[Sample]:
+        for sample in rows:
+            self._samples += 1
+            self._samples_by_tool.update({call.name for call in sample.calls})
+            yield sample
+
+    def commit(self, attempts: tuple[Attempt, ...]) -> None:
+        """Write the attempts of one request, and the rows among them."""
+        rows = samples(attempts, self._tools, first_id=self._samples, most=self._config.count - self._samples)
+        self._directory.append(attempts, list(self._counted(rows)))
+
+    def tell(self, in_flight: int) -> None:
+        """Tell the watcher how far the run is, and now and then the manifest."""
+        seconds = time.monotonic() - self._began
+        self._watch(Progress(self.tally, self._samples, self._config.count, self._resumed, in_flight, seconds))
+        if seconds - self._written_at > MANIFEST_EVERY_S:
+            self._written_at = seconds
+            self.write_manifest("running", "The run is under way.")
+
+    async def drain(self) -> None:
+        """Give answers that are under way time to arrive and be kept."""
+        if self._store:
+            await self._store.under_way.drain()
+
+    def hurry(self) -> None:
+        """Wait for answers no longer."""
+        if self._store:
+            self._store.under_way.hurry()
+
+    def finish(self, status: str, ending: str) -> dict[str, Any]:
+        """Write everything that follows from the dataset, also for a run that ended early."""
+        path = self._directory.path
+        export(rundir.read_samples(path), "xlam", path / rundir.XLAM)
+        written = self.write_manifest(status, ending)
+        self._directory.write_text(rundir.CARD, card(written))
+        shown = choose_rows(rundir.read_samples(path), self._samples)
+        self._directory.write_text(rundir.REPORT, page(written, shown))
+        return written
+
+    def write_manifest(self, status: str, ending: str) -> dict[str, Any]:
+        """Bring manifest.json up to date."""
+        isolation = probe_isolation()
+        value = manifest(
+            self._config,
+            self._library,
+            self.tally,
+            llm=self._writers.llm,
+            status=status,
+            ending=ending,
+            samples=self._samples,
+            samples_by_tool=self._samples_by_tool,
+            usage=self._usage(),
+            isolation=msgspec.to_builtins(isolation),
+            grants=msgspec.to_builtins(self._granted),
+            reverified=self._reverified,
+            started=self._started,
+            seconds=self._seconds_before + time.monotonic() - self._began,
+        )
+        self._directory.write_json(rundir.MANIFEST, value)
+        return value
+
+    def _usage(self) -> list[dict[str, Any]]:
+        usage = self._store.usage() if self._store else []
+        if not self._writers.llm:
+            free = {"prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+            written = self.tally.requests + self.tally.repairs.total()
+            usage.insert(0, {"model": self._writers.models[0].locator, "role": "writer", "requests": written} | free)
+        return usage
+
+    def explain(self, ending: Ending) -> str:
+        """How the run ended, in a sentence that says what to do next."""
+        wanted, have = self._config.count, self._samples
+        if ending is Ending.DONE:
+            return f"All {wanted} samples were made."
+        if ending is Ending.INTERRUPTED:
+            return f"Interrupted at {have} of {wanted} samples; --resume goes on."
+        if ending is Ending.REFUSED:
+            said = self.tally.last_error
+            return (
+                f"Stopped at {have} of {wanted} samples: one request after another brought nothing but errors ({said})."
+            )
+        return (
+            f"Stopped at {have} of {wanted} samples: the last requests brought next to nothing new. "
+            "The reasons tell why; more tools, more seeds or another model help."
+        )
+
+
+def earlier_times(path: Path) -> tuple[datetime, float]:
+    """When a run was first started, and how long it has worked so far."""
+    try:
+        times = rundir.read_manifest(path)["times"]
+        return datetime.fromisoformat(times["started"]), float(times["seconds"])
+    except (ApigenError, KeyError, TypeError, ValueError):
+        return datetime.now(UTC), 0.0  # a new run, or one killed before its first manifest

@@ -1,0 +1,78 @@
+"""What may change between the sessions of a run: every key of a configuration has its place."""
+
+from pathlib import Path
+
+import pytest
+
+from apigen.config import Config, GrantConfig, decides_executions, flatten, is_free, is_verification
+from apigen.resuming import Change, changes, keeps_executions
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "resume.md"
+FREE, VERIFIED, EXECUTED, FIXED = "free", "verified again", "executed again", "refused"
+PLACES = {
+    "library": FIXED,
+    "seeds": FIXED,
+    "models.0.name": FIXED,
+    "models.0.base_url": FREE,
+    "models.0.price.prompt": FREE,
+    "models.0.weight": FIXED,
+    "budget.cost_usd": FREE,
+    "judges.0.name": VERIFIED,
+    "judges.0.timeout_s": FREE,
+    "judging.rule": VERIFIED,
+    "judging.results_chars": VERIFIED,
+    "repair": FIXED,
+    "grounding": VERIFIED,
+    "count": FREE,
+    "seed": FIXED,
+    "concurrency": FREE,
+    "styles.simple": FIXED,
+    "wordings.terse": FIXED,
+    "sampling.feedback": FIXED,
+    "rounds.lag": FIXED,
+    "generation.temperature": FIXED,
+    "execution.wall_s": EXECUTED,
+    "execution.twice": EXECUTED,
+    "execution.recordings": EXECUTED,
+    "execution.varying": VERIFIED,
+    "isolation.require": FREE,
+    "remote.writes": FIXED,
+    "remote.private.0": EXECUTED,
+    "remote.rate": FREE,
+    "grants.0.hosts.0": EXECUTED,
+}
+
+
+@pytest.mark.parametrize("key", PLACES)
+def test_every_kind_of_key_has_its_place(key: str) -> None:
+    """What is free is compared first; what decides executions is verification too."""
+    if is_free(key):
+        place = FREE
+    elif not is_verification(key):
+        place = FIXED
+    else:
+        place = EXECUTED if decides_executions(key) else VERIFIED
+    assert place == PLACES[key]
+
+
+def test_the_document_names_every_section() -> None:
+    """Whoever adds a section to the configuration decides what becomes of it on resume."""
+    text = DOCUMENT.read_text("utf-8")
+    assert {key.partition(".")[0] for key in PLACES} == set(Config.model_fields)
+    for section in Config.model_fields:
+        assert f"`{section}" in text, section
+
+
+def test_changes_name_both_values_and_what_was_not_set() -> None:
+    """Free keys are left out; a value that is not there is told from one that is null."""
+    before = Config(judges=["rules"], concurrency=3).resolved()  # type: ignore[arg-type]
+    grant = GrantConfig(hosts=("api.example.com:443",))
+    now = before.model_copy(update={"concurrency": 9, "grounding": "off", "grants": (grant,)})
+    changed = changes(before, now)
+    assert [str(change) for change in changed if change.key in ("grounding", "grants")] == [
+        "grants: [] then, not set now",
+        "grounding: 'strict' then, 'off' now",
+    ]
+    assert not keeps_executions(changed)
+    assert keeps_executions((Change("grounding", "strict", "off"),))
+    assert {key.partition(".")[0] for key in flatten(now.model_dump(mode="json"))} == set(Config.model_fields)
