@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,10 +25,10 @@ from apigen.execute.table import make_executor
 from apigen.library.catalogue import Library
 from apigen.locators import short_names
 from apigen.manifest import manifest
-from apigen.model_config import ModelConfig
+from apigen.model_config import model_names
 from apigen.models.base import Model
 from apigen.models.store import CompletionStore, StoredModel
-from apigen.models.table import make_model
+from apigen.models.table import ModelTable
 from apigen.models.writers import Writer, Writers
 from apigen.pipeline import Pipeline, recipe
 from apigen.records import Attempt, Sample
@@ -121,19 +121,25 @@ def _assemble(
         store = CompletionStore(directory.path / rundir.COMPLETIONS)
         stack.callback(store.close)
 
-    def model_for(wanted: ModelConfig, role: str) -> Model:
-        model = make_model(wanted, config.concurrency)
+    table = ModelTable(config.concurrency)
+    writing = table.models(config.models)
+    judging = table.models([judge for judge in config.judges if judge.name != "rules"])
+    models = [made.model for made in (*writing.values(), *judging.values())]
+    for model in models:
         stack.push_async_callback(model.aclose)
+
+    def kept(model: Model, role: str) -> Model:
         # What costs nothing and always answers alike need not be kept.
         return StoredModel(model, store, role) if store and model.llm else model
 
-    writers = Writers([Writer(model_for(model, "writer"), model.weight) for model in config.models])
+    writers = Writers([Writer(kept(made.model, "writer"), made.weight) for made in writing.values()])
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
     judges: list[Judge] = [
-        RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge"), asking) for judge in config.judges
+        RuleJudge() if name == "rules" else LLMJudge(kept(judging[name].model, "judge"), asking)
+        for name in model_names(config.judges)
     ]
     seen = SeenQueries(seed.query for seed in library.seeds)
-    session = _Session(directory, config, library, writers=writers, store=store, watch=watch)
+    session = _Session(directory, config, library, writers=writers, models=models, store=store, watch=watch)
     schedule = Schedule(
         config,
         sampler=Sampler(library.tools, config),
@@ -157,6 +163,7 @@ class _Session:
         library: Library,
         *,
         writers: Writers,
+        models: Sequence[Model],
         store: CompletionStore | None,
         watch: Watch,
     ) -> None:
@@ -166,6 +173,7 @@ class _Session:
         self._config = config
         self._library = library
         self._writers = writers
+        self._models = models
         self._store = store
         self._watch = watch
         self._tools = library.by_name()
@@ -228,6 +236,7 @@ class _Session:
             samples=self._samples,
             samples_by_tool=self._samples_by_tool,
             usage=self._usage(),
+            endpoints=list(dict.fromkeys(facts for model in self._models for facts in model.endpoints())),
             isolation=msgspec.to_builtins(isolation),
             grants=msgspec.to_builtins(self._granted),
             started=self._started,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from apigen.database import Database
-from apigen.models.base import Model, Options
+from apigen.models.base import EndpointFacts, Model, Options
 from apigen.records import Completion, Message
 
 _SCHEMA = """
@@ -99,6 +99,14 @@ class StoredModel:
         completion = await self._model.complete(messages, options)
         self._store.put(key, self._role, completion)
         return completion
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        """Those of the model behind."""
+        return self._model.endpoints()
+
+    def stop(self) -> None:
+        """Send nothing more to the model behind."""
+        self._model.stop()
 
     async def aclose(self) -> None:
         """Close the model behind; the store is closed by its owner."""

@@ -6,7 +6,7 @@ from random import Random
 
 import msgspec
 
-from apigen.models.base import Options
+from apigen.models.base import EndpointFacts, Options
 from apigen.models.offline.numerals import in_words
 from apigen.models.offline.prompt import Prompt, read_prompt
 from apigen.models.offline.terms import spoken
@@ -41,6 +41,13 @@ class OfflineModel:
         rng = Random(f"{options.seed}\n{messages[-1].content}")
         pairs = [_answer(prompt, query, calls) for query, calls in Writer(prompt, rng).pairs()]
         return Completion(msgspec.json.encode(pairs).decode(), self.locator, finish_reason="stop")
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        """No server is behind it."""
+        return ()
+
+    def stop(self) -> None:
+        """Nothing is ever awaited."""
 
     async def aclose(self) -> None:
         """Nothing is held open."""
