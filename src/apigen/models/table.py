@@ -11,8 +11,7 @@ from apigen.models.offline.model import OfflineModel
 if TYPE_CHECKING:
     from apigen.models.openai.client import Client
 
-SHARE_OF_WORK = frozenset({"weight"})
-WHAT_IS_ASKED = frozenset({"structured", "extra", "batch", "price"})
+WHAT_IS_ASKED = ("structured", "extra", "batch", "price")
 """Keys in which endpoints of one model must agree."""
 
 
@@ -57,22 +56,27 @@ class ModelTable:
         if not first.name.startswith("openai/"):
             raise UserError(f"{first.name!r} is no model that can be asked: write `offline` or `openai/NAME`")
         for replica in replicas[1:]:
-            if odd := next(
-                (key for key in sorted(WHAT_IS_ASKED) if getattr(replica, key) != getattr(first, key)), None
-            ):
-                raise UserError(
-                    f"{first.name} is asked at {first.base_url} and {replica.base_url}, but with another `{odd}`: "
-                    "endpoints of one model are asked for the same; give the key in both entries"
-                )
+            _require_same(first, replica)
         # Imported here: offline runs need not wait for aiohttp, which takes as long to import as all the rest.
         from apigen.models.openai.client import Client  # noqa: PLC0415
         from apigen.models.openai.model import OpenAIModel  # noqa: PLC0415
 
-        alone = SHARE_OF_WORK if len(replicas) == 1 else frozenset()
-        reached = "\n".join(sorted(replica.model_dump_json(exclude={*WHAT_IS_ASKED, *alone}) for replica in replicas))
-        if reached not in self._clients:
+        aside = {*WHAT_IS_ASKED, *(["weight"] if len(replicas) == 1 else [])}
+        reached = "\n".join(sorted(replica.model_dump_json(exclude=aside) for replica in replicas))
+        if reached in self._clients:
+            self._clients[reached].holders += 1
+        else:
             self._clients[reached] = Client(replicas, self._concurrency)
         return OpenAIModel(first, self._concurrency, self._clients[reached])
+
+
+def _require_same(one: ModelConfig, other: ModelConfig) -> None:
+    for key in WHAT_IS_ASKED:
+        if getattr(one, key) != getattr(other, key):
+            raise UserError(
+                f"{one.name} is asked at {one.base_url} and at {other.base_url}, but with another `{key}`: endpoints of "
+                "one model are asked for the same; give the key in both entries"
+            )
 
 
 def make_model(config: ModelConfig, concurrency: int) -> Model:

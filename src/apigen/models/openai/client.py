@@ -39,6 +39,8 @@ class Client:
     """
 
     def __init__(self, replicas: Sequence[ModelConfig], concurrency: int, patience: Patience | None = None) -> None:
+        self.holders = 1
+        """Models that share it; the last of them to close it closes it."""
         self._name = replicas[0].name
         self._retries = max(replica.retries for replica in replicas)
         self._patience = patience or Patience()
@@ -90,6 +92,8 @@ class Client:
                 if max(failed, busy) > self._retries:
                     raise
             except ModelUnavailable as error:
+                if self._stopped.is_set():
+                    raise
                 endpoint.closed = error
                 self._lost(endpoint)
                 continue
@@ -170,7 +174,10 @@ class Client:
         return tuple(endpoint.facts() for endpoint in self._endpoints)
 
     async def aclose(self) -> None:
-        """Stop, and close the connections; answers that are still awaited are lost."""
+        """Stop, and close the connections, once every holder has said so; answers that are still awaited are lost."""
+        self.holders -= 1
+        if self.holders > 0:
+            return
         self.stop()
         for endpoint in self._endpoints:
             await endpoint.aclose()

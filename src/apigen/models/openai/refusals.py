@@ -63,9 +63,15 @@ def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | 
     if status in (400, 413, 422, 500) and _TOO_LONG.search(said.text):
         return ModelRefused(f"{who}; the prompt is longer than the model takes")
     if status in _RETRYABLE or (status >= 500 and status not in _NEVER):
-        return TryAgain(problem, wait_s, Kind.BUSY if status in _BUSY else Kind.DOWN)
+        return TryAgain(problem, wait_s, _kind(status, wait_s))
     hint = _hint(status, said, config)
     return ModelUnavailable(f"{who}; {hint}") if hint else ModelRefused(who)
+
+
+def _kind(status: int, wait_s: float | None) -> Kind:
+    if status in _BUSY or (status == 503 and wait_s is not None):
+        return Kind.BUSY
+    return Kind.DOWN if status >= 500 or status == 408 else Kind.UNREADABLE
 
 
 def _hint(status: int, said: Said, config: ModelConfig) -> str:
