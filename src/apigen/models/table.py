@@ -74,8 +74,8 @@ def _require_same(one: ModelConfig, other: ModelConfig) -> None:
     for key in WHAT_IS_ASKED:
         if getattr(one, key) != getattr(other, key):
             raise UserError(
-                f"{one.name} is asked at {one.base_url} and at {other.base_url}, but with another `{key}`: endpoints of "
-                "one model are asked for the same; give the key in both entries"
+                f"{one.name} is asked at {one.base_url} and at {other.base_url}, but with another `{key}`: endpoints "
+                "of one model are asked for the same; give the key in both entries"
             )
 
 

@@ -90,9 +90,10 @@ def _worded(said: Said) -> str:
     A message that names minutes as well is about a burst: OpenRouter advertises what a day would allow. Where that is
     wrong the run ends a few tries later; the other mistake would end a run that could go on.
     """
-    for text in (said.message, _ADDRESS.sub("", said.text)):
-        if _PER_MINUTE.search(text) and text is said.message:
-            return ""
+    message, details = (_ADDRESS.sub("", text) for text in (said.message, said.text))
+    if _PER_MINUTE.search(message):
+        return ""
+    for text in (message, details):
         for period, wording in _PERIODS.items():
             if wording.search(text):
                 return period

@@ -57,7 +57,7 @@ def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | 
     problem = f"HTTP {status}: {said.message or answer.reason}"
     who = f"{config.name} at {address}: {problem}"
     headers = {**said.headers, **answer.headers}
-    wait_s = asked_wait(headers, said.message, now)
+    wait_s = asked_wait(headers, said.text, now)
     if quota := used_up(status, said, headers, wait_s, now):
         return ModelUnavailable(f"{who}; {quota.words(now)}")
     if status in (400, 413, 422, 500) and _TOO_LONG.search(said.text):

@@ -14,12 +14,10 @@ from datetime import datetime
 from apigen.retry_after import seconds_to_wait
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_PART = r"\d+(?:\.\d+)?\s*(?:ms|d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)\b"
+_PART = r"\d+(?:\.\d+)?\s*(?:ms|d(?:ays?)?|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)(?![a-z])"
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|d|h|m|s)[a-z]*", re.IGNORECASE)
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|d|h|m|s))+")
-_IN_WORDS = re.compile(
-    rf"\b(?:try|retry|wait)\b[^.\d]{{0,30}}((?:{_PART}[\s,and]*)+)".replace(r"s?)\b", r"s?)"), re.IGNORECASE
-)
+_IN_WORDS = re.compile(rf"\b(?:try|retry|wait)\b[^.\d]{{0,30}}((?:{_PART}[\s,and]*)+)", re.IGNORECASE)
 _EPOCH_S, _EPOCH_MS = 1e9, 1e11
 """Numbers from here on are no durations but times since 1970."""
 
