@@ -48,6 +48,8 @@ class FaultServer:
     most_in_flight: int = 0
     closed_by_client: int = 0
     """Requests whose sender went away before the answer."""
+    asked_by: list[Any] = field(default_factory=list)
+    """Clients to be closed before it."""
     _server: asyncio.Server | None = None
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
 

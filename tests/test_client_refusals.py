@@ -18,7 +18,7 @@ ADDRESS = "http://server/v1/chat/completions"
 CONFIG = ModelConfig(name="openai/tiny", base_url="http://server/v1", api_key_env="MY_KEY")
 
 
-def refused(status: int, body: Any, config: ModelConfig = CONFIG, **headers: str) -> Exception:
+def refused(status: int, body: Any, *, config: ModelConfig = CONFIG, **headers: Any) -> Exception:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return refusal(Answer(status, "Said", named, content), config, ADDRESS)
@@ -87,7 +87,7 @@ def openrouter(limit: str, reset: str) -> dict[str, Any]:
     ],
 )
 def test_a_quota_that_waiting_does_not_bring_back_ends_the_run(
-    status: int, body: Any, headers: dict[str, str], says: str
+    status: int, body: Any, headers: dict[str, Any], says: str
 ) -> None:
     """One line says what is used up and until when, as far as the provider tells, and that --resume goes on then."""
     error = refused(status, body, **headers)
@@ -131,7 +131,7 @@ def test_a_quota_that_waiting_does_not_bring_back_ends_the_run(
     ],
 )
 def test_a_burst_limit_only_slows_a_run_down(
-    status: int, body: Any, headers: dict[str, str], wait_s: float | None
+    status: int, body: Any, headers: dict[str, Any], wait_s: float | None
 ) -> None:
     """The wait that the server asks for is known, in whichever way it asks."""
     error = refused(status, body, **headers)
@@ -254,10 +254,10 @@ def test_azure_is_told_its_header(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its older addresses take no Authorization header; and a variable that is not set is said to be unset."""
     azure = CONFIG.model_copy(update={"base_url": "https://me.openai.azure.com/openai/deployments/x"})
     monkeypatch.delenv("MY_KEY", raising=False)
-    said = str(refused(401, {"error": {"code": "401", "message": "Access denied"}}, azure))
+    said = str(refused(401, {"error": {"code": "401", "message": "Access denied"}}, config=azure))
     assert said.endswith("set MY_KEY to a valid key (it is not set); Azure may want api_key_header: api-key")
     monkeypatch.setenv("MY_KEY", "k")
-    assert "(it is not set)" not in str(refused(401, b"", azure))
+    assert "(it is not set)" not in str(refused(401, b"", config=azure))
 
 
 def test_openrouter_passes_on_what_the_provider_said() -> None:

@@ -82,6 +82,7 @@ class Client:
             try:
                 return await self._post(endpoint, ticket, request, read)
             except TryAgain as error:
+                request = request.failed_at(endpoint)
                 if endpoint.breaker.open:
                     self._lost(endpoint)
                     continue
@@ -91,13 +92,11 @@ class Client:
                     failed += 1
                 if max(failed, busy) > self._retries:
                     raise
-            except ModelUnavailable as error:
-                if self._stopped.is_set():
+            except ModelUnavailable:
+                if endpoint.closed is None:  # everything stops
                     raise
-                endpoint.closed = error
                 self._lost(endpoint)
                 continue
-            request = request.but_not(endpoint)
             if not self._ready_beside(endpoint):
                 await self._rest(failed + busy)
 
@@ -117,6 +116,7 @@ class Client:
     async def _post(
         self, endpoint: Endpoint, ticket: Ticket, request: Request, read: Callable[[bytes], _Read]
     ) -> _Read:
+        endpoint.requests += endpoint not in request.tried
         try:
             return await endpoint.post(ticket, request.body, read)
         except TryAgain:

@@ -53,6 +53,7 @@ class Endpoint:
         self.closed: ModelUnavailable | None = None
         """Why nothing more is sent here."""
         self.requests = 0
+        """Different ones that were sent here."""
         self.answers = 0
         self._tries = self._rate_limited = self._timeouts = 0
         self._limits = Limits(config.requests_per_minute, config.tokens_per_minute)
@@ -120,7 +121,9 @@ class Endpoint:
         except TryAgain as error:
             self._failed(ticket, error)
             raise
-        except (ModelUnavailable, ModelRefused):
+        except (ModelUnavailable, ModelRefused) as error:
+            if isinstance(error, ModelUnavailable):
+                self.closed = error
             self.breaker.answered()
             self._limits.free(ticket.tokens)
             raise

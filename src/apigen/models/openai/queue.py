@@ -14,12 +14,12 @@ class Request(NamedTuple):
     number: int
     """Tells requests apart, and stays when one is tried again."""
     body: bytes
-    avoids: Endpoint | None = None
-    """Where it failed last, which is taken only if no other endpoint is free."""
+    tried: tuple[Endpoint, ...] = ()
+    """Where it failed; the last of them is taken only if no other endpoint is free."""
 
-    def but_not(self, endpoint: Endpoint) -> "Request":
+    def failed_at(self, endpoint: Endpoint) -> "Request":
         """The same request, rather sent elsewhere."""
-        return self._replace(avoids=endpoint)
+        return self._replace(tried=(*(other for other in self.tried if other is not endpoint), endpoint))
 
 
 class Place(NamedTuple):
@@ -83,7 +83,7 @@ class Queue:
                     self._timer = loop.call_at(min(times), self.serve)
                 return
             request = self._waiting.popleft().request
-            endpoint = min(ready, key=lambda each: (each is request.avoids, *each.load))
+            endpoint = min(ready, key=lambda each: (each in request.tried[-1:], *each.load))
             waiting.place.set_result(Place(endpoint, endpoint.enter(request.number, request.body)))
 
     def fail(self, error: Exception) -> None:
