@@ -259,8 +259,7 @@ def test_a_server_that_is_down_for_good_is_asked_by_trials_and_not_by_each_reque
     ends = run(always(error(503, "Loading model")), check)
     assert {type(end) for end in ends} == {ModelUnavailable}
     assert str(ends[0]).endswith(
-        "/v1/chat/completions: HTTP 503: Loading model; one request after another failed, and 5 trials after them; "
-        "once it answers again, --resume goes on"
+        "/v1/chat/completions: HTTP 503: Loading model; one request after another failed, and 5 trials after them"
     )
 
 

@@ -61,7 +61,7 @@ def openrouter(limit: str, reset: str) -> dict[str, Any]:
             {},
             "the quota of a day is used up until .*in 10 min",
         ),
-        (429, google("GenerateRequestsPerDayPerProjectPerModel-FreeTier"), {}, "quota of a day is used up; --resume"),
+        (429, google("GenerateRequestsPerDayPerProjectPerModel-FreeTier"), {}, "quota of a day is used up$"),
         (429, openrouter("free-models-per-day", "99999999999999"), {}, "the quota of a day is used up until 51"),
         (
             429,
@@ -75,7 +75,7 @@ def openrouter(limit: str, reset: str) -> dict[str, Any]:
             {"x_ratelimit_remaining_requests_day": "0", "x_ratelimit_reset_requests_day": "33011.3"},
             r"the quota of a day is used up until .*\(in 9 h 10 min\)",
         ),
-        (429, openai("No"), {"x_ratelimit_remaining_tokens_per_day": "0"}, "the quota of a day is used up; --resume"),
+        (429, openai("No"), {"x_ratelimit_remaining_tokens_per_day": "0"}, "the quota of a day is used up$"),
         (429, openai("Monthly limit reached"), {}, "the quota of a month is used up"),
         (
             429,
@@ -89,12 +89,11 @@ def openrouter(limit: str, reset: str) -> dict[str, Any]:
 def test_a_quota_that_waiting_does_not_bring_back_ends_the_run(
     status: int, body: Any, headers: dict[str, Any], says: str
 ) -> None:
-    """One line says what is used up and until when, as far as the provider tells, and that --resume goes on then."""
+    """One line says what is used up and until when, as far as the provider tells."""
     error = refused(status, body, **headers)
     assert isinstance(error, ModelUnavailable)
     with pytest.raises(ModelUnavailable, match=says):
         raise error
-    assert "--resume goes on" in str(error)
     assert "\n" not in str(error)
 
 
@@ -174,9 +173,7 @@ def test_the_end_of_a_quota_is_said_as_a_time_and_a_wait() -> None:
     """In UTC, for whoever plans to resume."""
     quota = used_up(429, read_said(b""), {}, 33_000.0, NOW)
     assert quota is not None
-    assert quota.words(NOW) == (
-        "the server turns requests away until 2025-11-26 09:10 UTC (in 9 h 10 min); --resume goes on then"
-    )
+    assert quota.words(NOW) == ("the server turns requests away until 2025-11-26 09:10 UTC (in 9 h 10 min)")
 
 
 @pytest.mark.parametrize(

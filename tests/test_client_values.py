@@ -3,7 +3,7 @@
 import json
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen.models.openai.breaker import OPENS_AFTER, Breaker
@@ -137,7 +137,8 @@ def test_answers_that_take_twice_as_long_as_usual_narrow_a_gate_until_that_is_us
     assert gate.limit == 32
 
 
-@given(st.lists(st.sampled_from(["answer", "slow", "busy"]), max_size=300), st.integers(1, 64))
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from(["answer", "slow", "busy"]), max_size=100), st.integers(1, 64))
 def test_a_gate_keeps_between_one_and_what_is_configured(events: list[str], most: int) -> None:
     """Whatever happens, at least one may go, so that there is always something to learn from."""
     gate = Gate(most)

@@ -80,7 +80,7 @@ class Endpoint:
             return ""
         return (
             f"{self.config.name} at {self.address}: {self.breaker.problem}; one request after another failed, and "
-            f"{self.breaker.failed_trials} trials after them; once it answers again, --resume goes on"
+            f"{self.breaker.failed_trials} trials after them"
         )
 
     @property

@@ -48,14 +48,14 @@ class UsedUp(NamedTuple):
     def words(self, now: float) -> str:
         """That it is used up, and until when, for people."""
         if self.renewed_s is None:
-            return f"{self.what}; --resume goes on once there is more"
+            return self.what
         try:
             moment = datetime.fromtimestamp(now, UTC) + timedelta(seconds=self.renewed_s)
         except OverflowError:
             return f"{self.what} for good"
         minutes = round(self.renewed_s / 60)
         wait = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
-        return f"{self.what} until {moment:%Y-%m-%d %H:%M} UTC (in {wait}); --resume goes on then"
+        return f"{self.what} until {moment:%Y-%m-%d %H:%M} UTC (in {wait})"
 
 
 def used_up(status: int, said: Said, headers: Mapping[str, str], wait_s: float | None, now: float) -> UsedUp | None:
