@@ -245,6 +245,30 @@ def test_a_days_quota_ends_at_once_for_everybody() -> None:
     assert run(always(used_up), check) <= 2
 
 
+def test_whoever_waits_is_told_when_a_single_try_finds_that_nothing_is_accepted() -> None:
+    """Also a request that is sent only once closes the last endpoint for all."""
+
+    async def handle(server: FaultServer, body: bytes, writer: asyncio.StreamWriter) -> bytes:
+        await until(lambda: waiting)
+        return error(401, "no")
+
+    waiting = False
+
+    async def check(server: FaultServer) -> None:
+        nonlocal waiting
+        asked = client(server, concurrency=1)
+        probe = asyncio.ensure_future(asked.once(BODY, lambda content: content))
+        await until(lambda: server.in_flight == 1)
+        work = [asyncio.ensure_future(ask(asked)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting = True
+        ends = await asyncio.gather(probe, *work, return_exceptions=True)
+        assert {type(end) for end in ends} == {ModelUnavailable}
+        assert len(server.bodies) == 1
+
+    run(handle, check)
+
+
 def test_a_server_that_is_down_for_good_is_asked_by_trials_and_not_by_each_request_in_full() -> None:
     """32 requests with 5 retries would be 192 tries; it takes those in flight while it opens, and the trials."""
 

@@ -231,11 +231,12 @@ def test_a_prompt_that_is_too_long_is_refused_alone(status: int, body: Any) -> N
     [
         (400, {"error": {"code": "content_filter", "message": "The response was filtered", "status": 400}}),
         (403, {"error": {"code": 403, "message": "requires moderation and your input was flagged"}}),
+        (404, {"error": {"code": 404, "message": "No endpoints found that support tool use"}}),
         (422, {"detail": "top_p out of range"}),
     ],
 )
 def test_a_refused_prompt_concerns_that_prompt_alone(status: int, body: Any) -> None:
-    """Azure's filter, OpenRouter's moderation, and whatever else HTTP 4xx says of one body."""
+    """Azure's filter, OpenRouter's moderation and routing, and whatever else HTTP 4xx says of one body."""
     assert isinstance(refused(status, body), ModelRefused)
 
 

@@ -104,7 +104,12 @@ class Client:
         """Post a body once; see :meth:`ask`."""
         request = Request(next(self._numbers), body)
         endpoint, ticket = await self._place(request)
-        return await self._post(endpoint, ticket, request, read)
+        try:
+            return await self._post(endpoint, ticket, request, read)
+        except ModelUnavailable:
+            if endpoint.closed is not None:
+                self._lost(endpoint)
+            raise
 
     async def _place(self, request: Request) -> Place:
         if self._stopped.is_set():

@@ -37,6 +37,8 @@ _TOO_LONG = re.compile(
 _BAD_KEY = re.compile(r"api[_ -]?key not valid|invalid[_ ]api[_ ]key|incorrect api key", re.IGNORECASE)
 """Google says so with HTTP 400."""
 _NO_MODEL = re.compile(r"not a valid model|model_not_found|model .{0,80}(?:not found|does not exist)", re.IGNORECASE)
+_UNSUPPORTED = re.compile(r"no endpoints found that (?:support|can handle)", re.IGNORECASE)
+"""OpenRouter says so with HTTP 404 of a body that asks for what no provider of the model can do."""
 _MODERATED = re.compile(r"moderation|flagged|content[_ ](?:filter|policy)", re.IGNORECASE)
 """OpenRouter says so with HTTP 403."""
 
@@ -78,7 +80,7 @@ def _hint(status: int, said: Said, config: ModelConfig) -> str:
     """How to mend what makes a server refuse everything; nothing where it refuses one prompt."""
     if "api-version" in said.text.lower() or "api version" in said.text.lower():
         return "set query: {api-version: ...} of the model to a version that this endpoint knows"
-    if status == 403 and _MODERATED.search(said.text):
+    if (status == 403 and _MODERATED.search(said.text)) or (status == 404 and _UNSUPPORTED.search(said.text)):
         return ""
     if status in (401, 403, 407) or (status == 400 and _BAD_KEY.search(said.text)):
         unset = "" if os.environ.get(config.api_key_env, "").strip() else " (it is not set)"
