@@ -23,7 +23,8 @@ class ChatServer:
     """Where it listens; 0 takes any that is free."""
     delay_s: float = 0.0
     fail_after: int | None = None
-    """Answers with HTTP 503 from this many requests on."""
+    """Answers with ``fail_with`` from this many requests on."""
+    fail_with: tuple[int, str] = (503, "overloaded")
     hold_after: int | None = None
     """Lets this many requests in, and the others wait until there may be more."""
     refuse: bool = False
@@ -55,7 +56,8 @@ class ChatServer:
             await asyncio.sleep(0.002)
         self.admitted += 1
         if self.fail_after is not None and len(self.prompts) >= self.fail_after:
-            return web.json_response({"error": {"message": "overloaded"}}, status=503)
+            status, message = self.fail_with
+            return web.json_response({"error": {"message": message}}, status=status)
         if self.refuse:
             return web.json_response({"error": {"message": "max_tokens is not supported"}}, status=400)
         await asyncio.sleep(self.delay_s)

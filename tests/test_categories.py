@@ -19,7 +19,7 @@ from apigen.library.categories.labelled import labelled_apis, vocabulary
 from apigen.library.categories.labels import of_label
 from apigen.library.categories.words import words
 from apigen.library.starter import CATEGORIES
-from apigen.models.base import Options
+from apigen.models.base import EndpointFacts, Options
 from apigen.records import Completion, Message, Tool
 
 EMPTY = {"type": "object", "properties": {}}
@@ -159,6 +159,12 @@ class Answering:
         if self.text is None:
             raise ModelRefused("filtered")
         return Completion(self.text, self.locator)
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        return ()
+
+    def stop(self) -> None:
+        pass
 
     async def aclose(self) -> None:
         return

@@ -11,7 +11,7 @@ import pytest
 from apigen.dataset.duplicates import fingerprint
 from apigen.errors import JobFellShort, UserError
 from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
-from apigen.models.base import Options
+from apigen.models.base import EndpointFacts, Options
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.records import Completion, Message
 from runs import apigen, apigen_process, lines
@@ -112,6 +112,12 @@ class _Counting:
     async def complete(self, messages: object, options: Options) -> Completion:
         self.asked += 1
         return Completion(f"answer {self.asked}", self.locator, 3, 4, cost_usd=0.5)
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        return ()
+
+    def stop(self) -> None:
+        pass
 
     async def aclose(self) -> None:
         pass

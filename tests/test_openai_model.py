@@ -86,11 +86,11 @@ def test_passing_failures_are_tried_again(httpserver: HTTPServer) -> None:
 
 def test_retry_after_is_honoured(httpserver: HTTPServer) -> None:
     """A server that names the time to wait is not asked before it."""
-    busy = as_json({"error": {"message": "slow down"}}, 429, **{"Retry-After": "1"})
+    busy = as_json({"error": {"message": "slow down"}}, 429, **{"Retry-After": "0.3"})
     httpserver.expect_request(PATH).respond_with_handler(in_turn(busy, as_json(answer())))
     began = time.monotonic()
     assert ask(httpserver, retries=1)[0].text == "hi"
-    assert time.monotonic() - began >= 1
+    assert time.monotonic() - began >= 0.3
 
 
 def test_answers_that_are_no_completion_are_tried_again_then_said(httpserver: HTTPServer) -> None:
@@ -147,7 +147,7 @@ def test_a_hanging_server_is_given_up_after_the_time_out(httpserver: HTTPServer)
 
     httpserver.expect_request(PATH).respond_with_handler(hang)
     try:
-        with pytest.raises(ModelUnavailable, match=r"no answer within 0\.2 s \(tried 1 time\)"):
+        with pytest.raises(ModelUnavailable, match=r"no whole answer within timeout_s \(0\.2 s\) \(tried 1 time\)"):
             ask(httpserver, retries=0, timeout_s=0.2)
     finally:
         release.set()

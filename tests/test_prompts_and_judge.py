@@ -11,7 +11,7 @@ import pytest
 from apigen.errors import ModelRefused
 from apigen.generate.prompts import generation_messages, judge_messages, repair_messages
 from apigen.generate.quoting import RESULT_CHARS
-from apigen.models.base import Options
+from apigen.models.base import EndpointFacts, Options
 from apigen.records import (
     Call,
     Candidate,
@@ -138,6 +138,12 @@ class _Says:
         if answer is None:
             raise ModelRefused("filtered")
         return Completion(answer, self.locator)
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        return ()
+
+    def stop(self) -> None:
+        pass
 
     async def aclose(self) -> None:
         pass

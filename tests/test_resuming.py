@@ -26,6 +26,7 @@ PLACES = {
     "count": FREE,
     "seed": FIXED,
     "concurrency": FREE,
+    "prices": FREE,
     "styles.simple": FIXED,
     "wordings.terse": FIXED,
     "sampling.feedback": FIXED,

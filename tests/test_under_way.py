@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from apigen.errors import ModelRefused
-from apigen.models.base import Options
+from apigen.models.base import EndpointFacts, Options
 from apigen.models.store import CompletionStore, StoredModel, request_key
 from apigen.models.under_way import UnderWay
 from apigen.records import Completion, Message
@@ -29,21 +29,27 @@ class Slow:
     def __init__(self, turns: int = 100) -> None:
         self.go = asyncio.Event()
         self.asked = 0
-        self.sent: set[asyncio.Task[Any] | None] = set()
         self._turns = asyncio.Semaphore(turns)
+        self._waiting: set[asyncio.Task[Any] | None] = set()
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
+        task = asyncio.current_task()
+        self._waiting.add(task)
         async with self._turns:
+            self._waiting.discard(task)
             self.asked += 1
-            task = asyncio.current_task()
-            self.sent.add(task)
-            try:
-                await self.go.wait()
-            finally:
-                self.sent.discard(task)
+            await self.go.wait()
             if messages[0].content == "refuse":
                 raise ModelRefused("no")
             return Completion(f"answer to {options.seed}", self.locator)
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        return ()
+
+    def stop(self) -> None:
+        for task in self._waiting:
+            if task:
+                task.cancel()
 
     async def aclose(self) -> None:
         pass

@@ -1,7 +1,7 @@
 """The parts of a run, each made from its configuration; what must be closed is left to a stack."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from apigen.execute.base import BulkExecutor
 from apigen.execute.grants import read_grants
 from apigen.execute.table import make_executor
 from apigen.library.catalogue import Library
-from apigen.model_config import ModelConfig
+from apigen.model_config import model_names
 from apigen.models.base import Model
 from apigen.models.store import CompletionStore
 from apigen.models.under_way import UnderWay
@@ -67,12 +67,13 @@ def open_store(directory: RunDir, stack: AsyncExitStack, tell: Tell) -> Completi
     return store
 
 
-def make_judges(config: Config, model_for: Callable[[ModelConfig], Model]) -> list[Judge]:
+def make_judges(config: Config, models: Mapping[str, Model]) -> list[Judge]:
     """The judges of a configuration, in its order.
 
     Args:
         config: resolved.
-        model_for: makes the model behind a judge.
+        models: those behind the judges that are language models, by name.
     """
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
-    return [RuleJudge() if judge.name == RULES else LLMJudge(model_for(judge), asking) for judge in config.judges]
+    names = model_names(config.judges)
+    return [RuleJudge() if name == RULES else LLMJudge(models[name], asking) for name in names]

@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+import msgspec
+
 from apigen import __version__
 from apigen.config import Config
 from apigen.library.catalogue import Library
 from apigen.locators import short_locator
+from apigen.model_config import model_names
+from apigen.models.base import EndpointFacts
 from apigen.tally import Tally
 
 FORMAT = 1
@@ -31,6 +35,7 @@ def manifest(
     samples: int,
     samples_by_tool: Mapping[str, int],
     usage: list[dict[str, Any]],
+    endpoints: Sequence[EndpointFacts],
     isolation: Mapping[str, Any],
     grants: Sequence[Mapping[str, Any]],
     reverified: Sequence[Mapping[str, Any]],
@@ -49,6 +54,7 @@ def manifest(
         samples: rows of dataset.jsonl.
         samples_by_tool: rows that call each tool.
         usage: requests, tokens and cost per model and role.
+        endpoints: what was seen of the models' servers in this session.
         isolation: the level the sandbox reached and what it consists of.
         grants: what tools may do beyond its walls; of variables only the names.
         reverified: what is on record of each time that the candidates were verified again.
@@ -73,6 +79,7 @@ def manifest(
             "skipped": [{"name": entry.name, "reason": entry.reason} for entry in library.skipped],
         },
         "requests": usage,
+        "endpoints": [msgspec.to_builtins(endpoint) for endpoint in endpoints],
         "isolation": dict(isolation),
         "grants": list(grants),
         "reverified": list(reverified),
@@ -93,8 +100,8 @@ def manifest(
 def notice(config: Config, *, llm: bool) -> str:
     """Who wrote the data, in one sentence."""
     if llm:
-        return f"Queries and answers were written by {', '.join(model.name for model in config.models)}."
-    names = ", ".join(model.name for model in config.models)
+        return f"Queries and answers were written by {', '.join(model_names(config.models))}."
+    names = ", ".join(model_names(config.models))
     if names.startswith("simulated/"):
         return (
             f"No language model wrote this data: it is a simulation ({names}) in which apigen's offline writer errs on "

@@ -1,5 +1,6 @@
 """How a model that writes or judges is named, reached, limited and paid."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -134,3 +135,8 @@ class ModelConfig(Section):
             msg = "an endpoint must not hold a password: put the key into the variable that api_key_env names"
             raise ValueError(msg)
         return url.rstrip("/")
+
+
+def model_names(configs: Iterable[ModelConfig]) -> list[str]:
+    """The distinct names, in order: entries with one name are endpoints of one model."""
+    return list(dict.fromkeys(config.name for config in configs))

@@ -9,10 +9,9 @@ from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.errors import ApigenError, Unavailable
 from apigen.library.catalogue import Library
-from apigen.model_config import ModelConfig
 from apigen.models.base import Model
 from apigen.models.store import StoredModel
-from apigen.models.table import make_model
+from apigen.models.table import ModelTable
 from apigen.models.writers import Writer, Writers
 from apigen.pipeline import Pipeline, recipe
 from apigen.rundir import RunDir
@@ -21,6 +20,7 @@ from apigen.sampling.state import SamplingState
 from apigen.schedule import Ending, Schedule
 from apigen.session import Session, Watch, earlier_times
 from apigen.stopping import on_interrupt
+from apigen.verify.rules import NAME as RULES
 
 
 async def run(
@@ -80,17 +80,22 @@ def _assemble(
     asked = any(model.name.startswith("openai/") for model in (*config.models, *config.judges))
     store = open_store(directory, stack, tell) if asked else None
 
-    def model_for(wanted: ModelConfig, role: str) -> Model:
-        model = make_model(wanted, config.concurrency)
-        # What costs nothing and always answers alike need not be kept.
-        kept = StoredModel(model, store, role) if store and model.llm else model
-        stack.push_async_callback(kept.aclose)
-        return kept
+    table = ModelTable(config.concurrency)
+    writing = table.models(config.models)
+    judging = table.models([judge for judge in config.judges if judge.name != RULES])
 
-    writers = Writers([Writer(model_for(model, "writer"), model.weight) for model in config.models])
-    judges = make_judges(config, lambda judge: model_for(judge, "judge"))
+    def kept(model: Model, role: str) -> Model:
+        # What costs nothing and always answers alike need not be kept.
+        stored = StoredModel(model, store, role) if store and model.llm else model
+        stack.push_async_callback(stored.aclose)
+        return stored
+
+    writers = Writers([Writer(kept(made.model, "writer"), made.weight) for made in writing.values()])
+    judge_models = {name: kept(made.model, "judge") for name, made in judging.items()}
+    judges = make_judges(config, judge_models)
     seen = SeenQueries(seed.query for seed in library.seeds)
-    session = Session(directory, config, library, writers=writers, store=store, watch=watch)
+    models = (*writers.models, *judge_models.values())
+    session = Session(directory, config, library, writers=writers, models=models, store=store, watch=watch)
     schedule = Schedule(
         config,
         sampler=Sampler(library.tools, config),

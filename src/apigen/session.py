@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from apigen.execute.python import probe_isolation
 from apigen.library.catalogue import Library
 from apigen.locators import short_names
 from apigen.manifest import manifest
+from apigen.models.base import Model
 from apigen.models.store import CompletionStore
 from apigen.models.writers import Writers
 from apigen.records import Attempt, Sample
@@ -59,6 +60,7 @@ class Session:
         library: Library,
         *,
         writers: Writers,
+        models: Sequence[Model],
         store: CompletionStore | None,
         watch: Watch,
     ) -> None:
@@ -68,6 +70,7 @@ class Session:
         self._config = config
         self._library = library
         self._writers = writers
+        self._models = models
         self._store = store
         self._watch = watch
         self._tools = library.by_name()
@@ -141,6 +144,7 @@ class Session:
             samples=self._samples,
             samples_by_tool=self._samples_by_tool,
             usage=self._usage(),
+            endpoints=list(dict.fromkeys(facts for model in self._models for facts in model.endpoints())),
             isolation=msgspec.to_builtins(isolation),
             grants=msgspec.to_builtins(self._granted),
             reverified=self._reverified,

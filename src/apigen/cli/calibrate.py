@@ -31,8 +31,9 @@ from apigen.execute.grants import read_grants
 from apigen.execute.table import make_executor
 from apigen.files import DirectoryLock, replacing
 from apigen.library.catalogue import Library, load_library
+from apigen.model_config import model_names
 from apigen.models.store import CompletionStore, StoredModel
-from apigen.models.table import make_model
+from apigen.models.table import ModelTable
 from apigen.verify.base import Judge
 from apigen.verify.llm_judge import Asking, LLMJudge
 from apigen.verify.rules import RuleJudge
@@ -151,18 +152,19 @@ async def _all_executed(labelled: Sequence[Case], executor: Executor, counting: 
 def _judges(config: Config, store: CompletionStore | None, stack: AsyncExitStack) -> list[Judge]:
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
     judges: list[Judge] = []
-    for wanted in config.judges:
-        if wanted.name == "rules":
+    models = ModelTable(config.concurrency).models([judge for judge in config.judges if judge.name != "rules"])
+    for name in model_names(config.judges):
+        if name == "rules":
             judges.append(RuleJudge())
             continue
-        model = make_model(wanted, config.concurrency)
+        model = models[name].model
         stack.push_async_callback(model.aclose)
         judges.append(LLMJudge(StoredModel(model, store, "judge") if store else model, asking))
     return judges
 
 
 def _models(config: Config) -> list[str]:
-    return [judge.name for judge in config.judges if judge.name != "rules"]
+    return [name for name in model_names(config.judges) if name != "rules"]
 
 
 def _directory(options: CalibrateOptions, config: Config, library: Library | None) -> Path | None:
@@ -189,7 +191,7 @@ def _show_plan(config: Config, cases: int, *, exact: bool, as_json: bool) -> Non
     models, tries = _models(config), config.judging.tries
     plan = {
         "cases_at_most": cases,
-        "judges": [judge.name for judge in config.judges],
+        "judges": model_names(config.judges),
         "requests_if_all_readable": cases * len(models),
         "requests_at_most": cases * len(models) * tries,
     }

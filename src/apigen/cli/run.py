@@ -25,6 +25,7 @@ from apigen.execute.python import probe_isolation, require_isolation
 from apigen.execute.table import recordings_file
 from apigen.generate.prompts import generation_messages
 from apigen.library.catalogue import Library, load_library
+from apigen.model_config import model_names
 from apigen.report.summary import summary
 from apigen.report.words import outcome_changes
 from apigen.resuming import changed_verification
@@ -159,8 +160,9 @@ def _with_base_url(config: Config, base_url: str | None) -> Config:
 def _announce(config: Config, library: Library, grants: Grants, out: Path, console: Console, *, resume: bool) -> None:
     window = (config.rounds.requests or 1) * config.rounds.lag
     seeds = f"{len(library.seeds):,} seed examples" if library.seeds else "no seed examples"
-    judges = " and ".join(judge.name for judge in config.judges)
-    judges += f" ({config.judging.rule})" if sum(judge.name != "rules" for judge in config.judges) > 1 else ""
+    names = model_names(config.judges)
+    judges = " and ".join(names)
+    judges += f" ({config.judging.rule})" if sum(name != "rules" for name in names) > 1 else ""
     judges += ", rejected ones sent back once" if config.repair else ""
     doing = "Going on with" if resume else "Writing"
     what = f"{doing} {config.count:,} verified samples: {len(library.tools)} tools, {seeds}"
@@ -178,10 +180,12 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
 
 
 def _writers(config: Config) -> str:
-    if len(config.models) == 1:
-        return f"writer {config.models[0].name}"
+    names = model_names(config.models)
+    if len(names) == 1:
+        return f"writer {names[0]}"
     total = sum(model.weight for model in config.models)
-    shares = ", ".join(f"{model.name} {model.weight / total:.0%}" for model in config.models)
+    weights = {name: sum(model.weight for model in config.models if model.name == name) for name in names}
+    shares = ", ".join(f"{name} {weight / total:.0%}" for name, weight in weights.items())
     return f"writers {shares}"
 
 
@@ -221,7 +225,7 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     console.print(config.to_yaml(), highlight=False)
     tools = f"{len(library.tools)} tools, {len(library.seeds)} seeds, {len(library.skipped)} left out"
     shares = ", ".join(f"{count} {style}" for style, count in styles.items())
-    needed = f"at least {requests} requests to {' and '.join(model.name for model in config.models)}"
+    needed = f"at least {requests} requests to {' and '.join(model_names(config.models))}"
     console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
     for line in _granted_lines(library, grants):
         console.print(line, soft_wrap=True, highlight=False, markup=False)

@@ -27,6 +27,31 @@ class Options(msgspec.Struct, frozen=True):
     """The form of the answer; ``None`` for free text. Whoever reads the answer checks it all the same."""
 
 
+class EndpointFacts(msgspec.Struct, frozen=True):
+    """What was seen of one endpoint of a model."""
+
+    model: str
+    base_url: str
+    """Without what may be secret."""
+    requests: int
+    """Different requests that were sent there."""
+    tries: int
+    """How often that was in all."""
+    rate_limited: int
+    """Tries that were turned away because of too many requests."""
+    timeouts: int
+    """Tries that brought no answer in time."""
+    lowest_limit: int
+    """The fewest requests in flight to which it had to be limited."""
+    limit: int
+    """The present limit."""
+    most_in_flight: int
+    median_ms: float | None
+    """Median latency of its last answers; ``None`` where there were none."""
+    problem: str
+    """Why it gave no answers at the end, if it did not."""
+
+
 class Model(Protocol):
     """Anything that answers chat messages with text."""
 
@@ -49,6 +74,18 @@ class Model(Protocol):
         """
         ...
 
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        """What was seen of the servers behind it; nothing where there are none."""
+        ...
+
+    def stop(self) -> None:
+        """Send nothing more: requests that were not sent, or wait to be tried again, raise at once.
+
+        Those that were sent go on and return their answer, which may have been paid for; whoever wants to lose none
+        calls this, waits for what is left, and closes.
+        """
+        ...
+
     async def aclose(self) -> None:
-        """Release connections."""
+        """Release connections; what was sent and not answered is lost."""
         ...

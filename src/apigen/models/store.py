@@ -13,7 +13,7 @@ import msgspec
 
 from apigen.database import Database
 from apigen.errors import NotKept
-from apigen.models.base import Model, Options
+from apigen.models.base import EndpointFacts, Model, Options
 from apigen.models.under_way import UnderWay
 from apigen.records import Completion, Message
 
@@ -130,6 +130,14 @@ class StoredModel:
 
         return await self._store.under_way.answer(key, self._model, ask)
 
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        """Those of the model behind."""
+        return self._model.endpoints()
+
+    def stop(self) -> None:
+        """Send nothing more to the model behind."""
+        self._model.stop()
+
     async def aclose(self) -> None:
         """Give answers that are under way their time, and close the model behind; the store's owner closes that."""
         await self._store.under_way.drain()
@@ -166,6 +174,13 @@ class KeptModel:
             self.missing += 1
             raise NotKept(f"{self.locator} was never asked this")
         return kept
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        """There are none."""
+        return ()
+
+    def stop(self) -> None:
+        """Nothing is ever sent."""
 
     async def aclose(self) -> None:
         """Nothing is held open."""

@@ -1,28 +1,94 @@
-"""From a configured name to a model."""
+"""From configured names to models."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from apigen.errors import UserError
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
 from apigen.models.offline.model import OfflineModel
 
+if TYPE_CHECKING:
+    from apigen.models.openai.client import Client
+
+WHAT_IS_ASKED = ("structured", "extra", "batch", "price")
+"""Keys in which endpoints of one model must agree."""
+
+
+class Weighted(NamedTuple):
+    """A model, and its weight among those that were made with it."""
+
+    model: Model
+    weight: float
+
+
+class ModelTable:
+    """Makes the models that a configuration names.
+
+    Whoever is reached in the same way is reached through one client: a writer that judges as well keeps to one limit.
+
+    Args:
+        concurrency: requests in flight at an endpoint that names no number of its own.
+    """
+
+    def __init__(self, concurrency: int) -> None:
+        self._concurrency = concurrency
+        self._clients: dict[str, Client] = {}
+
+    def models(self, configs: Sequence[ModelConfig]) -> dict[str, Weighted]:
+        """One model for each name, in order; entries with one name are its endpoints, and their weights add up.
+
+        Raises:
+            UserError: there is no such kind of model, or its endpoints are to be asked for different things.
+        """
+        by_name: dict[str, list[ModelConfig]] = {}
+        for config in configs:
+            by_name.setdefault(config.name, []).append(config)
+        return {
+            name: Weighted(self._model(replicas), sum(replica.weight for replica in replicas))
+            for name, replicas in by_name.items()
+        }
+
+    def _model(self, replicas: Sequence[ModelConfig]) -> Model:
+        first = replicas[0]
+        if first.name == "offline":
+            return OfflineModel()
+        if first.name.startswith("simulated/"):
+            # Imported here: its faults are needed by nobody else who writes.
+            from apigen.models.simulated.model import SimulatedModel  # noqa: PLC0415
+            from apigen.models.simulated.profiles import profile_named  # noqa: PLC0415
+
+            return SimulatedModel(profile_named(first.name.removeprefix("simulated/")))
+        if not first.name.startswith("openai/"):
+            raise UserError(f"{first.name!r} is no model that can be asked: write `offline` or `openai/NAME`")
+        for replica in replicas[1:]:
+            _require_same(first, replica)
+        # Imported here: offline runs need not wait for aiohttp, which takes as long to import as all the rest.
+        from apigen.models.openai.client import Client  # noqa: PLC0415
+        from apigen.models.openai.model import OpenAIModel  # noqa: PLC0415
+
+        aside = {*WHAT_IS_ASKED, *(["weight"] if len(replicas) == 1 else [])}
+        reached = "\n".join(sorted(replica.model_dump_json(exclude=aside) for replica in replicas))
+        if reached in self._clients:
+            self._clients[reached].holders += 1
+        else:
+            self._clients[reached] = Client(replicas, self._concurrency)
+        return OpenAIModel(first, self._concurrency, self._clients[reached])
+
+
+def _require_same(one: ModelConfig, other: ModelConfig) -> None:
+    for key in WHAT_IS_ASKED:
+        if getattr(one, key) != getattr(other, key):
+            raise UserError(
+                f"{one.name} is asked at {one.base_url} and at {other.base_url}, but with another `{key}`: endpoints "
+                "of one model are asked for the same; give the key in both entries"
+            )
+
 
 def make_model(config: ModelConfig, concurrency: int) -> Model:
-    """Make the model that a configuration names.
+    """Make one model that has one endpoint.
 
     Raises:
         UserError: there is no such kind of model.
     """
-    if config.name == "offline":
-        return OfflineModel()
-    if config.name.startswith("openai/"):
-        # Imported here: offline runs need not wait for aiohttp, which takes as long to import as all the rest.
-        from apigen.models.openai.model import OpenAIModel  # noqa: PLC0415
-
-        return OpenAIModel(config, concurrency)
-    if config.name.startswith("simulated/"):
-        # Imported here: its faults are needed by nobody else who writes.
-        from apigen.models.simulated.model import SimulatedModel  # noqa: PLC0415
-        from apigen.models.simulated.profiles import profile_named  # noqa: PLC0415
-
-        return SimulatedModel(profile_named(config.name.removeprefix("simulated/")))
-    raise UserError(f"{config.name!r} is no model that can be asked: write `offline` or `openai/NAME`")
+    return ModelTable(concurrency).models((config,))[config.name].model

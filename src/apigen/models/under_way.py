@@ -5,8 +5,8 @@ request goes on when whoever wanted it was cancelled, and is given up only at th
 """
 
 import asyncio
-from collections.abc import Callable, Container, Coroutine
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
 
 from apigen.models.base import Model
 from apigen.records import Completion
@@ -14,18 +14,10 @@ from apigen.records import Completion
 GRACE_S = 10.0
 """Longest wait, at the end, for answers that are under way."""
 _LOOK_EVERY_S = 0.05
+_TURNS = 10
+"""Turns of the loop in which whoever waits in a model is told that it stopped."""
 
 Asking = Callable[[], Coroutine[Any, Any, Completion]]
-
-
-@runtime_checkable
-class Sending(Protocol):
-    """A model that can tell which of its requests a server has at the moment."""
-
-    @property
-    def sent(self) -> Container["asyncio.Task[Any] | None"]:
-        """The tasks whose request has left and is not answered; not those that wait for a slot or to try again."""
-        ...
 
 
 class UnderWay:
@@ -69,32 +61,23 @@ class UnderWay:
 
     async def drain(self) -> None:
         """Give answers that servers are working on time to arrive, and give up the others at once."""
+        for request in list(self._requests.values()):
+            request.model.stop()
         loop = asyncio.get_running_loop()
         deadline, told = loop.time() + self._grace_s, False
-        while sent := self._sent():
-            await self._give_up_all_but(sent)
-            left = deadline - loop.time()
-            if self._hurried or left <= 0:
-                break
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)  # what was not sent raises meanwhile
+        while (tasks := self._tasks()) and not self._hurried and loop.time() < deadline:
             if not told:
-                self._tell(self._grace_s, len(sent))
+                self._tell(self._grace_s, len(tasks))
                 told = True
-            await asyncio.wait(sent, timeout=min(left, _LOOK_EVERY_S))
-        await self._give_up_all_but(set())
-
-    def _sent(self) -> "set[asyncio.Task[Completion]]":
-        """The requests that are worth waiting for; of a model that does not tell, all of them."""
-        return {
-            task
-            for task, model in self._requests.values()
-            if not task.done() and (not isinstance(model, Sending) or task in model.sent)
-        }
-
-    async def _give_up_all_but(self, kept: "set[asyncio.Task[Completion]]") -> None:
-        tasks = [task for task, _ in self._requests.values() if task not in kept]
+            await asyncio.wait(tasks, timeout=min(deadline - loop.time(), _LOOK_EVERY_S))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _tasks(self) -> "set[asyncio.Task[Completion]]":
+        return {request.task for request in self._requests.values() if not request.task.done()}
 
     def _landed(self, key: bytes, task: "asyncio.Task[Completion]") -> None:
         del self._requests[key]

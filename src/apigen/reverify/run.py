@@ -16,10 +16,9 @@ from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.execute.base import Executor
 from apigen.library.catalogue import Library
-from apigen.model_config import ModelConfig
-from apigen.models.base import Model
+from apigen.model_config import model_names
 from apigen.models.store import KeptModel, StoredModel
-from apigen.models.table import make_model
+from apigen.models.table import ModelTable
 from apigen.pipeline import recipe
 from apigen.resuming import Change, keeps_executions
 from apigen.reverify.attempts import Reverifier
@@ -28,6 +27,7 @@ from apigen.rundir import RunDir
 from apigen.session import earlier_times
 from apigen.stopping import on_interrupt
 from apigen.verify.base import Judge
+from apigen.verify.rules import NAME as RULES
 
 
 class Wanted(NamedTuple):
@@ -82,9 +82,8 @@ async def survey(wanted: Wanted, watch: Watch = lambda _: None, *, stage: bool =
     async with AsyncExitStack() as stack:
         kept = (directory.path / rundir.COMPLETIONS).exists()
         store = open_store(directory, stack, lambda _: None) if kept else None
-        models = [KeptModel(judge.name, store, "judge") for judge in config.judges]
-        by_name = {model.locator: model for model in models}
-        judges = make_judges(config, lambda judge: by_name[judge.name])
+        models = {name: KeptModel(name, store, "judge") for name in model_names(config.judges)}
+        judges = make_judges(config, models)
         verifier = _verifier(wanted, judges, None)
         await _staged(wanted, verifier, watch, stage=stage)
         return Survey(
@@ -93,7 +92,7 @@ async def survey(wanted: Wanted, watch: Watch = lambda _: None, *, stage: bool =
             candidates=verifier.candidates,
             executions=verifier.kept_executions,
             execute=verifier.unexecuted,
-            ask={model.locator: model.missing for model in models if model.missing},
+            ask={model.locator: model.missing for model in models.values() if model.missing},
             changed=_by_outcome(verifier),
             repairs_dropped=verifier.repairs_dropped,
             samples=verifier.accepted,
@@ -120,13 +119,14 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         started, _ = earlier_times(directory.path)
         executor = open_executor(directory, config, wanted.library, started, stack)
         store = open_store(directory, stack, tell)
-
-        def model_for(judge: ModelConfig) -> Model:
-            model = StoredModel(make_model(judge, config.concurrency), store, "judge")
+        asked = [judge for judge in config.judges if judge.name != RULES]
+        models = {
+            name: StoredModel(made.model, store, "judge")
+            for name, made in ModelTable(config.concurrency).models(asked).items()
+        }
+        for model in models.values():
             stack.push_async_callback(model.aclose)
-            return model
-
-        verifier = _verifier(wanted, make_judges(config, model_for), executor)
+        verifier = _verifier(wanted, make_judges(config, models), executor)
         work = asyncio.ensure_future(_staged(wanted, verifier, watch))
         interrupted = on_interrupt(work, store.under_way.hurry, stack)
         try:

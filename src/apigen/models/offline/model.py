@@ -6,7 +6,7 @@ from random import Random
 
 import msgspec
 
-from apigen.models.base import Options
+from apigen.models.base import EndpointFacts, Options
 from apigen.models.offline.numerals import in_words
 from apigen.models.offline.prompt import Example, Prompt, read_prompt
 from apigen.models.offline.terms import spoken
@@ -40,6 +40,13 @@ class OfflineModel:
         prompt, written_pairs = written(messages, options)
         pairs = [pair_written(prompt, pair.query, pair.answers) for pair in written_pairs]
         return Completion(msgspec.json.encode(pairs).decode(), self.locator, finish_reason="stop")
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        """No server is behind it."""
+        return ()
+
+    def stop(self) -> None:
+        """Nothing is ever awaited."""
 
     async def aclose(self) -> None:
         """Nothing is held open."""

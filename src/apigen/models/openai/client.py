@@ -1,56 +1,70 @@
-"""Requests to one OpenAI-compatible endpoint: vLLM, llama.cpp, Ollama, OpenRouter, OpenAI, Azure.
+"""Requests to a model behind one or more OpenAI-compatible endpoints: vLLM, llama.cpp, Ollama, OpenRouter, OpenAI.
 
-One connection pool serves all requests of a model. 429, 5xx, time-outs and lost connections are tried again with
-growing, jittered waits.
+429, 5xx, time-outs and lost connections are tried again with growing, jittered waits, at whichever endpoint is free. A
+server that fails one request after another is left alone but for a trial now and then, see
+:class:`apigen.models.openai.breaker.Breaker`, and while one endpoint is down the others take its work.
 """
 
 import asyncio
-import os
-from collections.abc import Callable
+import itertools
+import logging
+import random
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
-import aiohttp
-import stamina
-
-from apigen.errors import ModelRefused, ModelUnavailable
+from apigen.errors import ModelUnavailable
 from apigen.model_config import ModelConfig
-from apigen.models.openai.wire import NoCompletion, error_message
-from apigen.retry_after import seconds_to_wait
-
-MAX_RESPONSE_BYTES = 32 * 1024 * 1024
-LONGEST_WAIT_S = 60.0
-"""Longest wait between two tries, also where a server asks for more."""
-
-RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+from apigen.models.base import EndpointFacts
+from apigen.models.openai.endpoint import Endpoint, Ticket
+from apigen.models.openai.failures import Kind, TryAgain
+from apigen.models.openai.patience import Patience
+from apigen.models.openai.queue import Place, Queue, Request
 
 _Read = TypeVar("_Read")
 
+_JITTER = 0.25
+"""Share of a wait by which it may be longer or shorter."""
 
-class TryAgain(Exception):  # noqa: N818 - control flow inside this package, never seen outside
-    """The server could not answer now. ``wait_s`` is what it asked for, if it did."""
-
-    def __init__(self, message: str, wait_s: float | None = None) -> None:
-        super().__init__(message)
-        self.wait_s = wait_s
+_log = logging.getLogger(__name__)
 
 
 class Client:
-    """What sends requests to one endpoint.
+    """What sends requests to one model.
 
     Args:
-        config: name (``openai/NAME``), resolved ``base_url``, name of the key's variable, time-outs and retries.
-        concurrency: requests in flight at once.
+        replicas: how each of its endpoints is reached: resolved ``base_url``, limits, time-outs and retries.
+        concurrency: requests in flight at an endpoint that names no number of its own.
+        patience: waits between tries.
     """
 
-    def __init__(self, config: ModelConfig, concurrency: int) -> None:
-        self.url = f"{config.base_url}/chat/completions"
-        self._config = config
-        self._slots = asyncio.Semaphore(concurrency)
-        self._concurrency = concurrency
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(self, replicas: Sequence[ModelConfig], concurrency: int, patience: Patience | None = None) -> None:
+        self.holders = 1
+        """Models that share it; the last of them to close it closes it."""
+        self._name = replicas[0].name
+        self._retries = max(replica.retries for replica in replicas)
+        self._patience = patience or Patience()
+        self._endpoints = [Endpoint(replica, concurrency, self._patience) for replica in replicas]
+        self._queue = Queue(self._endpoints)
+        self._numbers = itertools.count()
+        self._stopped = asyncio.Event()
+        self._warned: set[Endpoint] = set()
+
+    @property
+    def url(self) -> str:
+        """Where requests go."""
+        return ", ".join(endpoint.address for endpoint in self._endpoints)
+
+    @property
+    def awaited(self) -> int:
+        """Requests that were sent and whose answer is awaited; all others wait for their turn or for their next try."""
+        return sum(endpoint.gate.in_flight for endpoint in self._endpoints)
 
     async def ask(self, body: bytes, read: Callable[[bytes], _Read]) -> _Read:
         """Post a body to the chat endpoint until there is an answer that can be read.
+
+        A try counts against ``retries`` unless it says nothing about the request: those that find the server down wait
+        for it together, and one that is turned away by a server that meanwhile answers others only waits its turn.
 
         Args:
             body: JSON.
@@ -58,88 +72,117 @@ class Client:
 
         Raises:
             TryAgain: the last try failed as well.
-            ModelUnavailable: the server refuses everything.
+            ModelUnavailable: no endpoint can be had, or each refuses everything.
             ModelRefused: the server refuses this body.
         """
-        async for attempt in stamina.retry_context(
-            on=TryAgain,
-            attempts=self._config.retries + 1,
-            timeout=None,
-            wait_initial=0.5,
-            wait_max=LONGEST_WAIT_S,
-            wait_jitter=1.0,
-        ):
-            with attempt:
-                return await self.once(body, read)
-        raise AssertionError("a retry loop ends by returning or raising")
+        request = Request(next(self._numbers), body)
+        failed = busy = answers = 0
+        while True:
+            endpoint, ticket = await self._place(request)
+            try:
+                return await self._post(endpoint, ticket, request, read)
+            except TryAgain as error:
+                request = request.failed_at(endpoint)
+                if endpoint.breaker.open:
+                    self._lost(endpoint)
+                    continue
+                if error.kind is Kind.BUSY:
+                    busy, answers = (busy if self._answers == answers else 0) + 1, self._answers
+                else:
+                    failed += 1
+                if max(failed, busy) > self._retries:
+                    raise
+            except ModelUnavailable:
+                if endpoint.closed is None:  # everything stops
+                    raise
+                self._lost(endpoint)
+                continue
+            if not self._ready_beside(endpoint):
+                await self._rest(failed + busy)
 
     async def once(self, body: bytes, read: Callable[[bytes], _Read]) -> _Read:
         """Post a body once; see :meth:`ask`."""
-        async with self._slots:
-            try:
-                return read(await self._post(body))
-            except NoCompletion as error:
-                raise TryAgain(str(error)) from None
-
-    async def _post(self, body: bytes) -> bytes:
+        request = Request(next(self._numbers), body)
+        endpoint, ticket = await self._place(request)
         try:
-            # Redirects are not followed: the key goes to the address that the user named, and nowhere else.
-            async with self._connected().post(
-                self.url, data=body, headers=self._headers(), allow_redirects=False
-            ) as response:
-                content = await response.content.read(MAX_RESPONSE_BYTES)
-                while len(content) < MAX_RESPONSE_BYTES and not response.content.at_eof():
-                    content += await response.content.read(MAX_RESPONSE_BYTES - len(content))
-                if response.status != 200:
-                    await self._refused(response, content)
-                return content
-        except TimeoutError:
-            raise TryAgain(f"no answer within {self._config.timeout_s:g} s") from None
-        except (aiohttp.InvalidURL, ValueError) as error:  # a key or an address that HTTP cannot carry
-            problem = str(error).split("\n")[0] or "it cannot be reached"
-            raise ModelUnavailable(
-                f"{self._config.name} at {self.url}: {problem}; check --base-url and {self._config.api_key_env}"
-            ) from None
-        except aiohttp.ClientConnectorError as error:
-            raise TryAgain(f"cannot connect: {error.os_error.strerror or error}") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise TryAgain(f"connection lost: {str(error) or type(error).__name__}") from None
+            return await self._post(endpoint, ticket, request, read)
+        except ModelUnavailable:
+            if endpoint.closed is not None:
+                self._lost(endpoint)
+            raise
 
-    async def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> None:
-        said = error_message(content) or response.reason or ""
-        problem = f"HTTP {response.status}: {said}"
-        if response.status in RETRYABLE_STATUS and "insufficient_quota" not in said:
-            wait_s = seconds_to_wait(response.headers.get("Retry-After"))
-            if wait_s:
-                # The server's own wish comes first; the growing wait of the retry is added to it as jitter.
-                await asyncio.sleep(min(wait_s, LONGEST_WAIT_S))
-            raise TryAgain(problem, wait_s)
-        who = f"{self._config.name} at {self.url}: {problem}"
-        if response.status in (401, 403):
-            raise ModelUnavailable(f"{who}; set {self._config.api_key_env} to a valid key")
-        if response.status in (404, 405) or response.status < 400:
-            raise ModelUnavailable(
-                f"{who}; check --base-url and the model name {self._config.name.removeprefix('openai/')!r}"
-            )
-        if "insufficient_quota" in said or response.status == 402:
-            raise ModelUnavailable(f"{who}; the account has no credit left")
-        raise ModelRefused(who)
+    async def _place(self, request: Request) -> Place:
+        if self._stopped.is_set():
+            raise self._said_when_stopped()
+        if all(endpoint.closed for endpoint in self._endpoints):
+            raise self._said_when_gone()
+        return await self._queue.place(request)
 
-    def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._concurrency, ttl_dns_cache=300),
-                timeout=aiohttp.ClientTimeout(total=self._config.timeout_s, sock_connect=self._config.connect_s),
-            )
-        return self._session
+    async def _post(
+        self, endpoint: Endpoint, ticket: Ticket, request: Request, read: Callable[[bytes], _Read]
+    ) -> _Read:
+        endpoint.requests += endpoint not in request.tried
+        try:
+            return await endpoint.post(ticket, request.body, read)
+        except TryAgain:
+            if self._stopped.is_set():
+                raise self._said_when_stopped() from None
+            raise
+        finally:
+            self._queue.serve()
 
-    def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json"}
-        key = os.environ.get(self._config.api_key_env, "").strip()
-        return headers | {"Authorization": f"Bearer {key}"} if key else headers
+    @property
+    def _answers(self) -> int:
+        return sum(endpoint.answers for endpoint in self._endpoints)
+
+    def _ready_beside(self, endpoint: Endpoint) -> bool:
+        """Whether another endpoint could take a request now."""
+        now = asyncio.get_running_loop().time()
+        return any(other is not endpoint and other.ready_at() <= now for other in self._endpoints)
+
+    async def _rest(self, number: int) -> None:
+        """Wait before the next try, unless everything stops."""
+        wait_s = self._patience.wait(number) * random.uniform(1 - _JITTER, 1 + _JITTER)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), wait_s)
+
+    def _lost(self, endpoint: Endpoint) -> None:
+        """An endpoint gives no answers: the others take its work, if there are any.
+
+        Raises:
+            ModelUnavailable: there are none, as far as patience goes; whoever waits is told as well.
+        """
+        if all(endpoint.gone for endpoint in self._endpoints):
+            error = self._said_when_gone()
+            self._queue.fail(error)
+            raise error
+        if len(self._endpoints) > 1 and endpoint not in self._warned:
+            self._warned.add(endpoint)
+            _log.warning("%s; the other endpoints of this model take its work", endpoint.problem)
+
+    def _said_when_gone(self) -> ModelUnavailable:
+        problems = [endpoint.problem for endpoint in self._endpoints]
+        if len(problems) == 1:
+            return ModelUnavailable(problems[0])
+        return ModelUnavailable(f"{self._name}: none of its {len(problems)} endpoints answers: {'; '.join(problems)}")
+
+    def _said_when_stopped(self) -> ModelUnavailable:
+        return ModelUnavailable(f"{self._name}: nothing more is asked, for the work ends")
+
+    def stop(self) -> None:
+        """Send nothing more: whoever waits for a place or another try is told at once; answers are still awaited."""
+        self._stopped.set()
+        self._queue.fail(self._said_when_stopped())
+
+    def facts(self) -> tuple[EndpointFacts, ...]:
+        """What was seen of each endpoint."""
+        return tuple(endpoint.facts() for endpoint in self._endpoints)
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Stop, and close the connections, once every holder has said so; answers that are still awaited are lost."""
+        self.holders -= 1
+        if self.holders > 0:
+            return
+        self.stop()
+        for endpoint in self._endpoints:
+            await endpoint.aclose()

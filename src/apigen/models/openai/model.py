@@ -7,8 +7,9 @@ import msgspec
 
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
-from apigen.models.base import Options
-from apigen.models.openai.client import Client, TryAgain
+from apigen.models.base import EndpointFacts, Options
+from apigen.models.openai.client import Client
+from apigen.models.openai.failures import TryAgain
 from apigen.models.openai.wire import read_completion, request_body
 from apigen.records import Completion, Message
 
@@ -19,12 +20,13 @@ class OpenAIModel:
     Args:
         config: name (``openai/NAME``), resolved ``base_url``, name of the key's variable, time-outs and retries.
         concurrency: requests in flight at once.
+        client: what reaches it, where that is shared or has several endpoints.
     """
 
-    def __init__(self, config: ModelConfig, concurrency: int) -> None:
+    def __init__(self, config: ModelConfig, concurrency: int, client: Client | None = None) -> None:
         self._config = config
         self._name = config.name.removeprefix("openai/")
-        self._client = Client(config, concurrency)
+        self._client = client or Client((config,), concurrency)
         self._read = partial(read_completion, locator=config.name)
 
     @property
@@ -62,6 +64,14 @@ class OpenAIModel:
         except (TryAgain, ModelUnavailable, ModelRefused):
             return False
         return True
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        """What was seen of each endpoint."""
+        return self._client.facts()
+
+    def stop(self) -> None:
+        """Send nothing more; answers that are awaited still come."""
+        self._client.stop()
 
     async def aclose(self) -> None:
         """Close the connections."""

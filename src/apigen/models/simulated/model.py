@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from random import Random
 
-from apigen.models.base import Options
+from apigen.models.base import EndpointFacts, Options
 from apigen.models.offline.model import written
 from apigen.models.simulated.ledger import Entry, Keep, request_key
 from apigen.models.simulated.profiles import Profile
@@ -68,6 +68,13 @@ class SimulatedModel:
             ]
         )
         return Completion(found.text, self.locator, finish_reason="length" if found.cut_off else "stop")
+
+    def endpoints(self) -> tuple[EndpointFacts, ...]:
+        """There are none."""
+        return ()
+
+    def stop(self) -> None:
+        """Nothing is ever sent."""
 
     async def aclose(self) -> None:
         """Nothing is held open."""

@@ -1,0 +1,25 @@
+"""Why a request got no answer, and what that says about the server."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What went wrong with a request that is worth another try."""
+
+    DOWN = "down"
+    """No connection, a lost one, or an error of the server's own: it may be down."""
+    SLOW = "slow"
+    """No answer in time: it may be down, or overloaded."""
+    BUSY = "busy"
+    """It lives and says that it is asked too much."""
+    UNREADABLE = "unreadable"
+    """It lives, but what it says is no answer."""
+
+
+class TryAgain(Exception):  # noqa: N818 - control flow inside this package, never seen outside
+    """The server could not answer now. ``wait_s`` is what it asked for, if it did."""
+
+    def __init__(self, message: str, wait_s: float | None = None, kind: Kind = Kind.DOWN) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+        self.kind = kind

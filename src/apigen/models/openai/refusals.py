@@ -1,0 +1,92 @@
+"""What an HTTP answer that holds no completion means for the request, the endpoint and the run."""
+
+import os
+import re
+from collections.abc import Mapping
+from time import time
+from typing import NamedTuple
+
+from apigen.errors import ModelRefused, ModelUnavailable
+from apigen.model_config import ModelConfig
+from apigen.models.openai.failures import Kind, TryAgain
+from apigen.models.openai.quota import used_up
+from apigen.models.openai.said import Said, read_said
+from apigen.models.openai.waits import asked_wait
+
+
+class Answer(NamedTuple):
+    """What came back over HTTP."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    content: bytes
+
+
+_BUSY = frozenset({429, 529})
+_RETRYABLE = frozenset({408, 409, 425}) | _BUSY
+_NEVER = frozenset({501, 505})
+"""Of the server's own errors, those that another try cannot mend."""
+
+_TOO_LONG = re.compile(
+    r"context[_ ](?:length|size|window)|maximum context|exceed_context_size|prompt is too long|too many tokens"
+    r"|input (?:is|tokens?) too long|reduce the length",
+    re.IGNORECASE,
+)
+"""OpenAI, Azure, vLLM, llama.cpp (also with HTTP 500), Ollama, Anthropic."""
+_BAD_KEY = re.compile(r"api[_ -]?key not valid|invalid[_ ]api[_ ]key|incorrect api key", re.IGNORECASE)
+"""Google says so with HTTP 400."""
+_NO_MODEL = re.compile(r"not a valid model|model_not_found|model .{0,80}(?:not found|does not exist)", re.IGNORECASE)
+_UNSUPPORTED = re.compile(r"no endpoints found that (?:support|can handle)", re.IGNORECASE)
+"""OpenRouter says so with HTTP 404 of a body that asks for what no provider of the model can do."""
+_MODERATED = re.compile(r"moderation|flagged|content[_ ](?:filter|policy)", re.IGNORECASE)
+"""OpenRouter says so with HTTP 403."""
+
+
+def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | None = None) -> Exception:
+    """What an answer without a completion means.
+
+    Args:
+        answer: as it came.
+        config: how the endpoint is reached.
+        address: where that is, without secrets.
+        status: in place of the answer's own, for errors inside an answer that is called good.
+
+    Returns:
+        :class:`TryAgain`, :class:`ModelUnavailable` or :class:`ModelRefused`, to be raised.
+    """
+    status, said, now = status or answer.status, read_said(answer.content), time()
+    problem = f"HTTP {status}: {said.message or answer.reason}"
+    who = f"{config.name} at {address}: {problem}"
+    headers = {**said.headers, **answer.headers}
+    wait_s = asked_wait(headers, said.text, now)
+    if quota := used_up(status, said, headers, wait_s, now):
+        return ModelUnavailable(f"{who}; {quota.words(now)}")
+    if status in (400, 413, 422, 500) and _TOO_LONG.search(said.text):
+        return ModelRefused(f"{who}; the prompt is longer than the model takes")
+    if status in _RETRYABLE or (status >= 500 and status not in _NEVER):
+        return TryAgain(problem, wait_s, _kind(status, wait_s))
+    hint = _hint(status, said, config)
+    return ModelUnavailable(f"{who}; {hint}") if hint else ModelRefused(who)
+
+
+def _kind(status: int, wait_s: float | None) -> Kind:
+    if status in _BUSY or (status == 503 and wait_s is not None):
+        return Kind.BUSY
+    return Kind.DOWN if status >= 500 or status == 408 else Kind.UNREADABLE
+
+
+def _hint(status: int, said: Said, config: ModelConfig) -> str:
+    """How to mend what makes a server refuse everything; nothing where it refuses one prompt."""
+    if "api-version" in said.text.lower() or "api version" in said.text.lower():
+        return "set query: {api-version: ...} of the model to a version that this endpoint knows"
+    if (status == 403 and _MODERATED.search(said.text)) or (status == 404 and _UNSUPPORTED.search(said.text)):
+        return ""
+    if status in (401, 403, 407) or (status == 400 and _BAD_KEY.search(said.text)):
+        unset = "" if os.environ.get(config.api_key_env, "").strip() else " (it is not set)"
+        azure = "azure.com" in (config.base_url or "") and config.api_key_header == "Authorization"
+        header = "; Azure may want api_key_header: api-key" if azure else ""
+        return f"set {config.api_key_env} to a valid key{unset}{header}"
+    if status in (404, 405, *_NEVER) or status < 400 or (status == 400 and _NO_MODEL.search(said.text)):
+        return f"check --base-url and the model name {config.name.removeprefix('openai/')!r}"
+    return ""
