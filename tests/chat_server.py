@@ -47,6 +47,9 @@ class ChatServer:
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
+        if body["messages"][0]["content"].startswith("What colour is fresh snow"):
+            # It does not know how to hold an answer to a form, and takes no notice when it is asked to.
+            return _answer('{"colours": ["white", "black"]}')
         while self.hold_after is not None and self.admitted >= self.hold_after:
             if request.transport is None:
                 return web.Response(status=503)  # whoever asked is gone
@@ -71,9 +74,13 @@ class ChatServer:
         else:
             text = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
         self.prompts.append(json.dumps(body, sort_keys=True))
-        choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        usage = {"prompt_tokens": 100, "completion_tokens": 10}
-        return web.json_response({"choices": [choice], "usage": usage})
+        return _answer(text)
+
+
+def _answer(text: str) -> web.Response:
+    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 100, "completion_tokens": 10}
+    return web.json_response({"choices": [choice], "usage": usage})
 
 
 @contextmanager

@@ -63,11 +63,12 @@ def test_a_prompt_can_be_read_by_programs_and_people(style: Style, wording: Word
 
 
 def test_the_thought_field_is_asked_for_only_where_wanted() -> None:
-    """With and without, the form shown is a JSON list."""
+    """With and without, the form shown is the object that the shape describes."""
     for thought in (True, False):
         system, _ = generation_messages(request(), thought=thought)
         form = json.loads(system.content.strip().splitlines()[-1])
-        assert list(form[0]) == (["thought"] if thought else []) + ["query", "answers"]
+        (pair,) = form["pairs"]
+        assert list(pair) == (["thought"] if thought else []) + ["query", "answers"]
 
 
 def test_the_part_that_never_changes_comes_first() -> None:

@@ -31,6 +31,7 @@ def manifest(
     samples: int,
     samples_by_tool: Mapping[str, int],
     usage: list[dict[str, Any]],
+    endpoints: Sequence[Mapping[str, Any]],
     isolation: Mapping[str, Any],
     grants: Sequence[Mapping[str, Any]],
     started: datetime,
@@ -48,6 +49,7 @@ def manifest(
         samples: rows of dataset.jsonl.
         samples_by_tool: rows that call each tool.
         usage: requests, tokens and cost per model and role.
+        endpoints: how each model that is reached over HTTP is asked.
         isolation: the level the sandbox reached and what it consists of.
         grants: what tools may do beyond its walls; of variables only the names.
         started: when the run was first started.
@@ -71,6 +73,7 @@ def manifest(
             "skipped": [{"name": entry.name, "reason": entry.reason} for entry in library.skipped],
         },
         "requests": usage,
+        "endpoints": [dict(endpoint) for endpoint in endpoints],
         "isolation": dict(isolation),
         "grants": list(grants),
         "config_digest": config.digest(),

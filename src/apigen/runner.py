@@ -27,6 +27,7 @@ from apigen.locators import short_names
 from apigen.manifest import manifest
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
+from apigen.models.openai.ladders import Ladders
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
 from apigen.models.writers import Writer, Writers
@@ -121,8 +122,10 @@ def _assemble(
         store = CompletionStore(directory.path / rundir.COMPLETIONS)
         stack.callback(store.close)
 
+    ladders = Ladders(store)
+
     def model_for(wanted: ModelConfig, role: str) -> Model:
-        model = make_model(wanted, config.concurrency)
+        model = make_model(wanted, config.concurrency, ladders)
         stack.push_async_callback(model.aclose)
         # What costs nothing and always answers alike need not be kept.
         return StoredModel(model, store, role) if store and model.llm else model
@@ -133,7 +136,7 @@ def _assemble(
         RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge"), asking) for judge in config.judges
     ]
     seen = SeenQueries(seed.query for seed in library.seeds)
-    session = _Session(directory, config, library, writers=writers, store=store, watch=watch)
+    session = _Session(directory, config, library, writers=writers, store=store, ladders=ladders, watch=watch)
     schedule = Schedule(
         config,
         sampler=Sampler(library.tools, config),
@@ -158,6 +161,7 @@ class _Session:
         *,
         writers: Writers,
         store: CompletionStore | None,
+        ladders: Ladders,
         watch: Watch,
     ) -> None:
         names = short_names({tool.origin for tool in library.tools})
@@ -167,6 +171,7 @@ class _Session:
         self._library = library
         self._writers = writers
         self._store = store
+        self._ladders = ladders
         self._watch = watch
         self._tools = library.by_name()
         self._granted = read_grants(config.grants, os.environ).granted(self._tools)
@@ -228,6 +233,7 @@ class _Session:
             samples=self._samples,
             samples_by_tool=self._samples_by_tool,
             usage=self._usage(),
+            endpoints=self._ladders.facts(),
             isolation=msgspec.to_builtins(isolation),
             grants=msgspec.to_builtins(self._granted),
             started=self._started,

@@ -31,6 +31,7 @@ from apigen.execute.grants import read_grants
 from apigen.execute.table import make_executor
 from apigen.files import DirectoryLock, replacing
 from apigen.library.catalogue import Library, load_library
+from apigen.models.openai.ladders import Ladders
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
 from apigen.verify.base import Judge
@@ -151,11 +152,12 @@ async def _all_executed(labelled: Sequence[Case], executor: Executor, counting: 
 def _judges(config: Config, store: CompletionStore | None, stack: AsyncExitStack) -> list[Judge]:
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
     judges: list[Judge] = []
+    ladders = Ladders(store)
     for wanted in config.judges:
         if wanted.name == "rules":
             judges.append(RuleJudge())
             continue
-        model = make_model(wanted, config.concurrency)
+        model = make_model(wanted, config.concurrency, ladders)
         stack.push_async_callback(model.aclose)
         judges.append(LLMJudge(StoredModel(model, store, "judge") if store else model, asking))
     return judges

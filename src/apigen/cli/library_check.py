@@ -31,6 +31,7 @@ from apigen.library.catalogue import load_library
 from apigen.library.file_writing import write_library
 from apigen.locators import absolute
 from apigen.models.base import Model
+from apigen.models.openai.ladders import Ladders
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
 from apigen.report.cleaning import cleaning_page, figures, tables
@@ -95,12 +96,12 @@ async def _clean(
         model: Model | None = None
         store: CompletionStore | None = None
         if options.model:
-            model = make_model(config.models[0], plan.concurrency)
-            stack.push_async_callback(model.aclose)
             if options.out:
                 store = CompletionStore(_beside(options.out, "completions.sqlite"))
                 stack.callback(store.close)
-                model = StoredModel(model, store, "writer")
+            model = make_model(config.models[0], plan.concurrency, Ladders(store))
+            stack.push_async_callback(model.aclose)
+            model = StoredModel(model, store, "writer") if store else model
         known = journal.known({tool.name: tool for tool in library.tools}) if journal else {}
         cleaned = await clean(library, plan, prober, model, known, hooks)
         return cleaned, store.usage() if store else []

@@ -13,7 +13,7 @@ import msgspec
 
 from apigen.database import Database
 from apigen.models.base import Model, Options
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS completions (
@@ -22,6 +22,10 @@ CREATE TABLE IF NOT EXISTS completions (
     completion BLOB NOT NULL
 ) WITHOUT ROWID
 """
+_ENDPOINTS = "CREATE TABLE IF NOT EXISTS endpoints (key BLOB PRIMARY KEY, facts BLOB NOT NULL) WITHOUT ROWID"
+
+PROBE = "probe"
+"""The role of what is asked to learn about an endpoint."""
 
 
 class CompletionStore:
@@ -29,6 +33,7 @@ class CompletionStore:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, _SCHEMA, "move it away to ask the models again")
+        self._database.execute(_ENDPOINTS)
         self._decoder = msgspec.json.Decoder(Completion)
 
     def get(self, key: bytes) -> Completion | None:
@@ -60,9 +65,43 @@ class CompletionStore:
         names = ("model", "role", "requests", "prompt_tokens", "completion_tokens", "cost_usd")
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def notes(self, who: bytes) -> "Notes":
+        """What is kept about an endpoint.
+
+        Args:
+            who: everything that makes it another endpoint if it changes.
+        """
+        return Notes(self, self._database, hashlib.sha256(who).digest()[:16])
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+class Notes:
+    """What was learned about one endpoint, for the next session."""
+
+    def __init__(self, store: CompletionStore, database: Database, key: bytes) -> None:
+        self._store = store
+        self._database = database
+        self._key = key
+
+    def recall(self) -> bytes | None:
+        """What was kept last."""
+        row = self._database.execute("SELECT facts FROM endpoints WHERE key = ?", (self._key,)).fetchone()
+        return row[0] if row else None
+
+    def remember(self, facts: bytes) -> None:
+        """Keep this in the place of what was there."""
+        self._database.execute("INSERT OR REPLACE INTO endpoints VALUES (?, ?)", (self._key, facts))
+
+    def paid(self, what: str, completion: Completion) -> None:
+        """Enter an answer in the accounts that no role asked for."""
+        self._store.put(_digest((PROBE, self._key.hex(), what)), PROBE, completion)
+
+
+def _digest(asked: Json) -> bytes:
+    return hashlib.sha256(msgspec.json.encode(asked)).digest()[:16]
 
 
 class StoredModel:
@@ -91,8 +130,7 @@ class StoredModel:
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Answer from the store, or ask and keep the answer."""
-        asked = msgspec.json.encode((self._role, self.locator, messages, options))
-        key = hashlib.sha256(asked).digest()[:16]
+        key = _digest((self._role, self.locator, messages, options))
         kept = self._store.get(key)
         if kept is not None:
             return kept

@@ -12,8 +12,9 @@ from typing import TypeVar
 import aiohttp
 import stamina
 
-from apigen.errors import ModelRefused, ModelUnavailable
+from apigen.errors import ModelUnavailable
 from apigen.model_config import ModelConfig
+from apigen.models.openai.refused import body_refused
 from apigen.models.openai.wire import NoCompletion, error_message
 from apigen.retry_after import seconds_to_wait
 
@@ -59,7 +60,7 @@ class Client:
         Raises:
             TryAgain: the last try failed as well.
             ModelUnavailable: the server refuses everything.
-            ModelRefused: the server refuses this body.
+            BodyRefused: the server refuses this body.
         """
         async for attempt in stamina.retry_context(
             on=TryAgain,
@@ -108,13 +109,16 @@ class Client:
     async def _refused(self, response: aiohttp.ClientResponse, content: bytes) -> None:
         said = error_message(content) or response.reason or ""
         problem = f"HTTP {response.status}: {said}"
+        who = f"{self._config.name} at {self.url}: {problem}"
+        refused = body_refused(who, response.status, content)
+        if response.status in (404, 500) and refused.about_form:
+            raise refused  # asked for a form in another way, it may answer
         if response.status in RETRYABLE_STATUS and "insufficient_quota" not in said:
             wait_s = seconds_to_wait(response.headers.get("Retry-After"))
             if wait_s:
                 # The server's own wish comes first; the growing wait of the retry is added to it as jitter.
                 await asyncio.sleep(min(wait_s, LONGEST_WAIT_S))
             raise TryAgain(problem, wait_s)
-        who = f"{self._config.name} at {self.url}: {problem}"
         if response.status in (401, 403):
             raise ModelUnavailable(f"{who}; set {self._config.api_key_env} to a valid key")
         if response.status in (404, 405) or response.status < 400:
@@ -123,7 +127,7 @@ class Client:
             )
         if "insufficient_quota" in said or response.status == 402:
             raise ModelUnavailable(f"{who}; the account has no credit left")
-        raise ModelRefused(who)
+        raise refused
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
