@@ -61,7 +61,7 @@ class _Reader:
 
     def _typed(self, schema: Mapping[str, Any], depth: int, *, nullable: bool) -> dict[str, Json]:
         given = schema.get("type", "object" if isinstance(schema.get("properties"), dict) else None)
-        kinds = [kind for kind in (given if isinstance(given, list) else [given]) if kind in _TYPES]
+        kinds = [kind for kind in (given if isinstance(given, list) else [given]) if _is_type(kind)]
         return _either([self._of_kind(kind, schema, depth) for kind in kinds], nullable=nullable) if kinds else {}
 
     def _of_kind(self, kind: str, schema: Mapping[str, Any], depth: int) -> dict[str, Json]:
@@ -102,6 +102,10 @@ class _Reader:
         for step in reference.split("/")[1:]:
             place = place.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(place, dict) else None
         return place
+
+
+def _is_type(kind: Json) -> bool:
+    return isinstance(kind, str) and kind in _TYPES
 
 
 def _one_of(values: list[Json]) -> dict[str, Json]:
