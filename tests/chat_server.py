@@ -12,6 +12,7 @@ from aiohttp import web
 from apigen.models.base import Options
 from apigen.models.offline.model import OfflineModel
 from apigen.records import Message
+from form_servers import BY_ITSELF, fitting
 
 
 @dataclass
@@ -24,6 +25,10 @@ class ChatServer:
     """Answers with HTTP 503 from this many requests on."""
     hold_after: int | None = None
     """Lets this many requests in, and the others wait until there may be more."""
+    claims_forms: bool = False
+    """Holds a small answer to its form, so that it looks as if it did so with all; else it takes no notice of forms."""
+    garbles: Callable[[int], str | None] = lambda number: None
+    """What it writes in the place of the pairs of a request, by their number, if anything."""
     refuse: bool = False
     """Answers with HTTP 400."""
     judge_says: str = '{"thought": "fits", "pass": "yes"}'
@@ -48,8 +53,8 @@ class ChatServer:
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
         if body["messages"][0]["content"].startswith("What colour is fresh snow"):
-            # It does not know how to hold an answer to a form, and takes no notice when it is asked to.
-            return _answer('{"colours": ["white", "black"]}')
+            held = self.claims_forms and body.get("response_format", {}).get("type") == "json_schema"
+            return _answer(fitting(body["response_format"]["json_schema"]["schema"]) if held else BY_ITSELF)
         while self.hold_after is not None and self.admitted >= self.hold_after:
             if request.transport is None:
                 return web.Response(status=503)  # whoever asked is gone
@@ -72,7 +77,8 @@ class ChatServer:
         elif "Decide which category" in messages[0].content:
             text = self.categorises(messages[-1].content)
         else:
-            text = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
+            written = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
+            text = self.garbles(len(self.prompts)) or written
         self.prompts.append(json.dumps(body, sort_keys=True))
         return _answer(text)
 

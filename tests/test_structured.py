@@ -226,7 +226,7 @@ def test_parameters_that_an_endpoint_refuses_are_said_otherwise_from_then_on(htt
 @pytest.mark.parametrize(
     ("said", "change"),
     [
-        ("'temperature' does not support 0.7 with this model. Only the default (1) value is supported", "no temperature"),
+        ("'temperature' does not support 0.7. Only the default (1) value is supported.", "no temperature"),
         ("[{'type': 'extra_forbidden', 'loc': ['body', 'seed'], 'msg': 'Extra inputs are not permitted'}]", "no seed"),
         ("response_format: keyword 'minItems' is not supported", "no minItems in schemas"),
     ],
