@@ -8,6 +8,7 @@ so fails again and again is left for good.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Literal, Protocol
 
 import msgspec
@@ -70,9 +71,9 @@ class Ladder:
         self._in_a_row: Counter[str] = Counter()
         self._probing = asyncio.Lock()
         self._told = Structured("", "nobody") if wanted == "auto" else Structured(wanted, "configuration")
-        kept = memory.recall() if memory else None
-        if kept is not None:
-            self._told = msgspec.json.decode(kept, type=Structured)
+        with suppress(msgspec.MsgspecError):  # another version kept it otherwise; it is learned anew
+            if memory and (kept := memory.recall()) is not None:
+                self._told = msgspec.json.decode(kept, type=Structured)
 
     @property
     def told(self) -> Structured:
@@ -102,9 +103,8 @@ class Ladder:
 
     async def _probe(self, ask: Ask) -> None:
         probes: list[Probe] = []
-        for rung in RUNGS.values():
-            if rung is not TEXT:
-                probes.append(await self._probed(rung, ask))
+        for rung in (rung for rung in RUNGS.values() if rung is not TEXT):
+            probes.append(await self._probed(rung, ask))
             if probes[-1].finding is Finding.ENFORCED:
                 break
         if all(each.finding is Finding.REFUSED for each in probes):
@@ -147,7 +147,7 @@ class Ladder:
             return
         names = [each.name for each in fallen]
         self._in_a_row.update(names)
-        fell = {name: self._told.fell.get(name, 0) + (name in names) for name in {*self._told.fell, *names}}
+        fell = self._told.fell | {name: self._told.fell.get(name, 0) + 1 for name in names}
         given_up = [name for name in names if self._in_a_row[name] >= FAILURES and name not in self._told.left]
         left = (*self._told.left, *given_up)
         now = self._told.rung if self._told.rung not in left else rung.name
