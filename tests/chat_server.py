@@ -12,6 +12,7 @@ from aiohttp import web
 from apigen.models.base import Options
 from apigen.models.offline.model import OfflineModel
 from apigen.records import Message
+from form_servers import BY_ITSELF, fitting
 
 
 @dataclass
@@ -27,6 +28,10 @@ class ChatServer:
     fail_with: tuple[int, str] = (503, "overloaded")
     hold_after: int | None = None
     """Lets this many requests in, and the others wait until there may be more."""
+    claims_forms: bool = False
+    """Holds a small answer to its form, so that it looks as if it did so with all; else it takes no notice of forms."""
+    garbles: Callable[[int], str | None] = lambda number: None
+    """What it writes in the place of the pairs of a request, by their number, if anything."""
     refuse: bool = False
     """Answers with HTTP 400."""
     judge_says: str = '{"thought": "fits", "pass": "yes"}'
@@ -50,6 +55,9 @@ class ChatServer:
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()
+        if body["messages"][0]["content"].startswith("What colour is fresh snow"):
+            held = self.claims_forms and body.get("response_format", {}).get("type") == "json_schema"
+            return _answer(fitting(body["response_format"]["json_schema"]["schema"]) if held else BY_ITSELF)
         while self.hold_after is not None and self.admitted >= self.hold_after:
             if request.transport is None:
                 return web.Response(status=503)  # whoever asked is gone
@@ -73,11 +81,16 @@ class ChatServer:
         elif "Decide which category" in messages[0].content:
             text = self.categorises(messages[-1].content)
         else:
-            text = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
+            written = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
+            text = self.garbles(len(self.prompts)) or written
         self.prompts.append(json.dumps(body, sort_keys=True))
-        choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        usage = {"prompt_tokens": 100, "completion_tokens": 10}
-        return web.json_response({"choices": [choice], "usage": usage})
+        return _answer(text)
+
+
+def _answer(text: str) -> web.Response:
+    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 100, "completion_tokens": 10}
+    return web.json_response({"choices": [choice], "usage": usage})
 
 
 @contextmanager

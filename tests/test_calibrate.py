@@ -191,7 +191,7 @@ def test_judges_over_http_are_compared_and_nothing_is_paid_twice(tmp_path: Path)
     assert (by_name["openai/knows"]["recall"]["share"], by_name["openai/knows"]["specificity"]["share"]) == (0.0, 1.0)
     assert (by_name["openai/hates"]["recall"]["share"], by_name["openai/hates"]["specificity"]["share"]) == (1.0, 0.0)
     assert by_name["openai/babbles"]["error_reasons"] == {"judge_unreadable": 10}
-    assert {row["model"]: row["requests"] for row in found["requests"]}["openai/knows"] == 10
+    assert {(row["model"], row["role"]): row["requests"] for row in found["requests"]}["openai/knows", "judge"] == 10
     verdicts = lines(out / "verdicts.jsonl")
     assert [(row["id"], row["label"]) for row in verdicts[:2]] == [("0", "fail"), ("1", "pass")]
 

@@ -34,20 +34,19 @@ LINE = re.compile(r"^</?data-([0-9a-f]{16})-([a-z]+)>$")
 
 
 def read(prompt: str) -> dict[str, list[str]]:
-    """The blocks as one must be able to read them who knows the first line's key."""
-    lines = prompt.split("\n")
-    first = LINE.match(lines[0])
-    assert first
+    """The blocks as one must be able to read them who knows the keys of the lines outside of them."""
     found: dict[str, list[str]] = {}
-    name = ""
-    for line in lines:
+    name, key = "", ""
+    for line in prompt.split("\n"):
         fence = LINE.match(line)
-        if fence:
-            assert fence[1] == first[1]
-            name = "" if line.startswith("</") else fence[2]
-            if name:
-                assert name not in found, "a block stands once"
-                found[name] = []
+        if fence and line.startswith("</"):
+            assert (fence[1], fence[2]) == (key, name), "what is open ends first"
+            name = ""
+        elif fence:
+            assert not name, "no block begins inside another"
+            key, name = fence[1], fence[2]
+            assert name not in found, "a block stands once"
+            found[name] = []
         elif name:
             found[name].append(line)
     return found

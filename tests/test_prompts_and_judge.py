@@ -1,6 +1,7 @@
 """Prompts that nothing in them can break, and a judge whose silence is never a no."""
 
 import asyncio
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -42,6 +43,12 @@ def block(name: str, prompt: str) -> str:
     return found[2]
 
 
+def beginning(one: str, other: str) -> str:
+    """What two texts begin with alike."""
+    alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return "".join(character for character, _ in alike)
+
+
 def request(style: Style = Style.PARALLEL, wording: Wording = Wording.TERSE) -> Request:
     seeds = (Seed(NASTY, (CALL,)), Seed("two", (CALL, CALL)))
     return Request(3, 1, style, wording, (TOOL,), ("echo",), seeds, 4, (2, 3), 9)
@@ -63,17 +70,36 @@ def test_a_prompt_can_be_read_by_programs_and_people(style: Style, wording: Word
 
 
 def test_the_thought_field_is_asked_for_only_where_wanted() -> None:
-    """With and without, the form shown is a JSON list."""
+    """With and without, the form shown is the object that the shape describes."""
     for thought in (True, False):
         system, _ = generation_messages(request(), thought=thought)
         form = json.loads(system.content.strip().splitlines()[-1])
-        assert list(form[0]) == (["thought"] if thought else []) + ["query", "answers"]
+        (pair,) = form["pairs"]
+        assert list(pair) == (["thought"] if thought else []) + ["query", "answers"]
 
 
 def test_the_part_that_never_changes_comes_first() -> None:
     """So that providers' prefix caches hit."""
     one, other = (generation_messages(request(style), thought=True) for style in (Style.SIMPLE, Style.PARALLEL))
     assert one[0] == other[0]
+    fallen = Verdict(Stage.SEMANTICS, Outcome.REJECT, Reason.JUDGED_WRONG)
+    repair = repair_messages(request(), Candidate("q", (CALL,), (TOOL,)), (fallen,), thought=True)
+    asked = generation_messages(request(), thought=True)
+    assert repair[0] == asked[0]
+    shared = beginning(repair[1].content, asked[1].content)
+    assert shared.endswith('"wording":"terse","pairs":'), "tools and examples are shared by a request and its repairs"
+
+
+def test_the_judges_prompts_for_the_pairs_of_one_request_begin_alike() -> None:
+    """Instructions and tools, most of each prompt, are the same bytes; what differs comes behind them."""
+    one, other = (
+        judge_messages(Candidate(query, (CALL,), (TOOL,)), (Execution(CALL, ok=True, result=query),))
+        for query in ("one", "another")
+    )
+    assert one[0] == other[0]
+    shared = beginning(one[1].content, other[1].content)
+    assert json.loads(block("tools", shared)) == TOOL.offered()
+    assert "one" not in shared
 
 
 def test_a_judge_sees_tools_query_calls_and_results_and_long_results_say_that_they_are_cut() -> None:

@@ -172,6 +172,24 @@ def test_ctrl_c_finishes_the_write_and_says_how_to_go_on(tmp_path: Path) -> None
     assert len(json.loads((out / "dataset.xlam.json").read_text())) == len(lines(out / "dataset.jsonl"))
 
 
+def test_a_server_that_claims_forms_and_breaks_them_is_checked_like_any_other(tmp_path: Path) -> None:
+    """What it promises is recorded and its rung kept; what it writes falls for what is wrong with it."""
+    garbage = dict(enumerate(("no JSON at all", '{"pairs": []}', '{"pairs": [7, {"query": "q"}]}')))
+    out = tmp_path / "out"
+    with serving(claims_forms=True, garbles=garbage.get) as server:
+        ran = apigen("run", *SMALL, "--count", "30", "--model", "openai/w", "--base-url", server.url, "--out", out)
+    assert ran.returncode == 0, ran.stderr
+    manifest = json.loads((out / "manifest.json").read_text())
+    (endpoint,) = manifest["endpoints"]
+    probes = [{"rung": "json_schema", "finding": "enforced"}]
+    assert (endpoint["model"], endpoint["base_url"]) == ("openai/w", server.url)
+    assert endpoint["structured"] == {"rung": "json_schema", "by": "probe", "probes": probes}
+    assert {"not_json", "no_pairs", "wrong_shape", "missing_field"} <= set(manifest["counts"]["reasons"])
+    asked = json.loads(server.prompts[0])["response_format"]["json_schema"]
+    assert asked["name"] == "pairs"
+    assert manifest["samples"] == 30
+
+
 def test_a_model_behind_http_writes_and_judges(tmp_path: Path) -> None:
     """The whole pipeline over the OpenAI protocol, with the model's name and tokens in the accounts."""
     out = tmp_path / "out"
@@ -181,7 +199,7 @@ def test_a_model_behind_http_writes_and_judges(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["llm"] is True
-    accounts = {(row["model"], row["role"]): row for row in manifest["requests"]}
+    accounts = {(row["model"], row["role"]): row for row in manifest["requests"] if row["role"] != "probe"}
     in_vain = len(server.prompts) - sum(row["requests"] for row in accounts.values())
     assert 0 <= in_vain <= 5, "at most what was in flight when the count was reached"
     assert accounts["openai/judge", "judge"]["prompt_tokens"] == 100 * accounts["openai/judge", "judge"]["requests"]

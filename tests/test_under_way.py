@@ -168,7 +168,7 @@ def test_ctrl_c_loses_no_answer_that_is_under_way(tmp_path: Path) -> None:
         assert process.returncode == 130, stderr
         assert len(server.prompts) == 6
     with sqlite3.connect(tmp_path / "out" / "completions.sqlite") as database:
-        assert database.execute("SELECT COUNT(*) FROM completions").fetchone() == (6,)
+        assert database.execute("SELECT COUNT(*) FROM completions WHERE role = 'writer'").fetchone() == (6,)
     database.close()
 
 

@@ -323,6 +323,21 @@ class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
     """A reasoning model's own thoughts, kept apart from the answer."""
     cost_usd: float | None = None
     """``None`` where the price is not known."""
+    cached_tokens: int = 0
+    """Those of the prompt tokens that the provider took from its cache."""
+    thinking_tokens: int = 0
+    """Those of the completion tokens that the model thought with, where the provider counts them apart."""
+
+    @property
+    def missing(self) -> str:
+        """Why there is no answer in it; empty where there is one."""
+        if self.text.strip():
+            return ""
+        thought = bool(self.thinking or self.thinking_tokens)
+        if self.finish_reason == "length":
+            tokens = f"all {self.completion_tokens} tokens were" if self.completion_tokens else "its tokens were"
+            return f"{tokens} used up {'by thinking ' if thought else ''}before an answer came"
+        return "there is thinking and no answer" if thought else "the completion is empty"
 
 
 class Candidate(msgspec.Struct, frozen=True):

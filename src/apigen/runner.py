@@ -80,7 +80,7 @@ def _assemble(
     asked = any(model.name.startswith("openai/") for model in (*config.models, *config.judges))
     store = open_store(directory, stack, tell) if asked else None
 
-    table = ModelTable(config.concurrency)
+    table = ModelTable(config.concurrency, store)
     writing = table.models(config.models)
     judging = table.models([judge for judge in config.judges if judge.name != RULES])
 

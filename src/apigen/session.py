@@ -20,7 +20,7 @@ from apigen.execute.python import probe_isolation
 from apigen.library.catalogue import Library
 from apigen.locators import short_names
 from apigen.manifest import manifest
-from apigen.models.base import Model
+from apigen.models.base import EndpointFacts, Model
 from apigen.models.store import CompletionStore
 from apigen.models.writers import Writers
 from apigen.records import Attempt, Sample
@@ -144,7 +144,7 @@ class Session:
             samples=self._samples,
             samples_by_tool=self._samples_by_tool,
             usage=self._usage(),
-            endpoints=list(dict.fromkeys(facts for model in self._models for facts in model.endpoints())),
+            endpoints=self._endpoints(),
             isolation=msgspec.to_builtins(isolation),
             grants=msgspec.to_builtins(self._granted),
             reverified=self._reverified,
@@ -153,6 +153,11 @@ class Session:
         )
         self._directory.write_json(rundir.MANIFEST, value)
         return value
+
+    def _endpoints(self) -> list[EndpointFacts]:
+        """Each server once, also where writers and judges share it."""
+        found = [facts for model in self._models for facts in model.endpoints()]
+        return list({(facts.model, facts.base_url): facts for facts in found}.values())
 
     def _usage(self) -> list[dict[str, Any]]:
         usage = self._store.usage() if self._store else []

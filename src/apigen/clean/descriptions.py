@@ -20,7 +20,7 @@ from apigen.clean.words import words_of
 from apigen.concurrency import several
 from apigen.errors import ModelRefused
 from apigen.generate.quoting import as_data, blocks
-from apigen.models.base import Model, Options
+from apigen.models.base import Model, Options, Shape, exactly
 from apigen.records import Message, Tool
 
 LONGEST = 600
@@ -28,7 +28,8 @@ LONGEST = 600
 _FEWEST_WORDS = 3
 _LONGEST_SHOWN = 6000
 _LONGEST_ANSWER = 20_000
-_OPTIONS = Options(temperature=0.2, max_tokens=1024, seed=0)
+_SHAPE = Shape("description", exactly({"description": {"type": "string"}}))
+_OPTIONS = Options(temperature=0.2, max_tokens=1024, seed=0, shape=_SHAPE)
 
 _NOISE = {
     "markup": re.compile(

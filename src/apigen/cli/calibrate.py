@@ -152,7 +152,7 @@ async def _all_executed(labelled: Sequence[Case], executor: Executor, counting: 
 def _judges(config: Config, store: CompletionStore | None, stack: AsyncExitStack) -> list[Judge]:
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
     judges: list[Judge] = []
-    models = ModelTable(config.concurrency).models([judge for judge in config.judges if judge.name != "rules"])
+    models = ModelTable(config.concurrency, store).models([judge for judge in config.judges if judge.name != "rules"])
     for name in model_names(config.judges):
         if name == "rules":
             judges.append(RuleJudge())

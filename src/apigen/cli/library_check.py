@@ -95,12 +95,12 @@ async def _clean(
         model: Model | None = None
         store: CompletionStore | None = None
         if options.model:
-            model = make_model(config.models[0], plan.concurrency)
-            stack.push_async_callback(model.aclose)
             if options.out:
                 store = CompletionStore(_beside(options.out, "completions.sqlite"))
                 stack.callback(store.close)
-                model = StoredModel(model, store, "writer")
+            model = make_model(config.models[0], plan.concurrency, store)
+            stack.push_async_callback(model.aclose)
+            model = StoredModel(model, store, "writer") if store else model
         known = journal.known({tool.name: tool for tool in library.tools}) if journal else {}
         cleaned = await clean(library, plan, prober, model, known, hooks)
         return cleaned, store.usage() if store else []

@@ -14,8 +14,10 @@ import msgspec
 
 from apigen.records import Completion, Json, Reason
 
-LIST_KEYS = ("pairs", "queries", "data", "items", "results", "examples", "list", "output", "response")
-"""Keys under which models put the list when they, or a server's JSON mode, insist on an object."""
+ASKED_KEY = "pairs"
+"""Key under which the list is asked for; a bare list is read as well, and needs no mending either."""
+LIST_KEYS = ("queries", "data", "items", "results", "examples", "list", "output", "response")
+"""Other keys under which models put it."""
 
 CUT_OFF = "the completion was cut off here"
 
@@ -28,6 +30,8 @@ MENDABLE_DEPTH = 200
 _THINKING = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _START = re.compile(r"\[\s*\{|\{\s*\"|\[\s*\[|\[\s*\]")
 """Where a list of pairs or a pair can begin; a bracket inside prose, as in "see [1]", is none."""
+_OPENED = re.compile(rf'({{\s*"{ASKED_KEY}"\s*:\s*)?\[')
+"""How a list of pairs begins, with the object around it that was asked for or without."""
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*")
 _NUMBERING = re.compile(r"^[\s,;]*(?:(?:\d+[.):]|[-*])[\s]*)*$")
 """What may stand between several JSON values without being prose: commas, list numbers, bullets."""
@@ -56,7 +60,7 @@ def parse_pairs(completion: Completion) -> tuple[Draft, ...]:
     """
     text, repaired = _strip_thinking(completion.text)
     if not text.strip():
-        return (Draft(None, completion.text, (), "the completion is empty"),)
+        return (Draft(None, completion.text, (), completion.missing or "the completion is empty"),)
     value, repairs = _read_json(text)
     repaired += repairs
     cut_off = completion.finish_reason == "length" or "cut_off" in repaired
@@ -196,9 +200,17 @@ def _mend(text: str) -> tuple[Any, tuple[str, ...], str]:
         return _NOTHING, (), text
     if end is not None:
         return value, ("broken_json",), text[end:]
-    # A list whose last pair is whole lacks nothing but its bracket; anything else ends in the middle of a pair.
-    whole = depth == 1 and text.startswith("[") and text.rstrip().rstrip(",").endswith("}")
-    return value, ("unclosed_list" if whole else "cut_off",), ""
+    # A list whose last pair is whole lacks nothing but its end; anything else ends in the middle of a pair.
+    return value, ("unclosed_list" if _whole(text.rstrip().rstrip(","), depth) else "cut_off",), ""
+
+
+def _whole(text: str, depth: int) -> bool:
+    """Whether text with so many brackets still open ends behind a pair, or behind the list of them."""
+    opened = _OPENED.match(text)
+    if opened is None:
+        return False
+    in_list = 2 if opened[1] else 1
+    return (depth == in_list and text.endswith("}")) or (depth == in_list - 1 and text.endswith("]"))
 
 
 def _closing(text: str) -> tuple[int | None, int, int]:
@@ -251,6 +263,8 @@ def _items(value: Any) -> tuple[list[Any], tuple[str, ...]]:
         return value, ()
     if "query" in value:
         return [value], ("single_object",)
+    if isinstance(value.get(ASKED_KEY), list):
+        return value[ASKED_KEY], ()
     for key in LIST_KEYS:
         if isinstance(value.get(key), list):
             return value[key], ("wrapped",)

@@ -83,9 +83,10 @@ def judge_messages(
         again: why an earlier answer could not be used, in our own words.
     """
     earlier = {"context": "\n".join(map(as_data, candidate.context))} if candidate.context else {}
-    quoted = blocks(
+    # The tools have a key of their own: the pairs of one request, which offers the same ones, share this part.
+    quoted = blocks({"tools": "\n".join(as_data(tool.offered()) for tool in candidate.tools)})
+    quoted |= blocks(
         {
-            "tools": "\n".join(as_data(tool.offered()) for tool in candidate.tools),
             **earlier,
             "query": as_data(candidate.query),
             "calls": "\n".join(as_data(_answer(call)) for call in candidate.calls),

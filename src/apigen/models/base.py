@@ -17,6 +17,11 @@ class Shape(msgspec.Struct, frozen=True):
     """JSON Schema of an object."""
 
 
+def exactly(properties: dict[str, Json]) -> dict[str, Json]:
+    """The JSON Schema of an object with exactly these properties; engines write them in this order."""
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+
+
 class Options(msgspec.Struct, frozen=True):
     """How to sample one completion."""
 
@@ -50,6 +55,8 @@ class EndpointFacts(msgspec.Struct, frozen=True):
     """Median latency of its last answers; ``None`` where there were none."""
     problem: str
     """Why it gave no answers at the end, if it did not."""
+    structured: dict[str, Json] = {}
+    """How the form of answers is enforced there."""
 
 
 class Model(Protocol):

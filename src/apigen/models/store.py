@@ -15,7 +15,7 @@ from apigen.database import Database
 from apigen.errors import NotKept
 from apigen.models.base import EndpointFacts, Model, Options
 from apigen.models.under_way import UnderWay
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS completions (
@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS completions (
     completion BLOB NOT NULL
 ) WITHOUT ROWID
 """
+_ENDPOINTS = "CREATE TABLE IF NOT EXISTS endpoints (key BLOB PRIMARY KEY, facts BLOB NOT NULL) WITHOUT ROWID"
+
+PROBE = "probe"
+"""The role of what is asked to learn about an endpoint."""
 
 
 def request_key(role: str, locator: str, messages: Sequence[Message], options: Options) -> bytes:
@@ -33,7 +37,7 @@ def request_key(role: str, locator: str, messages: Sequence[Message], options: O
     """
     said = [(message.role, message.content) for message in messages]
     asked = (role, locator, said, options.temperature, options.max_tokens, options.seed)
-    return hashlib.sha256(msgspec.json.encode(asked)).digest()[:16]
+    return _digest(asked)
 
 
 class CompletionStore:
@@ -47,6 +51,7 @@ class CompletionStore:
     def __init__(self, path: Path, under_way: UnderWay | None = None) -> None:
         self.under_way = under_way or UnderWay()
         self._database = Database(path, _SCHEMA, "move it away to ask the models again")
+        self._database.execute(_ENDPOINTS)
         self._decoder = msgspec.json.Decoder(Completion)
 
     def get(self, key: bytes) -> Completion | None:
@@ -84,9 +89,43 @@ class CompletionStore:
         names = ("model", "role", "requests", "prompt_tokens", "completion_tokens", "cost_usd")
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def notes(self, who: bytes) -> "Notes":
+        """What is kept about an endpoint.
+
+        Args:
+            who: everything that makes it another endpoint if it changes.
+        """
+        return Notes(self, self._database, hashlib.sha256(who).digest()[:16])
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+class Notes:
+    """What was learned about one endpoint, for the next session."""
+
+    def __init__(self, store: CompletionStore, database: Database, key: bytes) -> None:
+        self._store = store
+        self._database = database
+        self._key = key
+
+    def recall(self) -> bytes | None:
+        """What was kept last."""
+        row = self._database.execute("SELECT facts FROM endpoints WHERE key = ?", (self._key,)).fetchone()
+        return row[0] if row else None
+
+    def remember(self, facts: bytes) -> None:
+        """Keep this in the place of what was there."""
+        self._database.execute("INSERT OR REPLACE INTO endpoints VALUES (?, ?)", (self._key, facts))
+
+    def paid(self, what: str, completion: Completion) -> None:
+        """Enter an answer in the accounts that no role asked for."""
+        self._store.put(_digest((PROBE, self._key.hex(), what)), PROBE, completion)
+
+
+def _digest(asked: Json) -> bytes:
+    return hashlib.sha256(msgspec.json.encode(asked)).digest()[:16]
 
 
 class StoredModel:

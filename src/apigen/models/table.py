@@ -7,6 +7,8 @@ from apigen.errors import UserError
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
 from apigen.models.offline.model import OfflineModel
+from apigen.models.openai.ladders import Ladders
+from apigen.models.store import CompletionStore
 
 if TYPE_CHECKING:
     from apigen.models.openai.client import Client
@@ -29,10 +31,12 @@ class ModelTable:
 
     Args:
         concurrency: requests in flight at an endpoint that names no number of its own.
+        store: where what is learned about endpoints is kept; ``None`` to learn it anew each time.
     """
 
-    def __init__(self, concurrency: int) -> None:
+    def __init__(self, concurrency: int, store: CompletionStore | None = None) -> None:
         self._concurrency = concurrency
+        self._ladders = Ladders(store)
         self._clients: dict[str, Client] = {}
 
     def models(self, configs: Sequence[ModelConfig]) -> dict[str, Weighted]:
@@ -73,7 +77,7 @@ class ModelTable:
             self._clients[reached].holders += 1
         else:
             self._clients[reached] = Client(replicas, self._concurrency)
-        return OpenAIModel(first, self._concurrency, self._clients[reached])
+        return OpenAIModel(first, self._concurrency, self._clients[reached], self._ladders.of(first))
 
 
 def _require_same(one: ModelConfig, other: ModelConfig) -> None:
@@ -85,10 +89,10 @@ def _require_same(one: ModelConfig, other: ModelConfig) -> None:
             )
 
 
-def make_model(config: ModelConfig, concurrency: int) -> Model:
+def make_model(config: ModelConfig, concurrency: int, store: CompletionStore | None = None) -> Model:
     """Make one model that has one endpoint.
 
     Raises:
         UserError: there is no such kind of model.
     """
-    return ModelTable(concurrency).models((config,))[config.name].model
+    return ModelTable(concurrency, store).models((config,))[config.name].model

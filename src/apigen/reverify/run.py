@@ -122,7 +122,7 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         asked = [judge for judge in config.judges if judge.name != RULES]
         models = {
             name: StoredModel(made.model, store, "judge")
-            for name, made in ModelTable(config.concurrency).models(asked).items()
+            for name, made in ModelTable(config.concurrency, store).models(asked).items()
         }
         for model in models.values():
             stack.push_async_callback(model.aclose)

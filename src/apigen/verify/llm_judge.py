@@ -8,8 +8,9 @@ from apigen.errors import ModelRefused
 from apigen.generate.prompts import judge_messages
 from apigen.generate.quoting import RESULT_CHARS, RESULTS_CHARS
 from apigen.models.base import Model, Options
-from apigen.records import Candidate, Execution, Outcome, Reason, Stage, Verdict
+from apigen.records import Candidate, Completion, Execution, Outcome, Reason, Stage, Verdict
 from apigen.verify.judges.criteria import reason_for
+from apigen.verify.judges.form import VERDICT
 from apigen.verify.judges.material import Material
 from apigen.verify.judges.reading import Answer, Unreadable, plain, read_answer
 
@@ -64,16 +65,13 @@ class LLMJudge:
                 results_chars=asking.results_chars,
                 again=why,
             )
-            options = Options(temperature=0.0, max_tokens=asking.max_tokens, seed=seed)
+            options = Options(temperature=0.0, max_tokens=asking.max_tokens, seed=seed, shape=VERDICT)
             try:
                 completion = await self._model.complete(messages, options)
             except ModelRefused as refusal:
                 error = self._error(Reason.JUDGE_REFUSED, str(refusal))
                 continue
-            if completion.finish_reason == "length":
-                answer: Answer | Unreadable = Unreadable("it is longer than allowed and was cut off")
-            else:
-                answer = read_answer(completion.text, material)
+            answer = _read(completion, material)
             if isinstance(answer, Answer):
                 return self._verdict(answer, material)
             why = answer.why
@@ -95,6 +93,15 @@ class LLMJudge:
 
     def _error(self, reason: Reason, detail: str) -> Verdict:
         return Verdict(Stage.SEMANTICS, Outcome.ERROR, reason, plain(detail, 300), by=self.name)
+
+
+def _read(completion: Completion, material: Material) -> Answer | Unreadable:
+    """The answer in a completion, unless its end or all of it is missing."""
+    if completion.missing:
+        return Unreadable(completion.missing)
+    if completion.finish_reason == "length":
+        return Unreadable("it is longer than allowed and was cut off")
+    return read_answer(completion.text, material)
 
 
 def _evidence(quotes: dict[str, str], material: Material) -> str:

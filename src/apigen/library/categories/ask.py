@@ -11,11 +11,12 @@ import msgspec
 from apigen.errors import ModelRefused
 from apigen.library.categories.categorise import Categorised
 from apigen.library.starter import CATEGORIES
-from apigen.models.base import Model, Options
+from apigen.models.base import Model, Options, Shape, exactly
 from apigen.records import Message, Tool
 from apigen.toolspecs.text import parse_json
 
-_OPTIONS = Options(temperature=0.0, max_tokens=512)
+_SHAPE = Shape("category", exactly({"category": {"type": "string", "enum": list(CATEGORIES)}}))
+_OPTIONS = Options(temperature=0.0, max_tokens=512, shape=_SHAPE)
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _MOST = 1_500
 """Longest description in characters that is shown."""

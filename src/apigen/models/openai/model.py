@@ -2,14 +2,20 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
 from apigen.models.base import EndpointFacts, Options
+from apigen.models.openai import probe
 from apigen.models.openai.client import Client
+from apigen.models.openai.dialect import mending, spoken
 from apigen.models.openai.failures import TryAgain
+from apigen.models.openai.ladder import Ladder
+from apigen.models.openai.refused import BodyRefused
+from apigen.models.openai.rungs import TEXT, Rung
 from apigen.models.openai.wire import read_completion, request_body
 from apigen.records import Completion, Message
 
@@ -21,13 +27,16 @@ class OpenAIModel:
         config: name (``openai/NAME``), resolved ``base_url``, name of the key's variable, time-outs and retries.
         concurrency: requests in flight at once.
         client: what reaches it, where that is shared or has several endpoints.
+        ladder: how forms of answers are asked for there, where others ask there as well.
     """
 
-    def __init__(self, config: ModelConfig, concurrency: int, client: Client | None = None) -> None:
+    def __init__(
+        self, config: ModelConfig, concurrency: int, client: Client | None = None, ladder: Ladder | None = None
+    ) -> None:
         self._config = config
         self._name = config.name.removeprefix("openai/")
         self._client = client or Client((config,), concurrency)
-        self._read = partial(read_completion, locator=config.name)
+        self._ladder = ladder or Ladder(config.structured)
 
     @property
     def locator(self) -> str:
@@ -46,28 +55,75 @@ class OpenAIModel:
             ModelUnavailable: the server is down, refuses everything, or answers what is no chat completion.
             ModelRefused: the server refuses this prompt.
         """
+        if options.shape is None:
+            return await self._asked(TEXT, messages, options)
+        rung = await self._ladder.top(lambda rung: self._asked(rung, probe.MESSAGES, probe.OPTIONS))
+        fallen: list[Rung] = []
+        while True:
+            try:
+                completion = await self._asked(rung, messages, options)
+            except ModelRefused as refused:
+                lower = self._ladder.below(rung, refused)
+                if lower is None:
+                    raise
+                fallen.append(rung)
+                rung = lower
+            else:
+                self._ladder.answered(rung, tuple(fallen))
+                return completion
+
+    async def _asked(self, rung: Rung, messages: Sequence[Message], options: Options) -> Completion:
+        """Ask on one rung, in the endpoint's own dialect.
+
+        Raises:
+            ModelUnavailable: as :meth:`complete` says.
+            ModelRefused: the server refuses this prompt, or to be asked for a form in this way.
+        """
+        plain = request_body(self._name, messages, options) | (rung.added(options.shape) if options.shape else {})
+        changes = self._ladder.told.changes
+        while True:
+            body = spoken(plain, changes, self._config.extra)
+            try:
+                completion = await self._sent(rung, body, options)
+            except BodyRefused as refused:
+                asked_for = mending(refused)
+                if not set(asked_for) & set(changes):  # else what was changed did not help
+                    self._ladder.learn(changes)
+                # By now another request may have learned what this one was refused for.
+                wanted = tuple(dict.fromkeys([*changes, *self._ladder.told.changes, *asked_for]))
+                if spoken(plain, wanted, self._config.extra) == body:
+                    raise
+                changes = wanted
+            else:
+                self._ladder.learn(changes)
+                return completion
+
+    async def _sent(self, rung: Rung, body: dict[str, Any], options: Options) -> Completion:
+        read = partial(read_completion, locator=self.locator, answer=rung.answer, most=options.max_tokens)
         try:
-            return await self._client.ask(msgspec.json.encode(request_body(self._name, messages, options)), self._read)
+            return await self._client.ask(msgspec.json.encode(body), read)
         except TryAgain as error:
             tries = self._config.retries + 1
             problem = f"{self.locator} at {self._client.url}: {error} (tried {tries} time{'s' if tries > 1 else ''})"
             if await self._answers():
-                # The server lives: it is this prompt that it cannot answer, and it would not after a resume either.
-                raise ModelRefused(problem) from None
+                # The server lives: it is this body that it cannot answer, and it would not after a resume either.
+                raise BodyRefused(problem, said=str(error)) from None
             raise ModelUnavailable(problem) from None
 
     async def _answers(self) -> bool:
         """Whether the server answers a trivial prompt."""
         trivial = request_body(self._name, [Message("user", "Say yes.")], Options(max_tokens=16))
+        body = spoken(trivial, self._ladder.told.changes, self._config.extra)
         try:
-            await self._client.once(msgspec.json.encode(trivial), self._read)
+            await self._client.once(msgspec.json.encode(body), partial(read_completion, locator=self.locator))
         except (TryAgain, ModelUnavailable, ModelRefused):
             return False
         return True
 
     def endpoints(self) -> tuple[EndpointFacts, ...]:
-        """What was seen of each endpoint."""
-        return self._client.facts()
+        """What was seen of each endpoint, and how it is asked."""
+        structured = msgspec.to_builtins(self._ladder.told)
+        return tuple(msgspec.structs.replace(facts, structured=structured) for facts in self._client.facts())
 
     def stop(self) -> None:
         """Send nothing more; answers that are awaited still come."""

@@ -10,6 +10,7 @@ from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
 from apigen.models.openai.failures import Kind, TryAgain
 from apigen.models.openai.quota import used_up
+from apigen.models.openai.refused import body_refused
 from apigen.models.openai.said import Said, read_said
 from apigen.models.openai.waits import asked_wait
 
@@ -62,12 +63,15 @@ def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | 
     wait_s = asked_wait(headers, said.text, now)
     if quota := used_up(status, said, headers, wait_s, now):
         return ModelUnavailable(f"{who}; {quota.words(now)}")
+    refused = body_refused(who, status, answer.content)
+    if status in (404, 500) and refused.about_form:
+        return refused  # asked for a form in another way, it may answer
     if status in (400, 413, 422, 500) and _TOO_LONG.search(said.text):
         return ModelRefused(f"{who}; the prompt is longer than the model takes")
     if status in _RETRYABLE or (status >= 500 and status not in _NEVER):
         return TryAgain(problem, wait_s, _kind(status, wait_s))
     hint = _hint(status, said, config)
-    return ModelUnavailable(f"{who}; {hint}") if hint else ModelRefused(who)
+    return ModelUnavailable(f"{who}; {hint}") if hint else refused
 
 
 def _kind(status: int, wait_s: float | None) -> Kind:

@@ -1,49 +1,51 @@
 """What travels: the body of a chat request and what its answer says.
 
 The wire format is that of OpenAI's ``POST /chat/completions``
-(https://platform.openai.com/docs/api-reference/chat/create).
+(https://platform.openai.com/docs/api-reference/chat/create), with the fields that other servers add to it.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from apigen.models.base import Options
-from apigen.records import Completion, Message
+from apigen.models.openai.thinking import told_apart
+from apigen.records import Completion, Json, Message
 
 
 class NoCompletion(Exception):  # noqa: N818 - named for what came instead
     """The answer is no chat completion; the message says what is wrong with it."""
 
 
-class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = 0
-    completion_tokens: int | None = 0
+class Reply(msgspec.Struct, frozen=True):
+    """An assistant's message, taken apart."""
 
-
-class _Message(msgspec.Struct):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    refusal: str | None = None
+    text: str
+    thinking: str = ""
+    arguments: str = ""
+    """JSON text of its first tool call's arguments; empty where it calls none."""
 
 
 class _Choice(msgspec.Struct):
-    message: _Message
+    message: dict[str, Any]
     finish_reason: str | None = None
 
 
 class _Response(msgspec.Struct):
-    choices: list[_Choice]
-    usage: _Usage | None = None
+    choices: list[_Choice] | None = None
+    usage: Any = None
+    error: Any = None
 
 
+_KINDS = ("prompt", "completion")
+_CALLED = ("tool_calls", "function_call")
 _decoder = msgspec.json.Decoder(_Response, strict=False)
 
 
 def request_body(model: str, messages: Sequence[Message], options: Options) -> dict[str, Any]:
-    """The body of a chat request."""
+    """The body of a chat request, without what asks for a form of the answer."""
     return {
         "model": model,
         "messages": [{"role": message.role, "content": message.content} for message in messages],
@@ -52,8 +54,16 @@ def request_body(model: str, messages: Sequence[Message], options: Options) -> d
     } | ({"seed": options.seed} if options.seed is not None else {})
 
 
-def read_completion(content: bytes, locator: str) -> Completion:
+def read_completion(
+    content: bytes, locator: str, answer: Callable[[Reply], str] = lambda reply: reply.text, most: int | None = None
+) -> Completion:
     """The completion in a server's answer.
+
+    Args:
+        content: as it came.
+        locator: of the model that was asked.
+        answer: where in the message the answer stands.
+        most: tokens that it was allowed.
 
     Raises:
         NoCompletion: there is none in it.
@@ -62,31 +72,73 @@ def read_completion(content: bytes, locator: str) -> Completion:
         response = _decoder.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise NoCompletion(f"the answer is no chat completion ({error})") from None
+    if response.choices is None:
+        what = f"the answer is an error: {error_message(content)}" if response.error else "the answer has no choices"
+        raise NoCompletion(what)
     if not response.choices:
         raise NoCompletion("the answer holds no choice")
-    choice, usage = response.choices[0], response.usage or _Usage()
+    choice, usage = response.choices[0], _object(response.usage)
+    text, thinking = told_apart(choice.message)
+    reply = Reply(text or _text(choice.message.get("refusal")), thinking, _arguments(choice.message))
+    prompt_details, completion_details = (_object(usage.get(f"{kind}_tokens_details")) for kind in _KINDS)
+    tokens, ended = _count(usage.get("completion_tokens")), choice.finish_reason or ""
+    if most is not None and tokens >= most and ended in _CALLED:
+        ended = "length"  # llama-cpp-python says tool_calls of a call that was cut off as well
     return Completion(
-        text=choice.message.content or choice.message.refusal or "",
+        text=answer(reply),
         model=locator,
-        prompt_tokens=_count(usage.prompt_tokens),
-        completion_tokens=_count(usage.completion_tokens),
-        finish_reason=choice.finish_reason or "",
-        thinking=choice.message.reasoning_content or choice.message.reasoning or "",
+        prompt_tokens=_count(usage.get("prompt_tokens")),
+        completion_tokens=tokens,
+        finish_reason=ended,
+        thinking=thinking,
+        cost_usd=_cost(usage.get("cost")),
+        # DeepSeek's API counts cache hits beside the prompt tokens.
+        cached_tokens=_count(prompt_details.get("cached_tokens")) or _count(usage.get("prompt_cache_hit_tokens")),
+        thinking_tokens=_count(completion_details.get("reasoning_tokens")),
     )
 
 
-def _count(tokens: int | None) -> int:
+def _arguments(message: dict[str, Any]) -> str:
+    calls = message.get("tool_calls")
+    call = calls[0] if isinstance(calls, list) and calls else None
+    given = _object(_object(call).get("function")).get("arguments")
+    return given if isinstance(given, str) else msgspec.json.encode(given).decode() if given else ""
+
+
+def _object(value: Json) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(tokens: Json) -> int:
     """A number of tokens as a server gives it, if it can be one."""
-    return tokens if tokens and 0 < tokens < 2**40 else 0
+    return int(tokens) if _is_number(tokens) and 0 < tokens < 2**40 else 0
 
 
-def error_message(content: bytes) -> str:
-    """What a server says went wrong, in one short line."""
+def _cost(usd: Json) -> float | None:
+    """What a gateway such as OpenRouter says that a request cost."""
+    return float(usd) if _is_number(usd) and 0 <= usd < 1e6 else None
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def error_message(content: bytes, most: int = 200) -> str:
+    """What a server says went wrong, in one line of at most so many characters."""
+    value = error_of(content)
+    return " ".join(str(value.get("message") or value.get("code") or value).split())[:most]
+
+
+def error_of(content: bytes) -> dict[str, Any]:
+    """What a server says went wrong, as an object with a ``message`` where it is none."""
     try:
         value: Any = msgspec.json.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        value = content[:200].decode("utf-8", "replace")
+        value = content[:2_000].decode("utf-8", "replace")
     if isinstance(value, dict):
-        error = value.get("error", value.get("detail", value.get("message", value)))
-        value = error.get("message") or error.get("code") or error if isinstance(error, dict) else error
-    return " ".join(str(value).split())[:200]
+        value = value.get("error", value.get("detail", value.get("message", value)))
+    return value if isinstance(value, dict) else {"message": value}

@@ -1,0 +1,28 @@
+"""One ladder for each endpoint, whoever asks there: a model that writes and judges is tried once."""
+
+import msgspec
+
+from apigen.model_config import ModelConfig
+from apigen.models.openai.ladder import Ladder
+from apigen.models.store import CompletionStore
+
+
+class Ladders:
+    """Hands out ladders.
+
+    Args:
+        store: where what is learned about endpoints is kept; ``None`` to learn it anew each time.
+    """
+
+    def __init__(self, store: CompletionStore | None = None) -> None:
+        self._store = store
+        self._ladders: dict[bytes, Ladder] = {}
+
+    def of(self, config: ModelConfig) -> Ladder:
+        """The ladder of the endpoint that a model is configured for."""
+        who = (config.name, config.base_url, config.query, config.extra, config.structured)
+        key = msgspec.json.encode(who, order="sorted")
+        if key not in self._ladders:
+            notes = self._store.notes(key) if self._store else None
+            self._ladders[key] = Ladder(config.structured, notes)
+        return self._ladders[key]

@@ -1,0 +1,49 @@
+"""A server's no to what stands in a request's body, and what it is about."""
+
+import re
+
+from apigen.errors import ModelRefused
+from apigen.models.openai.wire import error_message, error_of
+
+MAX_SAID = 2_000
+"""Characters of a refusal that are looked at to find out what is refused."""
+
+_FORM = r"response_?format|json_?(?:schema|object|mode)|grammar|guided|tool_?choice"
+_ABOUT_FORM = re.compile(rf"{_FORM}|schema|structured|tool|function.?call", re.IGNORECASE)
+_SURELY = re.compile(_FORM, re.IGNORECASE)
+_TOO_LONG = re.compile(r"context.?(?:length|window|size)|too long|too many tokens|maximum.{0,20}tokens", re.IGNORECASE)
+_NO_ROUTE = re.compile(r"no endpoints? found that (?:supports?|can handle)", re.IGNORECASE)
+"""How OpenRouter says that no provider of a model takes what a body asks for; the model itself is there."""
+
+
+class BodyRefused(ModelRefused):
+    """The server refuses a request for what stands in its body, and says what: asked otherwise, it may answer.
+
+    Args:
+        message: for people.
+        status: of HTTP; 0 where several tries broke in several ways.
+        said: the server's own words, more of them than are shown.
+        param: the part of the body that it names as the culprit, if it names one.
+    """
+
+    def __init__(self, message: str, status: int = 0, said: str = "", param: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.said = said
+        self.param = param
+
+    @property
+    def about_form(self) -> bool:
+        """Whether it is the way in which a form of the answer is asked for that is refused."""
+        said = f"{self.said} {self.param}"
+        if self.status == 404:
+            return _NO_ROUTE.search(said) is not None
+        if self.status >= 500:  # llama-cpp-python says so to a response_format that it does not know
+            return _SURELY.search(said) is not None
+        return _ABOUT_FORM.search(said) is not None and _TOO_LONG.search(said) is None
+
+
+def body_refused(message: str, status: int, content: bytes) -> BodyRefused:
+    """A refusal with what the server says about its cause."""
+    param = error_of(content).get("param")
+    return BodyRefused(message, status, error_message(content, MAX_SAID), param if isinstance(param, str) else "")
