@@ -35,6 +35,8 @@ class ChatServer:
     """What a judge of that name makes of a user message, in place of ``judge_says``; ``None`` refuses it."""
     prompts: list[str] = field(default_factory=list)
     """Every prompt that was answered, as JSON."""
+    usage: Callable[[str, str], tuple[int, int]] = lambda prompt, answer: (100, 10)
+    """The tokens that it counts for a prompt and an answer."""
     admitted: int = 0
     under_way: int = 0
 
@@ -72,7 +74,8 @@ class ChatServer:
             text = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
         self.prompts.append(json.dumps(body, sort_keys=True))
         choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        usage = {"prompt_tokens": 100, "completion_tokens": 10}
+        counted = self.usage("\n".join(message.content for message in messages), text)
+        usage = dict(zip(("prompt_tokens", "completion_tokens"), counted, strict=True))
         return web.json_response({"choices": [choice], "usage": usage})
 
 

@@ -22,10 +22,10 @@ LAYERS = (
     ("library", "models", "execute"),
     ("sampling", "generate", "verify"),
     ("clean", "dataset"),
-    ("tally", "rundir", "manifest"),
+    ("tally", "costs", "rundir", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
-    ("audit", "calibrate", "replay"),
+    ("audit", "calibrate", "replay", "estimate"),
     ("runner",),
     ("cli", "__main__"),
 )

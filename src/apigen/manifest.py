@@ -9,8 +9,10 @@ from typing import Any
 
 from apigen import __version__
 from apigen.config import Config
+from apigen.costs import costs
 from apigen.library.catalogue import Library
 from apigen.locators import short_locator
+from apigen.models.prices import Price
 from apigen.tally import Tally
 
 FORMAT = 1
@@ -31,6 +33,7 @@ def manifest(
     samples: int,
     samples_by_tool: Mapping[str, int],
     usage: list[dict[str, Any]],
+    prices: Mapping[str, Price | None],
     isolation: Mapping[str, Any],
     grants: Sequence[Mapping[str, Any]],
     started: datetime,
@@ -48,6 +51,7 @@ def manifest(
         samples: rows of dataset.jsonl.
         samples_by_tool: rows that call each tool.
         usage: requests, tokens and cost per model and role.
+        prices: of each model that is asked, by its name.
         isolation: the level the sandbox reached and what it consists of.
         grants: what tools may do beyond its walls; of variables only the names.
         started: when the run was first started.
@@ -71,6 +75,7 @@ def manifest(
             "skipped": [{"name": entry.name, "reason": entry.reason} for entry in library.skipped],
         },
         "requests": usage,
+        "costs": costs(usage, tally, samples, prices),
         "isolation": dict(isolation),
         "grants": list(grants),
         "config_digest": config.digest(),

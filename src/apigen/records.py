@@ -323,6 +323,8 @@ class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
     """A reasoning model's own thoughts, kept apart from the answer."""
     cost_usd: float | None = None
     """``None`` where the price is not known."""
+    cached_tokens: int = 0
+    """Those of the prompt's tokens that the provider took from its cache."""
 
 
 class Candidate(msgspec.Struct, frozen=True):

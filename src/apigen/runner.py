@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.dataset.export.formats import export
 from apigen.dataset.rows import samples
-from apigen.errors import ApigenError, Unavailable
+from apigen.errors import ApigenError, BudgetSpent, Unavailable
 from apigen.execute.grants import read_grants
 from apigen.execute.python import probe_isolation
 from apigen.execute.table import make_executor
@@ -27,12 +28,16 @@ from apigen.locators import short_names
 from apigen.manifest import manifest
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
+from apigen.models.prices import Price, PriceList, asked_models, load_prices, prices_by_name
+from apigen.models.roles import Role
+from apigen.models.spending import MeteredModel, Purse, Spending, open_purse
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
 from apigen.models.writers import Writer, Writers
 from apigen.pipeline import Pipeline, recipe
 from apigen.records import Attempt, Sample
 from apigen.report.card import card
+from apigen.report.money import more_options, spent
 from apigen.report.page import choose_rows, page
 from apigen.rundir import RunDir
 from apigen.sampling.sampler import Sampler
@@ -58,6 +63,8 @@ class Progress(msgspec.Struct, frozen=True):
     in_flight: int
     seconds: float
     """Since this session began."""
+    spending: Spending | None = None
+    """By models that are paid, over all sessions; ``None`` where none is asked."""
 
 
 Watch = Callable[[Progress], None]
@@ -92,6 +99,8 @@ async def run(directory: RunDir, config: Config, library: Library, watch: Watch 
             if not interrupted():
                 raise
             ending = Ending.INTERRUPTED
+        except BudgetSpent:
+            ending = Ending.BUDGET
         except Unavailable as error:
             session.finish("unavailable", f"A model could not be reached: {error}")
             raise
@@ -116,30 +125,44 @@ def _assemble(
         since=started,
     )
     stack.push_async_callback(executor.aclose)
+    prices = load_prices(config.prices) if asked_models(config) else PriceList(())
     store: CompletionStore | None = None
-    if any(model.name.startswith("openai/") for model in (*config.models, *config.judges)):
+    purse: Purse | None = None
+    if asked_models(config):
         store = CompletionStore(directory.path / rundir.COMPLETIONS)
         stack.callback(store.close)
+        purse = open_purse(config, prices, store)
 
-    def model_for(wanted: ModelConfig, role: str) -> Model:
+    def model_for(wanted: ModelConfig, *roles: Role) -> list[Model]:
+        """One model, as it is asked in each role."""
         model = make_model(wanted, config.concurrency)
         stack.push_async_callback(model.aclose)
-        # What costs nothing and always answers alike need not be kept.
-        return StoredModel(model, store, role) if store and model.llm else model
+        if not (store and purse and model.llm):
+            return [model] * len(roles)  # what costs nothing and always answers alike need not be kept
+        price = prices.of(wanted)
+        return [StoredModel(MeteredModel(model, purse, role, price), store, role) for role in roles]
 
-    writers = Writers([Writer(model_for(model, "writer"), model.weight) for model in config.models])
+    def writer_for(wanted: ModelConfig) -> Writer:
+        model, mender = model_for(wanted, Role.WRITER, Role.REPAIR)
+        return Writer(model, wanted.weight, mender)
+
+    writers = Writers([writer_for(model) for model in config.models])
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
     judges: list[Judge] = [
-        RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge"), asking) for judge in config.judges
+        RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, Role.JUDGE)[0], asking)
+        for judge in config.judges
     ]
     seen = SeenQueries(seed.query for seed in library.seeds)
-    session = _Session(directory, config, library, writers=writers, store=store, watch=watch)
+    session = _Session(
+        directory, config, library, writers=writers, purse=purse, prices=prices_by_name(config, prices), watch=watch
+    )
+    attempt = Pipeline(config, writers, recipe(config, seen, executor, judges)).attempt
     schedule = Schedule(
         config,
         sampler=Sampler(library.tools, config),
         state=SamplingState(library.seeds),
         seen=seen,
-        work=Pipeline(config, writers, recipe(config, seen, executor, judges)).attempt,
+        work=purse.around(attempt) if purse else attempt,
         commit=session.commit,
         tally=session.tally,
         watch=session.tell,
@@ -157,7 +180,8 @@ class _Session:
         library: Library,
         *,
         writers: Writers,
-        store: CompletionStore | None,
+        purse: Purse | None,
+        prices: Mapping[str, Price | None],
         watch: Watch,
     ) -> None:
         names = short_names({tool.origin for tool in library.tools})
@@ -166,7 +190,8 @@ class _Session:
         self._config = config
         self._library = library
         self._writers = writers
-        self._store = store
+        self._purse = purse
+        self._prices = prices
         self._watch = watch
         self._tools = library.by_name()
         self._granted = read_grants(config.grants, os.environ).granted(self._tools)
@@ -200,7 +225,10 @@ class _Session:
     def tell(self, in_flight: int) -> None:
         """Tell the watcher how far the run is, and now and then the manifest."""
         seconds = time.monotonic() - self._began
-        self._watch(Progress(self.tally, self._samples, self._config.count, self._resumed, in_flight, seconds))
+        spending = self._purse.spending() if self._purse else None
+        self._watch(
+            Progress(self.tally, self._samples, self._config.count, self._resumed, in_flight, seconds, spending)
+        )
         if seconds - self._written_at > MANIFEST_EVERY_S:
             self._written_at = seconds
             self.write_manifest("running", "The run is under way.")
@@ -228,6 +256,7 @@ class _Session:
             samples=self._samples,
             samples_by_tool=self._samples_by_tool,
             usage=self._usage(),
+            prices=self._prices,
             isolation=msgspec.to_builtins(isolation),
             grants=msgspec.to_builtins(self._granted),
             started=self._started,
@@ -237,9 +266,9 @@ class _Session:
         return value
 
     def _usage(self) -> list[dict[str, Any]]:
-        usage = self._store.usage() if self._store else []
+        usage = self._purse.accounts.rows() if self._purse else []
         if not self._writers.llm:
-            free = {"prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+            free = {"prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0, "unpriced": 0}
             written = self.tally.requests + self.tally.repairs.total()
             usage.insert(0, {"model": self._writers.models[0].locator, "role": "writer", "requests": written} | free)
         return usage
@@ -251,6 +280,13 @@ class _Session:
             return f"All {wanted} samples were made."
         if ending is Ending.INTERRUPTED:
             return f"Interrupted at {have} of {wanted} samples; --resume goes on."
+        if ending is Ending.BUDGET and self._purse:
+            spending = self._purse.spending()
+            going_on = f"apigen run --resume --out {shlex.quote(str(self._directory.path))} {more_options(spending)}"
+            return (
+                f"Stopped by the budget at {have} of {wanted} samples, with {spent(spending)} spent; "
+                f"go on with: {going_on}"
+            )
         if ending is Ending.REFUSED:
             said = self.tally.last_error
             return (

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from apigen.cli import library_app
-from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries, Prices
 
 app = typer.Typer(
     name="apigen",
@@ -50,6 +50,13 @@ def run(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Run directory (default: a new one under ./runs).")
     ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", help="Stop, cleanly, before models have cost more than that.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(metavar="N", help="The same for tokens, of prompts and answers.")
+    ] = None,
+    prices: Prices = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Send a rejected candidate back to the writer once, with the reasons.")
     ] = False,
@@ -87,6 +94,8 @@ def run(
         "concurrency": concurrency,
         "count": count,
         "seed": seed,
+        "budget": _given(cost_usd=max_cost, tokens=max_tokens),
+        "prices": str(prices) if prices else None,
         "repair": repair or None,
         "isolation": {"require": require_isolation} if require_isolation else None,
         "remote": _given(writes=allow_writes, private=allow_private),
@@ -251,7 +260,7 @@ def report(
 
 def _given(**values: object) -> dict[str, object] | None:
     """A section of the configuration with what the command line said; nothing where it said nothing."""
-    return {key: value for key, value in values.items() if value} or None
+    return {key: value for key, value in values.items() if value is not None and value != []} or None
 
 
 def _version(wanted: bool) -> None:

@@ -23,6 +23,7 @@ from apigen.execute.python import probe_isolation, require_isolation
 from apigen.execute.table import recordings_file
 from apigen.generate.prompts import generation_messages
 from apigen.library.catalogue import Library, load_library
+from apigen.models.prices import load_prices, require_prices
 from apigen.report.summary import summary
 from apigen.rundir import RunDir
 from apigen.runner import run
@@ -66,6 +67,7 @@ def run_command(options: RunOptions) -> int:
         return 0
     if config.execution.recordings != "live":  # also said before there is a directory
         recordings_file(config.execution, out)
+    require_prices(config, load_prices(config.prices))
     Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
     opened = RunDir.resume if options.resume else RunDir.create
     directory = opened(out, config, library)

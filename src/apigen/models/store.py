@@ -5,7 +5,7 @@ other checks, never pays twice for the same prompt.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +51,22 @@ class CompletionStore:
             ),
         )
 
+    def reprice(self, model: str, cost: Callable[[Completion], float | None]) -> None:
+        """Enter the cost of a model's answers that had none, now that it may be known."""
+        unknown = "SELECT key, role FROM completions WHERE model = ? AND cost_usd IS NULL"
+        for key, role in self._database.execute(unknown, (model,)).fetchall():
+            kept = self.get(key)
+            if kept is not None and (usd := cost(kept)) is not None:
+                self.put(key, role, msgspec.structs.replace(kept, cost_usd=usd))
+
     def usage(self) -> list[dict[str, Any]]:
-        """Requests, tokens and cost per model and role."""
+        """Requests, tokens and cost per model and role; no cost where that of one request is not known."""
         rows = self._database.execute(
-            "SELECT model, role, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(cost_usd) "
+            "SELECT model, role, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), "
+            "CASE WHEN COUNT(cost_usd) = COUNT(*) THEN SUM(cost_usd) END, COUNT(*) - COUNT(cost_usd) "
             "FROM completions GROUP BY model, role ORDER BY model, role"
         )
-        names = ("model", "role", "requests", "prompt_tokens", "completion_tokens", "cost_usd")
+        names = ("model", "role", "requests", "prompt_tokens", "completion_tokens", "cost_usd", "unpriced")
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def close(self) -> None:
@@ -71,7 +80,7 @@ class StoredModel:
     Args:
         model: who is asked when the store has no answer.
         store: where answers are kept.
-        role: ``writer`` or ``judge``, for the accounts.
+        role: why it is asked, for the accounts.
     """
 
     def __init__(self, model: Model, store: CompletionStore, role: str) -> None:
