@@ -105,6 +105,62 @@ def run(
 
 
 @app.command()
+def estimate(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[CONFIG.yaml]", help="Configuration; options override it.")
+    ] = None,
+    libraries: Libraries = None,
+    seeds: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="JSONL of examples, as for `apigen run`; may be repeated.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="MODEL", help="Who writes, as openai/NAME; may be repeated.")
+    ] = None,
+    judge: Annotated[
+        list[str] | None, typer.Option(metavar="MODEL", help="Who judges, as for `apigen run`; may be repeated.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Endpoint, by which prices are found; it is not asked.")
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(metavar="N", help="Model requests in flight (default 32).")] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", help="Verified samples wanted (default 500).")] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Rejected candidates are sent back to the writer once.")
+    ] = False,
+    prices: Prices = None,
+    pass_rate: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Candidates that pass, such as 0.7 (default: what a paper measured)."),
+    ] = None,
+    measured: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Take pass rate and lengths from what that run measured."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="What is still missing of the run in --out.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="With --resume: the run.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a run would take in requests, tokens, money and time. Nothing is asked, executed or written."""
+    from apigen.cli.estimate import EstimateOptions, estimate_command
+
+    overrides = {
+        "library": libraries or None,
+        "seeds": seeds or None,
+        "models": model or None,
+        "judges": judge or None,
+        "concurrency": concurrency,
+        "count": count,
+        "repair": repair or None,
+        "prices": str(prices) if prices else None,
+    }
+    estimate_command(
+        EstimateOptions(
+            config, overrides, base_url, pass_rate=pass_rate, measured=measured, resume=resume, out=out, as_json=as_json
+        )
+    )
+
+
+@app.command()
 def export(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
     name: Annotated[str, typer.Option("--format", help="xlam, trl or openai.")],

@@ -20,7 +20,8 @@ def usd(amount: float | None) -> str:
         return f"${amount:,.0f}"
     if amount >= 1:
         return f"${amount:,.2f}"
-    return f"${float(f'{amount:.2g}'):.9f}".rstrip("0")
+    digits = f"{float(f'{amount:.2g}'):.9f}".rstrip("0")
+    return f"${digits}" if len(digits) > len("0.1") else f"${amount:.2f}"
 
 
 def tokens(number: float | None) -> str:
