@@ -58,7 +58,7 @@ def test_a_request_that_does_not_fit_waits_for_those_under_way_and_the_last_ones
     """Of 100 requests at once, a budget of twenty is used to the end; then nothing is sent, and nothing is cut off."""
 
     async def main() -> None:
-        server, purse = _Server(), Purse(BudgetConfig(tokens=10_000), Accounts())
+        server, purse = _Server(500), Purse(BudgetConfig(tokens=10_000), Accounts())
         metered = MeteredModel(server, purse, Role.WRITER, None)
         asked = [asyncio.ensure_future(metered.complete(PROMPT, Options())) for _ in range(100)]
         await _settled()
@@ -68,9 +68,9 @@ def test_a_request_that_does_not_fit_waits_for_those_under_way_and_the_last_ones
         server.gate.set()
         answers = await asyncio.gather(*asked, return_exceptions=True)
         paid = [answer for answer in answers if isinstance(answer, Completion)]
-        assert len(paid) == server.asked == 10
-        assert answers[:10] == paid, "in the order in which they came"
-        assert all(isinstance(answer, BudgetSpent) for answer in answers[10:])
+        assert len(paid) == server.asked == 20
+        assert answers[:20] == paid, "in the order in which they came"
+        assert all(isinstance(answer, BudgetSpent) for answer in answers[20:])
         assert purse.spending().tokens == 10_000
         assert all(answer.cost_usd is None for answer in paid)
 
@@ -148,6 +148,14 @@ def uneven(prompt: str, answer: str) -> tuple[int, int]:
 
 LONGEST = 2120
 """Tokens of the longest answer and its prompt."""
+
+
+def strict(prompt: str) -> str:
+    """A judge that dislikes some queries, always the same ones."""
+    liked = sum(map(ord, prompt.partition("-query>")[2])) % 3
+    return '{"thought": "fits", "pass": true}' if liked else '{"thought": "it does not fit", "pass": false}'
+
+
 CONFIG = """
 library: starter:math
 count: 40
@@ -171,7 +179,7 @@ def test_a_run_ends_at_its_budget(tmp_path: Path) -> None:
     """
     config, out = tmp_path / "config.yaml", tmp_path / "out"
     config.write_text(CONFIG)
-    with serving(usage=uneven) as server:
+    with serving(usage=uneven, judges={"j": strict}) as server:
         stopped = apigen("run", config, "--base-url", server.url, "--out", out, "--max-cost", "0.06")
         asked = len(server.prompts)
     assert stopped.returncode == 1, stopped.stderr
@@ -197,7 +205,7 @@ def test_a_run_that_ended_at_its_budget_goes_on_with_more(tmp_path: Path) -> Non
     """Counted from the first start; with enough it ends with the bytes of a run that had no budget."""
     config, out, whole = tmp_path / "config.yaml", tmp_path / "out", tmp_path / "whole"
     config.write_text(CONFIG)
-    with serving(usage=uneven) as server:
+    with serving(usage=uneven, judges={"j": strict}) as server:
         assert apigen("run", config, "--base-url", server.url, "--out", out, "--max-cost", "0.06").returncode == 1
         asked = len(server.prompts)
         assert apigen("run", "--resume", "--out", out).returncode == 1, "no money, no further request"

@@ -114,19 +114,20 @@ class Purse:
         return errand
 
     @asynccontextmanager
-    async def sending(self, role: Role, expected: Amount) -> AsyncGenerator[None, None]:
+    async def sending(self, role: Role, expect: Callable[[], Amount]) -> AsyncGenerator[None, None]:
         """Send a request within the block, once the budget has room for it.
 
         Args:
             role: why it is sent.
-            expected: what it will probably cost.
+            expect: says what it will probably cost, by what is known when it is sent.
 
         Raises:
             BudgetSpent: there is no room, and nothing under way that could leave some.
             ModelUnavailable: an answer came without a count of tokens, so no budget can be kept.
         """
         if self._limited:
-            await self._admitted(role, expected)
+            await self._admitted(role, expect)
+        expected = expect()
         follows = Amount() if role is Role.WRITER else expected
         self._under_way += 1
         self._expected += expected
@@ -154,7 +155,7 @@ class Purse:
         prompt, answer = tokens_asked(messages), MODEST_TOKENS[role]
         return Amount(price.cost(prompt, answer) if price else 0.0, prompt + answer)
 
-    async def _admitted(self, role: Role, expected: Amount) -> None:
+    async def _admitted(self, role: Role, expect: Callable[[], Amount]) -> None:
         """Wait until there is room; requests for new pairs in the order in which they came."""
         begins, ticket = role is Role.WRITER, object()
         if begins:
@@ -167,7 +168,7 @@ class Purse:
                         "leave --max-cost and --max-tokens out"
                     )
                 first = not begins or self._waiting[0] is ticket
-                if first and self._has_room(expected, begins=begins):
+                if first and self._has_room(expect(), begins=begins):
                     return
                 alone = self._under_way == 0 and (not begins or self._errands <= len(self._waiting))
                 if first and alone:
@@ -233,8 +234,8 @@ class MeteredModel:
         Raises:
             BudgetSpent: the budget has no room for this request.
         """
-        expected = self._purse.expected(self.locator, self._role, messages, self._price)
-        async with self._purse.sending(self._role, expected):
+        expect = partial(self._purse.expected, self.locator, self._role, messages, self._price)
+        async with self._purse.sending(self._role, expect):
             completion = await self._model.complete(messages, options)
             completion = msgspec.structs.replace(completion, cost_usd=cost_of(completion, self._price))
             self._purse.pay(self._role, completion)
