@@ -28,7 +28,7 @@ from apigen.locators import short_names
 from apigen.manifest import manifest
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
-from apigen.models.prices import Price, PriceList, asked_models, load_prices, prices_by_name
+from apigen.models.prices import Price, asked_models, load_prices, prices_by_name
 from apigen.models.roles import Role
 from apigen.models.spending import MeteredModel, Purse, Spending, open_purse
 from apigen.models.store import CompletionStore, StoredModel
@@ -125,12 +125,13 @@ def _assemble(
         since=started,
     )
     stack.push_async_callback(executor.aclose)
-    prices = load_prices(config.prices) if asked_models(config) else PriceList(())
+    prices: dict[str, Price | None] = {}
     store: CompletionStore | None = None
     purse: Purse | None = None
     if asked_models(config):
         store = CompletionStore(directory.path / rundir.COMPLETIONS)
         stack.callback(store.close)
+        prices = prices_by_name(config, load_prices(config.prices))
         purse = open_purse(config, prices, store)
 
     def model_for(wanted: ModelConfig, *roles: Role) -> list[Model]:
@@ -139,7 +140,7 @@ def _assemble(
         stack.push_async_callback(model.aclose)
         if not (store and purse and model.llm):
             return [model] * len(roles)  # what costs nothing and always answers alike need not be kept
-        price = prices.of(wanted)
+        price = prices.get(wanted.name)
         return [StoredModel(MeteredModel(model, purse, role, price), store, role) for role in roles]
 
     def writer_for(wanted: ModelConfig) -> Writer:
@@ -153,9 +154,7 @@ def _assemble(
         for judge in config.judges
     ]
     seen = SeenQueries(seed.query for seed in library.seeds)
-    session = _Session(
-        directory, config, library, writers=writers, purse=purse, prices=prices_by_name(config, prices), watch=watch
-    )
+    session = _Session(directory, config, library, writers=writers, purse=purse, prices=prices, watch=watch)
     attempt = Pipeline(config, writers, recipe(config, seen, executor, judges)).attempt
     schedule = Schedule(
         config,

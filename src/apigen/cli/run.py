@@ -70,7 +70,8 @@ def run_command(options: RunOptions) -> int:
         return 0
     if config.execution.recordings != "live":  # also said before there is a directory
         recordings_file(config.execution, out)
-    require_prices(config, load_prices(config.prices))
+    if asked_models(config):
+        require_prices(config, load_prices(config.prices))
     Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
     opened = RunDir.resume if options.resume else RunDir.create
     directory = opened(out, config, library)

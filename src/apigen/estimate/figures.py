@@ -1,14 +1,14 @@
 """Requests, tokens, money and time of a run that has not begun, by model and role."""
 
-from collections.abc import Iterable, Mapping
-from math import ceil
+from collections.abc import Callable, Iterable, Mapping
+from math import ceil, inf
 
 import msgspec
 
 from apigen.config import Config
 from apigen.estimate.basis import MENDED, UNREADABLE, Assumption, Basis, reaching
 from apigen.model_config import ModelConfig
-from apigen.models.prices import Price, PriceList, asked_models
+from apigen.models.prices import Price, PriceList, asked_models, prices_by_name
 from apigen.models.roles import Role
 from apigen.verify.judges.committee import Rule
 
@@ -76,7 +76,8 @@ def estimate(config: Config, prices: PriceList, basis: Basis, samples: int) -> E
         basis: what is taken to be so.
         samples: verified samples that are to be made.
     """
-    rows = _rows(config, prices, basis, samples, basis.passed)
+    paid = prices_by_name(config, prices)
+    rows = _rows(config, paid, basis, samples, basis.passed)
     repairs = config.repair and basis.passed < 1
     mended = basis.mended if basis.mended is not None else basis.passed * MENDED
     found = [
@@ -91,41 +92,43 @@ def estimate(config: Config, prices: PriceList, basis: Basis, samples: int) -> E
         candidates=ceil(samples / _accepted(config, basis, basis.passed)),
         rows=rows,
         total=_total(rows),
-        least=_total(_rows(config, prices, basis, samples, basis.passed_high)),
-        most=_total(_rows(config, prices, basis, samples, basis.passed_low)),
+        least=_total(_rows(config, paid, basis, samples, basis.passed_high)),
+        most=_total(_rows(config, paid, basis, samples, basis.passed_low)),
         seconds=_seconds(config, rows),
-        prices={model.name: prices.of(model) for model in asked_models(config)},
+        prices=paid,
         assumptions=tuple(found),
     )
 
 
-def _rows(config: Config, prices: PriceList, basis: Basis, samples: int, passed: float) -> tuple[Row, ...]:
+def _rows(
+    config: Config, prices: Mapping[str, Price | None], basis: Basis, samples: int, passed: float
+) -> tuple[Row, ...]:
     candidates = samples / _accepted(config, basis, passed)
     sent = candidates * (1 - passed) if config.repair else 0.0
     again = _mended(basis, passed)
     rows = []
-    whole = sum(model.weight for model in config.models)
-    for model in config.models:
-        share = model.weight / whole
+    weights = _by_name(config.models, lambda model: model.weight)
+    for name, weight in weights.items():
+        share = weight / sum(weights.values())
         asked = {Role.WRITER: candidates / basis.pairs * share, Role.REPAIR: sent * share}
-        rows += [_row(model, role, requests, basis, prices) for role, requests in asked.items() if requests]
-    judges = [judge for judge in config.judges if judge.name.startswith("openai/")]
-    for number, judge in enumerate(judges):
+        rows += [_row(name, role, requests, basis, prices) for role, requests in asked.items() if requests]
+    judges = [name for name in dict.fromkeys(judge.name for judge in config.judges) if name.startswith("openai/")]
+    for number, name in enumerate(judges):
         if basis.judged is not None:
             requests = (candidates + sent) * basis.judged
         else:
             tries = sum(UNREADABLE**attempt for attempt in range(config.judging.tries))
             asks = [_asked(config, passed, number, len(judges)), _asked(config, again, number, len(judges))]
             requests = (candidates * asks[0] + sent * asks[1]) * tries
-        rows.append(_row(judge, Role.JUDGE, requests, basis, prices))
+        rows.append(_row(name, Role.JUDGE, requests, basis, prices))
     return tuple(row for row in rows if row.model.startswith("openai/"))
 
 
-def _row(model: ModelConfig, role: Role, requests: float, basis: Basis, prices: PriceList) -> Row:
-    size, price = basis.size(model.name, role), prices.of(model)
+def _row(name: str, role: Role, requests: float, basis: Basis, prices: Mapping[str, Price | None]) -> Row:
+    size, price = basis.size(name, role), prices.get(name)
     number = ceil(requests)
     prompt, completion = round(number * size.prompt), round(number * size.completion)
-    return Row(model.name, role, number, prompt, completion, price.cost(prompt, completion) if price else None)
+    return Row(name, role, number, prompt, completion, price.cost(prompt, completion) if price else None)
 
 
 def _accepted(config: Config, basis: Basis, passed: float) -> float:
@@ -162,23 +165,30 @@ def _total(rows: Iterable[Row]) -> Total:
 
 def _seconds(config: Config, rows: Iterable[Row]) -> float | None:
     """How long the slowest model takes; the others work at the same time."""
-    rows = tuple(rows)
-    if any(model.batch is not None for model in asked_models(config)):
+    rows, asked = tuple(rows), asked_models(config)
+    if any(model.batch is not None for model in asked):
         return None
     window = (config.rounds.requests or 1) * config.rounds.lag
+    at_once = _by_name(asked, lambda model: model.concurrency or config.concurrency)
+    limits = (
+        (_by_name(asked, lambda model: model.requests_per_minute or inf), lambda row: row.requests),
+        (_by_name(asked, lambda model: model.tokens_per_minute or inf), lambda row: row.tokens),
+    )
     longest = 0.0
-    for model in asked_models(config):
-        own = [row for row in rows if row.model == model.name]
-        requests, tokens = sum(row.requests for row in own), sum(row.tokens for row in own)
-        written = sum(row.completion_tokens for row in own)
-        at_once = min(model.concurrency or config.concurrency, window)
-        longest = max(
-            longest,
-            (requests * FIRST_TOKEN_S + written / TOKENS_PER_SECOND) / at_once,
-            60 * requests / model.requests_per_minute if model.requests_per_minute else 0.0,
-            60 * tokens / model.tokens_per_minute if model.tokens_per_minute else 0.0,
-        )
+    for name, concurrency in at_once.items():
+        own = [row for row in rows if row.model == name]
+        busy = sum(row.requests * FIRST_TOKEN_S + row.completion_tokens / TOKENS_PER_SECOND for row in own)
+        bounds = (60 * sum(map(amount, own)) / per_minute[name] for per_minute, amount in limits)
+        longest = max(longest, busy / min(concurrency, window), *bounds)
     return longest
+
+
+def _by_name(models: Iterable[ModelConfig], amount: Callable[[ModelConfig], float]) -> dict[str, float]:
+    """An amount of each model; what stands several times under one name are endpoints of one model."""
+    found: dict[str, float] = {}
+    for model in models:
+        found[model.name] = found.get(model.name, 0.0) + amount(model)
+    return found
 
 
 def _source(known: float | None) -> str:

@@ -113,15 +113,11 @@ def asked_models(config: Config) -> list[ModelConfig]:
 
 
 def prices_by_name(config: Config, prices: PriceList) -> dict[str, Price | None]:
-    """The price of each language model of a run, by its name; with its address where one name has several prices."""
-    found: dict[str, dict[str, Price | None]] = {}
+    """The price of each language model of a run, by its name; not known where its endpoints have several."""
+    found: dict[str, set[Price | None]] = {}
     for model in asked_models(config):
-        found.setdefault(model.name, {})[model.base_url or ""] = prices.of(model)
-    return {
-        (name if len(set(at.values())) == 1 else f"{name} at {address}"): price
-        for name, at in found.items()
-        for address, price in at.items()
-    }
+        found.setdefault(model.name, set()).add(prices.of(model))
+    return {name: several.pop() if len(several) == 1 else None for name, several in found.items()}
 
 
 def require_prices(config: Config, prices: PriceList) -> None:
@@ -132,7 +128,8 @@ def require_prices(config: Config, prices: PriceList) -> None:
     """
     if config.budget.cost_usd is None:
         return
-    unknown = [f"{model.name} at {model.base_url}" for model in asked_models(config) if prices.of(model) is None]
+    known = prices_by_name(config, prices)
+    unknown = [f"{model.name} at {model.base_url}" for model in asked_models(config) if known[model.name] is None]
     if unknown:
         raise UserError(
             f"a budget of ${config.budget.cost_usd:g} cannot be kept: no price is known of {' and '.join(unknown)}; "

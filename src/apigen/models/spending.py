@@ -8,7 +8,7 @@ before it: repairs and judges. So what is written can be judged, and what is und
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TypeVar
@@ -19,7 +19,7 @@ from apigen.config import BudgetConfig, Config
 from apigen.errors import BudgetSpent, ModelUnavailable
 from apigen.models.accounts import Accounts
 from apigen.models.base import Model, Options
-from apigen.models.prices import Price, PriceList, asked_models, cost_of, prices_by_name
+from apigen.models.prices import Price, cost_of
 from apigen.models.roles import Role
 from apigen.models.store import CompletionStore
 from apigen.models.tokens import tokens_asked
@@ -140,11 +140,13 @@ class Purse:
             self._follow_ups_expected = self._follow_ups_expected.beyond(follows)
             self._notify()
 
-    def pay(self, role: Role, completion: Completion) -> None:
-        """Enter an answer with its cost."""
+    def pay(self, role: Role, completion: Completion, price: Price | None) -> Completion:
+        """Enter an answer in the accounts; returns it with its cost."""
+        completion = msgspec.structs.replace(completion, cost_usd=cost_of(completion, price))
         self.accounts.add(completion.model, role, completion)
         if not (completion.prompt_tokens or completion.completion_tokens):
             self._uncounted = completion.model
+        return completion
 
     def expected(self, model: str, role: Role, messages: Sequence[Message], price: Price | None) -> Amount:
         """What a request will probably cost: as those before it, or by its length and a modest answer."""
@@ -172,7 +174,7 @@ class Purse:
                     return
                 alone = self._under_way == 0 and (not begins or self._errands <= len(self._waiting))
                 if first and alone:
-                    raise BudgetSpent("the budget is spent")
+                    raise BudgetSpent("the budget has no room for a further request")
                 await self._change.wait()
         finally:
             if begins:
@@ -236,28 +238,25 @@ class MeteredModel:
         """
         expect = partial(self._purse.expected, self.locator, self._role, messages, self._price)
         async with self._purse.sending(self._role, expect):
-            completion = await self._model.complete(messages, options)
-            completion = msgspec.structs.replace(completion, cost_usd=cost_of(completion, self._price))
-            self._purse.pay(self._role, completion)
-        return completion
+            return self._purse.pay(self._role, await self._model.complete(messages, options), self._price)
 
     async def aclose(self) -> None:
         """Close the model behind."""
         await self._model.aclose()
 
 
-def open_purse(config: Config, prices: PriceList, store: CompletionStore) -> Purse:
+def open_purse(config: Config, prices: Mapping[str, Price | None], store: CompletionStore) -> Purse:
     """The purse of a run, with what earlier sessions spent.
 
     Args:
         config: resolved.
-        prices: of its models; answers that were kept while one had none get their cost now.
+        prices: of its models, by name; answers that were kept while one had none get their cost now.
         store: where answers are kept.
     """
-    for name, price in prices_by_name(config, prices).items():
+    for name, price in prices.items():
         if price is not None:
             store.reprice(name, partial(cost_of, price=price))
     purse = Purse(config.budget, Accounts(store.usage()))
-    for judge in asked_models(config.model_copy(update={"models": ()})):
-        purse.guess_follow_ups(prices.of(judge), sum(config.sampling.pairs) / 2)
+    for name in {judge.name for judge in config.judges} & prices.keys():
+        purse.guess_follow_ups(prices[name], sum(config.sampling.pairs) / 2)
     return purse
