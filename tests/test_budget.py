@@ -99,7 +99,7 @@ def test_what_was_written_keeps_what_its_judges_need() -> None:
 
     async def main() -> None:
         writer, judge = _Server(), _Server()
-        purse = Purse(BudgetConfig(tokens=30_000), Accounts())
+        purse = Purse(BudgetConfig(tokens=150_000), Accounts())
         writing = MeteredModel(writer, purse, Role.WRITER, None)
         judging = MeteredModel(judge, purse, Role.JUDGE, None)
         purse.guess_follow_ups(None, 4)
@@ -117,10 +117,10 @@ def test_what_was_written_keeps_what_its_judges_need() -> None:
 
         work_within = purse.around(work)
         ends = await asyncio.gather(*(work_within(number) for number in range(50)), return_exceptions=True)
-        assert judged == writer.asked == 6, "5,000 tokens each"
-        assert ends[:6] == list(range(6))
-        assert all(isinstance(end, BudgetSpent) for end in ends[6:])
-        assert purse.spending().tokens == 30_000
+        assert judged == writer.asked >= 28, "5,000 tokens each"
+        assert ends[:judged] == list(range(judged))
+        assert all(isinstance(end, BudgetSpent) for end in ends[judged:])
+        assert purse.spending().tokens == 5000 * judged <= 150_000
 
     asyncio.run(main())
 
@@ -192,6 +192,8 @@ def test_a_run_ends_at_its_budget(tmp_path: Path) -> None:
     under_way = 4 * 2 * LONGEST / 1e6  # twice the concurrency, should each of them have been the longest
     assert 0.06 - LONGEST * 6 / 1e6 < made["costs"]["cost_usd"] <= 0.06 + under_way
     assert sum(row["requests"] for row in made["requests"]) == asked, "what was paid for is kept"
+    written = next(row["requests"] for row in made["requests"] if row["role"] == "writer")
+    assert made["counts"]["requests"] >= written - 1, "what was written is verified"
     ids = {row["provenance"]["attempt"] for row in lines(out / "dataset.jsonl")}
     assert len(ids) == made["samples"] > 0
     store = sqlite3.connect(out / "completions.sqlite")

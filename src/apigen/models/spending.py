@@ -31,6 +31,12 @@ JUDGED_PROMPT_TOKENS = 1500
 """What a judge's prompt is taken to be long before there were some."""
 _ENOUGH = 3
 """So many answers make a mean."""
+_GUESS_COUNTS = 10
+"""The first guess of what follows from a request for pairs counts as so many: those that end first had little to do."""
+_MARGIN = 1.5
+"""So many times what follows on the average is kept for each: where a judge is refused, what was written must wait."""
+
+_NO_ROOM = "the budget has no room for a further request"
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -86,6 +92,7 @@ class Purse:
         self._ended = accounts.total(Role.WRITER).requests
         self._waiting: deque[object] = deque()
         self._change = asyncio.Event()
+        self._refused = False
         self._uncounted = ""
 
     def spending(self) -> Spending:
@@ -105,11 +112,12 @@ class Purse:
         async def errand(thing: _In) -> _Out:
             self._errands += 1
             try:
-                return await work(thing)
+                done = await work(thing)
+                self._ended += 1
             finally:
                 self._errands -= 1
-                self._ended += 1
                 self._notify()
+            return done
 
         return errand
 
@@ -170,11 +178,14 @@ class Purse:
                         "leave --max-cost and --max-tokens out"
                     )
                 first = not begins or self._waiting[0] is ticket
+                if begins and self._refused:  # what comes after a request that was refused could not be committed
+                    raise BudgetSpent(_NO_ROOM)
                 if first and self._has_room(expect(), begins=begins):
                     return
                 alone = self._under_way == 0 and (not begins or self._errands <= len(self._waiting))
                 if first and alone:
-                    raise BudgetSpent("the budget has no room for a further request")
+                    self._refused = True
+                    raise BudgetSpent(_NO_ROOM)
                 await self._change.wait()
         finally:
             if begins:
@@ -185,8 +196,8 @@ class Purse:
         spent = self.accounts.total()
         needed = Amount(spent.known_usd, spent.tokens) + self._expected + expected
         if begins:
-            at_work = max(0, self._errands - len(self._waiting)) + 1
-            needed += self._follow_ups().times(at_work).beyond(self._follow_ups_expected)
+            others = max(0, self._errands - len(self._waiting))
+            needed += self._follow_ups().times(1 + _MARGIN * others).beyond(self._follow_ups_expected)
         most = self._budget
         return (most.cost_usd is None or needed.usd <= most.cost_usd) and (
             most.tokens is None or needed.tokens <= most.tokens
@@ -194,10 +205,9 @@ class Purse:
 
     def _follow_ups(self) -> Amount:
         """What one request for pairs leads to, on the average."""
-        if self._ended < _ENOUGH:
-            return self._first_guess
         spent = self.accounts.total(Role.REPAIR, Role.JUDGE)
-        return Amount(spent.known_usd, spent.tokens).times(1 / self._ended)
+        known = Amount(spent.known_usd, spent.tokens) + self._first_guess.times(_GUESS_COUNTS)
+        return known.times(1 / (self._ended + _GUESS_COUNTS))
 
     def _notify(self) -> None:
         self._change.set()
