@@ -15,8 +15,9 @@ from apigen.errors import BudgetSpent, ModelUnavailable
 from apigen.models.accounts import Accounts
 from apigen.models.base import Options
 from apigen.models.prices import Price
+from apigen.models.purse import Purse
 from apigen.models.roles import Role
-from apigen.models.spending import MeteredModel, Purse
+from apigen.models.spending import MeteredModel
 from apigen.models.store import CompletionStore
 from apigen.records import Completion, Message
 from chat_server import serving

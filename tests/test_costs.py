@@ -7,7 +7,7 @@ import pytest
 from apigen.cli.progress import _detail
 from apigen.costs import costs
 from apigen.models.prices import Price
-from apigen.models.spending import Spending
+from apigen.models.purse import Spending
 from apigen.records import Attempt, Outcome, Reason, Stage, Style, Verdict, Wording
 from apigen.report.money import cost_lines, end_rows, role_rows, spent, tokens, usd, writer_rows
 from apigen.runner import Progress

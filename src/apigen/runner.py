@@ -29,8 +29,9 @@ from apigen.manifest import manifest
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
 from apigen.models.prices import Price, asked_models, load_prices, prices_by_name
+from apigen.models.purse import Purse, Spending
 from apigen.models.roles import Role
-from apigen.models.spending import MeteredModel, Purse, Spending, open_purse
+from apigen.models.spending import MeteredModel, open_purse
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
 from apigen.models.writers import Writer, Writers

@@ -34,8 +34,9 @@ from apigen.library.catalogue import Library, load_library
 from apigen.models.accounts import Accounts
 from apigen.models.base import Model
 from apigen.models.prices import load_prices, prices_by_name
+from apigen.models.purse import Purse
 from apigen.models.roles import Role
-from apigen.models.spending import MeteredModel, Purse
+from apigen.models.spending import MeteredModel
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
 from apigen.report.money import usd

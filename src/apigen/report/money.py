@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apigen.costs import ACCEPTED
-from apigen.models.spending import Spending
+from apigen.models.purse import Spending
 from apigen.records import Stage
 from apigen.report.words import STAGE_TEXT
 
