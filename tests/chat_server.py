@@ -43,6 +43,8 @@ class ChatServer:
     """What a judge of that name makes of a user message, in place of ``judge_says``; ``None`` refuses it."""
     prompts: list[str] = field(default_factory=list)
     """Every prompt that was answered, as JSON."""
+    usage: Callable[[str, str], tuple[int, int]] = lambda prompt, answer: (100, 10)
+    """The tokens that it counts for a prompt and an answer."""
     admitted: int = 0
     under_way: int = 0
 
@@ -57,7 +59,8 @@ class ChatServer:
         body = await request.json()
         if body["messages"][0]["content"].startswith("What colour is fresh snow"):
             held = self.claims_forms and body.get("response_format", {}).get("type") == "json_schema"
-            return _answer(fitting(body["response_format"]["json_schema"]["schema"]) if held else BY_ITSELF)
+            probed = fitting(body["response_format"]["json_schema"]["schema"]) if held else BY_ITSELF
+            return self._answer(str(body["messages"]), probed)
         while self.hold_after is not None and self.admitted >= self.hold_after:
             if request.transport is None:
                 return web.Response(status=503)  # whoever asked is gone
@@ -84,13 +87,13 @@ class ChatServer:
             written = (await OfflineModel().complete(messages, Options(seed=body.get("seed")))).text
             text = self.garbles(len(self.prompts)) or written
         self.prompts.append(json.dumps(body, sort_keys=True))
-        return _answer(text)
+        return self._answer("\n".join(message.content for message in messages), text)
 
-
-def _answer(text: str) -> web.Response:
-    choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 100, "completion_tokens": 10}
-    return web.json_response({"choices": [choice], "usage": usage})
+    def _answer(self, prompt: str, text: str) -> web.Response:
+        choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        counted = self.usage(prompt, text)
+        usage = dict(zip(("prompt_tokens", "completion_tokens"), counted, strict=True))
+        return web.json_response({"choices": [choice], "usage": usage})
 
 
 @contextmanager

@@ -22,10 +22,10 @@ LAYERS = (
     ("library", "models", "execute", "faults"),
     ("sampling", "generate", "verify"),
     ("clean", "dataset"),
-    ("tally", "attempts", "swap", "rundir", "resuming", "manifest"),
+    ("tally", "costs", "attempts", "swap", "rundir", "resuming", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
-    ("audit", "calibrate", "replay", "simulate"),
+    ("audit", "calibrate", "replay", "simulate", "estimate"),
     ("assembly", "stopping", "session", "reverify", "runner"),
     ("cli", "__main__"),
 )

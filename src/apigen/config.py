@@ -347,6 +347,7 @@ class Config(Section):
                 "library": tuple(absolute(locator) for locator in self.library),
                 "execution": self.execution.resolved(),
                 "seeds": tuple(str(Path(path).resolve()) for path in self.seeds),
+                "prices": str(Path(self.prices).expanduser().resolve()) if self.prices else None,
                 "grants": tuple(
                     grant.model_copy(
                         update={"read": tuple(str(Path(path).expanduser().resolve()) for path in grant.read)}
@@ -428,7 +429,7 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
         raise UserError(f"{where}: {_explain(error)}") from None
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class UniqueKeys(yaml.SafeLoader):
     """YAML in which a key that stands twice is a mistake, not a silent choice of the later one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -453,7 +454,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as text: {error}") from None
     try:
-        loaded = yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader
+        loaded = yaml.load(text, UniqueKeys)  # noqa: S506 - a SafeLoader
     except RecursionError:
         raise UserError(f"{path}: nested too deeply for a configuration") from None
     except yaml.YAMLError as error:

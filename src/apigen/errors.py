@@ -3,6 +3,7 @@
     ApigenError
     ├── UserError            wrong input: one line on the terminal, exit code 2
     ├── JobFellShort         the job ran but did not reach its aim: one line, exit code 1
+    │   └── BudgetSpent          nothing more may be asked of a model: the run ends in good order
     └── Unavailable          something outside did not answer
         ├── ModelUnavailable     a model server is down, or refuses everything (wrong key, wrong address)
         │   └── NotKept              only kept answers count, and there is none to this prompt
@@ -31,6 +32,10 @@ class UserError(ApigenError):
 
 class JobFellShort(ApigenError):  # noqa: N818 - named for what it says, as StopIteration is
     """The job ended short of what was asked; the message says by how much and why."""
+
+
+class BudgetSpent(JobFellShort):
+    """What a run may spend is spent: nothing more is asked, what was answered is kept."""
 
 
 class Unavailable(ApigenError):  # noqa: N818 - a state of the world, not a mistake

@@ -11,10 +11,12 @@ import msgspec
 
 from apigen import __version__
 from apigen.config import Config
+from apigen.costs import costs
 from apigen.library.catalogue import Library
 from apigen.locators import short_locator
 from apigen.model_config import model_names
 from apigen.models.base import EndpointFacts
+from apigen.models.prices import Price
 from apigen.tally import Tally
 
 FORMAT = 1
@@ -36,6 +38,7 @@ def manifest(
     samples_by_tool: Mapping[str, int],
     usage: list[dict[str, Any]],
     endpoints: Sequence[EndpointFacts],
+    prices: Mapping[str, Price | None],
     isolation: Mapping[str, Any],
     grants: Sequence[Mapping[str, Any]],
     reverified: Sequence[Mapping[str, Any]],
@@ -55,6 +58,7 @@ def manifest(
         samples_by_tool: rows that call each tool.
         usage: requests, tokens and cost per model and role.
         endpoints: what was seen of the models' servers in this session.
+        prices: of each model that is asked, by its name.
         isolation: the level the sandbox reached and what it consists of.
         grants: what tools may do beyond its walls; of variables only the names.
         reverified: what is on record of each time that the candidates were verified again.
@@ -80,6 +84,7 @@ def manifest(
         },
         "requests": usage,
         "endpoints": [msgspec.to_builtins(endpoint) for endpoint in endpoints],
+        "costs": costs(usage, tally, samples, prices),
         "isolation": dict(isolation),
         "grants": list(grants),
         "reverified": list(reverified),

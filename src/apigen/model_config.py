@@ -47,6 +47,9 @@ class PriceConfig(Section):
     cached: float | None = Field(
         default=None, ge=0, description="Prompt tokens that the provider took from its cache. Default: as `prompt`."
     )
+    batch: float | None = Field(
+        default=None, gt=0, le=1, description="What is paid of them for requests in batches, such as 0.5. Default: all."
+    )
 
 
 class BatchConfig(Section):

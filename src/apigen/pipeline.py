@@ -23,7 +23,7 @@ from apigen.execute.base import Executor
 from apigen.generate.parse import Draft, parse_pairs
 from apigen.generate.prompts import generation_messages, repair_messages
 from apigen.generate.shapes import pairs_shape
-from apigen.models.base import Options
+from apigen.models.base import Model, Options
 from apigen.models.writers import Writers
 from apigen.records import Attempt, Candidate, Message, Outcome, Reason, Request, Stage, Verdict
 from apigen.verify.base import Judge
@@ -68,7 +68,7 @@ class Pipeline:
             ModelUnavailable: the writer or a judge gives no answer at all; nothing can be said about the request.
         """
         messages = generation_messages(request, thought=self._generation.thought)
-        drafts = await self._written(request, messages, request.pairs)
+        drafts = await self._written(request, messages, request.pairs, self._writers.of(request))
         if isinstance(drafts, Examined):
             return (self._story(request, 0, Draft(None), drafts, last=True),)
         examined = await together(self._examine(request, draft) for draft in drafts)
@@ -87,20 +87,22 @@ class Pipeline:
             for pair, (draft, each) in enumerate(found)
         )
 
-    async def _written(self, request: Request, messages: Sequence[Message], pairs: int) -> tuple[Draft, ...] | Examined:
+    async def _written(
+        self, request: Request, messages: Sequence[Message], pairs: int, writer: Model
+    ) -> tuple[Draft, ...] | Examined:
         """What the writer answers, or what is said where it refuses."""
         generation = self._generation
         shape = pairs_shape(request, pairs, thought=generation.thought)
         options = Options(generation.temperature, generation.max_tokens, request.seed, shape)
         try:
-            return parse_pairs(await self._writers.of(request).complete(messages, options))
+            return parse_pairs(await writer.complete(messages, options))
         except ModelRefused as error:
             return _unread(request, Verdict(Stage.GENERATION, Outcome.ERROR, Reason.MODEL_REFUSED, str(error)))
 
     async def _mended(self, request: Request, fallen: Examined) -> tuple[Draft, Examined]:
         """What comes back for a rejected pair: the first of what the writer answers, through all stages."""
         messages = repair_messages(request, fallen.candidate, fallen.verdicts, thought=self._generation.thought)
-        drafts = await self._written(request, messages, 1)
+        drafts = await self._written(request, messages, 1, self._writers.mender_of(request))
         if isinstance(drafts, Examined):
             return Draft(None), drafts
         return drafts[0], await self._examine(request, drafts[0])

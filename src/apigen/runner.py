@@ -7,11 +7,13 @@ from typing import Any
 from apigen.assembly import Tell, make_judges, open_executor, open_store
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
-from apigen.errors import ApigenError, Unavailable
+from apigen.errors import ApigenError, BudgetSpent, Unavailable
 from apigen.library.catalogue import Library
 from apigen.models.base import Model
-from apigen.models.store import StoredModel
-from apigen.models.table import ModelTable
+from apigen.models.prices import asked_models
+from apigen.models.roles import Role
+from apigen.models.spending import open_spend
+from apigen.models.table import ModelTable, Weighted
 from apigen.models.writers import Writer, Writers
 from apigen.pipeline import Pipeline, recipe
 from apigen.rundir import RunDir
@@ -62,6 +64,8 @@ async def run(
             if not interrupted():
                 raise
             ending = Ending.INTERRUPTED
+        except BudgetSpent:
+            ending = Ending.BUDGET
         except Unavailable as error:
             session.finish("unavailable", f"A model could not be reached: {error}")
             raise
@@ -77,31 +81,36 @@ def _assemble(
 ) -> tuple[Session, Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
     executor = open_executor(directory, config, library, earlier_times(directory.path)[0], stack)
-    asked = any(model.name.startswith("openai/") for model in (*config.models, *config.judges))
-    store = open_store(directory, stack, tell) if asked else None
+    spend = open_spend(config, open_store(directory, stack, tell)) if asked_models(config) else None
 
-    table = ModelTable(config.concurrency, store)
+    table = ModelTable(config.concurrency, spend.store, spend.probed) if spend else ModelTable(config.concurrency)
     writing = table.models(config.models)
     judging = table.models([judge for judge in config.judges if judge.name != RULES])
 
-    def kept(model: Model, role: str) -> Model:
+    def asked(model: Model, *roles: Role) -> list[Model]:
+        """One model, as it is asked in each role."""
         # What costs nothing and always answers alike need not be kept.
-        stored = StoredModel(model, store, role) if store and model.llm else model
-        stack.push_async_callback(stored.aclose)
-        return stored
+        found = spend.asked(model, *roles) if spend and model.llm else [model] * len(roles)
+        stack.push_async_callback(found[0].aclose)
+        return found
 
-    writers = Writers([Writer(kept(made.model, "writer"), made.weight) for made in writing.values()])
-    judge_models = {name: kept(made.model, "judge") for name, made in judging.items()}
+    def writer(made: Weighted) -> Writer:
+        model, mender = asked(made.model, Role.WRITER, Role.REPAIR)
+        return Writer(model, made.weight, mender)
+
+    writers = Writers([writer(made) for made in writing.values()])
+    judge_models = {name: asked(made.model, Role.JUDGE)[0] for name, made in judging.items()}
     judges = make_judges(config, judge_models)
     seen = SeenQueries(seed.query for seed in library.seeds)
     models = (*writers.models, *judge_models.values())
-    session = Session(directory, config, library, writers=writers, models=models, store=store, watch=watch)
+    session = Session(directory, config, library, writers=writers, models=models, spend=spend, watch=watch)
+    attempt = Pipeline(config, writers, recipe(config, seen, executor, judges)).attempt
     schedule = Schedule(
         config,
         sampler=Sampler(library.tools, config),
         state=SamplingState(library.seeds),
         seen=seen,
-        work=Pipeline(config, writers, recipe(config, seen, executor, judges)).attempt,
+        work=spend.purse.around(attempt) if spend else attempt,
         commit=session.commit,
         tally=session.tally,
         past=directory.past,

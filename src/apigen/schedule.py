@@ -35,6 +35,7 @@ class Ending(StrEnum):
     STALLED = "stalled"
     REFUSED = "refused"
     INTERRUPTED = "interrupted"
+    BUDGET = "budget"
 
 
 Attempting = Callable[[Request], Awaitable[tuple[Attempt, ...]]]

@@ -1,6 +1,7 @@
 """What one session of a run writes into its directory, and the counts that go with it."""
 
 import os
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,10 +22,12 @@ from apigen.library.catalogue import Library
 from apigen.locators import short_names
 from apigen.manifest import manifest
 from apigen.models.base import EndpointFacts, Model
-from apigen.models.store import CompletionStore
+from apigen.models.purse import Spending
+from apigen.models.spending import Spend
 from apigen.models.writers import Writers
 from apigen.records import Attempt, Sample
 from apigen.report.card import card
+from apigen.report.money import more_options, spent
 from apigen.report.page import choose_rows, page
 from apigen.rundir import RunDir
 from apigen.schedule import Ending
@@ -45,6 +48,8 @@ class Progress(msgspec.Struct, frozen=True):
     in_flight: int
     seconds: float
     """Since this session began."""
+    spending: Spending | None = None
+    """By models that are paid, over all sessions; ``None`` where none is asked."""
 
 
 Watch = Callable[[Progress], None]
@@ -61,7 +66,7 @@ class Session:
         *,
         writers: Writers,
         models: Sequence[Model],
-        store: CompletionStore | None,
+        spend: Spend | None,
         watch: Watch,
     ) -> None:
         names = short_names({tool.origin for tool in library.tools})
@@ -71,7 +76,7 @@ class Session:
         self._library = library
         self._writers = writers
         self._models = models
-        self._store = store
+        self._spend = spend
         self._watch = watch
         self._tools = library.by_name()
         self._reverified = directory.reverified
@@ -106,20 +111,23 @@ class Session:
     def tell(self, in_flight: int) -> None:
         """Tell the watcher how far the run is, and now and then the manifest."""
         seconds = time.monotonic() - self._began
-        self._watch(Progress(self.tally, self._samples, self._config.count, self._resumed, in_flight, seconds))
+        spending = self._spend.purse.spending() if self._spend else None
+        self._watch(
+            Progress(self.tally, self._samples, self._config.count, self._resumed, in_flight, seconds, spending)
+        )
         if seconds - self._written_at > MANIFEST_EVERY_S:
             self._written_at = seconds
             self.write_manifest("running", "The run is under way.")
 
     async def drain(self) -> None:
         """Give answers that are under way time to arrive and be kept."""
-        if self._store:
-            await self._store.under_way.drain()
+        if self._spend:
+            await self._spend.store.under_way.drain()
 
     def hurry(self) -> None:
         """Wait for answers no longer."""
-        if self._store:
-            self._store.under_way.hurry()
+        if self._spend:
+            self._spend.store.under_way.hurry()
 
     def finish(self, status: str, ending: str) -> dict[str, Any]:
         """Write everything that follows from the dataset, also for a run that ended early."""
@@ -144,6 +152,7 @@ class Session:
             samples=self._samples,
             samples_by_tool=self._samples_by_tool,
             usage=self._usage(),
+            prices=self._spend.prices if self._spend else {},
             endpoints=self._endpoints(),
             isolation=msgspec.to_builtins(isolation),
             grants=msgspec.to_builtins(self._granted),
@@ -160,9 +169,9 @@ class Session:
         return list({(facts.model, facts.base_url): facts for facts in found}.values())
 
     def _usage(self) -> list[dict[str, Any]]:
-        usage = self._store.usage() if self._store else []
+        usage = self._spend.purse.accounts.rows() if self._spend else []
         if not self._writers.llm:
-            free = {"prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0}
+            free = {"prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0, "unpriced": 0}
             written = self.tally.requests + self.tally.repairs.total()
             usage.insert(0, {"model": self._writers.models[0].locator, "role": "writer", "requests": written} | free)
         return usage
@@ -174,6 +183,13 @@ class Session:
             return f"All {wanted} samples were made."
         if ending is Ending.INTERRUPTED:
             return f"Interrupted at {have} of {wanted} samples; --resume goes on."
+        if ending is Ending.BUDGET and self._spend:
+            spending = self._spend.purse.spending()
+            going_on = f"apigen run --resume --out {shlex.quote(str(self._directory.path))} {more_options(spending)}"
+            return (
+                f"Stopped by the budget at {have} of {wanted} samples, with {spent(spending)} spent; "
+                f"go on with: {going_on}"
+            )
         if ending is Ending.REFUSED:
             said = self.tally.last_error
             return (

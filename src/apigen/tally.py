@@ -31,6 +31,10 @@ class Tally:
         self.repaired: Counter[str] = Counter()
         self.repairs: Counter[Outcome] = Counter()
         """What became of the rejected candidates that were sent back; they are in none of the counts above."""
+        self.ends: Counter[tuple[str, bool, Stage | None]] = Counter()
+        """Candidates by who wrote them, whether they were sent back, and where they fell; ``None``: accepted."""
+        self.judged: Counter[tuple[str, str, Stage | None]] = Counter()
+        """Verdicts by who judged, who had written the candidate, and where that fell."""
         self.accepted_by_tool: Counter[str] = Counter()
         self.calls_executed = 0
         self.varying: Counter[str] = Counter()
@@ -52,6 +56,11 @@ class Tally:
             self.execution_ms += sum(timed)
             self.timed_calls += len(timed)
             last = attempt.verdicts[-1]
+            stage = None if attempt.outcome is Outcome.PASS else last.stage
+            self.ends[attempt.model, bool(attempt.repair_of), stage] += 1
+            self.judged.update(
+                (verdict.by, attempt.model, stage) for verdict in attempt.verdicts if verdict.stage is Stage.SEMANTICS
+            )
             if attempt.outcome is Outcome.PASS:
                 self.accepted_by_tool.update({call.name for call in attempt.calls})
             elif last.outcome is Outcome.ERROR:
@@ -60,7 +69,6 @@ class Tally:
                 self.repairs[attempt.outcome] += 1
                 continue
             self.candidates[attempt.style] += 1
-            stage = None if attempt.outcome is Outcome.PASS else last.stage
             self.sources[self._source(attempt), stage, attempt.outcome] += 1
             if attempt.outcome is Outcome.PASS:
                 self.accepted[attempt.style] += 1

@@ -24,7 +24,7 @@ from apigen.calibrate.judging import Judged, judge_all
 from apigen.calibrate.labels import read_labels
 from apigen.calibrate.table import tables
 from apigen.cli.live_bar import LiveBar
-from apigen.config import Config, load_config
+from apigen.config import BudgetConfig, Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
 from apigen.execute.base import Executor
 from apigen.execute.grants import read_grants
@@ -32,8 +32,15 @@ from apigen.execute.table import make_executor
 from apigen.files import DirectoryLock, replacing
 from apigen.library.catalogue import Library, load_library
 from apigen.model_config import model_names
+from apigen.models.accounts import Accounts
+from apigen.models.base import Model
+from apigen.models.prices import load_prices, prices_by_name
+from apigen.models.purse import Purse
+from apigen.models.roles import Role
+from apigen.models.spending import MeteredModel
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import ModelTable
+from apigen.report.money import usd
 from apigen.verify.base import Judge
 from apigen.verify.llm_judge import Asking, LLMJudge
 from apigen.verify.rules import RuleJudge
@@ -151,15 +158,19 @@ async def _all_executed(labelled: Sequence[Case], executor: Executor, counting: 
 
 def _judges(config: Config, store: CompletionStore | None, stack: AsyncExitStack) -> list[Judge]:
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
+    prices = prices_by_name(config, load_prices(config.prices)) if store else {}
+    purse = Purse(BudgetConfig(), Accounts(store.usage())) if store else None
     judges: list[Judge] = []
     models = ModelTable(config.concurrency, store).models([judge for judge in config.judges if judge.name != "rules"])
     for name in model_names(config.judges):
         if name == "rules":
             judges.append(RuleJudge())
             continue
-        model = models[name].model
+        model: Model = models[name].model
         stack.push_async_callback(model.aclose)
-        judges.append(LLMJudge(StoredModel(model, store, "judge") if store else model, asking))
+        if store and purse:
+            model = StoredModel(MeteredModel(model, purse, Role.JUDGE, prices.get(name)), store, Role.JUDGE)
+        judges.append(LLMJudge(model, asking))
     return judges
 
 
@@ -223,7 +234,8 @@ def _end(
     console.print(tables(found), highlight=False)
     for row in found["requests"]:
         tokens = f"{row['prompt_tokens']:,} prompt and {row['completion_tokens']:,} completion tokens"
-        console.print(f"{row['model']}: {row['requests']:,} requests, {tokens}", highlight=False, soft_wrap=True)
+        said = f"{row['model']}: {row['requests']:,} requests, {tokens}, cost {usd(row['cost_usd'])}"
+        console.print(said, highlight=False, soft_wrap=True)
     if out:
         console.print(f"\n{out / VERDICTS}  every case with its verdicts", highlight=False, soft_wrap=True)
 

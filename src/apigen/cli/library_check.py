@@ -20,7 +20,7 @@ from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.kinds import counted
 from apigen.cli.library_import import as_loaded, require_writable
 from apigen.cli.step_progress import StepProgress
-from apigen.config import Config, load_config
+from apigen.config import BudgetConfig, Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
 from apigen.execute.grants import read_grants
 from apigen.execute.python import require_isolation
@@ -30,7 +30,12 @@ from apigen.library.base import Loaded
 from apigen.library.catalogue import load_library
 from apigen.library.file_writing import write_library
 from apigen.locators import absolute
+from apigen.models.accounts import Accounts
 from apigen.models.base import Model
+from apigen.models.prices import load_prices, prices_by_name
+from apigen.models.purse import Purse
+from apigen.models.roles import Role
+from apigen.models.spending import MeteredModel
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
 from apigen.report.cleaning import cleaning_page, figures, tables
@@ -100,7 +105,11 @@ async def _clean(
                 stack.callback(store.close)
             model = make_model(config.models[0], plan.concurrency, store)
             stack.push_async_callback(model.aclose)
-            model = StoredModel(model, store, "writer") if store else model
+            if store:
+                prices = prices_by_name(config, load_prices(config.prices))
+                purse = Purse(BudgetConfig(), Accounts(store.usage()))
+                metered = MeteredModel(model, purse, Role.WRITER, prices.get(config.models[0].name))
+                model = StoredModel(metered, store, Role.WRITER)
         known = journal.known({tool.name: tool for tool in library.tools}) if journal else {}
         cleaned = await clean(library, plan, prober, model, known, hooks)
         return cleaned, store.usage() if store else []

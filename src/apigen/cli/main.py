@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from apigen.cli import library_app
-from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries, Prices
 
 app = typer.Typer(
     name="apigen",
@@ -52,6 +52,13 @@ def run(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Run directory (default: a new one under ./runs).")
     ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", help="Stop, cleanly, before models have cost more than that.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(metavar="N", help="The same for tokens, of prompts and answers.")
+    ] = None,
+    prices: Prices = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Send a rejected candidate back to the writer once, with the reasons.")
     ] = False,
@@ -89,12 +96,70 @@ def run(
         "concurrency": concurrency,
         "count": count,
         "seed": seed,
+        "budget": _given(cost_usd=max_cost, tokens=max_tokens),
+        "prices": str(prices) if prices else None,
         "repair": repair or None,
         "isolation": {"require": require_isolation} if require_isolation else None,
         "remote": _given(writes=allow_writes, private=allow_private),
         "execution": _given(recordings=recordings, recordings_file=str(recordings_file) if recordings_file else None),
     }
     raise typer.Exit(run_command(RunOptions(config, overrides, base_url, out, resume, dry_run, as_json)))
+
+
+@app.command()
+def estimate(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="[CONFIG.yaml]", help="Configuration; options override it.")
+    ] = None,
+    libraries: Libraries = None,
+    seeds: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="JSONL of examples, as for `apigen run`; may be repeated.")
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option(metavar="MODEL", help="Who writes, as openai/NAME; may be repeated.")
+    ] = None,
+    judge: Annotated[
+        list[str] | None, typer.Option(metavar="MODEL", help="Who judges, as for `apigen run`; may be repeated.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Endpoint, by which prices are found; it is not asked.")
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(metavar="N", help="Model requests in flight (default 32).")] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", help="Verified samples wanted (default 500).")] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Rejected candidates are sent back to the writer once.")
+    ] = False,
+    prices: Prices = None,
+    pass_rate: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Candidates that pass, such as 0.7 (default: what a paper measured)."),
+    ] = None,
+    measured: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="RUN", help="Take pass rate and lengths from what that run measured."),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="What is still missing of the run in --out.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="With --resume: the run.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a run would take in requests, tokens, money and time. Nothing is asked, executed or written."""
+    from apigen.cli.estimate import EstimateOptions, estimate_command
+
+    overrides = {
+        "library": libraries or None,
+        "seeds": seeds or None,
+        "models": model or None,
+        "judges": judge or None,
+        "concurrency": concurrency,
+        "count": count,
+        "repair": repair or None,
+        "prices": str(prices) if prices else None,
+    }
+    estimate_command(
+        EstimateOptions(
+            config, overrides, base_url, pass_rate=pass_rate, measured=measured, resume=resume, out=out, as_json=as_json
+        )
+    )
 
 
 @app.command()
@@ -283,7 +348,7 @@ def simulate(
 
 def _given(**values: object) -> dict[str, object] | None:
     """A section of the configuration with what the command line said; nothing where it said nothing."""
-    return {key: value for key, value in values.items() if value} or None
+    return {key: value for key, value in values.items() if value is not None and value != []} or None
 
 
 def _version(wanted: bool) -> None:

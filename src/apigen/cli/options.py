@@ -34,3 +34,7 @@ AllowPrivate = Annotated[
     list[str] | None,
     typer.Option(metavar="HOST:PORT", help="Let services be reached at this private address; may be repeated."),
 ]
+Prices = Annotated[
+    Path | None,
+    typer.Option("--prices", metavar="FILE.yaml", help="Prices of models, over the shipped ones; see docs/costs.md."),
+]

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
 from apigen.cli.live_bar import LiveBar
+from apigen.report.money import spent
 from apigen.report.words import SHORT_STAGE_TEXT, duration
 from apigen.session import Progress as RunProgress
 
@@ -42,4 +43,5 @@ def _detail(progress: RunProgress) -> str:
     fallen = ", ".join(f"{name} {tally.at(stage):,}" for stage, name in SHORT_STAGE_TEXT.items() if tally.at(stage))
     errors = f", errors {tally.errors:,}" if tally.errors else ""
     rejected = f"rejected: {fallen}{errors}" if fallen or errors else "none rejected"
-    return f"{tally.total:,} candidates  {rejected}  {progress.in_flight} in flight"
+    money = f"  {spent(progress.spending)}" if progress.spending and progress.spending.tokens else ""
+    return f"{tally.total:,} candidates  {rejected}  {progress.in_flight} in flight{money}"

@@ -20,12 +20,16 @@ from apigen.cli.progress import LiveProgress
 from apigen.cli.resume import resumed_config, show_survey, verified_again
 from apigen.config import Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
+from apigen.estimate.run import estimate_run
+from apigen.estimate.words import line as estimate_line
+from apigen.estimate.words import table as estimate_table
 from apigen.execute.grants import Grants, read_grants, unenforced
 from apigen.execute.python import probe_isolation, require_isolation
 from apigen.execute.table import recordings_file
 from apigen.generate.prompts import generation_messages
 from apigen.library.catalogue import Library, load_library
 from apigen.model_config import model_names
+from apigen.models.prices import asked_models, load_prices, require_prices
 from apigen.report.summary import summary
 from apigen.report.words import outcome_changes
 from apigen.resuming import changed_verification
@@ -76,6 +80,8 @@ def run_command(options: RunOptions) -> int:
         return 0
     if config.execution.recordings != "live":  # also said before there is a directory
         recordings_file(config.execution, out)
+    if asked_models(config):
+        require_prices(config, load_prices(config.prices))
     directory = RunDir.resume(out, config) if options.resume else RunDir.create(out, config, library)
     with closing(directory):
         changes = changed_verification(out, config, library) if options.resume else ()
@@ -175,6 +181,8 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
             f"concurrency {config.concurrency} cannot be reached: rounds allow {window} requests at once; "
             "raise rounds.requests or rounds.lag"
         )
+    if asked_models(config) and not resume:
+        lines.append(estimate_line(estimate_run(config, library)))
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
 
@@ -218,6 +226,7 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
             "styles": styles,
             "grants": msgspec.to_builtins(grants.granted(library.by_name())),
             "requests_if_all_pass": requests,
+            "estimate": msgspec.to_builtins(estimate_run(config, library)) if asked_models(config) else None,
             "first_prompt": prompt,
         }
         sys.stdout.write(msgspec.json.encode(plan).decode() + "\n")
@@ -229,6 +238,8 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
     for line in _granted_lines(library, grants):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
+    if asked_models(config):
+        console.print(estimate_table(estimate_run(config, library)), highlight=False)
     console.rule("first prompt")
     for message in prompt:
         console.print(f"[{message.role}]\n{message.content}\n", markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,7 @@ other checks, never pays twice for the same prompt.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 from apigen.database import Database
 from apigen.errors import NotKept
 from apigen.models.base import EndpointFacts, Model, Options
+from apigen.models.roles import Role
 from apigen.models.under_way import UnderWay
 from apigen.records import Completion, Json, Message
 
@@ -26,8 +27,7 @@ CREATE TABLE IF NOT EXISTS completions (
 """
 _ENDPOINTS = "CREATE TABLE IF NOT EXISTS endpoints (key BLOB PRIMARY KEY, facts BLOB NOT NULL) WITHOUT ROWID"
 
-PROBE = "probe"
-"""The role of what is asked to learn about an endpoint."""
+Pay = Callable[[Completion], Completion]
 
 
 def request_key(role: str, locator: str, messages: Sequence[Message], options: Options) -> bytes:
@@ -80,22 +80,32 @@ class CompletionStore:
         count: int = self._database.execute(statement, (role,)).fetchone()[0]
         return count
 
+    def reprice(self, model: str, cost: Callable[[Completion], float | None]) -> None:
+        """Enter the cost of a model's answers that had none, now that it may be known."""
+        unknown = "SELECT key, role FROM completions WHERE model = ? AND cost_usd IS NULL"
+        for key, role in self._database.execute(unknown, (model,)).fetchall():
+            kept = self.get(key)
+            if kept is not None and (usd := cost(kept)) is not None:
+                self.put(key, role, msgspec.structs.replace(kept, cost_usd=usd))
+
     def usage(self) -> list[dict[str, Any]]:
-        """Requests, tokens and cost per model and role."""
+        """Requests, tokens and cost per model and role; no cost where that of one request is not known."""
         rows = self._database.execute(
-            "SELECT model, role, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), SUM(cost_usd) "
+            "SELECT model, role, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), "
+            "CASE WHEN COUNT(cost_usd) = COUNT(*) THEN SUM(cost_usd) END, COUNT(*) - COUNT(cost_usd) "
             "FROM completions GROUP BY model, role ORDER BY model, role"
         )
-        names = ("model", "role", "requests", "prompt_tokens", "completion_tokens", "cost_usd")
+        names = ("model", "role", "requests", "prompt_tokens", "completion_tokens", "cost_usd", "unpriced")
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def notes(self, who: bytes) -> "Notes":
+    def notes(self, who: bytes, pay: Pay) -> "Notes":
         """What is kept about an endpoint.
 
         Args:
             who: everything that makes it another endpoint if it changes.
+            pay: enters what was asked to learn it; returns the answer with its cost.
         """
-        return Notes(self, self._database, hashlib.sha256(who).digest()[:16])
+        return Notes(self, self._database, hashlib.sha256(who).digest()[:16], pay)
 
     def close(self) -> None:
         """Close the file."""
@@ -105,7 +115,8 @@ class CompletionStore:
 class Notes:
     """What was learned about one endpoint, for the next session."""
 
-    def __init__(self, store: CompletionStore, database: Database, key: bytes) -> None:
+    def __init__(self, store: CompletionStore, database: Database, key: bytes, pay: Pay) -> None:
+        self._pay = pay
         self._store = store
         self._database = database
         self._key = key
@@ -121,7 +132,7 @@ class Notes:
 
     def paid(self, what: str, completion: Completion) -> None:
         """Enter an answer in the accounts that no role asked for."""
-        self._store.put(_digest((PROBE, self._key.hex(), what)), PROBE, completion)
+        self._store.put(_digest((Role.PROBE, self._key.hex(), what)), Role.PROBE, self._pay(completion))
 
 
 def _digest(asked: Json) -> bytes:
@@ -134,7 +145,7 @@ class StoredModel:
     Args:
         model: who is asked when the store has no answer.
         store: where answers are kept.
-        role: ``writer`` or ``judge``, for the accounts.
+        role: why it is asked, for the accounts.
     """
 
     def __init__(self, model: Model, store: CompletionStore, role: str) -> None:

@@ -8,7 +8,7 @@ from apigen.model_config import ModelConfig
 from apigen.models.base import Model
 from apigen.models.offline.model import OfflineModel
 from apigen.models.openai.ladders import Ladders
-from apigen.models.store import CompletionStore
+from apigen.models.store import CompletionStore, Pay
 
 if TYPE_CHECKING:
     from apigen.models.openai.client import Client
@@ -32,11 +32,14 @@ class ModelTable:
     Args:
         concurrency: requests in flight at an endpoint that names no number of its own.
         store: where what is learned about endpoints is kept; ``None`` to learn it anew each time.
+        pay: enters what that cost; returns the answer with its cost.
     """
 
-    def __init__(self, concurrency: int, store: CompletionStore | None = None) -> None:
+    def __init__(
+        self, concurrency: int, store: CompletionStore | None = None, pay: Pay = lambda completion: completion
+    ) -> None:
         self._concurrency = concurrency
-        self._ladders = Ladders(store)
+        self._ladders = Ladders(store, pay)
         self._clients: dict[str, Client] = {}
 
     def models(self, configs: Sequence[ModelConfig]) -> dict[str, Weighted]:

@@ -14,27 +14,37 @@ class Writer(msgspec.Struct, frozen=True):
 
     model: Model
     weight: float = 1.0
+    mender: Model | None = None
+    """The same model as it is asked to mend, where the accounts tell the two apart."""
 
 
 class Writers:
     """Who writes which request: drawn by weight from the request's own seed, so the same whatever finished first."""
 
     def __init__(self, writers: Sequence[Writer]) -> None:
-        self._models = [writer.model for writer in writers]
+        self._writers = tuple(writers)
         self._weights = [writer.weight for writer in writers]
 
     @property
     def llm(self) -> bool:
         """Whether language models write."""
-        return any(model.llm for model in self._models)
+        return any(writer.model.llm for writer in self._writers)
 
     @property
     def models(self) -> tuple[Model, ...]:
         """All of them."""
-        return tuple(self._models)
+        return tuple(writer.model for writer in self._writers)
 
     def of(self, request: Request) -> Model:
-        """The model that writes a request, and mends what falls of it."""
-        if len(self._models) == 1:
-            return self._models[0]
-        return Random(f"writer/{request.seed}").choices(self._models, self._weights)[0]
+        """The model that writes a request."""
+        return self._drawn(request).model
+
+    def mender_of(self, request: Request) -> Model:
+        """The model that mends what falls of a request: the one that wrote it."""
+        drawn = self._drawn(request)
+        return drawn.mender or drawn.model
+
+    def _drawn(self, request: Request) -> Writer:
+        if len(self._writers) == 1:
+            return self._writers[0]
+        return Random(f"writer/{request.seed}").choices(self._writers, self._weights)[0]

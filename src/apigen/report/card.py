@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 
 from apigen.records import Stage
+from apigen.report.money import cost_lines
 from apigen.report.words import REASON_TEXT, STAGE_TEXT, percent, repairs_line, reverified_line, varying_line
 
 
@@ -30,6 +31,7 @@ def card(manifest: Mapping[str, Any]) -> str:
         repairs=repairs_line(counts),
         varying=varying_line(counts),
         reverified=reverified_line(manifest),
+        costs=cost_lines(manifest),
     )
 
 

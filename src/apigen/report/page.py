@@ -9,6 +9,7 @@ import jinja2
 import msgspec
 
 from apigen.records import Sample, Stage
+from apigen.report.money import cost_lines, end_rows, role_rows, writer_rows
 from apigen.report.summary import headline
 from apigen.report.words import REASON_TEXT, STAGE_TEXT, duration, percent, repairs_line, reverified_line, varying_line
 
@@ -40,6 +41,8 @@ def page(manifest: Mapping[str, Any], shown: Sequence[Sample]) -> str:
         repairs=repairs_line(counts),
         varying=varying_line(counts),
         reverified=reverified_line(manifest),
+        costs=cost_lines(manifest),
+        cost_tables=_cost_tables(manifest),
         duration=duration,
     )
 
@@ -67,6 +70,18 @@ def _funnels(counts: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     by_style = {name.replace("_", " "): row for name, row in counts["styles"].items()} | {"all": counts}
     sources = counts.get("sources", {})
     return {"query style": by_style} | ({"source": {**sources, "all": counts}} if len(sources) > 1 else {})
+
+
+def _cost_tables(manifest: Mapping[str, Any]) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """What was spent, as headings with rows, where a paid model was asked."""
+    if not cost_lines(manifest):
+        return []
+    costs = manifest["costs"]
+    return [
+        (("asked for", "requests", "prompt tokens", "completion tokens", "cost"), [*role_rows(costs)]),
+        (("candidates that", "number", "tokens", "cost"), [*end_rows(costs)]),
+        (("writer", "candidates", "accepted", "cost", "per accepted", "tokens per accepted"), [*writer_rows(costs)]),
+    ]
 
 
 def _row(sample: Sample) -> dict[str, Any]:

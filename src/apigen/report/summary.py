@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from apigen.records import Stage
+from apigen.report.money import cost_lines
 from apigen.report.words import (
     REASON_TEXT,
     SHORT_STAGE_TEXT,
@@ -39,6 +40,7 @@ def summary(manifest: Mapping[str, Any]) -> RenderableType:
         parts.append(Text(varying))
     if reverified := reverified_line(manifest):
         parts.append(Text(reverified))
+    parts += [Text(line) for line in cost_lines(manifest)]
     if counts["reasons"] or counts["error_reasons"]:
         parts += [Text(), _reasons(counts)]
     return Group(*parts)

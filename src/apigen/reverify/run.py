@@ -17,7 +17,9 @@ from apigen.dataset.duplicates import SeenQueries
 from apigen.execute.base import Executor
 from apigen.library.catalogue import Library
 from apigen.model_config import model_names
-from apigen.models.store import KeptModel, StoredModel
+from apigen.models.roles import Role
+from apigen.models.spending import open_spend
+from apigen.models.store import KeptModel
 from apigen.models.table import ModelTable
 from apigen.pipeline import recipe
 from apigen.resuming import Change, keeps_executions
@@ -120,10 +122,9 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         executor = open_executor(directory, config, wanted.library, started, stack)
         store = open_store(directory, stack, tell)
         asked = [judge for judge in config.judges if judge.name != RULES]
-        models = {
-            name: StoredModel(made.model, store, "judge")
-            for name, made in ModelTable(config.concurrency, store).models(asked).items()
-        }
+        spend = open_spend(config, store)
+        made = ModelTable(config.concurrency, store, spend.probed).models(asked)
+        models = {name: spend.asked(each.model, Role.JUDGE)[0] for name, each in made.items()}
         for model in models.values():
             stack.push_async_callback(model.aclose)
         verifier = _verifier(wanted, make_judges(config, models), executor)

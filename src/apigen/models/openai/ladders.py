@@ -4,7 +4,7 @@ import msgspec
 
 from apigen.model_config import ModelConfig
 from apigen.models.openai.ladder import Ladder
-from apigen.models.store import CompletionStore
+from apigen.models.store import CompletionStore, Pay
 
 
 class Ladders:
@@ -12,10 +12,12 @@ class Ladders:
 
     Args:
         store: where what is learned about endpoints is kept; ``None`` to learn it anew each time.
+        pay: enters what that cost; returns the answer with its cost.
     """
 
-    def __init__(self, store: CompletionStore | None = None) -> None:
+    def __init__(self, store: CompletionStore | None = None, pay: Pay = lambda completion: completion) -> None:
         self._store = store
+        self._pay = pay
         self._ladders: dict[bytes, Ladder] = {}
 
     def of(self, config: ModelConfig) -> Ladder:
@@ -23,6 +25,6 @@ class Ladders:
         who = (config.name, config.base_url, config.query, config.extra, config.structured)
         key = msgspec.json.encode(who, order="sorted")
         if key not in self._ladders:
-            notes = self._store.notes(key) if self._store else None
+            notes = self._store.notes(key, self._pay) if self._store else None
             self._ladders[key] = Ladder(config.structured, notes)
         return self._ladders[key]

@@ -1,0 +1,195 @@
+"""What an estimate rests on: how many candidates pass, how long prompts and answers are, and who says so."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from math import sqrt
+from typing import Any
+
+import msgspec
+
+from apigen.config import Config
+from apigen.errors import UserError
+from apigen.estimate.drawn import Lengths
+from apigen.models.roles import Role
+from apigen.verify.judges.committee import COMMITTEE
+from apigen.verify.rules import NAME as RULES
+
+PAPER = ((0.3442, 0.5048), (0.6596, 0.8312), (0.8415, 0.8956))
+"""Share of the candidates that passed and that reached the semantic stage, with three models, of 40,000 each.
+
+DeepSeek-Coder-33B, Mixtral-8x22B and DeepSeek-V2-Chat: table 1 of arXiv 2406.18518. The fourth, Mixtral-8x7B, lies
+between the first two.
+"""
+_SOURCE = "arXiv 2406.18518, table 1: Mixtral-8x22B; the worst and best model there, 34% and 84%"
+JUDGE_ANSWER_TOKENS = 250
+"""Five criteria with a quotation each and a short thought, as the prompt asks for."""
+PROBLEM_TOKENS = 150
+"""What a prompt for mending says about a candidate beyond the candidate."""
+UNREADABLE = 0.05
+"""How often a judge is taken to be asked again because its answer cannot be read."""
+MENDED = 0.5
+"""How much less often a mended candidate is taken to pass than a new one: it was among the harder."""
+_Z = 1.96
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How long a request and its answer are, in tokens."""
+
+    prompt: float
+    completion: float
+
+
+class Assumption(msgspec.Struct, frozen=True):
+    """Something that an estimate takes to be so."""
+
+    what: str
+    value: str
+    source: str
+
+
+class Basis(msgspec.Struct, frozen=True):
+    """Everything that an estimate rests on."""
+
+    passed: float
+    """Share of the candidates that are accepted."""
+    passed_low: float
+    passed_high: float
+    pairs: float
+    """Candidates in a completion."""
+    mended: float | None
+    """Share of the candidates that pass once they were sent back; ``None``: by the pass rate."""
+    judged: float | None
+    """Requests to one judge per candidate; ``None``: by the pass rate."""
+    sizes: Mapping[Role, Size]
+    by_model: Mapping[tuple[str, Role], Size]
+    """Of models of which it is known."""
+    assumptions: tuple[Assumption, ...]
+
+    def size(self, model: str, role: Role) -> Size:
+        """How long requests of a role to a model are."""
+        return self.by_model.get((model, role), self.sizes[role])
+
+
+def assumed(config: Config, lengths: Lengths, pass_rate: float | None = None) -> Basis:
+    """A basis without any run to look at.
+
+    Args:
+        config: how the writer is asked.
+        lengths: of prompts drawn for the library.
+        pass_rate: what the user takes it to be.
+    """
+    low, middle, high = (passed for passed, _ in PAPER)
+    known = pass_rate is not None
+    rate, pairs = pass_rate if pass_rate is not None else middle, sum(config.sampling.pairs) / 2
+    answer = min(lengths.pair * pairs, config.generation.max_tokens)
+    return Basis(
+        passed=rate,
+        passed_low=rate if known else low,
+        passed_high=rate if known else high,
+        pairs=pairs,
+        mended=None,
+        judged=None,
+        sizes={
+            Role.WRITER: Size(lengths.prompt, answer),
+            Role.REPAIR: Size(lengths.prompt + lengths.pair + PROBLEM_TOKENS, lengths.pair),
+            Role.JUDGE: Size(lengths.judge_prompt, JUDGE_ANSWER_TOKENS),
+        },
+        by_model={},
+        assumptions=(
+            Assumption("pass rate", f"{rate:.0%}", "--pass-rate" if known else _SOURCE),
+            Assumption("pairs in a completion", f"{pairs:.1f}", "sampling.pairs"),
+            Assumption(
+                "prompt",
+                f"{lengths.prompt:,.0f} tokens",
+                f"{lengths.drawn} prompts drawn, tokens counted approximately",
+            ),
+            Assumption(
+                "answer",
+                f"{answer:,.0f} tokens",
+                "length of the seed examples; without the thinking of a reasoning model",
+            ),
+        ),
+    )
+
+
+def measured(basis: Basis, manifest: Mapping[str, Any], where: str, pass_rate: float | None = None) -> Basis:
+    """A basis with what an earlier run measured in place of what was assumed.
+
+    Args:
+        basis: for what the run does not say.
+        manifest: of the run.
+        where: the run's name, for people.
+        pass_rate: what the user takes it to be, over the measured one.
+
+    Raises:
+        UserError: the run has no candidates yet.
+    """
+    counts = manifest["counts"]
+    candidates = counts["candidates"]
+    if not candidates:
+        raise UserError(f"{where}: has no candidates yet, so it says nothing; leave it out")
+    passed = counts["accepted"] / candidates
+    low, high = _interval(counts["accepted"], candidates)
+    sizes, by_model = _sizes(manifest)
+    sent = counts["repairs"]["sent"]
+    judges = [judge["name"] for judge in manifest["config"]["judges"] if judge["name"] not in (RULES, COMMITTEE)]
+    asked = sum(row["requests"] for row in manifest["requests"] if row["role"] == Role.JUDGE)
+    rate, source = (passed, where) if pass_rate is None else (pass_rate, "--pass-rate")
+    told = [
+        Assumption("pass rate", f"{rate:.0%}", f"{source}: {counts['accepted']:,} of {candidates:,} candidates"),
+        Assumption("pairs in a completion", f"{candidates / counts['requests']:.1f}", where),
+        *(Assumption(f"{role.value}'s prompt", f"{size.prompt:,.0f} tokens", where) for role, size in sizes.items()),
+        *(
+            Assumption(f"{role.value}'s answer", f"{size.completion:,.0f} tokens", where)
+            for role, size in sizes.items()
+        ),
+    ]
+    kept = [assumption for assumption in basis.assumptions[2:] if Role.WRITER not in sizes]
+    return msgspec.structs.replace(
+        basis,
+        passed=rate,
+        passed_low=low if pass_rate is None else rate,
+        passed_high=high if pass_rate is None else rate,
+        pairs=candidates / counts["requests"],
+        mended=counts["repairs"]["passed"] / sent if sent else basis.mended,
+        judged=asked / (candidates + sent) / len(judges) if judges and asked else basis.judged,
+        sizes={**basis.sizes, **sizes},
+        by_model=by_model,
+        assumptions=(*told, *kept),
+    )
+
+
+def reaching(passed: float) -> float:
+    """The share of candidates that reach the judges, where so many of them pass in the end."""
+    points = ((0.0, PAPER[0][1] - PAPER[0][0]), *((rate, reached - rate) for rate, reached in PAPER), (1.0, 0.0))
+    for (left, fall), (right, next_fall) in pairwise(points):
+        if passed <= right:
+            return passed + fall + (next_fall - fall) * (passed - left) / (right - left)
+    return 1.0
+
+
+def _sizes(manifest: Mapping[str, Any]) -> tuple[dict[Role, Size], dict[tuple[str, Role], Size]]:
+    """Mean lengths by role, and by model and role, of what was counted."""
+    rows: dict[Role, list[Mapping[str, Any]]] = {}
+    by_model = {}
+    for row in manifest["requests"]:
+        if row["requests"] and row["prompt_tokens"]:
+            role = Role(row["role"])
+            rows.setdefault(role, []).append(row)
+            by_model[row["model"], role] = _mean([row])
+    return {role: _mean(of_role) for role, of_role in rows.items()}, by_model
+
+
+def _mean(rows: list[Mapping[str, Any]]) -> Size:
+    requests = sum(row["requests"] for row in rows)
+    return Size(
+        sum(row["prompt_tokens"] for row in rows) / requests, sum(row["completion_tokens"] for row in rows) / requests
+    )
+
+
+def _interval(passed: int, whole: int) -> tuple[float, float]:
+    """Where a share probably lies, with 95% confidence (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    share, square = passed / whole, _Z**2
+    middle = (share + square / (2 * whole)) / (1 + square / whole)
+    half = _Z * sqrt(share * (1 - share) / whole + square / (4 * whole**2)) / (1 + square / whole)
+    return max(middle - half, 0.001), min(middle + half, 1.0)

@@ -1,0 +1,164 @@
+"""What models cost: shipped prices by provider, a user's own over them, and a model's own section over both."""
+
+import fnmatch
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pydantic
+import yaml
+from pydantic import Field, TypeAdapter
+
+from apigen.config import Config, UniqueKeys
+from apigen.errors import UserError
+from apigen.model_config import ModelConfig, PriceConfig
+from apigen.records import Completion
+from apigen.sections import Section
+
+_MILLION = 1_000_000
+_HINT = "`price: {prompt: USD, completion: USD}` per million tokens in its section, or a file that --prices names"
+
+
+class Price(msgspec.Struct, frozen=True):
+    """What one model costs as it is asked, in USD per million tokens; the discount of batches is taken off."""
+
+    prompt: float
+    completion: float
+    cached: float
+    """Prompt tokens that the provider took from its cache."""
+    as_of: str = ""
+    source: str = ""
+    """Where the figures can be checked, or who gave them."""
+
+    def cost(self, prompt_tokens: float, completion_tokens: float, cached_tokens: float = 0) -> float:
+        """USD for some tokens; the cached ones are among those of the prompt."""
+        fresh = max(0.0, prompt_tokens - cached_tokens)
+        return (fresh * self.prompt + cached_tokens * self.cached + completion_tokens * self.completion) / _MILLION
+
+
+def cost_of(completion: Completion, price: Price | None) -> float | None:
+    """What an answer cost in USD: what the provider says, else by the price; ``None`` where neither is known.
+
+    An answer without a count of tokens has no known cost: it was not free.
+    """
+    if completion.cost_usd is not None:
+        return completion.cost_usd
+    if price is None or not (completion.prompt_tokens or completion.completion_tokens):
+        return None
+    return price.cost(completion.prompt_tokens, completion.completion_tokens, completion.cached_tokens)
+
+
+class PriceSection(Section):
+    """A provider's prices, as a file of prices gives them."""
+
+    provider: str = ""
+    hosts: tuple[str, ...] = Field(default=(), description="Names or patterns of hosts; any host if there is none.")
+    as_of: date | None = None
+    source: str = Field(default="", description="Where the figures can be checked.")
+    batch: float = Field(default=1.0, gt=0, le=1, description="What is paid of these prices for requests in batches.")
+    models: dict[str, PriceConfig] = Field(description="By name or pattern, without `openai/`; a name wins.")
+
+
+class PriceList:
+    """Finds the price of a configured model.
+
+    Args:
+        sections: the first that names the model, at its host, counts.
+    """
+
+    def __init__(self, sections: Sequence[PriceSection]) -> None:
+        self._sections = tuple(sections)
+
+    def of(self, model: ModelConfig) -> Price | None:
+        """What a model costs; ``None`` where that is not known, as for a server of one's own."""
+        if model.price is not None:
+            return _price(model, model.price, 1.0, "", "the configuration")
+        name = model.name.removeprefix("openai/")
+        host = urlsplit(model.base_url or "").hostname or ""
+        for section in self._sections:
+            if section.hosts and not any(fnmatch.fnmatchcase(host, pattern.lower()) for pattern in section.hosts):
+                continue
+            found = section.models.get(name) or next(
+                (price for pattern, price in section.models.items() if fnmatch.fnmatchcase(name, pattern)), None
+            )
+            if found is not None:
+                as_of = section.as_of.isoformat() if section.as_of else ""
+                return _price(model, found, section.batch, as_of, section.source or section.provider)
+        return None
+
+
+def _price(model: ModelConfig, given: PriceConfig, batch: float, as_of: str, source: str) -> Price:
+    factor = (batch if given.batch is None else given.batch) if model.batch is not None else 1.0
+    cached = given.prompt if given.cached is None else given.cached
+    return Price(given.prompt * factor, given.completion * factor, cached * factor, as_of, source)
+
+
+def load_prices(path: str | None = None) -> PriceList:
+    """The shipped prices, under those of a file where there is one.
+
+    Raises:
+        UserError: the file cannot be read, or is no file of prices.
+    """
+    return PriceList((*(_read(Path(path)) if path else ()), *_shipped()))
+
+
+def asked_models(config: Config) -> list[ModelConfig]:
+    """The language models that a run asks, once for each time that they stand in its configuration."""
+    return [model for model in (*config.models, *config.judges) if model.name.startswith("openai/")]
+
+
+def prices_by_name(config: Config, prices: PriceList) -> dict[str, Price | None]:
+    """The price of each language model of a run, by its name; not known where its endpoints have several."""
+    found: dict[str, set[Price | None]] = {}
+    for model in asked_models(config):
+        found.setdefault(model.name, set()).add(prices.of(model))
+    return {name: several.pop() if len(several) == 1 else None for name, several in found.items()}
+
+
+def require_prices(config: Config, prices: PriceList) -> None:
+    """Hold a run with a budget in USD to models whose price is known, before anything is asked.
+
+    Raises:
+        UserError: one of them has none, so nothing could be said about when to stop.
+    """
+    if config.budget.cost_usd is None:
+        return
+    known = prices_by_name(config, prices)
+    unknown = [f"{model.name} at {model.base_url}" for model in asked_models(config) if known[model.name] is None]
+    if unknown:
+        raise UserError(
+            f"a budget of ${config.budget.cost_usd:g} cannot be kept: no price is known of {' and '.join(unknown)}; "
+            f"give {_HINT}, or limit --max-tokens instead"
+        )
+
+
+def _read(path: Path) -> tuple[PriceSection, ...]:
+    try:
+        loaded = yaml.load(path.read_text("utf-8"), UniqueKeys)  # noqa: S506 - a SafeLoader
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file of prices") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as text: {error}") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: broken YAML, {' '.join(str(error).split())}") from None
+    try:
+        return _sections(loaded)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{path}: {where}: {first['msg']}; docs/costs.md shows the form") from None
+
+
+def _sections(loaded: Any) -> tuple[PriceSection, ...]:
+    several = loaded if isinstance(loaded, list) else [loaded]
+    return TypeAdapter(tuple[PriceSection, ...]).validate_python(several)
+
+
+@cache
+def _shipped() -> tuple[PriceSection, ...]:
+    return _sections(yaml.safe_load(files("apigen.models").joinpath("prices.yaml").read_text("utf-8")))

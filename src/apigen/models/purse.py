@@ -1,0 +1,220 @@
+"""What a run spends, and the end of asking where its budget ends.
+
+A request is sent only if what is spent, what is expected of the requests under way, and what is expected of this one
+stay within the budget. One that does not fit waits while others are under way, since these may turn out cheaper; where
+none is, the budget is spent. A request for new pairs also leaves room for what will follow from it and from those
+before it: repairs and judges. So what is written can be judged, and what is under way at the end is finished.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import msgspec
+
+from apigen.config import BudgetConfig
+from apigen.errors import BudgetSpent, ModelUnavailable
+from apigen.models.accounts import Accounts
+from apigen.models.prices import Price, cost_of
+from apigen.models.roles import Role
+from apigen.models.tokens import tokens_asked
+from apigen.records import Completion, Message
+
+MODEST_TOKENS = {Role.WRITER: 800, Role.REPAIR: 250, Role.JUDGE: 300, Role.PROBE: 16}
+"""What an answer is taken to be long before there were some."""
+JUDGED_PROMPT_TOKENS = 1500
+"""What a judge's prompt is taken to be long before there were some."""
+_ENOUGH = 3
+"""So many answers make a mean."""
+_GUESS_COUNTS = 10
+"""The first guess of what follows from a request for pairs counts as so many: those that end first had little to do."""
+_MARGIN = 1.5
+"""So many times what follows on the average is kept for each: where a judge is refused, what was written must wait."""
+
+_NO_ROOM = "the budget has no room for a further request"
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """Money and tokens."""
+
+    usd: float = 0.0
+    tokens: float = 0.0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.usd + other.usd, self.tokens + other.tokens)
+
+    def times(self, factor: float) -> "Amount":
+        """So many times as much."""
+        return Amount(self.usd * factor, self.tokens * factor)
+
+    def beyond(self, other: "Amount") -> "Amount":
+        """What is left of it when the other is taken away, at least nothing."""
+        return Amount(max(0.0, self.usd - other.usd), max(0.0, self.tokens - other.tokens))
+
+
+class Spending(msgspec.Struct, frozen=True):
+    """How much was spent so far, and how much may be."""
+
+    usd: float
+    """What those requests cost whose cost is known."""
+    unpriced: int
+    """Requests whose cost is not known."""
+    tokens: int
+    most_usd: float | None = None
+    most_tokens: int | None = None
+
+
+class Purse:
+    """What a run has spent over all its sessions, and what it may spend.
+
+    Args:
+        budget: where asking ends; with none, everything is only counted.
+        accounts: what earlier sessions spent; kept up to date.
+    """
+
+    def __init__(self, budget: BudgetConfig, accounts: Accounts) -> None:
+        self.accounts = accounts
+        self._budget = budget
+        self._limited = budget.cost_usd is not None or budget.tokens is not None
+        self._under_way = 0
+        self._expected = Amount()
+        self._follow_ups_expected = Amount()
+        self._first_guess = Amount()
+        self._errands = 0
+        self._ended = accounts.total(Role.WRITER).requests
+        self._waiting: deque[object] = deque()
+        self._change = asyncio.Event()
+        self._refused = False
+        self._stopped = False
+        self._uncounted = ""
+
+    def spending(self) -> Spending:
+        """How much was spent so far."""
+        total = self.accounts.total()
+        return Spending(total.known_usd, total.unpriced, total.tokens, self._budget.cost_usd, self._budget.tokens)
+
+    def guess_follow_ups(self, price: Price | None, times: float) -> None:
+        """Say what a request for pairs probably leads to, before there were some: so many answers of a judge."""
+        tokens = MODEST_TOKENS[Role.JUDGE]
+        usd = price.cost(JUDGED_PROMPT_TOKENS, tokens) if price else 0.0
+        self._first_guess += Amount(usd, JUDGED_PROMPT_TOKENS + tokens).times(times)
+
+    def around(self, work: Callable[[_In], Awaitable[_Out]]) -> Callable[[_In], Awaitable[_Out]]:
+        """The same work, known here as an errand: all that is asked for it belongs together."""
+
+        async def errand(thing: _In) -> _Out:
+            self._errands += 1
+            try:
+                done = await work(thing)
+                self._ended += 1
+            finally:
+                self._errands -= 1
+                self._notify()
+            return done
+
+        return errand
+
+    @asynccontextmanager
+    async def sending(self, role: Role, expect: Callable[[], Amount]) -> AsyncGenerator[None, None]:
+        """Send a request within the block, once the budget has room for it.
+
+        Args:
+            role: why it is sent.
+            expect: says what it will probably cost, by what is known when it is sent.
+
+        Raises:
+            BudgetSpent: there is no room, and nothing under way that could leave some.
+            ModelUnavailable: an answer came without a count of tokens, so no budget can be kept; or the work ends.
+        """
+        if self._limited:
+            await self._admitted(role, expect)
+        expected = expect()
+        follows = Amount() if role is Role.WRITER else expected
+        self._under_way += 1
+        self._expected += expected
+        self._follow_ups_expected += follows
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._expected = self._expected.beyond(expected)
+            self._follow_ups_expected = self._follow_ups_expected.beyond(follows)
+            self._notify()
+
+    def stop(self) -> None:
+        """Let nothing more be sent: whoever waits for room is told at once."""
+        self._stopped = True
+        self._notify()
+
+    def pay(self, role: Role, completion: Completion, price: Price | None) -> Completion:
+        """Enter an answer in the accounts; returns it with its cost."""
+        completion = msgspec.structs.replace(completion, cost_usd=cost_of(completion, price))
+        self.accounts.add(completion.model, role, completion)
+        if not (completion.prompt_tokens or completion.completion_tokens):
+            self._uncounted = completion.model
+        return completion
+
+    def expected(self, model: str, role: Role, messages: Sequence[Message], price: Price | None) -> Amount:
+        """What a request will probably cost: as those before it, or by its length and a modest answer."""
+        account = self.accounts.of(model, role)
+        if account.requests >= _ENOUGH and account.tokens:
+            priced = account.requests - account.unpriced
+            return Amount(account.known_usd / priced if priced else 0.0, account.tokens / account.requests)
+        prompt, answer = tokens_asked(messages), MODEST_TOKENS[role]
+        return Amount(price.cost(prompt, answer) if price else 0.0, prompt + answer)
+
+    async def _admitted(self, role: Role, expect: Callable[[], Amount]) -> None:
+        """Wait until there is room; requests for new pairs in the order in which they came."""
+        begins, ticket = role is Role.WRITER, object()
+        if begins:
+            self._waiting.append(ticket)
+            self._notify()  # whoever came first took this one for an errand that goes on
+        try:
+            while True:
+                if self._stopped:
+                    raise ModelUnavailable("nothing more is asked, for the work ends")
+                if self._uncounted:
+                    raise ModelUnavailable(
+                        f"{self._uncounted} does not say how many tokens an answer took, so no budget can be kept; "
+                        "leave --max-cost and --max-tokens out"
+                    )
+                first = not begins or self._waiting[0] is ticket
+                if begins and self._refused:  # what comes after a request that was refused could not be committed
+                    raise BudgetSpent(_NO_ROOM)
+                if first and self._has_room(expect(), begins=begins):
+                    return
+                alone = self._under_way == 0 and (not begins or self._errands <= len(self._waiting))
+                if first and alone:
+                    self._refused = True
+                    raise BudgetSpent(_NO_ROOM)
+                await self._change.wait()
+        finally:
+            if begins:
+                self._waiting.remove(ticket)
+                self._notify()
+
+    def _has_room(self, expected: Amount, *, begins: bool) -> bool:
+        spent = self.accounts.total()
+        needed = Amount(spent.known_usd, spent.tokens) + self._expected + expected
+        if begins:
+            others = max(0, self._errands - len(self._waiting))
+            needed += self._follow_ups().times(1 + _MARGIN * others).beyond(self._follow_ups_expected)
+        most = self._budget
+        return (most.cost_usd is None or needed.usd <= most.cost_usd) and (
+            most.tokens is None or needed.tokens <= most.tokens
+        )
+
+    def _follow_ups(self) -> Amount:
+        """What one request for pairs leads to, on the average."""
+        spent = self.accounts.total(Role.REPAIR, Role.JUDGE)
+        known = Amount(spent.known_usd, spent.tokens) + self._first_guess.times(_GUESS_COUNTS)
+        return known.times(1 / (self._ended + _GUESS_COUNTS))
+
+    def _notify(self) -> None:
+        self._change.set()
+        self._change = asyncio.Event()

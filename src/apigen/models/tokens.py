@@ -1,0 +1,41 @@
+"""About how many tokens a text has, where nothing that knows is there to be asked."""
+
+import re
+from collections.abc import Sequence
+
+from apigen.records import Message
+
+_PIECE = re.compile(r"[A-Za-z]+|[0-9]{1,3}|\n+|[^\sA-Za-z0-9]+")
+_LETTERS = 9.0
+"""Letters that a longer word has per token; a shorter one is one token."""
+_SIGNS = 2.6
+"""Punctuation that stands together, per token."""
+_WIDE = 0x2E80
+"""From here on stand the scripts of East Asia, of which nearly each letter is a token."""
+_PER_MESSAGE = 4
+"""What chat templates put around a message."""
+
+
+def tokens_in(text: str) -> int:
+    """About how many tokens a text has.
+
+    Held to OpenAI's cl100k and o200k, Llama 3's and Mistral's Tekken tokenizers over this program's own prompts and
+    answers, JSON and English prose, it is within 7% of the first three. Tekken, which gives each digit a token, counts
+    up to 13% more. Where little of a text is English it can be off by a third. See docs/costs.md.
+    """
+    count = 0.0
+    for piece in _PIECE.findall(text):
+        if not piece.isascii():
+            count += sum(0.8 if ord(letter) >= _WIDE else 0.5 for letter in piece)
+        elif piece[0].isalpha():
+            count += max(1.0, len(piece) / _LETTERS)
+        elif piece[0].isdigit() or piece[0] == "\n":
+            count += 1
+        else:
+            count += max(1.0, len(piece) / _SIGNS)
+    return round(count)
+
+
+def tokens_asked(messages: Sequence[Message]) -> int:
+    """About how many prompt tokens a server counts for some messages."""
+    return sum(tokens_in(message.content) + _PER_MESSAGE for message in messages)
