@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from apigen.execute.python import Limits, PythonExecutor
-from apigen.execute.sandbox.bulk import replies_that_count
+from apigen.execute.sandbox.bulk import Wanted, replies_that_count
 from apigen.execute.sandbox.state import state_of
 from apigen.execute.sandbox.wire import Ended, Report
 from apigen.execute.values import resolve
@@ -286,14 +286,16 @@ class Scripted:
         self.runs: list[list[bytes]] = []
         self._reply, self._clean, self._ended = reply, clean, ended
 
-    async def __call__(self, calls: Sequence[bytes], dice: int, series: bool) -> Report:
-        self.runs.append(list(calls))
-        results = [self._reply(call, list(calls[:index])) for index, call in enumerate(calls)]
+    async def __call__(self, wanted: Sequence[Wanted], dice: int, series: bool) -> Report:
+        calls = [each.arguments for each in wanted]
+        self.runs.append(calls)
+        results = [self._reply(call, calls[:index]) for index, call in enumerate(calls)]
         replies = tuple(msgspec.json.encode({"result": result}) for result in results)
         return Report(self._ended, prepared=True, replies=replies, clean=self._clean)
 
     def counting(self, arguments: list[dict[str, Any]]) -> int:
-        calls = {msgspec.json.encode(each): each for each in arguments}
+        function = PythonBinding("scripted")
+        calls = {Wanted(function, msgspec.json.encode(each)): each for each in arguments}
         return len(asyncio.run(replies_that_count(calls, self)))
 
 

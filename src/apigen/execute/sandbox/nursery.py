@@ -64,7 +64,7 @@ def serve(live: Callable[[Place], None]) -> None:
 
 
 def _bury(options: int) -> None:
-    """Wait for keepers that have ended, or for all, so that their CPU time counts as ours, and as that of who started us."""
+    """Wait for keepers that have ended, or for all: what they used then counts as used by who started us."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, options)[0]:
             pass

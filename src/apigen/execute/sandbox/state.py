@@ -1,6 +1,6 @@
-"""Describes all state that a function can reach, so that two descriptions are equal only where nothing has changed.
+"""Describes all state that functions can reach, so that two descriptions are equal only where nothing has changed.
 
-What can be reached are the function's variables, defaults and attributes, those of the functions, classes and modules
+What can be reached are a function's variables, defaults and attributes, those of the functions, classes and modules
 that it names, and all values in them. Of what comes with Python or is installed, only what the user's code holds is
 looked into: modules, functions and classes themselves count by identity.
 
@@ -40,7 +40,7 @@ from types import (
 from typing import Any
 
 _MOST = 5000
-"""Values looked into; who holds more is not described, since that would take longer than it saves."""
+"""Values looked into for each function; who holds more is not described, since that would take longer than it saves."""
 _PLAIN = frozenset((dict, list, tuple, set, frozenset, str, bytes, bytearray, int, float, complex, bool, type(None)))
 _PLAIN_FORMAT = 0
 """The format of ``marshal`` in which neither sharing nor interning shows."""
@@ -88,15 +88,15 @@ class Opaque(Exception):  # noqa: N818 - a property of the value
     """The state of something cannot be seen, such as of an iterator or an open file; the message names its type."""
 
 
-def state_of(function: Callable[..., Any]) -> list[object]:
-    """Describe all state that a function can reach.
+def state_of(*functions: Callable[..., Any]) -> list[object]:
+    """Describe all state that some functions can reach.
 
     Raises:
         Opaque: that cannot be done.
         Exception: whatever hostile values raise that look like others.
     """
-    walk = _Walk(str(getattr(function, "__module__", "")).partition(".")[0])
-    walk.value(function)
+    walk = _Walk({_top_of(getattr(function, "__module__", "")) for function in functions}, _MOST * len(functions))
+    walk.values(functions)
     return walk.said
 
 
@@ -107,9 +107,10 @@ class _Walk:
         said: the description.
     """
 
-    def __init__(self, top: str) -> None:
+    def __init__(self, tops: Iterable[str], most: int) -> None:
         self.said: list[object] = []
-        self._own: dict[str, bool] = {top: True}
+        self._most = most
+        self._own: dict[str, bool] = dict.fromkeys(tops, True)
         self._numbers: dict[int, int] = {}
         self._kept: list[object] = []
         """All that has a number, so that nothing made meanwhile is taken for it."""
@@ -128,7 +129,7 @@ class _Walk:
         if number is not None:
             self.said.append(number)
             return
-        if len(self._kept) >= _MOST:
+        if len(self._kept) >= self._most:
             raise Opaque("too much to look at")
         self._numbers[id(value)] = len(self._kept)
         self._kept.append(value)
@@ -225,6 +226,11 @@ class _Walk:
             installed = top in sys.stdlib_module_names or file.startswith(_INSTALLED)
             known = self._own[top] = not installed
         return known
+
+
+def _top_of(module: object) -> str:
+    """The package that a module belongs to."""
+    return str(module).partition(".")[0]
 
 
 def _top(kind: type) -> str:
