@@ -1,9 +1,9 @@
 """A model server that costs next to nothing: it answers what it was asked before from memory, after a set wait.
 
 Speaks the protocol of OpenAI's ``POST /v1/chat/completions`` on persistent connections, and no more of HTTP than the
-clients here use. A request that it has not met is answered once by the offline writer, or, where it asks for a
-judgement, by a judgement that passes; from then on by its bytes. So a first pass over the same requests takes the cost of
-writing out of every later one.
+clients here use. What it answers goes by the model's name: a judge passes everything; a writer is the offline writer,
+whose answer is kept by the request's bytes. So a first pass over the same requests takes the cost of writing out of
+every later one.
 
     python -m benchmarks.throughput.server
 
@@ -24,16 +24,16 @@ from apigen.models.base import Options
 from apigen.models.offline.model import OfflineModel
 from apigen.records import Message
 from apigen.verify.judges.criteria import CRITERIA
-from benchmarks.throughput import peer_answers
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 _LENGTH = b"content-length:"
 _END = b"\r\n\r\n"
 
-PASSES = msgspec.json.encode(
-    {"thought": "It fits.", "criteria": {name: {"holds": True, "quote": ""} for name in CRITERIA}, "pass": True}
-).decode()
-"""What a judge says, whatever it is asked."""
+_FITS = {"thought": "It fits.", "criteria": {name: {"holds": True, "quote": ""} for name in CRITERIA}, "pass": True}
+_PAIR = {"query": "What are 3.5 and 4?", "answers": [{"name": "add", "arguments": {"x": 3.5, "y": 4.0}}]}
+WRITER, JUDGE, PEER_WRITER, PEER_JUDGE = "writer", "judge", "peer-writer", "peer-judge"
+_ALWAYS = {JUDGE: _FITS, PEER_WRITER: [_PAIR], PEER_JUDGE: {"thought": "It fits.", "passes": "yes"}}
+"""What these models say, whatever they are asked."""
 
 
 class Told(msgspec.Struct):
@@ -57,6 +57,7 @@ class Told(msgspec.Struct):
 
 
 class _Asked(msgspec.Struct):
+    model: str
     messages: list[Message]
     seed: int | None = None
 
@@ -158,12 +159,9 @@ class Connection(asyncio.Protocol):
 
 
 def _written(asked: _Asked) -> str:
-    """What a model says; the offline writer and the judge here know their prompts by their form."""
-    system = asked.messages[0].content
-    if (said := peer_answers.to(system)) is not None:
-        return said
-    if system.startswith("You check"):
-        return PASSES
+    """What a model says."""
+    if asked.model in _ALWAYS:
+        return msgspec.json.encode(_ALWAYS[asked.model]).decode()
     writing = OfflineModel().complete(asked.messages, Options(seed=asked.seed))
     try:
         writing.send(None)  # it waits for nothing
