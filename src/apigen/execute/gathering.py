@@ -14,8 +14,8 @@ from apigen.records import Call, Execution, PythonBinding
 Decide = Callable[[Mapping[Wanted, Call]], Awaitable[Mapping[Wanted, Execution]]]
 """Makes calls together, and says what those did of which that could be told."""
 
-_FEWEST = 16
-"""Calls that are worth a batch of their own where several are made at once."""
+_FEWEST = 64
+"""Calls that are worth a second batch beside another: two processes cost what so many calls do, about."""
 
 
 class Gathering:
@@ -79,7 +79,7 @@ class Gathering:
 
     def _start(self) -> None:
         self._about_to_start = False
-        while self._waiting and len(self._making) < self._at_once:
+        while self._waiting and len(self._making) < (self._at_once if self._are_many() else 1):
             company = next(iter(self._waiting))
             batch = self._take(company)
             making = asyncio.ensure_future(self._make(batch))
@@ -87,6 +87,10 @@ class Gathering:
                 waiting.batch, waiting.making = batch, making
             self._making.add(making)
             making.add_done_callback(self._made)
+
+    def _are_many(self) -> bool:
+        """Whether enough wait for several batches."""
+        return sum(len(batch) for functions in self._waiting.values() for batch in functions.values()) >= _FEWEST
 
     def _take(self, company: Hashable) -> "_Batch":
         """Some of the calls that wait in one company, and all of a function's, as long as a process takes them."""
