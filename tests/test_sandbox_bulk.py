@@ -193,6 +193,7 @@ def test_functions_do_not_disturb_each_other(both: Both) -> None:
     assert bulk == alone
 
 
+@pytest.mark.slow
 def test_calls_of_a_run_are_what_they_are_by_themselves() -> None:
     """Made one by one for many who wait at once, they share processes as well, and nothing that is said changes."""
     pairs = [pair for group in (*LEAKING, *FORGING, *VARYING) for pair in group]
