@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from apigen.execute.python import Limits, PythonExecutor
-from apigen.execute.sandbox.bulk import replies_that_count
+from apigen.execute.sandbox.bulk import Wanted, replies_that_count
 from apigen.execute.sandbox.state import state_of
 from apigen.execute.sandbox.wire import Ended, Report
 from apigen.execute.values import resolve
@@ -193,6 +193,38 @@ def test_functions_do_not_disturb_each_other(both: Both) -> None:
     assert bulk == alone
 
 
+@pytest.mark.slow
+def test_calls_of_a_run_are_what_they_are_by_themselves() -> None:
+    """Made one by one for many who wait at once, they share processes as well, and nothing that is said changes."""
+    pairs = [pair for group in (*LEAKING, *FORGING, *VARYING) for pair in group]
+    random.Random(1).shuffle(pairs)
+
+    async def main(gather: bool) -> list[Execution]:
+        executor = PythonExecutor(LIMITS, twice=True, gather=gather)
+        try:
+            return await asyncio.gather(*(executor.execute(tool, call) for tool, call in pairs))
+        finally:
+            await executor.aclose()
+
+    alone, gathered = (list(map(without_time, asyncio.run(main(gather)))) for gather in (False, True))
+    moving = {"names", "stamps"}  # no two runs of these agree
+    assert [a for a in gathered if a.call.name not in moving] == [a for a in alone if a.call.name not in moving]
+    assert all(each.varies for each in gathered if each.call.name in moving)
+
+
+def test_what_varies_is_told_only_where_that_is_asked_for() -> None:
+    """An executor that makes calls once says of none that it varies, also of those that it made together."""
+
+    async def main() -> list[Execution]:
+        executor = PythonExecutor(LIMITS, gather=True)
+        try:
+            return await asyncio.gather(*(executor.execute(tool, call) for tool, call in over("stamps", 1, 2, 3)))
+        finally:
+            await executor.aclose()
+
+    assert not any(execution.varies for execution in asyncio.run(main()))
+
+
 def test_noise_on_the_pipe_is_no_result_of_others(both: Both) -> None:
     """Whoever writes anything to its pipe can spoil only its own calls."""
     pairs = over("writes_noise", "a", "b", by="text") + over("doubles", 1, 2)
@@ -286,14 +318,16 @@ class Scripted:
         self.runs: list[list[bytes]] = []
         self._reply, self._clean, self._ended = reply, clean, ended
 
-    async def __call__(self, calls: Sequence[bytes], dice: int, series: bool) -> Report:
-        self.runs.append(list(calls))
-        results = [self._reply(call, list(calls[:index])) for index, call in enumerate(calls)]
+    async def __call__(self, wanted: Sequence[Wanted], dice: int, series: bool) -> Report:
+        calls = [each.arguments for each in wanted]
+        self.runs.append(calls)
+        results = [self._reply(call, calls[:index]) for index, call in enumerate(calls)]
         replies = tuple(msgspec.json.encode({"result": result}) for result in results)
         return Report(self._ended, prepared=True, replies=replies, clean=self._clean)
 
     def counting(self, arguments: list[dict[str, Any]]) -> int:
-        calls = {msgspec.json.encode(each): each for each in arguments}
+        function = PythonBinding("scripted")
+        calls = {Wanted(function, msgspec.json.encode(each)): each for each in arguments}
         return len(asyncio.run(replies_that_count(calls, self)))
 
 

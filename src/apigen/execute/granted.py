@@ -24,6 +24,7 @@ class GrantedExecutor:
         workers: int | None = None,
         *,
         twice: bool = False,
+        gather: bool = False,
         grants: Grants = NO_GRANTS,
     ) -> None:
         """Prepare, without starting anything.
@@ -32,11 +33,13 @@ class GrantedExecutor:
             limits: as :class:`PythonExecutor` takes them.
             workers: the same, for each distinct grant.
             twice: the same.
+            gather: the same.
             grants: what tools may do beyond the walls.
         """
         self._limits = limits
         self._workers = workers
         self._twice = twice
+        self._gather = gather
         self._grants = grants
         self._nursery = Nursery()
         self._executors: dict[Grant, PythonExecutor] = {}
@@ -90,7 +93,12 @@ class GrantedExecutor:
         if executor is None:
             sight = self._grants.sight(grant)
             executor = PythonExecutor(
-                self._limits, self._workers, twice=self._twice, sight=sight, nursery=self._nursery
+                self._limits,
+                self._workers,
+                twice=self._twice,
+                gather=self._gather,
+                sight=sight,
+                nursery=self._nursery,
             )
             self._executors[grant] = executor
         return executor

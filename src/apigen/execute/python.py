@@ -3,13 +3,15 @@
 import asyncio
 import itertools
 import os
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Hashable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from apigen.concurrency import together
 from apigen.errors import ExecutorUnavailable
-from apigen.execute.sandbox.bulk import replies_that_count
+from apigen.execute.gathering import Gathering
+from apigen.execute.sandbox.bulk import Wanted, replies_that_count
 from apigen.execute.sandbox.isolation import Isolation, Level, probe_isolation, require_isolation
 from apigen.execute.sandbox.launch import Nursery, Sight
 from apigen.execute.sandbox.limits import Limits
@@ -24,6 +26,7 @@ __all__ = ["Isolation", "Level", "Limits", "PythonExecutor", "probe_isolation", 
 
 _MOST_WORKERS = 4
 _TRIES = 2
+_MOST_FAILURES = 2
 _DICE = (0, 1)
 """What a first and a second run of a call are given for chance."""
 
@@ -41,6 +44,7 @@ class PythonExecutor:
         workers: int | None = None,
         *,
         twice: bool = False,
+        gather: bool = False,
         sight: Sight | None = None,
         nursery: Nursery | None = None,
     ) -> None:
@@ -50,6 +54,8 @@ class PythonExecutor:
             limits: of every call; by default ``Limits()``.
             workers: calls made at once; by default one per CPU, at most 4.
             twice: whether :meth:`execute` runs each call a second time, with other dice, to say whether it varies.
+            gather: whether calls that wait for :meth:`execute` at the same time are made together, as
+                :meth:`execute_many` makes them.
             sight: what they may see beyond the walls of any other; by default nothing.
             nursery: where sandbox processes come from, to share one; it is left open.
         """
@@ -63,6 +69,11 @@ class PythonExecutor:
         self._unimportable: dict[PythonBinding, Report] = {}
         self._kept_out: set[PythonBinding] = set()
         self._running: set[asyncio.Task[Report]] = set()
+        self._gather = gather
+        self._gathering = Gathering(self._together, self._at_once)
+        self._made_in_bulk: Counter[Source] = Counter()
+        self._failures: Counter[Source | PythonBinding] = Counter()
+        """How often something spoke against making calls of a function, or of a source's functions, together."""
 
     async def execute(self, tool: Tool, call: Call) -> Execution:
         """Run one call; see :class:`~apigen.execute.base.Executor`.
@@ -72,17 +83,19 @@ class PythonExecutor:
         Raises:
             ExecutorUnavailable: no sandbox process can be started.
         """
+        if self._gather and (found := await self._gathered(tool, call)) is not None:
+            return found if self._twice else msgspec.structs.replace(found, varies=False)
         return await self._execute(tool, call, twice=self._twice)
 
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
-        """Run many calls, most of them in processes that they share with other calls of the same function.
+        """Run many calls, most of them in processes that they share with other calls of the same source.
 
         The results are those of :meth:`execute`, also of functions that leak state, hang or die; see
         :mod:`~apigen.execute.sandbox.bulk` for how that is made sure, and docs/sandbox.md for what remains. Whether
         a call varies is always told; the time of a call is the mean over its series.
 
         Args:
-            pairs: each call with its tool. Calls of the same function gain most when they come in the same sequence.
+            pairs: each call with its tool. The more there are of the same source in a sequence, the faster it is.
 
         Returns:
             An execution for each, in the same order.
@@ -90,19 +103,11 @@ class PythonExecutor:
         Raises:
             ExecutorUnavailable: no sandbox process can be started.
         """
-        groups: dict[PythonBinding, dict[bytes, list[int]]] = {}
-        tasks: list[Awaitable[list[tuple[int, Execution]]]] = []
+        same: dict[Hashable, list[int]] = {}
         for index, (tool, call) in enumerate(pairs):
-            arguments = _encoded(call)
-            if isinstance(tool.binding, PythonBinding) and isinstance(arguments, bytes):
-                groups.setdefault(tool.binding, {}).setdefault(arguments, []).append(index)
-            else:
-                tasks.append(self._one(tool, call, [index]))
-        # Few groups at a time, those of one source together, so that few processes are started, and none twice.
-        turn = asyncio.Semaphore(2 * self._at_once)
-        in_order = sorted(groups, key=lambda binding: self._source(binding).name)
-        tasks += [self._group(pairs, groups[binding], turn) for binding in in_order]
-        found = dict(itertools.chain.from_iterable(await together(tasks)))
+            same.setdefault(_wanted(tool, call) or index, []).append(index)
+        ran = await together(self._one(*pairs[indices[0]]) for indices in same.values())
+        found = {index: execution for indices, execution in zip(same.values(), ran, strict=True) for index in indices}
         return [
             msgspec.structs.replace(found[index], call=call) if found[index].call is not call else found[index]
             for index, (_, call) in enumerate(pairs)
@@ -128,6 +133,7 @@ class PythonExecutor:
 
     async def aclose(self) -> None:
         """End every sandbox process and remove its scratch folder."""
+        await self._gathering.close()
         await self._pool.close()
         await asyncio.gather(*self._running, return_exceptions=True)
         if self._is_mine:
@@ -135,72 +141,98 @@ class PythonExecutor:
 
     async def _execute(self, tool: Tool, call: Call, *, twice: bool) -> Execution:
         """Run one call in a process of its own; where it is to be run twice, the first run's result counts."""
-        binding = tool.binding
-        if not isinstance(binding, PythonBinding):
+        if not isinstance(tool.binding, PythonBinding):
             return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is bound to no function")
         arguments = _encoded(call)
         if isinstance(arguments, str):
             return Execution(call, ok=False, reason=Reason.ARGUMENT_TYPE, detail=arguments)
-        first = await self._once(binding, call, arguments, _DICE[0])
+        wanted = Wanted(tool.binding, arguments)
+        first = await self._once(wanted, call, _DICE[0])
         if not twice or first.reason in (Reason.TIMEOUT, Reason.NOT_EXECUTABLE):
             return first
-        second = await self._once(binding, call, arguments, _DICE[1])
+        second = await self._once(wanted, call, _DICE[1])
         return msgspec.structs.replace(first, varies=True) if _differ(first, second) else first
 
-    async def _once(self, binding: PythonBinding, call: Call, arguments: bytes, dice: int) -> Execution:
-        report, private = await self._report(binding, [arguments], dice)
+    async def _once(self, wanted: Wanted, call: Call, dice: int) -> Execution:
+        report, private = await self._report([wanted], dice)
         return execution_of(report, call, self._limits, private)
 
-    async def _one(self, tool: Tool, call: Call, indices: Iterable[int]) -> list[tuple[int, Execution]]:
-        execution = await self._execute(tool, call, twice=True)
-        return [(index, execution) for index in indices]
+    async def _one(self, tool: Tool, call: Call) -> Execution:
+        found = await self._gathered(tool, call)
+        return await self._execute(tool, call, twice=True) if found is None else found
 
-    async def _group(
-        self, pairs: Sequence[tuple[Tool, Call]], group: dict[bytes, list[int]], turn: asyncio.Semaphore
-    ) -> list[tuple[int, Execution]]:
-        """Run the calls of one function, by their arguments' JSON; what bulk does not decide runs by itself."""
-        async with turn:
-            return await self._group_now(pairs, group)
+    async def _gathered(self, tool: Tool, call: Call) -> Execution | None:
+        """What a call did among others that wait; ``None`` where it has to be made by itself."""
+        wanted = _wanted(tool, call)
+        if wanted is None or wanted.binding in self._kept_out or wanted.binding in self._unimportable:
+            return None
+        source = self._source(wanted.binding)
+        failures = self._failures[wanted.binding]
+        if failures > _MOST_FAILURES:
+            return None
+        mixed = not failures and self._failures[source] <= _MOST_FAILURES
+        found = await self._gathering.answer(source if mixed else wanted.binding, wanted, call)
+        return found if found is None or found.call is call else msgspec.structs.replace(found, call=call)
 
-    async def _group_now(
-        self, pairs: Sequence[tuple[Tool, Call]], group: dict[bytes, list[int]]
-    ) -> list[tuple[int, Execution]]:
-        tool, _ = pairs[next(iter(group.values()))[0]]
-        binding = tool.binding
-        assert isinstance(binding, PythonBinding)  # noqa: S101
+    async def _together(self, calls: Mapping[Wanted, Call]) -> dict[Wanted, Execution]:
+        """Make calls of one source in few processes; where something speaks against that, function by function.
+
+        Returns:
+            What is certain; whatever is missing has to be made by itself.
+        """
+        functions: dict[PythonBinding, dict[Wanted, Call]] = {}
+        for wanted, call in calls.items():
+            functions.setdefault(wanted.binding, {})[wanted] = call
+        source = self._source(next(iter(functions)))
+        if len(functions) > 1 and (found := await self._in_series(source, calls)):
+            return found
+        apart = [await self._in_series(source, own) for own in functions.values()]
+        failing: list[Source | PythonBinding] = [
+            binding for binding, found in zip(functions, apart, strict=True) if not found
+        ]
+        self._failures.update(failing or [source] * (len(functions) > 1))  # each may be fine, but not with the others
+        return dict(itertools.chain.from_iterable(found.items() for found in apart))
+
+    async def _in_series(self, source: Source, calls: Mapping[Wanted, Call]) -> dict[Wanted, Execution]:
+        """Make calls of one source in few processes; nothing where something speaks against one of the functions."""
         private: tuple[str, ...] = ()
 
-        async def run(calls: Sequence[bytes], dice: int, series: bool) -> Report:
+        async def run(some: Sequence[Wanted], dice: int, series: bool) -> Report:
             nonlocal private
-            report, private = await self._report(binding, calls, dice, series=series)
+            report, private = await self._report(some, dice, series=series)
             return report
 
-        distinct = {arguments: pairs[indices[0]][1] for arguments, indices in group.items()}
-        counting = await replies_that_count({key: call.arguments for key, call in distinct.items()}, run)
-        found: list[tuple[int, Execution]] = []
-        for arguments, count in counting.items():
+        arguments = {wanted: call.arguments for wanted, call in calls.items()}
+        counting = await replies_that_count(arguments, run, earlier=self._made_in_bulk[source])
+        self._made_in_bulk[source] += len(counting)
+        found: dict[Wanted, Execution] = {}
+        for wanted, count in counting.items():
             report = Report(Ended.REPLIED, prepared=True, replies=(count.reply,), seconds=count.seconds)
-            execution = execution_of(report, distinct[arguments], self._limits, private)
-            found += [(index, execution) for index in group[arguments]]
-        undecided = [arguments for arguments in group if arguments not in counting]
-        alone = await together(self._one(tool, distinct[key], group[key]) for key in undecided)
-        return [*found, *itertools.chain.from_iterable(alone)]
+            found[wanted] = execution_of(report, calls[wanted], self._limits, private)
+        return found
 
     async def _report(
-        self, binding: PythonBinding, calls: Sequence[bytes], dice: int, *, series: bool = False
+        self, calls: Sequence[Wanted], dice: int, *, series: bool = False
     ) -> tuple[Report, tuple[str, ...]]:
-        """Have a sandbox process do a task.
+        """Have a sandbox process make calls of one source.
 
         Returns:
             Its report, and the folders whose paths must not appear in messages.
         """
-        source = self._source(binding)
+        bindings = {binding: place for place, binding in enumerate(dict.fromkeys(wanted.binding for wanted in calls))}
+        source = self._source(calls[0].binding)
         worker = await self._pool.take(source)
-        if (known := self._unimportable.get(binding)) is not None:
-            self._pool.give_back(worker)
-            return known, source.folders
+        for binding in bindings:
+            if (known := self._unimportable.get(binding)) is not None:
+                self._pool.give_back(worker)
+                return known, source.folders
         task = Task(
-            binding, msgspec.Raw(b"[" + b",".join(calls) + b"]"), series=series, thorough=series and not dice, dice=dice
+            tuple(bindings),
+            msgspec.Raw(b"[" + b",".join(wanted.arguments for wanted in calls) + b"]"),
+            which=tuple(bindings[wanted.binding] for wanted in calls) if len(bindings) > 1 else (),
+            series=series,
+            thorough=series and not dice,
+            dice=dice,
         )
         running = asyncio.ensure_future(self._run(worker, task))
         self._running.add(running)
@@ -210,8 +242,8 @@ class PythonExecutor:
         except asyncio.CancelledError:
             worker.cancel()
             raise
-        if not report.prepared:
-            self._unimportable[binding] = report
+        if not report.prepared and len(bindings) == 1:
+            self._unimportable[calls[0].binding] = report
         return report, (worker.scratch, *source.folders)
 
     async def _run(self, worker: Worker, task: Task) -> Report:
@@ -219,11 +251,13 @@ class PythonExecutor:
         problem = ""
         for _ in range(_TRIES):
             try:
-                kept = msgspec.structs.replace(task, keep=task.binding not in self._kept_out)
+                kept = msgspec.structs.replace(task, keep=self._kept_out.isdisjoint(task.bindings))
                 return await worker.run(kept)
             except SandboxBroke as error:
                 problem = str(error)
-                self._kept_out.add(task.binding)
+                if len(task.bindings) > 1:  # each by itself will show which one it is
+                    return Report(Ended.BROKEN, problem=problem)
+                self._kept_out.update(task.bindings)
         raise ExecutorUnavailable(f"the sandbox process broke: {problem}")
 
     def _release(self, running: asyncio.Task[Report], worker: Worker) -> None:
@@ -236,6 +270,14 @@ class PythonExecutor:
         if (source := self._sources.get(binding)) is None:
             source = self._sources[binding] = source_of(binding, folders_of(binding))
         return source
+
+
+def _wanted(tool: Tool, call: Call) -> Wanted | None:
+    """What is to be made; ``None`` where nothing can be."""
+    arguments = _encoded(call)
+    if isinstance(tool.binding, PythonBinding) and isinstance(arguments, bytes):
+        return Wanted(tool.binding, arguments)
+    return None
 
 
 def _encoded(call: Call) -> bytes | str:

@@ -32,7 +32,7 @@ def generation_messages(request: Request, *, thought: bool) -> tuple[Message, ..
     """
     shown = _shown(request, request.pairs)
     return (
-        Message("system", _template("generate.system").render(thought=thought)),
+        _system("generate.system", thought=thought),
         Message("user", _template("generate.user").render(shown, pairs=request.pairs)),
     )
 
@@ -60,7 +60,7 @@ def repair_messages(
         }
     )
     return (
-        Message("system", _template("generate.system").render(thought=thought)),
+        _system("generate.system", thought=thought),
         Message("user", _template("repair.user").render(_shown(request, 1), **quoted)),
     )
 
@@ -94,7 +94,7 @@ def judge_messages(
         }
     )
     user = _template("judge.user").render(quoted, again=again)
-    return Message("system", _template("judge.system").render()), Message("user", user.rstrip("\n"))
+    return _system("judge.system"), Message("user", user.rstrip("\n"))
 
 
 def _shown(request: Request, pairs: int) -> Mapping[str, Any]:
@@ -132,6 +132,12 @@ def _example(seed: Seed) -> dict[str, Json]:
 
 def _answer(call: Call) -> dict[str, Json]:
     return {"name": call.name, "arguments": call.arguments}
+
+
+@cache
+def _system(name: str, **settings: bool) -> Message:
+    """A message that is the same in every prompt."""
+    return Message("system", _template(name).render(**settings))
 
 
 @cache

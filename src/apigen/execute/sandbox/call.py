@@ -1,12 +1,13 @@
 """One process for a call, or for a series of them: raise the inner walls, take the task, call, reply, end."""
 
 import contextlib
+import itertools
 import os
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -74,8 +75,8 @@ class Call:
             channel: its way to the broker of connections, where hosts are granted.
             mapped_bytes: size of the zygote, which is not held against the call.
             zygote: its process id as a child in its namespace sees it.
-            cold: the function has to be imported first.
-            rehearsal: only import the function.
+            cold: the functions have to be imported first.
+            rehearsal: only import them.
         """
         if tasks == _REPLIES:
             tasks = os.dup(tasks)
@@ -91,21 +92,25 @@ class Call:
         os.close(_TASKS)
         task = msgspec.json.decode(body, type=Task)
         self._settle_in()
-        function = self._function(task.binding, cold=cold)
-        if isinstance(function, Reply):
-            self._write(_framed(msgspec.json.encode(function)))
-        elif rehearsal:
+        functions: list[PreparedFunction] = []
+        for binding in task.bindings:
+            function = self._function(binding)
+            if isinstance(function, Reply):
+                self._write(_framed(msgspec.json.encode(function)))
+                os._exit(0)
+            functions.append(function)
+        if rehearsal:
             self._write(PREPARED + _framed(msgspec.json.encode(Reply())))
-        elif task.series:
-            os.write(_REPLIES, PREPARED)
-            self._series(task, function)
+            os._exit(0)
+        os.write(_REPLIES, PREPARED)
+        if task.series:
+            self._series(task, functions)
         else:
-            os.write(_REPLIES, PREPARED)
-            self._single(task, function)
+            self._single(task, functions[0])
         os._exit(0)
 
     def _settle_in(self) -> None:
-        """Give the function its scratch folder."""
+        """Give the functions their scratch folder."""
         os.chdir(self._scratch)
         if os.environ.get("HOME") != self._scratch or os.environ.get("TMPDIR") != self._scratch:
             os.environ["HOME"] = os.environ["TMPDIR"] = self._scratch
@@ -118,10 +123,10 @@ class Call:
         if numpy_random := sys.modules.get("numpy.random"):
             numpy_random.seed(dice)
 
-    def _function(self, binding: PythonBinding, *, cold: bool) -> PreparedFunction | Reply:
-        """The function, or why it cannot be had."""
-        if not cold:
-            return self._prepared[binding]
+    def _function(self, binding: PythonBinding) -> PreparedFunction | Reply:
+        """A function, or why it cannot be had."""
+        if (known := self._prepared.get(binding)) is not None:
+            return known
         try:
             function = resolve(binding)
         except ExecutorUnavailable as problem:
@@ -137,18 +142,18 @@ class Call:
         self._roll(task.dice)
         self._write(_framed(self._answer(function, arguments)))
 
-    def _series(self, task: Task, function: PreparedFunction) -> None:
+    def _series(self, task: Task, functions: Sequence[PreparedFunction]) -> None:
         """Make the calls one after another, until there are no more, or one leaves traces, or it is enough."""
-        traces = Traces(self._scratch, function.function, thorough=task.thorough)
+        traces = Traces(self._scratch, [each.function for each in functions], thorough=task.thorough)
         if traces.hidden:
             self._write(FINISHED + TRACES)
             return
         pending = bytearray()
         started = flushed = time.monotonic()
         size, clean = 0, True
-        for arguments in _CALLS.decode(task.calls):
+        for which, arguments in zip(task.which or itertools.repeat(0), _CALLS.decode(task.calls), strict=False):
             self._roll(task.dice)
-            frame = _framed(self._answer(function, arguments))
+            frame = _framed(self._answer(functions[which], arguments))
             pending += frame
             size += len(frame)
             now = time.monotonic()

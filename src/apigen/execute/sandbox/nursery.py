@@ -10,7 +10,6 @@ Run as ``python -c`` with :func:`bootstrap`; its standard input is the socket th
 import contextlib
 import gc
 import os
-import signal
 import socket
 from collections.abc import Callable
 
@@ -40,17 +39,16 @@ def serve(live: Callable[[Place], None]) -> None:
         live: what each keeper's process does.
     """
     orders = socket.socket(fileno=0)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers that have ended need nobody
     gc.collect()
     gc.freeze()  # so that collections in forked processes do not copy our pages
     while True:
         message, descriptors, _, _ = socket.recv_fds(orders, len(ORDER), 2)
         if not message:
             break
+        _bury(os.WNOHANG)
         lifeline, control = descriptors
         keeper = os.fork()
         if keeper == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             orders.detach()
             os.dup2(lifeline, 0)
             os.close(lifeline)
@@ -62,5 +60,11 @@ def serve(live: Callable[[Place], None]) -> None:
         os.close(lifeline)
         os.close(control)
         orders.sendall(LENGTH.pack(keeper))
+    _bury(0)  # each keeper ends when its lifeline does
+
+
+def _bury(options: int) -> None:
+    """Wait for keepers that have ended, or for all: what they used then counts as used by who started us."""
     with contextlib.suppress(ChildProcessError):
-        os.wait()  # until the last keeper has ended, as each does when its lifeline ends
+        while os.waitpid(-1, options)[0]:
+            pass

@@ -1,6 +1,6 @@
-"""Describes all state that a function can reach, so that two descriptions are equal only where nothing has changed.
+"""Describes all state that functions can reach, so that two descriptions are equal only where nothing has changed.
 
-What can be reached are the function's variables, defaults and attributes, those of the functions, classes and modules
+What can be reached are a function's variables, defaults and attributes, those of the functions, classes and modules
 that it names, and all values in them. Of what comes with Python or is installed, only what the user's code holds is
 looked into: modules, functions and classes themselves count by identity.
 
@@ -40,7 +40,7 @@ from types import (
 from typing import Any
 
 _MOST = 5000
-"""Values looked into; who holds more is not described, since that would take longer than it saves."""
+"""Values looked into for each function; who holds more is not described, since that would take longer than it saves."""
 _PLAIN = frozenset((dict, list, tuple, set, frozenset, str, bytes, bytearray, int, float, complex, bool, type(None)))
 _PLAIN_FORMAT = 0
 """The format of ``marshal`` in which neither sharing nor interning shows."""
@@ -66,6 +66,7 @@ _NEVER_CHANGING = (
 )
 _NOBODYS_STATE = (weakref.ref, type(vars(ABC)["_abc_impl"]), logging.Logger, logging.Handler)
 """What changes without changing any result: memories of classes, and what is logged."""
+_BY_IDENTITY = (*_NEVER_CHANGING, *_NOBODYS_STATE)
 _OF_ANNOTATIONS = frozenset(("typing", "typing_extensions", "annotated_types", "pydantic_core"))
 """Modules whose objects only say what a parameter or field may be."""
 _PARTS: dict[type, Callable[[Any], tuple[object, ...]]] = {
@@ -88,15 +89,15 @@ class Opaque(Exception):  # noqa: N818 - a property of the value
     """The state of something cannot be seen, such as of an iterator or an open file; the message names its type."""
 
 
-def state_of(function: Callable[..., Any]) -> list[object]:
-    """Describe all state that a function can reach.
+def state_of(*functions: Callable[..., Any]) -> list[object]:
+    """Describe all state that some functions can reach.
 
     Raises:
         Opaque: that cannot be done.
         Exception: whatever hostile values raise that look like others.
     """
-    walk = _Walk(str(getattr(function, "__module__", "")).partition(".")[0])
-    walk.value(function)
+    walk = _Walk({_top_of(getattr(function, "__module__", "")) for function in functions}, _MOST * len(functions))
+    walk.values(functions)
     return walk.said
 
 
@@ -107,64 +108,77 @@ class _Walk:
         said: the description.
     """
 
-    def __init__(self, top: str) -> None:
+    def __init__(self, tops: Iterable[str], most: int) -> None:
         self.said: list[object] = []
-        self._own: dict[str, bool] = {top: True}
+        self._most = most
+        self._own: dict[str, bool] = dict.fromkeys(tops, True)
         self._numbers: dict[int, int] = {}
         self._kept: list[object] = []
         """All that has a number, so that nothing made meanwhile is taken for it."""
+        self._looks: dict[type, Callable[[Any], None]] = {}
+        """How values are described, by kind, as far as that was asked."""
 
     def value(self, value: Any) -> None:
         """Describe a value, unless that was done."""
         kind = type(value)
-        if kind in _PLAIN:
-            try:
-                self.said.append(marshal.dumps(value, _PLAIN_FORMAT))
-            except ValueError:  # something in it is no plain data
-                pass
-            else:
-                return
+        if kind in _PLAIN and self._plainly(value):
+            return
         number = self._numbers.get(id(value))
         if number is not None:
             self.said.append(number)
             return
-        if len(self._kept) >= _MOST:
+        if len(self._kept) >= self._most:
             raise Opaque("too much to look at")
         self._numbers[id(value)] = len(self._kept)
         self._kept.append(value)
         self.said.append(id(kind))
-        self._look(value, kind)
+        if (look := self._looks.get(kind)) is None:
+            look = self._looks[kind] = self._look_at(kind)
+        look(value)
+
+    def _plainly(self, value: Any) -> bool:
+        """Describe plain data at once; false where something in it is none."""
+        try:
+            self.said.append(marshal.dumps(value, _PLAIN_FORMAT))
+        except ValueError:
+            return False
+        return True
 
     def values(self, values: Iterable[Any]) -> None:
         for value in values:
             self.value(value)
 
-    def _entries(self, variables: Mapping[str, Any]) -> None:
+    def entries(self, variables: Mapping[str, Any]) -> None:
         for name, value in list(variables.items()):
             if name not in _OF_THE_IMPORT_SYSTEM:
                 self.said.append(name)
                 self.value(value)
 
-    def _look(self, value: Any, kind: type) -> None:
-        """Describe by kind, most special first."""
-        if issubclass(kind, (*_NEVER_CHANGING, *_NOBODYS_STATE)) or _top(kind) in _OF_ANNOTATIONS:
-            self.said.append(id(value))
-        elif kind is ModuleType:
-            self._module(value)
-        elif kind is FunctionType:
-            self._function(value)
-        elif issubclass(kind, type):
-            self._class(value)
-        elif kind in (BuiltinFunctionType, MethodWrapperType):
-            self.said.append(value.__name__)
-            self.value(None if isinstance(value.__self__, ModuleType) else value.__self__)
-        elif kind is CellType:
-            with contextlib.suppress(ValueError):  # still empty
-                self.value(value.cell_contents)
-        elif parts := _PARTS.get(kind):
-            self.values(parts(value))
-        else:
-            self._object(value, kind)
+    def _look_at(self, kind: type) -> Callable[[Any], None]:
+        """How to describe values of a kind, most special first."""
+        if issubclass(kind, _BY_IDENTITY) or _top(kind) in _OF_ANNOTATIONS:
+            return lambda value: self.said.append(id(value))
+        if kind is ModuleType:
+            return self._module
+        if kind is FunctionType:
+            return self._function
+        if issubclass(kind, type):
+            return self._class
+        if kind in (BuiltinFunctionType, MethodWrapperType):
+            return self._builtin
+        if kind is CellType:
+            return self._cell
+        if parts := _PARTS.get(kind):
+            return lambda value: self.values(parts(value))
+        return _Objects(self, kind).describe
+
+    def _builtin(self, value: Any) -> None:
+        self.said.append(value.__name__)
+        self.value(None if isinstance(value.__self__, ModuleType) else value.__self__)
+
+    def _cell(self, cell: CellType) -> None:
+        with contextlib.suppress(ValueError):  # still empty
+            self.value(cell.cell_contents)
 
     def _module(self, module: ModuleType) -> None:
         if self._is_own(module.__name__):
@@ -177,7 +191,7 @@ class _Walk:
         if id(variables) not in self._numbers:
             self._numbers[id(variables)] = len(self._kept)
             self._kept.append(variables)
-            self._entries(variables)
+            self.entries(variables)
 
     def _function(self, function: FunctionType) -> None:
         self.said.append(id(function.__code__))
@@ -186,36 +200,15 @@ class _Walk:
             self._variables(function.__globals__)
         elif getattr(sys.modules.get(module), function.__name__, None) is function:
             return  # one of those that its module offers, not one made for the user's code
-        self.values((function.__defaults__, function.__kwdefaults__, function.__dict__, function.__closure__))
+        parts = (function.__defaults__, function.__kwdefaults__, function.__dict__, function.__closure__)
+        if not self._plainly(parts):
+            self.values(parts)
 
     def _class(self, found: type) -> None:
         self.said.append(id(found))
         if self._is_own(str(found.__module__)):
             self.values(found.__mro__[1:])
-            self._entries(vars(found))
-
-    def _object(self, value: Any, kind: type) -> None:
-        """An instance: what it contains, its attributes, and what C code keeps in it, as pickling would."""
-        self.value(kind)
-        solid = next(base for base in kind.__mro__ if base in _FULLY_SEEN)
-        if issubclass(solid, dict):
-            self.values(dict.keys(value))
-            self.values(dict.values(value))
-            if solid is defaultdict:
-                self.value(value.default_factory)
-        elif issubclass(solid, list | tuple | set | frozenset):
-            self.values(solid.__iter__(value))
-        elif solid in _SCALARS:
-            self.said.append(_SCALARS[solid](value))
-        for base in kind.__mro__:
-            for member in list(vars(base).values()):
-                if isinstance(member, MemberDescriptorType):
-                    with contextlib.suppress(AttributeError):  # is not set
-                        self.value(member.__get__(value, kind))
-        if kind.__dictoffset__:
-            self._entries(object.__getattribute__(value, "__dict__"))
-        if _hides_something(kind, solid):
-            self.values(_as_pickled(value, kind))
+            self.entries(vars(found))
 
     def _is_own(self, module: str) -> bool:
         """Whether a module is the user's own code, to be looked into."""
@@ -225,6 +218,47 @@ class _Walk:
             installed = top in sys.stdlib_module_names or file.startswith(_INSTALLED)
             known = self._own[top] = not installed
         return known
+
+
+class _Objects:
+    """How a walk describes instances of a kind: what they contain, their attributes, and what C code keeps in them."""
+
+    def __init__(self, walk: _Walk, kind: type) -> None:
+        self._walk = walk
+        self._kind = kind
+        self._solid: type = next(base for base in kind.__mro__ if base in _FULLY_SEEN)
+        self._members = [
+            member
+            for base in kind.__mro__
+            for member in vars(base).values()
+            if isinstance(member, MemberDescriptorType)
+        ]
+        self._hides_something = _hides_something(kind, self._solid)
+
+    def describe(self, value: Any) -> None:
+        walk, kind, solid = self._walk, self._kind, self._solid
+        walk.value(kind)
+        if issubclass(solid, dict):
+            walk.values(dict.keys(value))
+            walk.values(dict.values(value))
+            if solid is defaultdict:
+                walk.value(value.default_factory)
+        elif issubclass(solid, list | tuple | set | frozenset):
+            walk.values(solid.__iter__(value))
+        elif solid in _SCALARS:
+            walk.said.append(_SCALARS[solid](value))
+        for member in self._members:
+            with contextlib.suppress(AttributeError):  # is not set
+                walk.value(member.__get__(value, kind))
+        if kind.__dictoffset__:
+            walk.entries(object.__getattribute__(value, "__dict__"))
+        if self._hides_something:
+            walk.values(_as_pickled(value, kind))  # as pickling would
+
+
+def _top_of(module: object) -> str:
+    """The package that a module belongs to."""
+    return str(module).partition(".")[0]
 
 
 def _top(kind: type) -> str:

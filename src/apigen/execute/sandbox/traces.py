@@ -12,7 +12,7 @@ import locale
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from apigen.execute.sandbox.state import state_of
@@ -21,15 +21,15 @@ from apigen.execute.sandbox.state import state_of
 class Traces:
     """What the process looked like before a series of calls."""
 
-    def __init__(self, scratch: str, function: Callable[..., Any], *, thorough: bool) -> None:
+    def __init__(self, scratch: str, functions: Sequence[Callable[..., Any]], *, thorough: bool) -> None:
         self._scratch = scratch
-        self._function = function
+        self._functions = functions
         self._thorough = thorough
         self._seen = self._look()
 
     @property
     def hidden(self) -> bool:
-        """Whether the function can reach state that cannot be seen, so that nobody could say whether it changes."""
+        """Whether a function can reach state that cannot be seen, so that nobody could say whether it changes."""
         return self._thorough and self._seen is None
 
     def passing(self) -> bool:
@@ -40,7 +40,7 @@ class Traces:
             return True
 
     def lasting(self) -> bool:
-        """Whether settings of the process, or state that the function can reach, are others than before the series.
+        """Whether settings of the process, or state that the functions can reach, are others than before the series.
 
         Only for a thorough look: it takes about a millisecond. Always false otherwise.
         """
@@ -54,8 +54,8 @@ class Traces:
         if not self._thorough:
             return None
         try:
-            return self._settings(), state_of(self._function)
-        except Exception:  # noqa: BLE001 - what is looked at is the function's own code
+            return self._settings(), state_of(*self._functions)
+        except Exception:  # noqa: BLE001 - what is looked at is the functions' own code
             return None
 
     @staticmethod

@@ -60,11 +60,14 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one process is to do: make a call, or a series of calls of the same function, one after another."""
+    """What one process is to do: make a call, or a series of calls of functions of one source, one after another."""
 
-    binding: PythonBinding
+    bindings: tuple[PythonBinding, ...]
+    """Its functions."""
     calls: msgspec.Raw
     """The arguments of each call: a list of JSON objects. The zygote passes it on unread."""
+    which: tuple[int, ...] = ()
+    """The place of each call's function among ``bindings``; may be left out where there is one."""
     keep: bool = True
     """Whether the zygote may import the function itself, to be faster next time."""
     series: bool = False

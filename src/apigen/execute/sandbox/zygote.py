@@ -28,6 +28,7 @@ from apigen.execute.values import PreparedFunction, resolve
 from apigen.records import PythonBinding
 
 _IDLE_S = 2.0
+_NO_CALLS = msgspec.Raw(b"[]")
 _MOST_LEFT = 256
 """Entries that a call may leave in scratch for this process to remove; the keeper removes more, when this has ended."""
 
@@ -79,17 +80,24 @@ class Zygote:
         return receive(self._control)
 
     def _answer(self, task: Task, body: bytes) -> Report | None:
-        """Do a task; where its function is new here, import it first, after a process of its own has tried that."""
-        if task.binding not in self._prepared and task.keep:
-            if _source(task.binding) not in self._sources:
-                rehearsal = self._run(task, body, rehearsal=True)
+        """Do a task; where a function is new here, import it first, after a process of its own has tried that."""
+        for binding in task.bindings if task.keep else ():
+            if binding in self._prepared:
+                continue
+            if _source(binding) not in self._sources:
+                alone = Task((binding,), _NO_CALLS)
+                rehearsal = self._run(alone, msgspec.json.encode(alone), rehearsal=True)
                 if rehearsal is None or rehearsal.ended is not Ended.REPLIED or not rehearsal.prepared:
                     return rehearsal
-            self._prepare(task.binding)
+            self._prepare(binding)
         report = self._run(task, body)
-        if task.binding in self._prepared and report and not report.prepared and report.ended is not Ended.CANCELLED:
+        if self._knows(task) and report and not report.prepared and report.ended is not Ended.CANCELLED:
             return self._run(task, body)  # killed while it waited, so that the function had no say
         return report
+
+    def _knows(self, task: Task) -> bool:
+        """Whether all functions of a task have been imported here."""
+        return all(binding in self._prepared for binding in task.bindings)
 
     def _run(self, task: Task, body: bytes, *, rehearsal: bool = False) -> Report | None:
         """Do a task in a process that is dead, with all that it started, before its report is given.
@@ -97,12 +105,12 @@ class Zygote:
         Args:
             task: the calls.
             body: the same as it came.
-            rehearsal: only import the function.
+            rehearsal: only import its function.
 
         Returns:
             The report; ``None`` when our own process is gone.
         """
-        cold = task.binding not in self._prepared
+        cold = not self._knows(task)
         try:
             self._clear_up()
             self._fresh = False

@@ -1,6 +1,7 @@
 """The five questions that a judge is asked, after the APIGen paper's rules (arXiv 2406.18518, section 3.3)."""
 
 import re
+from functools import lru_cache
 
 from apigen.records import Json, Reason
 
@@ -66,9 +67,12 @@ def as_truth(value: Json) -> bool | None:
 
 def criterion(name: Json) -> str | None:
     """The criterion that a model means: by its name in any case and spelling of the gaps, or by its number."""
-    if isinstance(name, bool) or not isinstance(name, str | int):
-        return None
-    plain = re.sub(r"[^a-z0-9]+", "_", str(name).lower()).strip("_")
+    return None if isinstance(name, bool) or not isinstance(name, str | int) else _meant(str(name))
+
+
+@lru_cache(maxsize=1024)  # judges call them by few names, each in every answer
+def _meant(name: str) -> str | None:
+    plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     numbered = re.fullmatch(r"(?:criterion_|rule_|question_)?([1-5])(?:_(.*))?", plain)
     if numbered and not numbered[2]:
         return _NUMBERS[numbered[1]]

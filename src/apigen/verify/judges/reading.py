@@ -45,6 +45,7 @@ _FAULTS = re.compile(
 )
 _THINKING = re.compile(r"<(think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
 _THOUGHT_OVER = re.compile(r"</(?:think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
+_JSON = json.JSONDecoder(strict=False)
 _LOOSE_DECISION = re.compile(
     rf"(?<!\\)(?:[\"'\u201c]?)\b(?:{'|'.join(sorted(_DECISION))})\b(?:[\"'\u201d]?)\s*:([^,}}\n]*)", re.IGNORECASE
 )
@@ -186,8 +187,22 @@ def _after_thinking(text: str) -> str | None:
 
 def _objects(text: str) -> Iterator[tuple[int, int | None]]:
     """Where each outermost ``{...}`` begins and ends; the end of one that is never closed is ``None``."""
-    depth, start, quote, escaped, before = 0, 0, "", False, ""
-    for position, character in enumerate(text):
+    start = text.find("{")
+    while start >= 0:
+        end = _end_of_object(text, start)
+        yield start, end
+        start = -1 if end is None else text.find("{", end)
+
+
+def _end_of_object(text: str, start: int) -> int | None:
+    """The end of an object that may be broken; that of one which is not is found a hundred times as fast."""
+    try:
+        return _JSON.raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        pass
+    depth, quote, escaped, before = 0, "", False, ""
+    for position in range(start, len(text)):
+        character = text[position]
         if escaped:
             escaped = False
         elif quote:
@@ -200,16 +215,14 @@ def _objects(text: str) -> Iterator[tuple[int, int | None]]:
         elif depth and (character == '"' or (character == "'" and before in "{[,:")):
             quote = character
         elif character == "{":
-            start = start if depth else position
             depth += 1
-        elif character == "}" and depth:
+        elif character == "}":
             depth -= 1
             if not depth:
-                yield start, position + 1
+                return position + 1
         if not character.isspace():
             before = character
-    if depth:
-        yield start, None
+    return None
 
 
 def _decisions(text: str) -> list[_Found]:
