@@ -140,11 +140,12 @@ def test_bulk_says_what_single_calls_say(both: Both, pairs: list[tuple[Tool, Cal
     assert [execution.call for execution in bulk] == [call for _, call in pairs]
 
 
+@pytest.mark.parametrize("numbers", [(3, 4), pytest.param((21,), marks=pytest.mark.slow)], ids=str)
 @pytest.mark.parametrize("name", OUT_OF_SIGHT)
-def test_state_out_of_sight_changes_no_result(both: Both, name: str) -> None:
+def test_state_out_of_sight_changes_no_result(both: Both, name: str, numbers: tuple[int, ...]) -> None:
     """What takes turns looks the same in both orders of some numbers of calls; nevertheless bulk says what is true."""
     tool = tool_of(name, HIDDEN)
-    for number in (3, 4, 21):
+    for number in numbers:
         bulk, alone = both.run([(tool, Call(name, {"x": x})) for x in range(1, number + 1)])
         assert all(execution.ok for execution in alone)
         assert bulk == alone
