@@ -87,8 +87,8 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(finished: P
     assert apigen("run", finished / "config.yaml", "--concurrency", "1", "--out", again).returncode == 0
     assert contents(again) == contents(finished)
     other = tmp_path / "other"
-    assert apigen("run", *SMALL, "--count", "40", "--seed", "1", "--out", other).returncode == 0
-    assert contents(other)["dataset.jsonl"] != contents(finished)["dataset.jsonl"]
+    assert apigen("run", *SMALL, "--count", "6", "--seed", "1", "--out", other).returncode == 0
+    assert not contents(finished)["dataset.jsonl"].startswith(contents(other)["dataset.jsonl"])
 
 
 def test_kill_9_at_any_moment_and_resume_ends_with_the_same_bytes(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from apigen.execute.values import resolve
 from apigen.library.catalogue import load_library
 from apigen.records import Call, Execution, PythonBinding, Reason, Tool
 from sandbox_lab import tool_of
+from starter_library import starter
 
 STATEFUL = Path(__file__).parent / "data" / "stateful.py"
 HIDDEN = Path(__file__).parent / "data" / "out_of_sight.py"
@@ -153,7 +154,7 @@ def test_state_out_of_sight_changes_no_result(both: Both, name: str, numbers: tu
 
 def test_functions_without_state_stay_fast() -> None:
     """Of the functions of the starter library, all can be seen to keep nothing from call to call."""
-    for tool in load_library(["starter"]).tools:
+    for tool in starter().tools:
         assert isinstance(tool.binding, PythonBinding)
         function = resolve(tool.binding).function
         assert state_of(function) == state_of(function)
