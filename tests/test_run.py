@@ -148,7 +148,7 @@ def test_a_finished_run_can_be_extended(finished: Path, tmp_path: Path) -> None:
 def test_ctrl_c_finishes_the_write_and_says_how_to_go_on(tmp_path: Path) -> None:
     """Exit 130, all files there and whole, and the line to resume with."""
     out = tmp_path / "out"
-    process = start("run", *ONE, "--count", "600", "--out", out)
+    process = start("run", *ONE, "--count", "600", "--concurrency", "1", "--out", out)
     until(lambda: size(out / "attempts.jsonl") > 0, process)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=PATIENCE_S)
@@ -233,7 +233,7 @@ def test_a_run_that_was_refused_can_be_resumed(tmp_path: Path) -> None:
 def test_two_runs_in_one_directory_are_refused(finished: Path, tmp_path: Path) -> None:
     """The second is told, the first goes on; a directory that is there is never overwritten."""
     out = tmp_path / "out"
-    first = start("run", *ONE, "--count", "600", "--out", out)
+    first = start("run", *ONE, "--count", "600", "--concurrency", "1", "--out", out)
     until((out / "attempts.jsonl").exists, first)
     first.send_signal(signal.SIGSTOP)  # so that it is still at work, however long the second takes
     second = apigen("run", "--resume", "--out", out)
