@@ -1,4 +1,4 @@
-"""A language model of half a megabyte that knows nothing: random weights in the file format of llama.cpp.
+"""A language model of a quarter of a megabyte that knows nothing: random weights in the file format of llama.cpp.
 
 What it writes is noise, but everything around it is real: the tokenizer, the chat template, the sampling, and above
 all the grammar that a server holds it to. Needs the extra ``engine``.
@@ -12,7 +12,7 @@ NAME = "tiny-llama"
 CONTEXT = 16_384
 """Tokens, and a token is a byte or little more: prompts of a run with few tools and examples fit."""
 
-_LAYERS = 2
+_LAYERS = 1
 _WIDTH = 64
 _HEADS = 2
 _FEED_FORWARD = 128
