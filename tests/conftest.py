@@ -1,5 +1,6 @@
 """Settings for all tests, and a server behind TLS."""
 
+import compileall
 import os
 import ssl
 import subprocess
@@ -9,10 +10,18 @@ import pytest
 from hypothesis import settings
 from pytest_httpserver import HTTPServer
 
+import apigen
+
 # A change must not fail for what chance found in somebody else's code: CI repeats itself, developers explore.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("developer", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile what hundreds of sandboxes import, once, also where Python is told to keep no bytecode."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(apigen.__file__).parent, quiet=2)
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,14 @@ import random
 from functools import cache
 
 from apigen.faults import BY_NAME, Faulty, Pool
-from apigen.library.starter_source import load_starter
 from apigen.records import Candidate
+from starter_library import starter, starter_tools
 
 
 @cache
 def seeds() -> tuple[Candidate, ...]:
     """Every starter seed with its own tools and up to five others of its category."""
-    loaded = load_starter()
-    tools = {entry.name: entry for entry in loaded.tools}
+    loaded, tools = starter(), starter_tools()
     rng = random.Random(20240618)
     rows = []
     for seed in loaded.seeds:

@@ -22,6 +22,7 @@ from apigen.cli.main import main
 
 SAME_BYTES = ("attempts.jsonl", "dataset.jsonl", "dataset.xlam.json", "library.jsonl", "README.md")
 """What a seed decides to the byte; manifest.json and report.html also hold times."""
+_TAKES_LONG = re.compile(r"^.+ takes long, waiting up to \d+ s$\n?", re.MULTILINE)
 PATIENCE_S = 300
 """How long anything is waited for that comes at once on an idle machine."""
 
@@ -71,6 +72,11 @@ def until(true: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.002)
+
+
+def told(ran: "subprocess.CompletedProcess[str]") -> str:
+    """What a command wrote to stderr, without what it says of a library that takes long on a busy machine."""
+    return _TAKES_LONG.sub("", ran.stderr).strip()
 
 
 def command(*arguments: str | Path) -> list[str]:

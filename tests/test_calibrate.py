@@ -127,14 +127,16 @@ def test_pairs_and_committees_are_counted_as_well() -> None:
 def test_faults_are_what_a_judge_would_be_asked_about_and_follow_from_the_seed() -> None:
     """Half right, half wrong, many operators; nothing that format or execution sees, and the same again each time."""
 
-    async def make(seed: int, count: int) -> list[Case]:
+    library = load_library(["starter:travel,math"])
+
+    async def make(*wanted: tuple[int, int]) -> list[list[Case]]:
         executor = PythonExecutor()
         try:
-            return await faulty_cases(load_library(["starter:travel,math"]), executor, count, seed)
+            return [await faulty_cases(library, executor, count, seed) for seed, count in wanted]
         finally:
             await executor.aclose()
 
-    cases = asyncio.run(make(3, 24))
+    cases, again, others = asyncio.run(make((3, 24), (3, 24), (4, 4)))
     assert [case.right for case in cases] == [True] * 12 + [False] * 12
     assert len({case.fault for case in cases if not case.right}) >= 10
     for case in cases:
@@ -143,9 +145,8 @@ def test_faults_are_what_a_judge_would_be_asked_about_and_follow_from_the_seed()
         assert [each.call for each in case.executions] == list(case.candidate.calls) != []
         assert bool(case.fault) is not case.right
         assert not case.fault or BY_NAME[case.fault].stage is not Stage.EXECUTION
-    again = asyncio.run(make(3, 24))
     assert [(case.id, case.candidate.calls) for case in again] == [(case.id, case.candidate.calls) for case in cases]
-    assert [case.id for case in asyncio.run(make(4, 4))][:2] != [case.id for case in cases][:2]
+    assert [case.id for case in others][:2] != [case.id for case in cases][:2]
 
 
 def test_the_rule_judge_is_calibrated_offline_at_once() -> None:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from apigen.clean.arguments import From, arguments_for
 from apigen.clean.duplicates import _features, near_duplicates
 from apigen.clean.words import words_of
-from apigen.library.catalogue import load_library
 from apigen.records import Call, Candidate, Outcome, RestBinding, Seed, Tool
 from apigen.verify.format import FormatCheck
 from apigen.verify.format.schemas import Schemas
+from starter_library import starter
 
 
 def tool(name: str, description: str, *names: str, **more: Any) -> Tool:
@@ -24,7 +24,7 @@ def tool(name: str, description: str, *names: str, **more: Any) -> Tool:
 def test_every_starter_tool_gets_arguments_that_stage_1_accepts() -> None:
     """Without its seeds, for each tool, and the same ones each time."""
     schemas, check = Schemas(), FormatCheck()
-    for one in load_library(["starter"]).tools:
+    for one in starter().tools:
         compiled = schemas.compiled(one.parameters)
         made = list(islice(arguments_for(one, compiled), 3))
         assert made, one.name
@@ -77,7 +77,7 @@ def test_near_duplicates_are_found_and_others_are_not() -> None:
 
 def test_the_starter_library_has_none() -> None:
     """Functions that were written to be different."""
-    assert near_duplicates(load_library(["starter"]).tools) == ()
+    assert near_duplicates(starter().tools) == ()
 
 
 WORDS = st.lists(st.sampled_from(["get", "pet", "user", "all", "new", "one"]), min_size=1, max_size=3)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runs import apigen, apigen_process, command, lines
+from runs import apigen, apigen_process, command, lines, told
 
 ROOT = Path(__file__).parent.parent
 GOOD = '{"name": "check_stock", "arguments": {"product": "bed frame"}}'
@@ -52,7 +52,7 @@ def test_the_changelog_and_readme_speak_of_every_command() -> None:
         (("--library", "starter:finanse"), "no category 'finanse'"),
         (("--library", "python:no_such_module_here"), "no_such_module_here"),
         (("--library", "python:no/such/file.py"), "there is no file"),
-        (("--seeds", "no_seeds.jsonl"), "no such seed file"),
+        (("--library", "starter:data", "--seeds", "no_seeds.jsonl"), "no such seed file"),
         (("--model", "gpt-4"), "'gpt-4' is no model"),
         (("--model", "openai/x", "--base-url", "localhost:1"), "is no endpoint"),
         (("--count", "0"), "count"),
@@ -68,7 +68,7 @@ def test_wrong_input_gets_one_line_and_exit_2(tmp_path: Path, arguments: tuple[s
     )
     assert ran.returncode == 2, ran.stderr
     assert said in ran.stderr
-    assert len(ran.stderr.strip().splitlines()) == 1
+    assert len(told(ran).splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -77,7 +77,7 @@ def test_a_shell_sees_what_is_wrong() -> None:
     ran = apigen_process("run", "--library", "startr", "--out", "out")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith("apigen: 'startr' is no library")
-    assert len(ran.stderr.strip().splitlines()) == 1
+    assert len(told(ran).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_module_that_cannot_be_loaded_is_said_in_one_line(tmp_path: Path, text
     assert ran.returncode == 2, ran.stderr
     assert said in ran.stderr
     assert "mine.py" in ran.stderr
-    assert len(ran.stderr.strip().splitlines()) == 1
+    assert len(told(ran).splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
@@ -120,7 +120,7 @@ def test_a_seed_file_is_held_to_the_library(tmp_path: Path, line: str, said: str
     ran = apigen("run", "--library", f"python:{COMPANY}", "--seeds", seeds, "--out", tmp_path / "out")
     assert ran.returncode == 2
     assert said in ran.stderr
-    assert len(ran.stderr.strip().splitlines()) == 1
+    assert len(told(ran).splitlines()) == 1
 
 
 def test_resuming_with_another_configuration_names_the_keys(finished: Path) -> None:
@@ -278,7 +278,7 @@ def test_wrong_paths_and_names_are_said_in_one_line(tmp_path: Path, arguments: t
     ran = apigen(*arguments, cwd=tmp_path)
     assert ran.returncode == 2
     assert said in ran.stderr
-    assert len(ran.stderr.strip().splitlines()) == 1
+    assert len(told(ran).splitlines()) == 1
 
 
 def test_an_unknown_format_and_a_missing_folder_are_said(finished: Path, tmp_path: Path) -> None:

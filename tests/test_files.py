@@ -16,6 +16,8 @@ from apigen.models.store import CompletionStore, StoredModel
 from apigen.records import Completion, Message
 from runs import apigen, apigen_process, lines
 
+COMPANY = Path(__file__).parent.parent / "examples" / "company_tools.py"
+
 
 def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     """What a kill cut off in the middle is no line."""
@@ -56,7 +58,7 @@ def test_a_full_disk_is_said_in_one_line(tmp_path: Path) -> None:
 def test_a_run_on_a_full_disk_stops_and_resumes(tmp_path: Path) -> None:
     """A file that may not grow any more ends the run with one line; with room again it goes on and loses nothing."""
     whole, full = tmp_path / "whole", tmp_path / "full"
-    arguments = ("run", "--library", "starter:data", "--count", "80", "--out")
+    arguments = ("run", "--library", f"python:{COMPANY}", "--count", "20", "--out")
     assert apigen(*arguments, whole).returncode == 0
 
     room = (whole / "attempts.jsonl").stat().st_size // 2
@@ -72,7 +74,7 @@ def test_a_run_on_a_full_disk_stops_and_resumes(tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
     assert apigen("run", "--resume", "--out", full).returncode == 0
     assert (full / "dataset.jsonl").read_bytes() == (whole / "dataset.jsonl").read_bytes()
-    assert len(lines(full / "dataset.jsonl")) == 80
+    assert len(lines(full / "dataset.jsonl")) == 20
 
 
 def test_a_directory_is_held_by_one_process(tmp_path: Path) -> None:

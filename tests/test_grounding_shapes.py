@@ -9,9 +9,9 @@ import pytest
 from apigen.dataset.export.xlam import rows
 from apigen.dataset.read import xlam
 from apigen.dataset.read.base import Item
-from apigen.library.catalogue import load_library
 from apigen.records import Call, Candidate, Json, Provenance, Sample, Style, Tool, Wording
 from apigen.verify.grounding import invented, ungrounded
+from starter_library import starter, starter_tools
 
 AGES = "Ann is 3, Bob 5"
 OBJECT: dict[str, Any] = {"type": "object"}
@@ -85,12 +85,11 @@ def test_lenient_asks_no_name_that_no_schema_describes() -> None:
 @pytest.mark.parametrize("level", [ungrounded, invented])
 def test_what_we_export_passes(level: Any) -> None:
     """Every starter seed in xlam's shape, which describes no nested object, is grounded; strict doubts a few names."""
-    library = load_library(["starter"])
-    tools = library.by_name()
+    tools = starter_tools()
     provenance = Provenance("", "", False, 0, Style.SIMPLE, Wording.PLAIN, (), ())
     samples = [
         Sample(number, seed.query, tuple(tools[name].offered() for name in seed.tool_names), seed.calls, (), provenance)
-        for number, seed in enumerate(library.seeds)
+        for number, seed in enumerate(starter().seeds)
     ]
     read = xlam.reader(Path())
     doubted = []

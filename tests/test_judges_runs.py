@@ -12,7 +12,8 @@ from apigen.records import Attempt, Call, Outcome, Reason, Stage, Style, Verdict
 from chat_server import serving
 from runs import apigen, contents, lines
 
-SMALL = ("--library", "starter:finance,math,travel")
+SMALL = "library: starter:data\nexecution: {twice: false}\n"
+"""A configuration that costs few processes: it is not the execution that is tried here."""
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
 YES, NO = '{"thought": "fits", "pass": true}', '{"thought": "it does not fit", "pass": false}'
 
@@ -32,7 +33,7 @@ def counts(out: Path) -> dict[str, Any]:
 def test_a_committee_decides_and_each_member_is_on_record(tmp_path: Path) -> None:
     """Two of three pass what one dislikes; the row names those who passed it."""
     config, out = tmp_path / "config.yaml", tmp_path / "out"
-    config.write_text(f"library: {SMALL[1]}\ncount: 12\njudging: {{rule: majority}}\n")
+    config.write_text(f"{SMALL}count: 12\njudging: {{rule: majority}}\n")
     judges = ("--judge", "openai/a", "--judge", "openai/strict", "--judge", "openai/c", "--judge", "rules")
     with serving(judges={"strict": strict}) as server:
         ran = apigen("run", config, *judges, "--base-url", server.url, "--out", out)
@@ -53,10 +54,11 @@ def test_a_committee_decides_and_each_member_is_on_record(tmp_path: Path) -> Non
 
 def test_a_rejected_candidate_is_sent_back_once_and_counted_apart(tmp_path: Path) -> None:
     """Its repair is a line of its own, behind the others of its request, and stands in no other count."""
-    out = tmp_path / "out"
+    config, out = tmp_path / "config.yaml", tmp_path / "out"
+    config.write_text(SMALL)
     models = ("--model", "openai/w", "--judge", "openai/strict")
     with serving(judges={"strict": strict}) as server:
-        ran = apigen("run", *SMALL, "--count", "25", *models, "--repair", "--base-url", server.url, "--out", out)
+        ran = apigen("run", config, "--count", "16", *models, "--repair", "--base-url", server.url, "--out", out)
     assert ran.returncode == 0, ran.stderr
     attempts = lines(out / "attempts.jsonl")
     schema = json.loads((SCHEMAS / "attempts.schema.json").read_text())
@@ -77,7 +79,7 @@ def test_a_rejected_candidate_is_sent_back_once_and_counted_apart(tmp_path: Path
     assert passed >= 3
     assert found["candidates"] == len(attempts) - len(repairs)
     assert found["candidates"] == found["accepted"] + sum(found["rejected"].values()) + found["errors"]
-    assert len(lines(out / "dataset.jsonl")) == 25 <= found["accepted"] + passed
+    assert len(lines(out / "dataset.jsonl")) == 16 <= found["accepted"] + passed
     manifest = json.loads((SCHEMAS / "manifest.schema.json").read_text())
     jsonschema.validate(json.loads((out / "manifest.json").read_text()), manifest)
     for name in ("README.md", "report.html"):
@@ -91,10 +93,11 @@ def test_a_rejected_candidate_is_sent_back_once_and_counted_apart(tmp_path: Path
 
 def test_nothing_is_sent_back_unless_asked_for(tmp_path: Path) -> None:
     """Off by default."""
-    out = tmp_path / "out"
+    config, out = tmp_path / "config.yaml", tmp_path / "out"
+    config.write_text(SMALL)
     with serving(judges={"strict": strict}) as server:
         judge = ("--judge", "openai/strict", "--base-url", server.url)
-        assert apigen("run", *SMALL, "--count", "10", *judge, "--out", out).returncode == 0
+        assert apigen("run", config, "--count", "6", *judge, "--out", out).returncode == 0
     assert counts(out)["repairs"] == {"sent": 0, "passed": 0}
     assert counts(out)["rejected"]["semantics"] > 0
 
@@ -105,12 +108,12 @@ def test_a_run_with_repairs_that_broke_down_ends_with_the_same_bytes(tmp_path: P
     with serving(judges={"strict": strict}) as server:
         models = f"{{name: openai/w, base_url: '{server.url}', retries: 0}}"
         config.write_text(
-            f"library: {SMALL[1]}\ncount: 15\nrepair: true\nmodel: {models}\n"
+            f"{SMALL}count: 10\nrepair: true\nmodel: {models}\n"
             f"judges: [{{name: openai/strict, base_url: '{server.url}', retries: 0}}]\n"
         )
         assert apigen("run", config, "--concurrency", "3", "--out", whole).returncode == 0
         server.prompts.clear()
-        server.fail_after = 25
+        server.fail_after = 16
         assert apigen("run", config, "--out", broken).returncode == 1
         assert server.under_way == 0, "no prompt is under way any more"
         server.fail_after = None
@@ -123,11 +126,12 @@ def test_a_run_with_repairs_that_broke_down_ends_with_the_same_bytes(tmp_path: P
 
 def test_the_offline_writer_answers_a_repair_prompt(tmp_path: Path) -> None:
     """It does not mend; it writes another pair for the same task, the same one each time."""
-    out, again = tmp_path / "out", tmp_path / "again"
+    config, out, again = tmp_path / "config.yaml", tmp_path / "out", tmp_path / "again"
+    config.write_text(SMALL)
     with serving(judges={"strict": strict}) as server:
-        options = ("--count", "8", "--repair", "--judge", "openai/strict", "--base-url", server.url)
-        assert apigen("run", *SMALL, *options, "--out", out).returncode == 0
-        assert apigen("run", *SMALL, *options, "--concurrency", "1", "--out", again).returncode == 0
+        options = ("--count", "6", "--repair", "--judge", "openai/strict", "--base-url", server.url)
+        assert apigen("run", config, *options, "--out", out).returncode == 0
+        assert apigen("run", config, *options, "--concurrency", "1", "--out", again).returncode == 0
     assert counts(out)["repairs"]["passed"] > 0
     assert contents(out) == contents(again)
 
@@ -135,7 +139,7 @@ def test_the_offline_writer_answers_a_repair_prompt(tmp_path: Path) -> None:
 def test_a_judge_that_refuses_every_prompt_decides_nothing(tmp_path: Path) -> None:
     """Each candidate is an error with its own reason, and the run ends short."""
     config, out = tmp_path / "config.yaml", tmp_path / "out"
-    config.write_text(f"library: {SMALL[1]}\ncount: 3\nconcurrency: 4\nsampling: {{pairs: [1, 1]}}\n")
+    config.write_text(f"{SMALL}count: 3\nconcurrency: 4\nsampling: {{pairs: [1, 1]}}\n")
     with serving(judges={"refuses": lambda _: None}) as server:
         ran = apigen("run", config, "--judge", "openai/refuses", "--base-url", server.url, "--out", out)
     assert ran.returncode == 1

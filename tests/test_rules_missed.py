@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from apigen.library.starter_source import load_starter
 from apigen.records import Call, Candidate, Outcome, Reason, Tool, Verdict
 from apigen.verify.rules import RuleJudge
+from starter_library import starter_tools
 
-STARTER = {tool.name: tool for tool in load_starter().tools}
 DATE = {"type": "string", "format": "date"}
 
 
@@ -20,8 +19,8 @@ def tool(name: str, description: str, required: str, **properties: Any) -> Tool:
 ZONE = {"type": "string", "enum": ["domestic", "europe", "world"], "default": "domestic"}
 POSTAGE = tool("parcel_postage", "Postage of a parcel.", "weight_kg", weight_kg={"type": "number"}, zone=ZONE)
 DAYS = tool("count_days", "Days of a period.", "start_date end_date", start_date=DATE, end_date=DATE)
-BMI = STARTER["body_mass_index"]
-GENERATION = STARTER["generation_of_birth_year"]
+BMI = starter_tools()["body_mass_index"]
+GENERATION = starter_tools()["generation_of_birth_year"]
 
 
 def judge(query: str, used: Tool, **arguments: Any) -> Verdict:
@@ -122,6 +121,6 @@ def test_a_nested_default_that_the_query_states_is_no_open_request(
 ) -> None:
     """ "1 vase" is served by an item that leaves its quantity at 1; "4 vases" is not."""
     first = {"name": "candles", "unit_price": 9.6, "quantity": 7}
-    cart = STARTER["shopping_cart_total"]
+    cart = starter_tools()["shopping_cart_total"]
     check(judge("total for 7 candles a 9.60, 1 vase a 39.60", cart, items=[first, second]), reason)
     assert judge("total for 7 candles a 9.60, 4 vase a 39.60", cart, items=[first, second]).outcome is Outcome.REJECT

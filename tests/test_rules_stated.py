@@ -1,27 +1,21 @@
 """The rule judge on options, units, refusals and requests that a call passes over, with the starter's tools."""
 
 import asyncio
-from functools import cache
 from typing import Any
 
 import pytest
 
-from apigen.library.starter_source import load_starter
 from apigen.records import Call, Candidate, Outcome, Reason, Tool, Verdict
 from apigen.verify.grounding import ungrounded
 from apigen.verify.rules import RuleJudge
+from starter_library import starter_tools
 
 Given = tuple[tuple[str, dict[str, Any]], ...]
 
 
-@cache
-def starter() -> dict[str, Tool]:
-    return {tool.name: tool for tool in load_starter().tools}
-
-
 def answer(query: str, calls: Given, *idle: str) -> Candidate:
     names = dict.fromkeys((*(name for name, _ in calls), *idle))
-    return Candidate(query, tuple(Call(*call) for call in calls), tuple(starter()[name] for name in names))
+    return Candidate(query, tuple(Call(*call) for call in calls), tuple(starter_tools()[name] for name in names))
 
 
 def judge(query: str, calls: Given, *idle: str) -> Verdict:

@@ -18,6 +18,7 @@ from apigen.execute.values import resolve
 from apigen.library.catalogue import load_library
 from apigen.records import Call, Execution, PythonBinding, Reason, Tool
 from sandbox_lab import tool_of
+from starter_library import starter
 
 STATEFUL = Path(__file__).parent / "data" / "stateful.py"
 HIDDEN = Path(__file__).parent / "data" / "out_of_sight.py"
@@ -140,11 +141,12 @@ def test_bulk_says_what_single_calls_say(both: Both, pairs: list[tuple[Tool, Cal
     assert [execution.call for execution in bulk] == [call for _, call in pairs]
 
 
+@pytest.mark.parametrize("numbers", [(3, 4), pytest.param((21,), marks=pytest.mark.slow)], ids=str)
 @pytest.mark.parametrize("name", OUT_OF_SIGHT)
-def test_state_out_of_sight_changes_no_result(both: Both, name: str) -> None:
+def test_state_out_of_sight_changes_no_result(both: Both, name: str, numbers: tuple[int, ...]) -> None:
     """What takes turns looks the same in both orders of some numbers of calls; nevertheless bulk says what is true."""
     tool = tool_of(name, HIDDEN)
-    for number in (3, 4, 21):
+    for number in numbers:
         bulk, alone = both.run([(tool, Call(name, {"x": x})) for x in range(1, number + 1)])
         assert all(execution.ok for execution in alone)
         assert bulk == alone
@@ -152,7 +154,7 @@ def test_state_out_of_sight_changes_no_result(both: Both, name: str) -> None:
 
 def test_functions_without_state_stay_fast() -> None:
     """Of the functions of the starter library, all can be seen to keep nothing from call to call."""
-    for tool in load_library(["starter"]).tools:
+    for tool in starter().tools:
         assert isinstance(tool.binding, PythonBinding)
         function = resolve(tool.binding).function
         assert state_of(function) == state_of(function)

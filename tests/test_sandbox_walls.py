@@ -349,7 +349,7 @@ def test_walls_stand_around_imports_too(tmp_path: Path, secret: Path) -> None:
 
 def test_processes_can_be_allowed() -> None:
     """With leave, programs can be run, and whatever is left behind is killed with the call."""
-    with lab(Limits(processes=8, wall_s=2)) as running:
+    with lab(Limits(processes=8, wall_s=30)) as running:
         assert running.call("runs", program="/bin/true").result == ""
         assert running.call("leaves_children").result == "left"
         assert running.call("add", a=1, b=2).result == 3
@@ -357,7 +357,7 @@ def test_processes_can_be_allowed() -> None:
 
 def test_processes_are_counted(tmp_path: Path) -> None:
     """With leave for a few, a call starts a few, also as root, whom the kernel does not hold to a number."""
-    with lab(Limits(processes=8, wall_s=5)) as running:
+    with lab(Limits(processes=8, wall_s=30)) as running:
         assert running.call("starts_processes", wanted=40).result <= 8
         assert running.call("add", a=1, b=2).result == 3
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 
 from apigen.execute.python import PythonExecutor
-from apigen.library.starter_source import load_starter
 from apigen.records import Call, Execution, Json, Tool
+from starter_library import starter_tools
 
 KNOWN: tuple[tuple[str, dict[str, Json], Json], ...] = (
     # -ln(1 - 0.015 * 30) / ln(1.015) = 40.2, so the 41st payment of 3000 at 18% is the last.
@@ -216,7 +216,7 @@ REFUSED: tuple[tuple[str, dict[str, Json], str], ...] = (
 
 @pytest.fixture(scope="module")
 def tools() -> dict[str, Tool]:
-    return {tool.name: tool for tool in load_starter().tools}
+    return starter_tools()
 
 
 def _executed(pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:

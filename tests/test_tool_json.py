@@ -9,12 +9,12 @@ import pytest
 
 from apigen.errors import UserError
 from apigen.library.base import Loaded
-from apigen.library.catalogue import load_library
 from apigen.library.tooljson import load_tool_json
 from apigen.locators import Locator
 from apigen.records import Tool
 from apigen.toolspecs.names import clean_argument, clean_name, free_name, snake_case
 from apigen.toolspecs.validity import schema_problem
+from starter_library import starter
 
 RICH = {
     "type": "object",
@@ -89,9 +89,9 @@ def test_a_tool_is_found_in_whatever_holds_it(tmp_path: Path, wrapped: Any) -> N
 
 def test_a_tool_goes_out_and_comes_back(tmp_path: Path) -> None:
     """What a tool shows to models, read again, is the same tool."""
-    starter = load_library(["starter"]).tools
-    back = load(tmp_path / "tools.jsonl", "\n".join(json.dumps(tool.offered()) for tool in starter)).tools
-    assert [tool.offered() for tool in back] == [tool.offered() for tool in starter]
+    tools = starter().tools
+    back = load(tmp_path / "tools.jsonl", "\n".join(json.dumps(tool.offered()) for tool in tools)).tools
+    assert [tool.offered() for tool in back] == [tool.offered() for tool in tools]
 
 
 def test_geminis_capital_types_are_read(tmp_path: Path) -> None:

@@ -30,8 +30,10 @@ MARKS = {
     False: "\u274c\u2717\u2718\u2716\u2612\U0001f44e\U0001f534",
 }
 """Ticks and crosses, by what they say."""
-_DOUBTFUL = re.compile(r"[?<>~]|!\s*\w|-\s*\d|\[ \]")
-"""What makes a word a question, a placeholder to be filled in, or its opposite."""
+_DOUBTFUL = re.compile(r"[?<>~]|!\s*\w|-\s*\d|\[ \]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""What makes a word a question, a placeholder to be filled in, its opposite, or noise."""
+_LONE = re.compile(r"[\s\"'`*_(.:,]*\w[\s\"'`*_).:,!]*")
+"""A single letter or digit as somebody writes it who answers; among other signs, as in ``1]``, it is noise."""
 _PHRASE = re.compile(
     r"(?:(?:does|do|did|is|are|was|were|has|should|must|can|will|doesn|don|isn|aren|shouldn) )?"
     r"((?:not|t|cannot) )?(?:be )?(?:fully )?(\w+)"
@@ -57,6 +59,8 @@ def as_truth(value: Json) -> bool | None:
     found = {truth for truth, marks in MARKS.items() if any(mark in value for mark in marks)}
     words = " ".join(re.sub(r"[^\w\s]", " ", value).lower().split())
     if words:
+        if len(words) == 1 and not found and not _LONE.fullmatch(value):
+            return None
         phrase = _PHRASE.fullmatch(words)
         truth = _TRUTH.get(phrase[2]) if phrase else None
         if truth is None or (phrase and phrase[1] and not truth):
