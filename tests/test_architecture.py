@@ -25,7 +25,7 @@ LAYERS = (
     ("tally", "rundir", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
-    ("audit", "calibrate", "replay", "simulate"),
+    ("audit", "calibrate", "evaluate", "replay", "simulate"),
     ("runner",),
     ("cli", "__main__"),
 )
