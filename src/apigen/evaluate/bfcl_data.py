@@ -35,7 +35,7 @@ VERSION = "2026.3.23"
 
 GET = f"pip download --no-deps bfcl-eval=={VERSION} -d DIR, then --bfcl DIR/bfcl_eval-{VERSION}-py3-none-any.whl"
 
-_DIGEST = ""
+_DIGEST = "57a17600b6fb60316b0a64c2cdec40b352bdac1386d1629aecdb5a01c3ddb326"
 """SHA-256 of that version's files of these categories."""
 
 _INSIDE = "bfcl_eval/data/"

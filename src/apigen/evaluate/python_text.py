@@ -36,18 +36,22 @@ def python_calls(text: str) -> list[tuple[str, dict[str, Json]]]:
     """
     if len(text) > MAX_LITERAL:
         raise NoCalls(f"a text of {len(text):,} characters is not read as calls")
-    bare = text.strip("`\n ")
-    whole = ("" if bare.startswith("[") else "[") + bare + ("" if bare.endswith("]") else "]")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a backslash too many in a string is no matter of ours
-            tree = ast.parse(whole.strip(), mode="eval").body
-        if not isinstance(tree, ast.List):
-            raise NoCalls("no list of calls")
-        return [_call(one) for one in tree.elts]
+        return [_call(one) for one in _elements(text)]
     except (NoCalls, *_BROKEN) as problem:
         said = problem.msg if isinstance(problem, SyntaxError) else str(problem) or type(problem).__name__
         raise NoCalls(f"{short(text)} is no text of calls: {said}") from None
+
+
+def _elements(text: str) -> list[ast.expr]:
+    bare = text.strip("`\n ")
+    whole = ("" if bare.startswith("[") else "[") + bare + ("" if bare.endswith("]") else "]")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a backslash too many in a string is no matter of ours
+        tree = ast.parse(whole, mode="eval").body
+    if not isinstance(tree, ast.List):
+        raise NoCalls("no list of calls")
+    return tree.elts
 
 
 def _call(node: ast.expr) -> tuple[str, dict[str, Json]]:
@@ -68,7 +72,7 @@ def _value(node: ast.expr | None) -> Any:
     match node:
         case ast.Constant(value=value):
             return "..." if value is ... else value
-        case ast.UnaryOp() | ast.BinOp():
+        case ast.UnaryOp(operand=ast.Constant()) | ast.BinOp():
             return _number(node)
         case ast.List(elts=items):
             return [_value(item) for item in items]
