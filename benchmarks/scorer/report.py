@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from apigen.evaluate.bfcl_data import CATEGORIES
 from benchmarks.scorer.comparing import TRUE, Compared
 
-SIGN = re.compile(r"[=\[(,:\s](\+\d|not )")
+SIGN = re.compile(r"[=\[({,:] ?(\+\d|not (True|False))")
 """A sign that the official decoder takes for a minus."""
 
 ALL = "all"

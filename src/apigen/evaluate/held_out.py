@@ -16,8 +16,8 @@ from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
 from apigen.evaluate.base import Question, Truth
-from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall, due_arguments
-from apigen.evaluate.values import OMITTED, Argument
+from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
+from apigen.evaluate.values import Argument
 from apigen.records import Call, Json, Message, Style, Tool
 
 NO_CALL = "irrelevance"
@@ -77,10 +77,15 @@ class HeldOut:
             if row.id in seen:
                 raise UserError(f"{place}: the id {row.id!r} stands twice; answers could not be told apart")
             seen.add(row.id)
-            yield _question(row, place)
+            yield question_of(row, place)
 
 
-def _question(row: Row, place: str) -> Question:
+def question_of(row: Row, place: str) -> Question:
+    """The question that a row asks, with its calls as what is right.
+
+    Raises:
+        UserError: its calls are none, or call what it does not offer.
+    """
     try:
         calls = msgspec.convert(row.calls, tuple[Call, ...])
     except msgspec.ValidationError as problem:
@@ -103,29 +108,23 @@ def _category(calls: Sequence[Call], tools: Sequence[Tool]) -> str:
 
 
 def _due(call: Call, tool: Tool) -> DueCall:
-    acceptable = {name: _acceptable(value, tool.properties.get(name)) for name, value in call.arguments.items()}
-    for name, schema in tool.properties.items():
-        if name not in acceptable and isinstance(schema, Mapping) and schema.get("default") is not None:
-            acceptable[name] = [schema["default"], OMITTED]
-    arguments = {name: _argument(tool.properties.get(name), values) for name, values in acceptable.items()}
-    required = [name for name in tool.required if name in call.arguments]
-    return DueCall(call.name, arguments, due_arguments(required, acceptable))
+    schemas = {name: one for name, one in tool.properties.items() if isinstance(one, Mapping)}
+    defaults = {name: one["default"] for name, one in schemas.items() if one.get("default") is not None}
+    right = defaults | call.arguments
+    due = [
+        name for name, value in call.arguments.items() if name in tool.required or not _same(value, defaults.get(name))
+    ]
+    return DueCall(call.name, {name: _argument(schemas.get(name, {}), value) for name, value in right.items()}, due)
 
 
-def _acceptable(value: Json, schema: Json) -> list[Json]:
-    """The right value, and that it may be left out where it is the default."""
-    default = schema.get("default") if isinstance(schema, Mapping) else None
-    return [value, OMITTED] if value == default and type(value) is type(default) else [value]
+def _same(value: Json, default: Json) -> bool:
+    return type(value) is type(default) and bool(value == default)
 
 
-def _argument(schema: Json, acceptable: Sequence[Json]) -> Argument:
-    right = acceptable[0]
-    told = schema if isinstance(schema, Mapping) else {}
-    kind = _kind(told, right)
-    item = _item(told.get("items"), right) if kind is list else None
-    nested = kind is dict or item is dict
-    values = [_choices(one) if nested else one for one in acceptable]
-    return Argument(kind, values, item, _ALSO.get(kind))
+def _argument(schema: Mapping[str, Any], right: Json) -> Argument:
+    kind = _kind(schema, right)
+    item = _item(schema.get("items"), right) if kind is list else None
+    return Argument(kind, [_choices(right) if kind is dict or item is dict else right], item, _ALSO.get(kind))
 
 
 def _kind(schema: Mapping[str, Any], right: Json) -> type[Any]:
