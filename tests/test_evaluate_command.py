@@ -1,6 +1,7 @@
 """``apigen evaluate`` on answers made elsewhere."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,10 @@ def test_the_figures_have_intervals_and_say_what_they_are_of(tmp_path: Path) -> 
 
 def test_the_table_shows_each_category(tmp_path: Path) -> None:
     """Those with an answer, all together, and why answers are wrong."""
-    shown = evaluate(tmp_path, *ANSWERS).stdout
+    shown = evaluate(tmp_path, *ANSWERS[:3], ANSWERS[4]).stdout
     assert "simple_python" in shown
     assert "33.3%" in shown
+    assert re.search(r"irrelevance +0 +0 +- +- +1 +0", shown)
     assert "live_relevance" not in shown
     assert "wrong_value" in shown
     assert "1 of 3 questions have no answer" in shown

@@ -29,17 +29,21 @@ def _shares(found: Mapping[str, Any]) -> Table:
     table = _table("category", "right", "of", "share", "95%", "errors", "unanswered")
     rows = {name: one for name, one in found["categories"].items() if one["answers"] or one["errors"]}
     for name, one in {**rows, ALL: found}.items():
-        share = one["accuracy"]
-        cells = (f"{100 * share['share']:.1f}%", f"[{100 * share['low']:.1f}, {100 * share['high']:.1f}]")
         table.add_row(
             printable(name),
             f"{one['correct']:,}",
             f"{one['answers']:,}",
-            *(cells if share else ("-", "-")),
+            *_share(one["accuracy"]),
             f"{one['errors']:,}",
             f"{one['unanswered']:,}",
         )
     return table
+
+
+def _share(share: Mapping[str, float] | None) -> tuple[str, str]:
+    if share is None:
+        return "-", "-"
+    return f"{100 * share['share']:.1f}%", f"[{100 * share['low']:.1f}, {100 * share['high']:.1f}]"
 
 
 def _reasons(reasons: Mapping[str, int]) -> Table:
