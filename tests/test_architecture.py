@@ -25,7 +25,7 @@ LAYERS = (
     ("tally", "costs", "attempts", "swap", "rundir", "resuming", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
-    ("audit", "calibrate", "replay", "simulate", "estimate"),
+    ("audit", "calibrate", "evaluate", "replay", "simulate", "estimate"),
     ("assembly", "stopping", "session", "reverify", "runner"),
     ("cli", "__main__"),
 )

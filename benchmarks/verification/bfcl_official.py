@@ -8,20 +8,29 @@ import json
 import sys
 import types
 
+UNDERSCORED = "underscored"
+"""The model whose server allows no dots in names; any other model is called ``any``."""
+
 
 class _AnyModel:
-    underscore_to_dot = False
+    def __init__(self, name: str) -> None:
+        self.underscore_to_dot = name == UNDERSCORED
 
 
 class _Models(dict[str, _AnyModel]):
     def __missing__(self, name: str) -> _AnyModel:
-        return _AnyModel()
+        return _AnyModel(name)
 
 
-def main() -> None:
+def stub_models() -> None:
+    """Put a stub in the place of the module that names every model."""
     stub = types.ModuleType("bfcl_eval.constants.model_config")
     stub.MODEL_CONFIG_MAPPING = _Models()  # type: ignore[attr-defined]
     sys.modules[stub.__name__] = stub
+
+
+def main() -> None:
+    stub_models()
     # Only this interpreter's environment has it, and only after the stub is in place.
     from bfcl_eval.constants.enums import Language  # type: ignore[import-not-found]  # noqa: PLC0415
     from bfcl_eval.eval_checker.ast_eval.ast_checker import ast_checker  # type: ignore[import-not-found]  # noqa: PLC0415

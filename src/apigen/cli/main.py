@@ -289,6 +289,31 @@ def calibrate(
 
 
 @app.command()
+def evaluate(
+    suite: Annotated[
+        str, typer.Option(metavar="SUITE", help="bfcl, bfcl:CATEGORY,... or held-out:FILE, rows with right calls.")
+    ],
+    answers: Annotated[
+        Path, typer.Option(metavar="FILE.jsonl", help="Lines of {id, calls}, {id, text} or {id, error}.")
+    ],
+    verdicts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write one JSON line for each answer: id, correct, reason.")
+    ] = None,
+    bfcl: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Wheel or folder of bfcl-eval (default: the installed package).")
+    ] = None,
+    underscores: Annotated[
+        bool, typer.Option("--underscores", help="BFCL's tools were offered with _ for each dot in their names.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score answers made elsewhere, by the rules of the Berkeley Function-Calling Leaderboard."""
+    from apigen.cli.evaluate import EvaluateOptions, evaluate_command
+
+    evaluate_command(EvaluateOptions(suite, answers, verdicts, bfcl, underscores, as_json))
+
+
+@app.command()
 def replay(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
     changes: Annotated[

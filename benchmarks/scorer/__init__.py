@@ -1,0 +1,1 @@
+"""Our scoring of BFCL's questions held to the official checker, answer by answer."""

@@ -1,0 +1,15 @@
+"""How good are answers to function-calling questions? Held to a benchmark's rules, or to rows of our own.
+
+base        a question, an answer, the mark it gets, and what a suite is
+values      whether one argument is acceptable
+calls       whether calls are the ones that are due; whether any is
+decoding    from what a model wrote to calls, without evaluating anything
+bfcl        the suite of the Berkeley leaderboard's single-turn questions; bfcl_data finds them
+held_out    the suite of rows with their right calls
+table       the suites by name
+answers     the file of answers made elsewhere
+scoring     each answer with its mark, and the counts by category
+summary     the counts for people
+
+A suite knows nothing of who answers: asking a model is one more source of :class:`~apigen.evaluate.base.Answer`.
+"""

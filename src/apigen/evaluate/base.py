@@ -1,0 +1,101 @@
+"""What a suite asks, what is answered, and the mark that an answer gets."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from apigen.records import Call, Json, Message, Tool
+
+
+class Miss(StrEnum):
+    """Why an answer is wrong. docs/evaluate.md explains each one."""
+
+    NO_CALL = "no_call"
+    MISSING_CALL = "missing_call"
+    EXTRA_CALL = "extra_call"
+    WRONG_NAME = "wrong_name"
+    MISSING_ARGUMENT = "missing_argument"
+    UNKNOWN_ARGUMENT = "unknown_argument"
+    WRONG_TYPE = "wrong_type"
+    WRONG_VALUE = "wrong_value"
+    CALLED_NEEDLESSLY = "called_needlessly"
+    UNDECODABLE = "undecodable"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What was answered to one question."""
+
+    calls: tuple[Call, ...] = ()
+    undecodable: str = ""
+    """Why what was answered is no list of calls; empty where it is one."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What an answer was found to be."""
+
+    miss: Miss | None = None
+    """Why it is wrong; ``None`` for a right one."""
+    detail: str = ""
+    """Where and what, in one line."""
+
+    @property
+    def correct(self) -> bool:
+        """Whether the answer is right."""
+        return self.miss is None
+
+
+RIGHT = Mark()
+
+
+class Truth(Protocol):
+    """What is right for one question: how its answers are scored."""
+
+    def mark(self, answer: Answer) -> Mark:
+        """Score one answer. Never raises, whatever the answer holds."""
+        ...
+
+
+class Question(msgspec.Struct, frozen=True):
+    """One question of a suite: what a model is shown, and what is right."""
+
+    id: str
+    """Unique in its suite."""
+    category: str
+    messages: tuple[Message, ...]
+    """The conversation up to the answer."""
+    tools: tuple[Tool, ...]
+    """The tools offered, under the names that answers are expected to use."""
+    truth: Truth
+
+
+class Suite(Protocol):
+    """Questions whose answers can be scored."""
+
+    @property
+    def name(self) -> str:
+        """As on the command line: ``bfcl:multiple``."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Which questions these are exactly, for every figure that is quoted."""
+        ...
+
+    def questions(self) -> Iterator[Question]:
+        """Every question, category by category, always in the same order.
+
+        Raises:
+            UserError: they cannot be read; the message says where.
+        """
+        ...
+
+
+def short(value: Json) -> str:
+    """A value in the detail of a mark: one line, not too long."""
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested too deep, or an integer of thousands of digits
+        return f"a {type(value).__name__} too large to show"
+    return text if len(text) <= 80 else text[:79] + "…"

@@ -1,0 +1,99 @@
+"""Whether calls are those that are due, and whether a call is due at all."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from apigen.evaluate.base import RIGHT, Answer, Mark, Miss, short
+from apigen.evaluate.values import OMITTED, Argument
+from apigen.records import Call
+
+
+class DueCall(msgspec.Struct, frozen=True):
+    """One call that is due, with everything that is acceptable for it."""
+
+    name: str
+    arguments: Mapping[str, Argument]
+    """The arguments that may be given; any other is wrong, though the tool may have it."""
+    due: Sequence[str]
+    """The arguments that must be given."""
+
+    def mark(self, call: Call) -> Mark:
+        """Score one call as this one."""
+        if call.name != self.name:
+            return Mark(Miss.WRONG_NAME, f"{short(call.name)} is called, not {self.name}")
+        for name in self.due:
+            if name not in call.arguments:
+                return Mark(Miss.MISSING_ARGUMENT, f"{self.name}: {name} is missing")
+        for name, value in call.arguments.items():
+            argument = self.arguments.get(name)
+            if argument is None:
+                return Mark(Miss.UNKNOWN_ARGUMENT, f"{self.name}: {name} is not in the right answer")
+            mark = argument.mark(f"{self.name}: {name}", value)
+            if not mark.correct:
+                return mark
+        return RIGHT
+
+
+def due_arguments(required: Sequence[str], arguments: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
+    """The arguments that must be given: what the tool requires, and what may not be left out.
+
+    Args:
+        required: by the tool.
+        arguments: the acceptable values of each.
+    """
+    return tuple(dict.fromkeys((*required, *(name for name, values in arguments.items() if OMITTED not in values))))
+
+
+class CallsDue(msgspec.Struct, frozen=True):
+    """Exactly these calls are due, in any order.
+
+    Each call that is due takes the first call left that fits it, in the order in which the suite lists them. So an
+    answer can be rejected though another assignment would have fitted; the official checker does the same.
+    """
+
+    calls: tuple[DueCall, ...]
+
+    def mark(self, answer: Answer) -> Mark:
+        """Score one answer."""
+        if answer.undecodable:
+            return Mark(Miss.UNDECODABLE, answer.undecodable)
+        if len(answer.calls) != len(self.calls):
+            return self._wrong_count(answer.calls)
+        left = list(answer.calls)
+        for due in self.calls:
+            marks: list[Mark] = []
+            for call in left:
+                marks.append(due.mark(call))
+                if marks[-1].correct:
+                    del left[len(marks) - 1]
+                    break
+            else:
+                return next((mark for mark in marks if mark.miss is not Miss.WRONG_NAME), marks[0])
+        return RIGHT
+
+    def _wrong_count(self, calls: Sequence[Call]) -> Mark:
+        counts = f"{len(calls)} of {len(self.calls)} calls"
+        if not calls:
+            return Mark(Miss.NO_CALL, counts)
+        return Mark(Miss.MISSING_CALL if len(calls) < len(self.calls) else Miss.EXTRA_CALL, counts)
+
+
+class AnyCallDue(msgspec.Struct, frozen=True):
+    """Only whether something is called counts, not what: relevance and irrelevance.
+
+    What cannot be read as calls is no call.
+    """
+
+    due: bool
+
+    def mark(self, answer: Answer) -> Mark:
+        """Score one answer."""
+        called = bool(answer.calls) and not answer.undecodable
+        if called == self.due:
+            return RIGHT
+        if called:
+            return Mark(Miss.CALLED_NEEDLESSLY, f"{short(answer.calls[0].name)} is called, though no tool fits")
+        if answer.undecodable:
+            return Mark(Miss.UNDECODABLE, answer.undecodable)
+        return Mark(Miss.NO_CALL, "a tool fits, and none is called")

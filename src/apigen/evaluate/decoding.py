@@ -1,0 +1,59 @@
+"""From what a model answered to calls: JSON in the usual shapes, or the text of Python calls.
+
+Python text is read as BFCL's own decoder reads it, so that marks are comparable: brackets around the list may be
+missing, backticks around it are dropped, positional arguments too, a bare name is a string. What that decoder hands to
+``eval`` is not evaluated here: sums of numbers are worked out, anything else of the kind is undecodable.
+"""
+
+import json
+
+from apigen.evaluate.base import Answer, short
+from apigen.evaluate.python_text import NoCalls, python_calls
+from apigen.records import Call, Json
+
+
+def decode_text(text: str) -> Answer:
+    """The answer that a text is: JSON if it is JSON, else the text of Python calls. Never raises."""
+    try:
+        value = json.loads(text.strip("`\n ").removeprefix("json"))
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict | list):
+        return decode_calls(value)
+    try:
+        return Answer(tuple(Call(name, arguments) for name, arguments in python_calls(text)))
+    except NoCalls as problem:
+        return Answer(undecodable=str(problem))
+
+
+def decode_calls(value: Json) -> Answer:
+    """The answer that parsed JSON is. Never raises.
+
+    Args:
+        value: a list of calls, ``{"tool_calls": [...]}``, or one call. A call is ``{"name", "arguments"}``, or has that
+            under ``function``; its arguments are an object or the JSON text of one.
+    """
+    if isinstance(value, dict):
+        value = (value["tool_calls"] or []) if "tool_calls" in value else [value]
+    if not isinstance(value, list):
+        return Answer(undecodable=f"the calls are {short(value)}, no list")
+    try:
+        return Answer(tuple(_call(one, f"calls[{index}]") for index, one in enumerate(value)))
+    except NoCalls as problem:
+        return Answer(undecodable=str(problem))
+
+
+def _call(value: Json, where: str) -> Call:
+    if isinstance(value, dict) and isinstance(value.get("function"), dict):
+        value = value["function"]
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        raise NoCalls(f"{where} is {short(value)}, no object with a name")
+    arguments = value.get("arguments", {})
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments)
+        except (ValueError, RecursionError) as problem:
+            raise NoCalls(f"{where}: its arguments are no JSON ({problem})") from None
+    if not isinstance(arguments, dict):
+        raise NoCalls(f"{where}: its arguments are {short(arguments)}, no object")
+    return Call(value["name"], arguments)

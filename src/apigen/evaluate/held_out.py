@@ -1,0 +1,150 @@
+"""Rows with their right calls as a suite: a dataset that a model was not trained on.
+
+The rules are those of BFCL, with the row's own calls as the one acceptable answer. A value that the schema names as the
+default may be said or left out. Types come from the schemas, and from the right values where a schema leaves them open,
+so that a row's own answer is always right.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from apigen.dataset.read.base import Row
+from apigen.dataset.read.formats import AUTO, read
+from apigen.errors import UserError
+from apigen.evaluate.base import Question, Truth
+from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
+from apigen.evaluate.values import Argument
+from apigen.records import Call, Json, Message, Style, Tool
+
+NO_CALL = "irrelevance"
+"""The category of rows whose right answer makes no call."""
+
+_KINDS: dict[str, type[Any]] = {
+    "string": str,
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+_ALSO: dict[type[Any], type[Any]] = {float: int}
+
+
+class HeldOut:
+    """A suite of rows in any format that can be read.
+
+    Args:
+        path: a file, or a folder such as a run's.
+
+    Raises:
+        UserError: there is no such thing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise UserError(f"--suite held-out:{path}: no such file or folder")
+        self._path = path
+
+    @property
+    def name(self) -> str:
+        """With the path."""
+        return f"held-out:{self._path}"
+
+    @property
+    def version(self) -> str:
+        """A digest of the questions, whatever the format they are written in."""
+        digest = hashlib.sha256()
+        for question in self.questions():
+            digest.update(msgspec.json.encode((question.id, question.messages, question.tools)))
+        return f"sha256 {digest.hexdigest()[:16]}"
+
+    def questions(self) -> Iterator[Question]:
+        """Every row.
+
+        Raises:
+            UserError: a row cannot be read, or an id stands twice.
+        """
+        seen: set[str] = set()
+        for row in read(self._path, AUTO):
+            place = f"{self._path} row {row.number}"
+            if row.problem is not None:
+                problem = f"{row.problem.reason}: {row.problem.detail}"
+                raise UserError(f"{place}: cannot be read ({problem}); `apigen check` says what is wrong, row by row")
+            if row.id in seen:
+                raise UserError(f"{place}: the id {row.id!r} stands twice; answers could not be told apart")
+            seen.add(row.id)
+            yield question_of(row, place)
+
+
+def question_of(row: Row, place: str) -> Question:
+    """The question that a row asks, with its calls as what is right.
+
+    Raises:
+        UserError: its calls are none, or call what it does not offer.
+    """
+    try:
+        calls = msgspec.convert(row.calls, tuple[Call, ...])
+    except msgspec.ValidationError as problem:
+        raise UserError(f"{place}: its calls are no calls ({problem}); `apigen check --fix` mends some") from None
+    tools = {tool.name: tool for tool in row.tools}
+    unknown = [call.name for call in calls if call.name not in tools]
+    if unknown:
+        raise UserError(f"{place}: calls {unknown[0]!r}, which it does not offer; `apigen check` finds all such rows")
+    said = (*(Message("system", text) for text in row.context), Message("user", row.query))
+    truth: Truth = CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(due=False)
+    return Question(row.id, _category(calls, row.tools), said, row.tools, truth)
+
+
+def _category(calls: Sequence[Call], tools: Sequence[Tool]) -> str:
+    if not calls:
+        return NO_CALL
+    if len(calls) == 1:
+        return Style.MULTIPLE if len(tools) > 1 else Style.SIMPLE
+    return Style.PARALLEL_MULTIPLE if len({call.name for call in calls}) > 1 else Style.PARALLEL
+
+
+def _due(call: Call, tool: Tool) -> DueCall:
+    schemas = {name: one for name, one in tool.properties.items() if isinstance(one, Mapping)}
+    defaults = {name: one["default"] for name, one in schemas.items() if one.get("default") is not None}
+    right = defaults | call.arguments
+    due = [
+        name for name, value in call.arguments.items() if name in tool.required or not _same(value, defaults.get(name))
+    ]
+    return DueCall(call.name, {name: _argument(schemas.get(name, {}), value) for name, value in right.items()}, due)
+
+
+def _same(value: Json, default: Json) -> bool:
+    return type(value) is type(default) and bool(value == default)
+
+
+def _argument(schema: Mapping[str, Any], right: Json) -> Argument:
+    kind = _kind(schema, right)
+    item = _item(schema.get("items"), right) if kind is list else None
+    return Argument(kind, [_choices(right) if kind is dict or item is dict else right], item, _ALSO.get(kind))
+
+
+def _kind(schema: Mapping[str, Any], right: Json) -> type[Any]:
+    """The schema's type, unless it names none or several, or the right value has another."""
+    declared = schema.get("type")
+    kind = _KINDS.get(declared) if isinstance(declared, str) else None
+    if kind is None or (type(right) is not kind and type(right) is not _ALSO.get(kind)):
+        return type(right)
+    return kind
+
+
+def _item(schema: Json, right: Sequence[Json]) -> type[Any] | None:
+    """The type of a list's items, where all right ones have it."""
+    declared = schema.get("type") if isinstance(schema, Mapping) else None
+    kind = _KINDS.get(declared) if isinstance(declared, str) else None
+    return kind if all(type(each) is kind for each in right) else None
+
+
+def _choices(value: Json) -> Json:
+    """A value whose dicts name a list of acceptable values for each key, one level down."""
+    if isinstance(value, list):
+        return [_choices(one) for one in value]
+    return {key: [one] for key, one in value.items()} if isinstance(value, dict) else value

@@ -1,0 +1,98 @@
+"""Each answer with its mark, and what the marks come to."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from apigen.agreement import wilson
+from apigen.errors import UserError
+from apigen.evaluate.answers import AnswerLine
+from apigen.evaluate.base import Mark, Question
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """One line of answers and its mark."""
+
+    question: Question
+    mark: Mark | None
+    """``None`` for an error, which is neither right nor wrong."""
+    error: str = ""
+
+    def verdict(self) -> dict[str, Any]:
+        """The line of ``--verdicts``."""
+        if self.mark is None:
+            return {"id": self.question.id, "correct": None, "reason": "error", "detail": self.error}
+        reason = self.mark.miss
+        return {"id": self.question.id, "correct": self.mark.correct, "reason": reason, "detail": self.mark.detail}
+
+
+def score(questions: Mapping[str, Question], lines: Iterable[AnswerLine]) -> Iterator[Scored]:
+    """Mark every answer, in order.
+
+    Args:
+        questions: by id.
+        lines: the answers; a question may have none, one or several.
+
+    Raises:
+        UserError: an answer is to no question of the suite.
+    """
+    for line in lines:
+        question = questions.get(line.id)
+        if question is None:
+            raise UserError(f"{line.place}: the suite has no question {line.id!r}; check --suite and the id")
+        yield Scored(question, question.truth.mark(line.answer) if line.answer else None, line.error)
+
+
+class ScoreTally:
+    """Counts marks by category.
+
+    Args:
+        questions: all of the suite, so that those without an answer can be told.
+    """
+
+    def __init__(self, questions: Iterable[Question]) -> None:
+        self._asked: dict[str, set[str]] = {}
+        for question in questions:
+            self._asked.setdefault(question.category, set()).add(question.id)
+        self._answered: dict[str, set[str]] = {category: set() for category in self._asked}
+        self._counts: dict[str, Counter[str]] = {category: Counter() for category in self._asked}
+
+    def add(self, scored: Scored) -> None:
+        """Count one line."""
+        category = scored.question.category
+        self._answered[category].add(scored.question.id)
+        found = "error" if scored.mark is None else scored.mark.miss or "correct"
+        self._counts[category][found] += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """All answers together, and each category by its name."""
+        return {
+            **_figures(sum(self._counts.values(), Counter()), _total(self._asked), _total(self._answered)),
+            "categories": {
+                category: _figures(counts, len(self._asked[category]), len(self._answered[category]))
+                for category, counts in self._counts.items()
+            },
+        }
+
+
+def _total(ids: Mapping[str, set[str]]) -> int:
+    return sum(map(len, ids.values()))
+
+
+def _figures(counts: Counter[str], asked: int, answered: int) -> dict[str, Any]:
+    """What was found, errors apart: the share of right answers is of those that could be marked."""
+    correct, errors = counts["correct"], counts["error"]
+    marked = counts.total() - errors
+    share = {name: round(part, 6) for name, part in wilson(correct, marked)._asdict().items()} if marked else None
+    reasons = {str(name): count for name, count in counts.most_common() if name not in ("correct", "error")}
+    return {
+        "questions": asked,
+        "unanswered": asked - answered,
+        "answers": marked,
+        "correct": correct,
+        "accuracy": share,
+        "errors": errors,
+        "reasons": reasons,
+    }

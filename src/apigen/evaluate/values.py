@@ -1,0 +1,117 @@
+"""Whether one argument's value is acceptable, by the rules of BFCL's AST checker for Python.
+
+The rules were taken from what the official checker decides (``bfcl-eval`` 2026.3.23) and are held to it by
+``benchmarks.scorer``. They are not what one would invent, and each quirk decides real answers:
+
+- A type must be met exactly: ``true`` is no integer, ``5.0`` is none, ``5`` is a float at the top level only.
+- Strings are compared without ``space , . / - _ * ^``, without case, and with one kind of quotation mark. So are
+  strings directly inside a list and directly inside a dict, but no deeper.
+- Everything else is compared as Python compares: where types were not asked, ``true`` equals ``1`` equals ``1.0``.
+- Where the acceptable values are of another type than the parameter (``None`` for a number, a variable's name for a
+  list), a value of that type is taken too, and then nothing is standardised.
+- ``""`` among the acceptable values says that the argument may be left out. It also switches the check of items off,
+  and lets an empty string or an empty list pass.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from apigen.evaluate.base import RIGHT, Mark, Miss, short
+from apigen.records import Json
+
+OMITTED = ""
+"""What stands among acceptable values for leaving the argument out."""
+
+_DROPPED = dict.fromkeys(map(ord, " ,./-_*^"))
+
+
+class Argument(msgspec.Struct, frozen=True):
+    """What is acceptable for one argument."""
+
+    kind: type[Any]
+    """The Python type that the tool asks for."""
+    values: Sequence[Json]
+    """The acceptable values. Inside a dict each key has a list of them again."""
+    item: type[Any] | None = None
+    """The type of a list's items; ``None`` where they are not asked."""
+    also: type[Any] | None = None
+    """A type that is turned into ``kind`` first: int where a float is due, tuple for what is declared a tuple."""
+
+    def mark(self, name: str, value: Json) -> Mark:
+        """Score one value.
+
+        Args:
+            name: of the argument, for the detail.
+            value: what was answered.
+        """
+        if type(value) is self.also:
+            try:
+                value = self.kind(value)
+            except OverflowError:
+                return Mark(Miss.WRONG_VALUE, f"{name}: {short(value)} is too large for a float")
+        told = _first_type(self.values)
+        if type(value) is not self.kind and type(value) is not told:
+            wanted = _type_name(self.kind)
+            return Mark(Miss.WRONG_TYPE, f"{name}: {short(value)} is {_type_name(type(value))}, not {wanted}")
+        if type(value) is self.kind and self.item and not any(_items_fit(value, one, self.item) for one in self.values):
+            wanted = _type_name(self.item)
+            return Mark(Miss.WRONG_TYPE, f"{name}: {short(value)} has items that are not {wanted}")
+        # Acceptable values of another type than the tool asks for are compared as they are.
+        as_it_is = type(value) is not self.kind or told not in (None, self.kind)
+        if value in self.values if as_it_is else self._accepts(value):
+            return RIGHT
+        return Mark(Miss.WRONG_VALUE, f"{name}: {short(value)} is none of {short(list(self.values))}")
+
+    def _accepts(self, value: Json) -> bool:
+        if self.kind is dict:
+            return any(_dict_fits(value, one) for one in self.values)
+        if self.kind is list and self.item is dict:
+            return any(_dicts_fit(value, one) for one in self.values)
+        if self.kind is list:
+            wanted = [[_plain(each) for each in one] for one in self.values if isinstance(one, list | str)]
+            return [_plain(each) for each in value] in wanted
+        if self.kind is str:
+            return _plain(value) in [_plain(one) for one in self.values if isinstance(one, str)]
+        return value in self.values
+
+
+def _plain(value: Json) -> Json:
+    """A string as it is compared; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return value.translate(_DROPPED).lower().replace("'", '"')
+
+
+def _first_type(values: Sequence[Json]) -> type[Any] | None:
+    """The type of the first value that is more than the mark for leaving out."""
+    return next((type(one) for one in values if one != OMITTED), None)
+
+
+def _items_fit(value: list[Json], acceptable: Json, item: type[Any]) -> bool:
+    """Whether a list's items have the type asked for, or else that of the first item of what is acceptable."""
+    if not isinstance(acceptable, list):
+        return True
+    told = _first_type(acceptable)
+    return all(type(each) is item or type(each) is told for each in value)
+
+
+def _dicts_fit(value: list[Json], acceptable: Json) -> bool:
+    if not isinstance(acceptable, list):
+        return acceptable == OMITTED and not value
+    return len(value) == len(acceptable) and all(map(_dict_fits, value, acceptable))
+
+
+def _dict_fits(value: Json, acceptable: Json) -> bool:
+    if not isinstance(value, dict) or not isinstance(acceptable, dict):
+        return False
+    given = all(_plain(each) in map(_plain, acceptable.get(key, ())) for key, each in value.items())
+    return given and all(key in value or OMITTED in choices for key, choices in acceptable.items())
+
+
+_NAMES = {str: "a string", int: "an integer", float: "a float", bool: "a boolean", list: "a list", dict: "an object"}
+
+
+def _type_name(kind: type[Any]) -> str:
+    return _NAMES.get(kind, "null" if kind is type(None) else f"a {kind.__name__}")

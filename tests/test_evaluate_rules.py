@@ -1,0 +1,187 @@
+"""BFCL's rules for one argument and for the calls of an answer. That they are BFCL's own is held by the slow tests."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from apigen.evaluate.base import Answer, Mark, Miss
+from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall, due_arguments
+from apigen.evaluate.values import Argument
+from apigen.records import Call, Json
+
+TEXT = (str, ["New York", ""])
+WHOLE = (int, [5])
+FLOAT = (float, [5.0, 2.5])
+FLAG = (bool, [True])
+OPEN = (int, [None, 5])
+VARIABLE = (list, ["my_list"])
+OBJECT = (dict, [{"size": ["Large", "XL"], "n": [2, ""], "deep": [["A"], ""]}])
+
+
+def marked(argument: Argument, value: Json) -> Miss | None:
+    return argument.mark("x", value).miss
+
+
+@pytest.mark.parametrize(
+    ("wanted", "value", "miss"),
+    [
+        (TEXT, "new-york*", None),
+        (TEXT, "N.e_w/ ^York,", None),
+        (TEXT, "", None),
+        (TEXT, "New\tYork", Miss.WRONG_VALUE),
+        (TEXT, "Boston", Miss.WRONG_VALUE),
+        (TEXT, 5, Miss.WRONG_TYPE),
+        (TEXT, None, Miss.WRONG_TYPE),
+        ((str, ["it's"]), 'IT"S', None),
+        (WHOLE, 5, None),
+        (WHOLE, 6, Miss.WRONG_VALUE),
+        (WHOLE, 5.0, Miss.WRONG_TYPE),
+        (WHOLE, "5", Miss.WRONG_TYPE),
+        ((int, [1]), True, Miss.WRONG_TYPE),
+        (FLOAT, 2.5, None),
+        (FLOAT, 5.0, None),
+        ((float, [5]), 5.0, None),
+        (FLAG, True, None),
+        (FLAG, 1, Miss.WRONG_TYPE),
+        (FLAG, False, Miss.WRONG_VALUE),
+        (OPEN, None, None),
+        (OPEN, 5, None),
+        (VARIABLE, "my_list", None),
+        (VARIABLE, "My_List", Miss.WRONG_VALUE),
+        (OBJECT, {"size": "x-l", "n": 2}, None),
+        (OBJECT, {"size": "large"}, None),
+        (OBJECT, {"n": 2}, Miss.WRONG_VALUE),
+        (OBJECT, {"size": "XL", "colour": "red"}, Miss.WRONG_VALUE),
+        (OBJECT, {"size": "XL", "n": 2.0}, None),
+        (OBJECT, {"size": "XL", "deep": ["A"]}, None),
+        (OBJECT, {"size": "XL", "deep": ["a"]}, Miss.WRONG_VALUE),
+        (OBJECT, [], Miss.WRONG_TYPE),
+    ],
+)
+def test_types_are_exact_and_texts_are_standardised(
+    wanted: tuple[type[Any], Sequence[Json]], value: Json, miss: Miss | None
+) -> None:
+    """A type is met exactly; texts are compared without case and ``,./-_*^``, as far down as one level of a dict."""
+    assert marked(Argument(*wanted), value) is miss
+
+
+def test_a_whole_number_is_a_float_at_the_top_level_alone() -> None:
+    """``5`` for a float parameter passes, ``true`` and a number that no float holds do not, nor ``5`` in its list."""
+    top = Argument(float, [5.0], also=int)
+    assert [marked(top, value) for value in (5, True, 10**400)] == [None, Miss.WRONG_TYPE, Miss.WRONG_VALUE]
+    assert marked(Argument(list, [[5.0]], item=float), [5]) is Miss.WRONG_TYPE
+
+
+@pytest.mark.parametrize(
+    ("values", "item", "value", "miss"),
+    [
+        ([["a b", "c"]], str, ["AB", "c."], None),
+        ([["a", "b"]], str, ["b", "a"], Miss.WRONG_VALUE),
+        ([["a", "b"]], str, ["a"], Miss.WRONG_VALUE),
+        ([["a"]], str, [1], Miss.WRONG_TYPE),
+        ([[1, 2]], int, [1, 2], None),
+        ([[1, 2]], int, [True, 2], Miss.WRONG_TYPE),
+        ([[1, 2], ""], int, [True, 2.0], None),
+        ([[1, 2], ""], int, [], None),
+        ([[1, 2]], int, [], Miss.WRONG_VALUE),
+        ([[1.5, 2.5]], int, [1.5, 2.5], None),
+        ([[["a"]]], list, [["a"]], None),
+        ([[["a"]]], list, [["A"]], Miss.WRONG_VALUE),
+        ([[{"k": ["a", "b"]}, {"k": [1]}]], dict, [{"k": "B"}, {"k": 1}], None),
+        ([[{"k": ["a"]}]], dict, [{"k": "a"}, {"k": "a"}], Miss.WRONG_VALUE),
+        ([[{"k": ["a"]}], ""], dict, ["a"], Miss.WRONG_VALUE),
+        ([[{"k": ["a"]}], ""], dict, [], None),
+    ],
+)
+def test_lists_are_ordered(values: Sequence[Json], item: type[Any], value: Json, miss: Miss | None) -> None:
+    """Items in order, of the type asked for; where the list may be left out their types are not asked."""
+    assert marked(Argument(list, values, item=item), value) is miss
+
+
+def test_a_tuple_is_a_list_where_the_tool_asks_for_a_tuple() -> None:
+    """And nowhere else; Python text can hold one."""
+    assert marked(Argument(list, [[1, 2]], int, also=tuple), (1, 2)) is None
+    assert marked(Argument(list, [[1, 2]], int), (1, 2)) is Miss.WRONG_TYPE
+
+
+def due(name: str, required: Sequence[str] = (), **acceptable: list[Json]) -> DueCall:
+    kinds = {one: type(next(value for value in values if value != "")) for one, values in acceptable.items()}
+    arguments = {one: Argument(kinds[one], values) for one, values in acceptable.items()}
+    return DueCall(name, arguments, due_arguments(required, acceptable))
+
+
+def mark(truth: CallsDue | AnyCallDue, *calls: Call) -> Mark:
+    return truth.mark(Answer(calls))
+
+
+WALK = CallsDue((due("walk", ["to"], to=["park"], pace=[2, ""], dogs=[3]),))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "miss"),
+    [
+        ({"to": "park", "dogs": 3}, None),
+        ({"to": "park", "dogs": 3, "pace": 2}, None),
+        ({"to": "park", "pace": 2}, Miss.MISSING_ARGUMENT),
+        ({"dogs": 3}, Miss.MISSING_ARGUMENT),
+        ({"to": "park", "dogs": 3, "back": True}, Miss.UNKNOWN_ARGUMENT),
+        ({"to": "park", "dogs": 4}, Miss.WRONG_VALUE),
+        ({"to": ["park"], "dogs": 3}, Miss.WRONG_TYPE),
+    ],
+)
+def test_an_argument_may_be_left_out_where_the_answer_says_so(arguments: dict[str, Json], miss: Miss | None) -> None:
+    """Also an optional one needs ``""`` among its acceptable values; one that the answer does not have is wrong."""
+    assert mark(WALK, Call("walk", arguments)).miss is miss
+
+
+def test_a_wrong_answer_says_where_and_what() -> None:
+    """In one line that names the call and the argument."""
+    assert mark(WALK, Call("walk", {"to": "zoo", "dogs": 3})).detail == "walk: to: 'zoo' is none of ['park']"
+    assert mark(WALK, Call("walk", {"to": [[9] * 99], "dogs": 3})).detail.endswith("… is a list, not a string")
+
+
+def test_the_number_of_calls_counts() -> None:
+    """None, too few, too many."""
+    call = Call("walk", {"to": "park", "dogs": 3})
+    both = CallsDue(WALK.calls * 2)
+    assert mark(WALK).miss is Miss.NO_CALL
+    assert mark(both, call).miss is Miss.MISSING_CALL
+    assert mark(WALK, call, call).miss is Miss.EXTRA_CALL
+    assert mark(both, call, call).correct
+    assert mark(WALK, Call("Walk", call.arguments)).miss is Miss.WRONG_NAME
+
+
+def test_several_calls_match_in_any_order_and_greedily() -> None:
+    """A loose call that comes first takes the answer that only the strict one after it could not do without."""
+    loose, strict = due("f", a=[1, 2]), due("f", a=[1])
+    one, two = Call("f", {"a": 1}), Call("f", {"a": 2})
+    assert mark(CallsDue((strict, loose)), two, one).correct
+    assert mark(CallsDue((loose, strict)), two, one).correct
+    assert mark(CallsDue((loose, strict)), one, two).miss is Miss.WRONG_VALUE
+
+
+def test_what_matched_is_used_up_by_its_place_not_by_its_value() -> None:
+    """``True`` equals ``1`` for Python; the call that is left is still the one with ``1``."""
+    truth = CallsDue((due("f", a=[True]), due("f", a=[1])))
+    assert mark(truth, Call("f", {"a": 1}), Call("f", {"a": True})).correct
+
+
+def test_the_nearest_call_gives_the_reason() -> None:
+    """A call of the right name says more than one of another."""
+    truth = CallsDue((due("g", b=[1]), due("f", a=[1])))
+    assert mark(truth, Call("f", {"a": 1}), Call("g", {"b": 2})).miss is Miss.WRONG_VALUE
+    assert mark(truth, Call("f", {"a": 1}), Call("h", {})).miss is Miss.WRONG_NAME
+
+
+def test_relevance_looks_at_nothing_but_whether_a_call_was_made() -> None:
+    """What cannot be read is no call: right where none is due."""
+    broken = Answer(undecodable="no calls")
+    anything = Call("no_such_tool", {})
+    assert mark(AnyCallDue(due=True), anything).correct
+    assert mark(AnyCallDue(due=False)).correct
+    assert mark(AnyCallDue(due=True)).miss is Miss.NO_CALL
+    assert mark(AnyCallDue(due=False), anything).miss is Miss.CALLED_NEEDLESSLY
+    assert AnyCallDue(due=False).mark(broken).correct
+    assert AnyCallDue(due=True).mark(broken) == Mark(Miss.UNDECODABLE, "no calls")
+    assert WALK.mark(broken).miss is Miss.UNDECODABLE

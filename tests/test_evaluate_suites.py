@@ -1,0 +1,247 @@
+"""The suites: BFCL's files, wherever they lie, and rows with their right calls."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apigen.dataset.read.base import Row
+from apigen.errors import UserError
+from apigen.evaluate.base import Answer, Miss, Question
+from apigen.evaluate.held_out import HeldOut, question_of
+from apigen.evaluate.table import SuiteOptions, make_suite
+from apigen.library.starter_source import load_starter
+from apigen.records import Call, Message, Tool
+
+TOOL = {
+    "name": "kitchen.brew",
+    "description": "Brews tea.",
+    "parameters": {
+        "type": "dict",
+        "properties": {"leaf": {"type": "string"}, "minutes": {"type": "float"}},
+        "required": ["leaf"],
+    },
+}
+QUESTION = {"question": [[{"role": "user", "content": "Green tea, 3 minutes."}]], "function": [TOOL]}
+TRUTH = [{"kitchen.brew": {"leaf": ["green"], "minutes": [3.0, ""]}}]
+RIGHT = Call("kitchen.brew", {"leaf": "Green", "minutes": 3})
+
+
+def bfcl_folder(folder: Path) -> Path:
+    """BFCL's files, with a question of each kind."""
+    (folder / "possible_answer").mkdir(parents=True)
+    for category in ("simple_python", "irrelevance", "live_relevance"):
+        row = json.dumps({"id": f"{category}_0", **QUESTION})
+        (folder / f"BFCL_v4_{category}.json").write_text(f"{row}\n")
+    answer = json.dumps({"id": "simple_python_0", "ground_truth": TRUTH})
+    (folder / "possible_answer" / "BFCL_v4_simple_python.json").write_text(f"{answer}\n")
+    return folder
+
+
+def questions(text: str, bfcl: Path | None = None, *, underscores: bool = False) -> list[Question]:
+    return list(make_suite(text, SuiteOptions(bfcl, underscores)).questions())
+
+
+def test_a_question_has_what_a_model_is_shown_and_how_its_answer_is_marked(tmp_path: Path) -> None:
+    """Messages, tools as JSON Schema, and the truth by category."""
+    folder = bfcl_folder(tmp_path)
+    (question,) = questions("bfcl:simple", folder)
+    assert (question.id, question.category) == ("simple_python_0", "simple_python")
+    assert question.messages == (Message("user", "Green tea, 3 minutes."),)
+    assert question.tools[0].properties["minutes"]["type"] == "number"
+    assert question.truth.mark(Answer((RIGHT,))).correct
+    irrelevant, relevant = questions("bfcl:irrelevance,live_relevance", folder)
+    assert irrelevant.truth.mark(Answer((RIGHT,))).miss is Miss.CALLED_NEEDLESSLY
+    assert relevant.truth.mark(Answer((RIGHT,))).correct
+
+
+def test_names_may_have_underscores_for_dots(tmp_path: Path) -> None:
+    """Then tools are offered so, and only so are they called rightly."""
+    (question,) = questions("bfcl:simple", bfcl_folder(tmp_path), underscores=True)
+    assert question.tools[0].name == "kitchen_brew"
+    assert question.truth.mark(Answer((Call("kitchen_brew", RIGHT.arguments),))).correct
+    assert question.truth.mark(Answer((RIGHT,))).miss is Miss.WRONG_NAME
+
+
+def test_a_wheel_is_read_as_it_is(tmp_path: Path) -> None:
+    """Like the folder in it; and what is no known version says so."""
+    folder = bfcl_folder(tmp_path / "bfcl_eval" / "data")
+    with zipfile.ZipFile(tmp_path / "bfcl_eval-1.whl", "w") as wheel:
+        for file in folder.rglob("*.json"):
+            wheel.write(file, file.relative_to(tmp_path))
+    for path in (tmp_path, tmp_path / "bfcl_eval", folder, tmp_path / "bfcl_eval-1.whl"):
+        assert questions("bfcl:simple", path) == questions("bfcl:simple", folder)
+    assert "other than 2026.3.23" in make_suite("bfcl", SuiteOptions(folder)).version
+
+
+@pytest.mark.parametrize(
+    ("suite", "said"),
+    [
+        ("bfcl:simplest", "no category 'simplest'"),
+        ("bfcl:parallel", "cannot be read"),
+        ("toys", "no such suite"),
+        ("held-out", "name the rows"),
+        ("held-out:none.jsonl", "no such file"),
+    ],
+)
+def test_what_is_not_there_is_told_in_one_line(tmp_path: Path, suite: str, said: str) -> None:
+    """With what there is, or how to get it."""
+    with pytest.raises(UserError, match=said):
+        questions(suite, bfcl_folder(tmp_path))
+
+
+@pytest.mark.parametrize(("line", "said"), [("{", "no JSON"), ("[]", "no object"), ('{"id": "x"}', "KeyError")])
+def test_a_broken_row_is_told_with_its_place(tmp_path: Path, line: str, said: str) -> None:
+    """File and line."""
+    folder = bfcl_folder(tmp_path)
+    with (folder / "BFCL_v4_simple_python.json").open("a") as file:
+        file.write(line)
+    with pytest.raises(UserError, match=rf"BFCL_v4_simple_python\.json line 2: .*{said}"):
+        questions("bfcl:simple", folder)
+
+
+def test_without_the_package_and_a_path_the_way_to_get_it_is_told(tmp_path: Path) -> None:
+    """The command that downloads the wheel; a folder without data says the same."""
+    with pytest.raises(UserError, match="pip download --no-deps bfcl-eval=="):
+        questions("bfcl")
+    with pytest.raises(UserError, match="pip download --no-deps bfcl-eval=="):
+        questions("bfcl", tmp_path)
+
+
+def rows(path: Path, *found: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in found))
+    return path
+
+
+def brewing(**calls: Any) -> dict[str, Any]:
+    return {
+        "id": 7,
+        "query": "Tea!",
+        "tools": [
+            {
+                "name": "brew",
+                "description": "Brews.",
+                "parameters": {
+                    "type": "object",
+                    "properties": {
+                        "leaf": {"type": "string"},
+                        "pots": {"type": "integer", "default": 1},
+                        "extras": {"type": "array", "items": {"type": "number"}},
+                    },
+                    "required": ["leaf"],
+                },
+            }
+        ],
+        "calls": [{"name": "brew", "arguments": calls}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("right", "answered", "miss"),
+    [
+        ({"leaf": "mint"}, {"leaf": "Mint"}, None),
+        ({"leaf": "mint"}, {"leaf": "mint", "pots": 1}, None),
+        ({"leaf": "mint"}, {"leaf": "mint", "pots": 2}, Miss.WRONG_VALUE),
+        ({"leaf": "mint", "pots": 1}, {"leaf": "mint"}, None),
+        ({"leaf": "mint", "pots": 2}, {"leaf": "mint"}, Miss.MISSING_ARGUMENT),
+        ({"leaf": ""}, {}, Miss.MISSING_ARGUMENT),
+        ({"leaf": "mint"}, {"leaf": "mint", "extras": []}, Miss.UNKNOWN_ARGUMENT),
+        ({"leaf": "mint", "extras": [1, 2.5]}, {"leaf": "mint", "extras": [1, 2.5]}, None),
+    ],
+)
+def test_a_default_may_be_said_or_left_out(
+    tmp_path: Path, right: dict[str, Any], answered: dict[str, Any], miss: Miss | None
+) -> None:
+    """In a held-out row, whose own calls are otherwise the one right answer."""
+    (question,) = questions(f"held-out:{rows(tmp_path / 'rows.jsonl', brewing(**right))}")
+    assert (question.id, question.category) == ("7", "simple")
+    assert question.truth.mark(Answer((Call("brew", answered),))).miss is miss
+
+
+def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
+    """Its category is irrelevance."""
+    told = brewing()
+    row = {"id": 1, "query": "Hi", "tools": json.dumps(told["tools"]), "answers": "[]"}
+    (question,) = questions(f"held-out:{rows(tmp_path / 'xlam.jsonl', row)}")
+    assert question.category == "irrelevance"
+    assert question.truth.mark(Answer((Call("brew"),))).miss is Miss.CALLED_NEEDLESSLY
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (brewing(leaf="mint") | {"query": 3}, "wrong_shape"),
+        (brewing(leaf="mint") | {"id": 8, "calls": [{"name": "fry"}]}, "'fry', which it does not offer"),
+        (brewing(leaf="mint") | {"id": 8, "calls": [3]}, "its calls are no calls"),
+        (brewing(leaf="mint"), "stands twice"),
+    ],
+)
+def test_a_held_out_row_that_is_wrong_is_told_with_its_place(tmp_path: Path, row: dict[str, Any], said: str) -> None:
+    """Nothing is left out silently."""
+    path = rows(tmp_path / "rows.jsonl", brewing(leaf="mint"), row)
+    with pytest.raises(UserError, match=f"rows.jsonl row 2: .*{said}"):
+        questions(f"held-out:{path}")
+
+
+def test_the_version_of_held_out_rows_is_a_digest(tmp_path: Path) -> None:
+    """Of what is asked."""
+    first = HeldOut(rows(tmp_path / "one.jsonl", brewing(leaf="mint"))).version
+    assert first == HeldOut(rows(tmp_path / "two.jsonl", brewing(leaf="mint"))).version
+    assert first != HeldOut(rows(tmp_path / "three.jsonl", brewing() | {"query": "Coffee!"})).version
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from((0.0, 1.0, 2.5)) | st.text("aA. '", max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=6,
+)
+SCHEMA = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.sampled_from(("string", "integer", "number", "boolean", "array", "object", "null")),
+        "items": st.fixed_dictionaries({"type": st.sampled_from(("string", "integer", "number", "array", "object"))}),
+        "default": JSON,
+    },
+)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(JSON, SCHEMA), max_size=3))
+def test_a_rows_own_answer_is_always_right(arguments: list[tuple[Any, Any]]) -> None:
+    """Whatever the schema says of it."""
+    named = {f"x{index}": value for index, (value, _) in enumerate(arguments)}
+    schema = {"type": "object", "properties": {f"x{index}": one for index, (_, one) in enumerate(arguments)}}
+    row = Row("1", 1, "?", (Tool("f", "", schema),), [{"name": "f", "arguments": named}])
+    question = question_of(row, "here")
+    assert question.truth.mark(Answer((Call("f", named),))).miss is None
+
+
+def test_the_starters_seeds_are_right_as_held_out_rows(tmp_path: Path) -> None:
+    """Every fifth of them, with the schemas that functions really have."""
+    library = load_starter()
+    seeds = library.seeds[::5]
+    tools = {tool.name: tool.offered() for tool in library.tools}
+    path = rows(
+        tmp_path / "rows.jsonl",
+        *(
+            {
+                "id": index,
+                "query": seed.query,
+                "tools": [tools[name] for name in sorted(seed.tool_names)],
+                "calls": [{"name": call.name, "arguments": call.arguments} for call in seed.calls],
+            }
+            for index, seed in enumerate(seeds)
+        ),
+    )
+    found = questions(f"held-out:{path}")
+    wrong = [one.id for one, seed in zip(found, seeds, strict=True) if not right(one, seed.calls)]
+    assert len(found) > 200
+    assert wrong == []
+
+
+def right(question: Question, calls: tuple[Call, ...]) -> bool:
+    return question.truth.mark(Answer(calls)).correct
