@@ -25,7 +25,7 @@ LAYERS = (
     ("tally", "rundir", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
-    ("audit", "calibrate", "replay"),
+    ("audit", "calibrate", "replay", "simulate"),
     ("runner",),
     ("cli", "__main__"),
 )

@@ -5,6 +5,7 @@
     ├── JobFellShort         the job ran but did not reach its aim: one line, exit code 1
     └── Unavailable          something outside did not answer
         ├── ModelUnavailable     a model server is down, or refuses everything (wrong key, wrong address)
+        ├── AnswersPending       answers are on their way, and nobody is to wait for them
         ├── ModelRefused         a model server refuses this one prompt (too long, filtered)
         └── ExecutorUnavailable  the machinery that runs calls broke (not the call itself)
             ├── ServiceUnavailable   the service behind a tool is down or turns everybody away
@@ -38,6 +39,10 @@ class Unavailable(ApigenError):  # noqa: N818 - a state of the world, not a mist
 
 class ModelUnavailable(Unavailable):
     """A model server is down, refuses everything, or answers what is no answer: the run stops and can be resumed."""
+
+
+class AnswersPending(Unavailable):
+    """Requests were sent in batches and nobody is to wait for their answers: the run ends and is resumed later."""
 
 
 class ModelRefused(Unavailable):

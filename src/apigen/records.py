@@ -323,6 +323,8 @@ class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
     """A reasoning model's own thoughts, kept apart from the answer."""
     cost_usd: float | None = None
     """``None`` where the price is not known."""
+    batch: bool = False
+    """Whether it came through the batch protocol, at the provider's batch price."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
