@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -52,17 +53,22 @@ class ChatServer:
                 return web.Response(status=503)  # whoever asked is gone
             await asyncio.sleep(0.002)
         self.admitted += 1
+        status, answer = await self.answer(body)
+        return web.json_response(answer, status=status)
+
+    async def answer(self, body: dict[str, Any]) -> tuple[int, Any]:
+        """Status and value of the answer to one body, however it came."""
         if self.fail_after is not None and len(self.prompts) >= self.fail_after:
-            return web.json_response({"error": {"message": "overloaded"}}, status=503)
+            return 503, {"error": {"message": "overloaded"}}
         if self.refuse:
-            return web.json_response({"error": {"message": "max_tokens is not supported"}}, status=400)
+            return 400, {"error": {"message": "max_tokens is not supported"}}
         await asyncio.sleep(self.delay_s)
         messages = [Message(message["role"], message["content"]) for message in body["messages"]]
         if messages[0].content.startswith("You check"):
             judge = self.judges.get(body["model"])
             said = judge(messages[-1].content) if judge else self.judge_says
             if said is None:
-                return web.json_response({"error": {"message": "filtered"}}, status=400)
+                return 400, {"error": {"message": "filtered"}}
             text = said
         elif messages[0].content.startswith("You describe tools"):
             text = self.describes(messages[-1].content)
@@ -73,7 +79,7 @@ class ChatServer:
         self.prompts.append(json.dumps(body, sort_keys=True))
         choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         usage = {"prompt_tokens": 100, "completion_tokens": 10}
-        return web.json_response({"choices": [choice], "usage": usage})
+        return 200, {"choices": [choice], "usage": usage}
 
 
 @contextmanager

@@ -150,8 +150,9 @@ class BatchLife:
 
     async def _until(self, batch: Record, moment: float) -> None:
         """Wait for a moment, or for the end of the batch where that comes first."""
-        while self._clock() < min(moment, batch["expires_at"]) and batch["status"] != "cancelling":
-            await asyncio.sleep(_LOOK_S)  # noqa: ASYNC110 - no event tells that a clock was put forward
+        # No event tells that a clock was put forward.
+        while self._clock() < min(moment, batch["expires_at"]) and batch["status"] != "cancelling":  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_S)
 
     def _write_files(
         self, batch: Record, requests: list[Record], written: dict[str, tuple[int, Any]], ended: str

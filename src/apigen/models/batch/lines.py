@@ -60,7 +60,7 @@ def request_files(lines: Iterable[tuple[str, bytes]], most: int) -> list[tuple[l
     with storage_errors(Path(tempfile.gettempdir())):
         for key, line in lines:
             if not files or len(files[-1][0]) == most or files[-1][1].tell() + len(line) > MOST_BYTES:
-                files.append(([], tempfile.TemporaryFile()))
+                files.append(([], tempfile.TemporaryFile()))  # noqa: SIM115 - closed by who takes it
             files[-1][0].append(key)
             files[-1][1].write(line)
     return files
