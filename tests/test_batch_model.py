@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from apigen.errors import AnswersPending, ModelRefused, ModelUnavailable
-from apigen.model_config import BatchConfig, ModelConfig
+from apigen.model_config import ModelConfig
 from apigen.models.base import Options
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.model import BatchModel
@@ -27,8 +27,8 @@ class Session:
     """What one process has: a book and a model."""
 
     def __init__(self, server: BatchServer, folder: Path, *, wait: bool = True, outage_s: float = 60, **keys: Any):
-        keys = {"batch": BatchConfig(**(FAST | keys.pop("batch", {}))), "retries": 3} | keys
-        config = ModelConfig(name="openai/m", base_url=keys.pop("base_url", server.url), **keys)
+        defaults = {"name": "openai/m", "base_url": server.url, "retries": 3}
+        config = ModelConfig.model_validate(defaults | keys | {"batch": FAST | keys.get("batch", {})})
         self.book = BatchBook(folder / "batches.sqlite", wait=wait)
         self.model = BatchModel(config, partial(request_body, "m"), self.book, "writer", outage_s=outage_s)
 
@@ -72,7 +72,7 @@ def right(numbers: range = range(20)) -> list[str]:
 
 async def shown(server: BatchServer) -> None:
     """Wait until a batch is under way and was looked at."""
-    while "GET /batches/{id}" not in server.calls:
+    while "GET /batches/{id}" not in server.calls:  # noqa: ASYNC110 - the server is in another thread
         await asyncio.sleep(0.005)
 
 
@@ -159,7 +159,7 @@ def test_what_nobody_waits_for_any_more_is_not_sent(tmp_path: Path) -> None:
         {"expires_after": 7},
         {"failing": 0.2, "lost": 0.2, "torn": 0.2, "doubled": 0.2, "strangers": 1, "expires_after": 15},
     ],
-    ids=lambda faults: "-".join(faults),
+    ids="-".join,
 )
 def test_lines_without_an_answer_are_asked_again_and_no_others(tmp_path: Path, faults: dict[str, Any]) -> None:
     """HTTP 500, missing, torn and doubled lines, lines of strangers, expiry: in the end each has its answer."""

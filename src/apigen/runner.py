@@ -18,7 +18,7 @@ from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.dataset.export.formats import export
 from apigen.dataset.rows import samples
-from apigen.errors import ApigenError, Unavailable
+from apigen.errors import AnswersPending, ApigenError, Unavailable
 from apigen.execute.grants import read_grants
 from apigen.execute.python import probe_isolation
 from apigen.execute.table import make_executor
@@ -27,6 +27,7 @@ from apigen.locators import short_names
 from apigen.manifest import manifest
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
+from apigen.models.batch.book import BatchBook, BatchState
 from apigen.models.store import CompletionStore, StoredModel
 from apigen.models.table import make_model
 from apigen.models.writers import Writer, Writers
@@ -58,12 +59,16 @@ class Progress(msgspec.Struct, frozen=True):
     in_flight: int
     seconds: float
     """Since this session began."""
+    batches: tuple[BatchState, ...] = ()
+    """Those that are not over."""
 
 
 Watch = Callable[[Progress], None]
 
 
-async def run(directory: RunDir, config: Config, library: Library, watch: Watch = lambda _: None) -> dict[str, Any]:
+async def run(
+    directory: RunDir, config: Config, library: Library, watch: Watch = lambda _: None, *, wait: bool = True
+) -> dict[str, Any]:
     """Run to the end, or to Ctrl-C, and write everything.
 
     Args:
@@ -71,6 +76,7 @@ async def run(directory: RunDir, config: Config, library: Library, watch: Watch 
         config: resolved.
         library: the tools and seeds.
         watch: told about progress.
+        wait: whether answers of batches are waited for; if not, the run ends once all that can be sent is.
 
     Returns:
         The manifest as written; its ``status`` says how the run ended.
@@ -81,7 +87,7 @@ async def run(directory: RunDir, config: Config, library: Library, watch: Watch 
     """
     async with AsyncExitStack() as stack:
         stack.callback(directory.close)
-        session, schedule = _assemble(directory, config, library, watch, stack)
+        session, schedule = _assemble(directory, config, library, watch, stack, wait=wait)
         session.restore_dataset()
         work = asyncio.ensure_future(schedule.run(directory.committed()))
         interrupted = _on_interrupt(work, stack)
@@ -92,6 +98,8 @@ async def run(directory: RunDir, config: Config, library: Library, watch: Watch 
             if not interrupted():
                 raise
             ending = Ending.INTERRUPTED
+        except AnswersPending:
+            ending = Ending.WAITING
         except Unavailable as error:
             session.finish("unavailable", f"A model could not be reached: {error}")
             raise
@@ -99,11 +107,13 @@ async def run(directory: RunDir, config: Config, library: Library, watch: Watch 
             with suppress(ApigenError):  # the disk that failed may fail again
                 session.write_manifest("failed", str(error))
             raise
+        if ending is Ending.DONE:
+            await session.abandon_batches()
         return session.finish(ending.value, session.explain(ending))
 
 
 def _assemble(
-    directory: RunDir, config: Config, library: Library, watch: Watch, stack: AsyncExitStack
+    directory: RunDir, config: Config, library: Library, watch: Watch, stack: AsyncExitStack, *, wait: bool
 ) -> tuple["_Session", Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
     started, _ = _earlier_times(directory.path)
@@ -120,9 +130,13 @@ def _assemble(
     if any(model.name.startswith("openai/") for model in (*config.models, *config.judges)):
         store = CompletionStore(directory.path / rundir.COMPLETIONS)
         stack.callback(store.close)
+    batches: BatchBook | None = None
+    if config.batched:
+        batches = BatchBook(directory.path / rundir.BATCHES, wait=wait)
+        stack.callback(batches.close)
 
     def model_for(wanted: ModelConfig, role: str) -> Model:
-        model = make_model(wanted, config.concurrency)
+        model = make_model(wanted, config.concurrency, role=role, batches=batches)
         stack.push_async_callback(model.aclose)
         # What costs nothing and always answers alike need not be kept.
         return StoredModel(model, store, role) if store and model.llm else model
@@ -133,7 +147,7 @@ def _assemble(
         RuleJudge() if judge.name == "rules" else LLMJudge(model_for(judge, "judge"), asking) for judge in config.judges
     ]
     seen = SeenQueries(seed.query for seed in library.seeds)
-    session = _Session(directory, config, library, writers=writers, store=store, watch=watch)
+    session = _Session(directory, config, library, writers=writers, store=store, batches=batches, watch=watch)
     schedule = Schedule(
         config,
         sampler=Sampler(library.tools, config),
@@ -158,6 +172,7 @@ class _Session:
         *,
         writers: Writers,
         store: CompletionStore | None,
+        batches: BatchBook | None,
         watch: Watch,
     ) -> None:
         names = short_names({tool.origin for tool in library.tools})
@@ -167,6 +182,10 @@ class _Session:
         self._library = library
         self._writers = writers
         self._store = store
+        self._batches = batches
+        if batches is not None:
+            batches.watch = self.tell
+        self._in_flight = 0
         self._watch = watch
         self._tools = library.by_name()
         self._granted = read_grants(config.grants, os.environ).granted(self._tools)
@@ -197,13 +216,21 @@ class _Session:
         rows = samples(attempts, self._tools, first_id=self._samples, most=self._config.count - self._samples)
         self._directory.append(attempts, list(self._counted(rows)))
 
-    def tell(self, in_flight: int) -> None:
+    def tell(self, in_flight: int | None = None) -> None:
         """Tell the watcher how far the run is, and now and then the manifest."""
         seconds = time.monotonic() - self._began
-        self._watch(Progress(self.tally, self._samples, self._config.count, self._resumed, in_flight, seconds))
+        self._in_flight = self._in_flight if in_flight is None else in_flight
+        batches = self._batches.states if self._batches else ()
+        counts = (self._samples, self._config.count, self._resumed, self._in_flight)
+        self._watch(Progress(self.tally, *counts, seconds, batches))
         if seconds - self._written_at > MANIFEST_EVERY_S:
             self._written_at = seconds
             self.write_manifest("running", "The run is under way.")
+
+    async def abandon_batches(self) -> None:
+        """Cancel what is still under way at providers: the run has all that it needs."""
+        if self._batches is not None:
+            await self._batches.abandon()
 
     def finish(self, status: str, ending: str) -> dict[str, Any]:
         """Write everything that follows from the dataset, also for a run that ended early."""
@@ -251,6 +278,8 @@ class _Session:
             return f"All {wanted} samples were made."
         if ending is Ending.INTERRUPTED:
             return f"Interrupted at {have} of {wanted} samples; --resume goes on."
+        if ending is Ending.WAITING:
+            return f"Stopped at {have} of {wanted} samples: answers of batches are pending; --resume fetches them."
         if ending is Ending.REFUSED:
             said = self.tally.last_error
             return (

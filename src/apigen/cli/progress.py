@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
+from apigen.cli.batches import batches_line
 from apigen.cli.live_bar import LiveBar
 from apigen.report.words import SHORT_STAGE_TEXT, duration
 from apigen.runner import Progress as RunProgress
@@ -42,4 +43,5 @@ def _detail(progress: RunProgress) -> str:
     fallen = ", ".join(f"{name} {tally.at(stage):,}" for stage, name in SHORT_STAGE_TEXT.items() if tally.at(stage))
     errors = f", errors {tally.errors:,}" if tally.errors else ""
     rejected = f"rejected: {fallen}{errors}" if fallen or errors else "none rejected"
-    return f"{tally.total:,} candidates  {rejected}  {progress.in_flight} in flight"
+    batches = f"  {batches_line(progress.batches)}" if progress.batches else ""
+    return f"{tally.total:,} candidates  {rejected}  {progress.in_flight} in flight{batches}"

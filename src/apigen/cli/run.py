@@ -14,6 +14,7 @@ from rich.console import Console
 from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
+from apigen.cli.batches import batch_lines, under_way_line, waves_lines
 from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
 from apigen.config import Config, load_config
@@ -46,6 +47,8 @@ class RunOptions(NamedTuple):
     resume: bool
     dry_run: bool
     as_json: bool
+    batch: bool
+    no_wait: bool
 
 
 def run_command(options: RunOptions) -> int:
@@ -56,6 +59,8 @@ def run_command(options: RunOptions) -> int:
     config = _resumed_config(out, options) if options.resume else _new_config(options)
     if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
         raise UserError(f"{out}: exists already; add --resume to go on with it, or choose another --out")
+    if options.no_wait and not config.batched:
+        raise UserError("--no-wait: no model is asked in batches; add --batch, or `batch` to a model")
     if config.isolation.require != "limits":  # which every machine gives
         require_isolation(config.isolation.require)
     grants = read_grants(config.grants, os.environ)
@@ -72,9 +77,9 @@ def run_command(options: RunOptions) -> int:
     try:
         _announce(config, library, grants, out, console, resume=options.resume)
         with LiveProgress(console, config.count) as progress:
-            manifest = asyncio.run(run(directory, config, library, progress.update))
+            manifest = asyncio.run(run(directory, config, library, progress.update, wait=not options.no_wait))
     except Unavailable as error:
-        raise ApigenError(f"{error}. Nothing that was answered is lost: {_resume_line(out)}") from error
+        raise ApigenError(f"{error}. Nothing that was answered is lost. {_resume_line(out)}") from error
     except KeyboardInterrupt:  # before the run had begun to listen for it
         console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
         return EXIT_INTERRUPTED
@@ -94,6 +99,8 @@ def _end(manifest: Mapping[str, Any], out: Path, console: Console, *, as_json: b
         console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
         return EXIT_INTERRUPTED
     console.print(f"apigen: {manifest['ending']}", soft_wrap=True, highlight=False, style="bold")
+    if manifest["status"] == Ending.WAITING:
+        console.print(_resume_line(out), soft_wrap=True, highlight=False)
     return 1
 
 
@@ -118,14 +125,11 @@ def _latest_unfinished() -> Path:
 
 def _new_config(options: RunOptions) -> Config:
     overrides = {key: value for key, value in options.overrides.items() if value is not None}
-    return _with_base_url(load_config(options.config, overrides), options.base_url)
-
-
-def _with_base_url(config: Config, base_url: str | None) -> Config:
-    if base_url is not None:
+    config = load_config(options.config, overrides)
+    if options.base_url is not None:
         # The same check as for an address in the file, so that a slip is named before anything is asked.
-        load_config(None, {"model": {"name": "openai/check", "base_url": base_url}})
-    return config.resolved(base_url=base_url)
+        load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})
+    return config.resolved(base_url=options.base_url, batch=options.batch)
 
 
 def _resumed_config(out: Path, options: RunOptions) -> Config:
@@ -145,7 +149,7 @@ def _resumed_config(out: Path, options: RunOptions) -> Config:
         for model in (*merged["models"], *merged["judges"]):
             if model["name"].startswith("openai/"):
                 model["base_url"] = options.base_url
-    config = load_config(None, merged).resolved(base_url=options.base_url)
+    config = load_config(None, merged).resolved(base_url=options.base_url, batch=options.batch)
     if config.count < before.count:
         raise UserError(
             f"{out}: --count {config.count} is below the {before.count} it was started with; it can only grow"
@@ -171,7 +175,6 @@ def _laid_over(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _announce(config: Config, library: Library, grants: Grants, out: Path, console: Console, *, resume: bool) -> None:
-    window = (config.rounds.requests or 1) * config.rounds.lag
     seeds = f"{len(library.seeds):,} seed examples" if library.seeds else "no seed examples"
     judges = " and ".join(judge.name for judge in config.judges)
     judges += f" ({config.judging.rule})" if sum(judge.name != "rules" for judge in config.judges) > 1 else ""
@@ -182,9 +185,10 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
     lines += _granted_lines(library, grants)
     if library.skipped:
         lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` says why")
-    if config.models[0].name.startswith("openai/") and config.concurrency > window:
+    lines += batch_lines(config, out)
+    if config.models[0].name.startswith("openai/") and not config.batched and config.concurrency > config.window:
         lines.append(
-            f"concurrency {config.concurrency} cannot be reached: rounds allow {window} requests at once; "
+            f"concurrency {config.concurrency} cannot be reached: rounds allow {config.window} requests at once; "
             "raise rounds.requests or rounds.lag"
         )
     for line in lines:
@@ -216,8 +220,6 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     sampler = Sampler(library.tools, config)
     first = sampler.round(0, 0, SamplingState(library.seeds))[0]
     prompt = generation_messages(first, thought=config.generation.thought)
-    low, high = config.sampling.pairs
-    requests = -(-config.count * 2 // (low + high))
     styles = {style.value: round(share * config.count) for style, share in sampler.shares.items()}
     if as_json:
         plan = {
@@ -227,7 +229,7 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
             "skipped": len(library.skipped),
             "styles": styles,
             "grants": msgspec.to_builtins(grants.granted(library.by_name())),
-            "requests_if_all_pass": requests,
+            "requests_if_all_pass": config.requests_if_all_pass,
             "first_prompt": prompt,
         }
         sys.stdout.write(msgspec.json.encode(plan).decode() + "\n")
@@ -235,9 +237,9 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     console.print(config.to_yaml(), highlight=False)
     tools = f"{len(library.tools)} tools, {len(library.seeds)} seeds, {len(library.skipped)} left out"
     shares = ", ".join(f"{count} {style}" for style, count in styles.items())
-    needed = f"at least {requests} requests to {' and '.join(model.name for model in config.models)}"
+    needed = f"at least {config.requests_if_all_pass} requests to {' and '.join(model.name for model in config.models)}"
     console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
-    for line in _granted_lines(library, grants):
+    for line in (*_granted_lines(library, grants), *waves_lines(config)):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.rule("first prompt")
     for message in prompt:
@@ -245,7 +247,8 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
 
 
 def _resume_line(out: Path) -> str:
-    return f"Go on with: apigen run --resume --out {shlex.quote(str(out))}"
+    going_on = f"{line}. " if (line := under_way_line(out)) else ""
+    return f"{going_on}Go on with: apigen run --resume --out {shlex.quote(str(out))}"
 
 
 def _files(out: Path) -> str:
