@@ -104,7 +104,7 @@ def hold_at(server: BatchServer, moment: str, number: int) -> None:
         if moment.startswith(f"{call} ") and seen.count(call) == number:
             server.hold = moment
 
-    server.before = before  # type: ignore[assignment]
+    server.before = before
 
 
 @pytest.mark.slow
