@@ -110,6 +110,28 @@ def test_a_file_is_no_larger_than_providers_take(tmp_path: Path, monkeypatch: py
         assert batches(server) > 3
 
 
+def test_a_provider_that_takes_small_files_only_gets_smaller_ones(tmp_path: Path) -> None:
+    """HTTP 413, of the provider or of a proxy before it: half as many requests in a file, as often as it takes."""
+    with serving_batches(BatchServer(most_bytes=1000)) as server:
+        assert texts(asked(server, tmp_path)) == right()
+        assert set(server.answered.values()) == {1}
+        assert 4 <= batches(server) <= 20
+
+
+def test_a_large_file_is_taken_whole(tmp_path: Path) -> None:
+    """Megabytes go up and come down as they are."""
+
+    async def main(server: BatchServer) -> list[Completion]:
+        async with Session(server, tmp_path) as model:
+            long = [[Message("user", f"{number} " + "x" * 100_000)] for number in range(30)]
+            return await asyncio.gather(*(model.complete(messages, Options()) for messages in long))
+
+    with serving_batches(BatchServer()) as server:
+        found = asyncio.run(main(server))
+        assert [len(one.text) for one in found] == [len(f"re: {number} ") + 100_000 for number in range(30)]
+        assert batches(server) == 1
+
+
 def test_an_answer_that_was_fetched_is_not_asked_for_again(tmp_path: Path) -> None:
     """Neither within a session nor on another day."""
     with serving_batches(BatchServer()) as server:
@@ -168,6 +190,17 @@ def test_lines_without_an_answer_are_asked_again_and_no_others(tmp_path: Path, f
         lost = {"lost", "torn"} & faults.keys()
         assert max(server.answered.values()) == 1 or lost, "an answer that was read is not paid twice"
         assert batches(server) > 1 or "doubled" in faults
+
+
+def test_batches_that_expire_with_nothing_done_end_the_run(tmp_path: Path) -> None:
+    """A provider that never gets to a batch is asked again a few times, and then it is said."""
+    with serving_batches(BatchServer(delay_s=1e6, window_s=50)) as server:
+        server.after = partial(later, server)
+        found = asked(server, tmp_path, range(3), retries=1)
+        assert all(isinstance(one, ModelUnavailable) for one in found)
+        assert "batch_expired" in str(found[0])
+        assert batches(server) == 2
+        assert server.answered.total() == 0
 
 
 def test_a_line_that_is_refused_concerns_that_line_alone(tmp_path: Path) -> None:

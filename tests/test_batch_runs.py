@@ -2,12 +2,15 @@
 
 import json
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from apigen.cli.batches import batches_line
 from apigen.config import Config, load_config
+from apigen.models.batch.book import BatchState
 from apigen.simulate.batch_life import BatchFaults
 from batch_server import BatchServer, serving_batches
 from chat_server import ChatServer, serving
@@ -187,6 +190,15 @@ def test_the_option_makes_all_language_models_batched_and_the_rounds_large() -> 
     assert (plain.batched, plain.rounds.requests, plain.under_way) == (False, 64, 64)
     huge = Config(count=1_000_000, models="openai/w").resolved(batch=True)  # type: ignore[arg-type]
     assert huge.window == 10_000
+
+
+def test_progress_tells_of_the_oldest_batch() -> None:
+    """How many of its lines are done and since when it is under way, or what is being done with it."""
+    made = time.time() - 840.4
+    state = BatchState(3, "batch_x", "openai/w", "in_progress", 812, 1250, made)
+    assert batches_line([state]) == "batch 3: 812 of 1,250 done, 14 min 0 s"
+    later = BatchState(4, "", "openai/w", "uploading", 0, 7, made)
+    assert batches_line([later, state]) == "batch 4: uploading, 14 min 0 s; 1 more"
 
 
 def test_the_plan_says_what_waves_to_expect(tmp_path: Path) -> None:

@@ -16,8 +16,6 @@ from aiohttp import web
 from apigen.simulate.batch_files import BatchFiles, Record
 from apigen.simulate.batch_life import FINAL, Answer, BatchFaults, BatchLife, Clock
 
-MAX_FILE_BYTES = 200_000_000
-
 
 def add_batch_routes(
     app: web.Application,
@@ -28,6 +26,7 @@ def add_batch_routes(
     clock: Clock = time.time,
     delay_s: float = 0.0,
     window_s: float = 86_400.0,
+    most_bytes: int = 200_000_000,
     faults: BatchFaults | None = None,
 ) -> None:
     """Let an application speak the batch protocol.
@@ -40,11 +39,12 @@ def add_batch_routes(
         clock: tells the time.
         delay_s: time from the creation of a batch to its first answer.
         window_s: time after which a batch expires.
+        most_bytes: the largest file that is taken.
         faults: what goes wrong on purpose.
     """
     files = BatchFiles(folder)
     life = BatchLife(files, answer, clock, delay_s=delay_s, window_s=window_s, faults=faults or BatchFaults())
-    service = _Service(files, life, clock)
+    service = _Service(files, life, clock, most_bytes)
     app.router.add_post(f"{prefix}/files", service.upload)
     app.router.add_get(f"{prefix}/files/{{id}}", service.file)
     app.router.add_get(f"{prefix}/files/{{id}}/content", service.content)
@@ -59,10 +59,11 @@ def add_batch_routes(
 class _Service:
     """What answers the routes."""
 
-    def __init__(self, files: BatchFiles, life: BatchLife, clock: Clock) -> None:
+    def __init__(self, files: BatchFiles, life: BatchLife, clock: Clock, most_bytes: int) -> None:
         self._files = files
         self._life = life
         self._clock = clock
+        self._most_bytes = most_bytes
         self._led: set[asyncio.Task[None]] = set()
 
     async def go_on(self, _: web.Application) -> None:
@@ -91,11 +92,11 @@ class _Service:
             if part.name == "purpose":
                 purpose = await part.text()
             elif part.name == "file":
-                name, content = part.filename or "batch.jsonl", bytes(await part.read())
+                name, content = part.filename or "batch.jsonl", await _content(part)
         if content is None or purpose != "batch":
             return _refused(400, "a file and the purpose `batch` are needed")
-        if len(content) > MAX_FILE_BYTES:
-            return _refused(400, "File is too large.")
+        if len(content) > self._most_bytes:
+            return _refused(413, "File is too large.")
         at = self._clock()
         return web.json_response(self._files.add_file(content, name=name, purpose=purpose, at=at))
 
@@ -169,6 +170,14 @@ class _Service:
     def _shown(self, request: web.Request, kind: str) -> web.Response:
         record = self._files.record(request.match_info["id"])
         return web.json_response(record) if record and record["object"] == kind else _unknown(kind)
+
+
+async def _content(part: aiohttp.BodyPartReader) -> bytes:
+    """What is in a file, however large: an application's own limit is meant for other bodies."""
+    content = bytearray()
+    while piece := await part.read_chunk(1 << 18):
+        content += piece
+    return bytes(content)
 
 
 def _refused(status: int, message: str) -> web.Response:

@@ -27,6 +27,10 @@ class NotThere(Exception):  # noqa: N818 - control flow inside this package, nev
     """The provider knows no such file or batch, or has no such address."""
 
 
+class TooLarge(Exception):  # noqa: N818 - control flow inside this package, never seen outside
+    """The provider, or what stands before it, takes no file of this size."""
+
+
 class NothingDone(TryAgain):
     """As :class:`TryAgain`, and the provider certainly did nothing."""
 
@@ -110,7 +114,11 @@ class BatchApi:
         self._session: aiohttp.ClientSession | None = None
 
     async def upload(self, lines: IO[bytes]) -> RemoteFile:
-        """Upload a file of requests."""
+        """Upload a file of requests.
+
+        Raises:
+            TooLarge: a smaller one may do.
+        """
         lines.seek(0)
         form = aiohttp.FormData()
         form.add_field("purpose", "batch")
@@ -211,6 +219,8 @@ class BatchApi:
             kind = NothingDone if response.status == 429 else TryAgain
             raise kind(problem, min(wait_s, LONGEST_WAIT_S) if wait_s else None)
         who = f"{self._who(path)}: {problem}"
+        if response.status == 413 or (path == "/files" and "too large" in said.lower()):
+            raise TooLarge(who)
         if response.status in (404, 405):
             raise NotThere(who)
         if response.status in (401, 403):

@@ -16,7 +16,7 @@ import msgspec
 from apigen.errors import ModelUnavailable
 from apigen.files import storage_errors
 from apigen.model_config import BatchConfig
-from apigen.models.batch.api import BatchApi, NothingDone, NotThere, RemoteBatch
+from apigen.models.batch.api import BatchApi, NothingDone, NotThere, RemoteBatch, TooLarge
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.journal import Entry, Stage
 from apigen.models.batch.lines import Failure, returned
@@ -73,6 +73,7 @@ class Courier:
 
         Raises:
             ModelUnavailable: the provider is away, or refuses all. The batch is discarded, or in doubt.
+            TooLarge: the provider takes no such file. The batch is discarded.
         """
         self._book.tell(entry, "uploading")
         try:
@@ -86,6 +87,9 @@ class Courier:
         except ModelUnavailable:
             if self._journal.entry(entry.number).stage is not Stage.IN_DOUBT:
                 self.discard(entry)
+            raise
+        except TooLarge:
+            self.discard(entry)
             raise
         except NotThere as error:  # a file that was just uploaded, or no such address: nothing was created
             self.discard(entry)

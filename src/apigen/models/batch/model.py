@@ -16,7 +16,7 @@ import msgspec
 from apigen.errors import AnswersPending, ModelRefused, ModelUnavailable
 from apigen.model_config import BatchConfig, ModelConfig
 from apigen.models.base import Options
-from apigen.models.batch.api import BatchApi, NotThere
+from apigen.models.batch.api import BatchApi, NotThere, TooLarge
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.courier import OUTAGE_S, Courier, Fetched
 from apigen.models.batch.journal import Entry, Stage
@@ -192,7 +192,14 @@ class BatchModel:
     async def _carried(self, entry: Entry, lines: IO[bytes] | None, keys: list[str]) -> None:
         with self._book.sending():
             if lines is not None:
-                entry = await self._courier.submit(entry, lines)
+                try:
+                    entry = await self._courier.submit(entry, lines)
+                except TooLarge as error:
+                    if len(keys) == 1:
+                        raise ModelUnavailable(str(error)) from None
+                    self._most = max(1, len(keys) // 2)
+                    self._again(dict.fromkeys(keys, str(error)), counts=False)
+                    return
                 lines.close()
             elif entry.stage is Stage.IN_DOUBT:
                 found = await self._courier.find(entry)
