@@ -15,7 +15,7 @@ from apigen.model_config import ModelConfig
 from apigen.models.base import Options
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.model import BatchModel
-from apigen.models.openai.wire import request_body
+from apigen.models.batch.speech import PlainSpeech
 from apigen.records import Completion, Message
 from apigen.simulate.batch_life import BatchFaults
 from batch_server import BatchServer, completion, serving_batches
@@ -30,7 +30,7 @@ class Session:
         defaults = {"name": "openai/m", "base_url": server.url, "retries": 3}
         config = ModelConfig.model_validate(defaults | keys | {"batch": FAST | keys.get("batch", {})})
         self.book = BatchBook(folder / "batches.sqlite", wait=wait)
-        self.model = BatchModel(config, partial(request_body, "m"), self.book, "writer", outage_s=outage_s)
+        self.model = BatchModel(config, PlainSpeech("openai/m"), self.book, "writer", outage_s=outage_s)
 
     async def __aenter__(self) -> BatchModel:
         return self.model

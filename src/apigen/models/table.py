@@ -1,7 +1,5 @@
 """From a configured name to a model."""
 
-from functools import partial
-
 from apigen.errors import UserError
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
@@ -28,10 +26,10 @@ def make_model(
     if config.name.startswith("openai/"):
         # Imported here: offline runs need not wait for aiohttp, which takes as long to import as all the rest.
         from apigen.models.batch.model import BatchModel  # noqa: PLC0415
+        from apigen.models.batch.speech import PlainSpeech  # noqa: PLC0415
         from apigen.models.openai.model import OpenAIModel  # noqa: PLC0415
-        from apigen.models.openai.wire import request_body  # noqa: PLC0415
 
         if config.batch and batches:
-            return BatchModel(config, partial(request_body, config.name.removeprefix("openai/")), batches, role)
+            return BatchModel(config, PlainSpeech(config.name), batches, role)
         return OpenAIModel(config, concurrency)
     raise UserError(f"{config.name!r} is no model that can be asked: write `offline` or `openai/NAME`")

@@ -245,7 +245,7 @@ class BatchApi:
 
     def _headers(self) -> dict[str, str]:
         key, header = os.environ.get(self._config.api_key_env, "").strip(), self._config.api_key_header
-        return {header: f"Bearer {key}" if header == "Authorization" else key} if key else {}
+        return {header: f"Bearer {key}" if header.lower() == "authorization" else key} if key else {}
 
     async def aclose(self) -> None:
         """Close the connections."""

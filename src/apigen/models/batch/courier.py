@@ -19,7 +19,7 @@ from apigen.model_config import BatchConfig
 from apigen.models.batch.api import BatchApi, NothingDone, NotThere, RemoteBatch, TooLarge
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.journal import Entry, Stage
-from apigen.models.batch.lines import Failure, returned
+from apigen.models.batch.lines import Failure, Read, returned
 from apigen.models.openai.client import LONGEST_WAIT_S, TryAgain
 
 OUTAGE_S = 3600.0
@@ -54,18 +54,27 @@ class Courier:
         api: asks the provider.
         book: where it is noted how far they are.
         config: how often they are looked at.
-        locator: the model's, for completions and messages.
+        locator: the model's, for messages.
+        read: reads the body of an answer.
         outage_s: how long a provider may be away.
     """
 
     def __init__(
-        self, api: BatchApi, book: BatchBook, config: BatchConfig, locator: str, *, outage_s: float = OUTAGE_S
+        self,
+        api: BatchApi,
+        book: BatchBook,
+        config: BatchConfig,
+        locator: str,
+        read: Read,
+        *,
+        outage_s: float = OUTAGE_S,
     ) -> None:
         self._api = api
         self._book = book
         self._journal = book.journal
         self._config = config
         self._locator = locator
+        self._read = read
         self._outage_s = outage_s
 
     async def submit(self, entry: Entry, lines: IO[bytes]) -> Entry:
@@ -202,7 +211,7 @@ class Courier:
             with self._journal.ending(entry.number):
                 for file in (output, errors):
                     file.seek(0)
-                    for key, outcome in returned(file, self._locator):
+                    for key, outcome in returned(file, self._read):
                         if isinstance(outcome, Failure):
                             failures.setdefault(key, outcome)
                         elif self._journal.answered(entry.number, key, outcome):

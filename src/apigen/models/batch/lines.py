@@ -1,7 +1,7 @@
 """The lines of a batch's files: requests as they go out, answers as they come back."""
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -10,8 +10,10 @@ import msgspec
 
 from apigen.files import storage_errors
 from apigen.models.openai.client import MAX_RESPONSE_BYTES, RETRYABLE_STATUS
-from apigen.models.openai.wire import NoCompletion, error_message, read_completion
+from apigen.models.openai.wire import NoCompletion, error_message
 from apigen.records import Completion
+
+Read = Callable[[bytes], Completion]
 
 MOST_BYTES = 200_000_000
 """The largest file that OpenAI, Azure and Groq take."""
@@ -66,29 +68,29 @@ def request_files(lines: Iterable[tuple[str, bytes]], most: int) -> list[tuple[l
     return files
 
 
-def returned(file: IO[bytes], locator: str) -> Iterator[tuple[str, Completion | Failure]]:
+def returned(file: IO[bytes], read: Read) -> Iterator[tuple[str, Completion | Failure]]:
     """What came back for which request, in the file's order; what cannot be read as a line is passed over.
 
     Args:
         file: an output or error file.
-        locator: the model's, for the completions.
+        read: reads the body of an answer, or raises :class:`NoCompletion`.
     """
-    for line in iter(partial(file.readline, MAX_RESPONSE_BYTES), b""):
+    for content in iter(partial(file.readline, MAX_RESPONSE_BYTES), b""):
         try:
-            read = _decoder.decode(line)
+            line = _decoder.decode(content)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             continue
-        yield read.custom_id, _outcome(read, locator)
+        yield line.custom_id, _outcome(line, read)
 
 
-def _outcome(line: _Line, locator: str) -> Completion | Failure:
+def _outcome(line: _Line, read: Read) -> Completion | Failure:
     if line.response is None or not line.response.status_code:
         error = line.error or _Error()
         return Failure(" ".join(f"{error.code or 'no response'}: {error.message or ''}".split())[:200].rstrip(": "))
     status, body = line.response.status_code, bytes(line.response.body)
     if status == 200:
         try:
-            return msgspec.structs.replace(read_completion(body, locator), batch=True)
+            return msgspec.structs.replace(read(body), batch=True)
         except NoCompletion as error:
             return Failure(str(error))
     why = f"HTTP {status}: {error_message(body)}"

@@ -7,9 +7,9 @@ a day; a run that ends before that finds its batches again when it is resumed.
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO, Any
+from typing import IO
 
 import msgspec
 
@@ -21,10 +21,9 @@ from apigen.models.batch.book import BatchBook
 from apigen.models.batch.courier import OUTAGE_S, Courier, Fetched
 from apigen.models.batch.journal import Entry, Stage
 from apigen.models.batch.lines import Failure, request_files, request_line
+from apigen.models.batch.speech import Speech
 from apigen.models.openai.client import TryAgain
 from apigen.records import Completion, Message
-
-Body = Callable[[Sequence[Message], Options], dict[str, Any]]
 
 FULL_QUEUE = frozenset({"token_limit_exceeded", "too_many_batches"})
 """Codes of a batch that failed since others are under way: the same batch passes later."""
@@ -46,24 +45,24 @@ class BatchModel:
 
     Args:
         config: name, resolved ``base_url``, key, time-outs, retries, and ``batch``.
-        body: the body of a request.
+        speech: how requests are put and answers read.
         book: the batches of the run.
         role: what the model is asked for; with its name, whose batches are whose.
         outage_s: how long the provider may be away.
     """
 
     def __init__(
-        self, config: ModelConfig, body: Body, book: BatchBook, role: str, *, outage_s: float = OUTAGE_S
+        self, config: ModelConfig, speech: Speech, book: BatchBook, role: str, *, outage_s: float = OUTAGE_S
     ) -> None:
         self._config = config
         self._batch = config.batch or BatchConfig()
-        self._body = body
+        self._speech = speech
         self._book = book
         self._journal = book.journal
         self._owner = f"{role} {config.name}"
         self._url = config.base_url or ""
         self._api = BatchApi(config, self._batch)
-        self._courier = Courier(self._api, book, self._batch, config.name, outage_s=outage_s)
+        self._courier = Courier(self._api, book, self._batch, config.name, speech.read, outage_s=outage_s)
         self._asked: dict[str, _Asked] = {}
         self._gathered: list[str] = []
         self._gathering: asyncio.Task[None] | None = None
@@ -150,26 +149,28 @@ class BatchModel:
     async def _send(self) -> None:
         """Send what has gathered once nothing more joins it for a while, or it is enough for a batch."""
         with self._book.sending():
-            while len(self._gathered) < self._most:
-                self._joined.clear()
+            while self._gathered:
+                while len(self._gathered) < self._most:
+                    self._joined.clear()
+                    try:
+                        await asyncio.wait_for(self._joined.wait(), self._batch.collect_s)
+                    except TimeoutError:
+                        break
+                keys = list(dict.fromkeys(self._gathered))
+                self._gathered.clear()
                 try:
-                    await asyncio.wait_for(self._joined.wait(), self._batch.collect_s)
-                except TimeoutError:
-                    break
-            # Those whose waiters are gone in the meantime need no answer.
-            keys = [key for key in dict.fromkeys(self._gathered) if key in self._asked]
-            self._gathered.clear()
-            try:
-                for part, lines in request_files(((key, self._line(key)) for key in keys), self._most):
-                    entry = self._journal.make(self._owner, self._url, secrets.token_hex(8), part)
-                    self._start(entry, lines)
-            except Exception as error:  # noqa: BLE001 - such as a full disk: those who wait must hear of it
-                for key in keys:
-                    self._forget(key, error)
+                    lines = [(key, await self._line(key, asked)) for key in keys if (asked := self._asked.get(key))]
+                    # Those whose waiters are gone in the meantime need no answer.
+                    wanted = (line for line in lines if line[0] in self._asked)
+                    for part, file in request_files(wanted, self._most):
+                        entry = self._journal.make(self._owner, self._url, secrets.token_hex(8), part)
+                        self._start(entry, file)
+                except Exception as error:  # noqa: BLE001 - such as a full disk: those who wait must hear of it
+                    for key in keys:
+                        self._forget(key, error)
 
-    def _line(self, key: str) -> bytes:
-        asked = self._asked[key]
-        return request_line(key, self._batch.endpoint, self._body(asked.messages, asked.options))
+    async def _line(self, key: str, asked: _Asked) -> bytes:
+        return request_line(key, self._batch.endpoint, await self._speech.body(asked.messages, asked.options))
 
     def _start(self, entry: Entry, lines: IO[bytes] | None) -> None:
         self._on_their_way[entry.number] = asyncio.ensure_future(self._carry(entry, lines))
