@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 
@@ -60,24 +61,30 @@ class ChatServer:
         if body["messages"][0]["content"].startswith("What colour is fresh snow"):
             held = self.claims_forms and body.get("response_format", {}).get("type") == "json_schema"
             probed = fitting(body["response_format"]["json_schema"]["schema"]) if held else BY_ITSELF
-            return self._answer(str(body["messages"]), probed)
+            status, answer = self._answer(str(body["messages"]), probed)
+            return web.json_response(answer, status=status)
         while self.hold_after is not None and self.admitted >= self.hold_after:
             if request.transport is None:
                 return web.Response(status=503)  # whoever asked is gone
             await asyncio.sleep(0.002)
         self.admitted += 1
+        status, answer = await self.answer(body)
+        return web.json_response(answer, status=status)
+
+    async def answer(self, body: dict[str, Any]) -> tuple[int, Any]:
+        """Status and value of the answer to one body, however it came."""
         if self.fail_after is not None and len(self.prompts) >= self.fail_after:
             status, message = self.fail_with
-            return web.json_response({"error": {"message": message}}, status=status)
+            return status, {"error": {"message": message}}
         if self.refuse:
-            return web.json_response({"error": {"message": "max_tokens is not supported"}}, status=400)
+            return 400, {"error": {"message": "max_tokens is not supported"}}
         await asyncio.sleep(self.delay_s)
         messages = [Message(message["role"], message["content"]) for message in body["messages"]]
         if messages[0].content.startswith("You check"):
             judge = self.judges.get(body["model"])
             said = judge(messages[-1].content) if judge else self.judge_says
             if said is None:
-                return web.json_response({"error": {"message": "filtered"}}, status=400)
+                return 400, {"error": {"message": "filtered"}}
             text = said
         elif messages[0].content.startswith("You describe tools"):
             text = self.describes(messages[-1].content)
@@ -89,11 +96,11 @@ class ChatServer:
         self.prompts.append(json.dumps(body, sort_keys=True))
         return self._answer("\n".join(message.content for message in messages), text)
 
-    def _answer(self, prompt: str, text: str) -> web.Response:
+    def _answer(self, prompt: str, text: str) -> tuple[int, Any]:
         choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         counted = self.usage(prompt, text)
         usage = dict(zip(("prompt_tokens", "completion_tokens"), counted, strict=True))
-        return web.json_response({"choices": [choice], "usage": usage})
+        return 200, {"choices": [choice], "usage": usage}
 
 
 @contextmanager

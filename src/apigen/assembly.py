@@ -13,6 +13,7 @@ from apigen.execute.table import make_executor
 from apigen.library.catalogue import Library
 from apigen.model_config import model_names
 from apigen.models.base import Model
+from apigen.models.batch.book import BatchBook
 from apigen.models.store import CompletionStore
 from apigen.models.under_way import UnderWay
 from apigen.rundir import RunDir
@@ -65,6 +66,22 @@ def open_store(directory: RunDir, stack: AsyncExitStack, tell: Tell) -> Completi
     store = CompletionStore(directory.path / rundir.COMPLETIONS, UnderWay(tell=waiting))
     stack.callback(store.close)
     return store
+
+
+def open_batches(directory: RunDir, config: Config, stack: AsyncExitStack, *, wait: bool) -> BatchBook | None:
+    """What a run keeps of its batches; ``None`` where no model is asked in batches.
+
+    Args:
+        directory: of the run.
+        config: resolved.
+        stack: closes it.
+        wait: whether answers are waited for.
+    """
+    if not config.batched:
+        return None
+    batches = BatchBook(directory.path / rundir.BATCHES, wait=wait)
+    stack.callback(batches.close)
+    return batches
 
 
 def make_judges(config: Config, models: Mapping[str, Model]) -> list[Judge]:

@@ -20,9 +20,12 @@ from pydantic import Field, field_validator, model_validator
 
 from apigen.errors import UserError
 from apigen.locators import absolute
-from apigen.model_config import FREE_OF_MODELS, ModelConfig
+from apigen.model_config import FREE_OF_MODELS, BatchConfig, ModelConfig
 from apigen.records import Style, Wording
 from apigen.sections import Section
+
+MOST_IN_A_WAVE = 10_000
+"""Requests that are under way at once where models are asked in batches: so many prompts fit into memory."""
 
 FREE_KEYS = frozenset({"isolation.require", "remote.timeout_s", "remote.retries", "remote.per_host", "remote.rate"})
 """Keys that may change when a run is resumed, beside those of :func:`is_free`."""
@@ -111,7 +114,10 @@ class RoundsConfig(Section):
     """Requests go in rounds; a round draws its examples from rounds that ended ``lag`` before it."""
 
     requests: int | None = Field(
-        default=None, ge=1, description="Requests in a round. Default: count / 64, between 4 and 64."
+        default=None,
+        ge=1,
+        description="Requests in a round. Default: count / 64, between 4 and 64; in batches, so many that `lag` rounds "
+        "are the whole run.",
     )
     lag: int = Field(default=8, ge=1, description="Rounds that may be under way at once.")
 
@@ -330,20 +336,56 @@ class Config(Section):
                 raise ValueError(msg)
         return self
 
-    def resolved(self, *, base_url: str | None = None) -> Self:
-        """Fill in what was left to be derived, so that the written file says everything."""
-        requests = self.rounds.requests or min(64, max(4, self.count // 64))
+    @property
+    def batched(self) -> bool:
+        """Whether any model is asked in batches, so that an answer may take a day."""
+        return any(model.batch for model in (*self.models, *self.judges))
 
-        def addressed(model: ModelConfig) -> ModelConfig:
-            if not model.name.startswith("openai/") or model.base_url:
+    @property
+    def requests_if_all_pass(self) -> int:
+        """Requests that bring the samples wanted if none of them falls."""
+        low, high = self.sampling.pairs
+        return -(-self.count * 2 // (low + high))
+
+    @property
+    def window(self) -> int:
+        """Requests that the rounds allow to be under way at once."""
+        return (self.rounds.requests or 1) * self.rounds.lag
+
+    @property
+    def under_way(self) -> int:
+        """Requests that are under way at once at most."""
+        # Twice the models' concurrency, so that they are not idle while candidates are executed. A model that is asked
+        # in batches gets all there is: what is not in one wave waits for the next, maybe a day.
+        return max(self.window, 2 * self.concurrency) if self.batched else 2 * self.concurrency
+
+    def resolved(self, *, base_url: str | None = None, batch: bool = False) -> Self:
+        """Fill in what was left to be derived, so that the written file says everything.
+
+        Args:
+            base_url: of language models that have none.
+            batch: whether language models that say nothing of batches are asked in batches.
+        """
+
+        def settled(model: ModelConfig) -> ModelConfig:
+            if not model.name.startswith("openai/"):
                 return model
-            return model.model_copy(update={"base_url": base_url or "https://api.openai.com/v1"})
+            return model.model_copy(
+                update={
+                    "base_url": model.base_url or base_url or "https://api.openai.com/v1",
+                    "batch": model.batch or (BatchConfig() if batch else None),
+                }
+            )
 
+        models = {
+            "models": tuple(settled(model) for model in self.models),
+            "judges": tuple(settled(judge) for judge in self.judges),
+        }
+        requests = self.rounds.requests or self.model_copy(update=models)._requests_in_a_round()
         return self.model_copy(
             update={
                 "rounds": self.rounds.model_copy(update={"requests": requests}),
-                "models": tuple(addressed(model) for model in self.models),
-                "judges": tuple(addressed(judge) for judge in self.judges),
+                **models,
                 "library": tuple(absolute(locator) for locator in self.library),
                 "execution": self.execution.resolved(),
                 "seeds": tuple(str(Path(path).resolve()) for path in self.seeds),
@@ -356,6 +398,11 @@ class Config(Section):
                 ),
             }
         )
+
+    def _requests_in_a_round(self) -> int:
+        if self.batched:
+            return max(4, -(-min(self.requests_if_all_pass, MOST_IN_A_WAVE) // self.rounds.lag))
+        return min(64, max(4, self.count // 64))
 
     def to_yaml(self) -> str:
         """The whole configuration as YAML."""

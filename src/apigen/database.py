@@ -1,6 +1,8 @@
 """SQLite files that survive kills: opened alike, with what can go wrong told in one line."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +10,14 @@ from apigen.errors import JobFellShort
 
 
 class Database:
-    """One SQLite file with a table of its own.
+    """One SQLite file with tables of its own.
 
     Write-ahead logging makes each statement durable against a kill of the process at any moment; memory does not grow
     with the number of rows.
 
     Args:
         path: the file, made if it is not there.
-        schema: the statement that makes its table where there is none.
+        schema: the statements that make its tables where there are none.
         advice: what helps when the file cannot be opened, such as ``move it away to ask the models again``.
 
     Raises:
@@ -28,7 +30,7 @@ class Database:
             self._connection = sqlite3.connect(path, isolation_level=None)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.execute(schema)
+            self._connection.executescript(schema)
         except sqlite3.Error as error:
             raise JobFellShort(f"{path}: cannot be opened: {error}; {advice}") from error
 
@@ -42,6 +44,17 @@ class Database:
             return self._connection.execute(statement, values)
         except sqlite3.Error as error:
             raise JobFellShort(f"{self._path}: {error}; mend that and resume") from error
+
+    @contextmanager
+    def atomically(self) -> Iterator[None]:
+        """All statements of the block, or none of them where it raises or the process is killed in it."""
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
 
     def close(self) -> None:
         """Fold the log into the one file and close it."""

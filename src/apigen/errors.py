@@ -7,6 +7,7 @@
     └── Unavailable          something outside did not answer
         ├── ModelUnavailable     a model server is down, or refuses everything (wrong key, wrong address)
         │   └── NotKept              only kept answers count, and there is none to this prompt
+        ├── AnswersPending       answers are on their way, and nobody is to wait for them
         ├── ModelRefused         a model server refuses this one prompt (too long, filtered)
         └── ExecutorUnavailable  the machinery that runs calls broke (not the call itself)
             ├── ServiceUnavailable   the service behind a tool is down or turns everybody away
@@ -48,6 +49,10 @@ class ModelUnavailable(Unavailable):
 
 class NotKept(ModelUnavailable):
     """Prompts are answered from what was kept only, and this one was never answered."""
+
+
+class AnswersPending(Unavailable):
+    """Requests were sent in batches and nobody is to wait for their answers: the run ends and is resumed later."""
 
 
 class ModelRefused(Unavailable):

@@ -59,7 +59,11 @@ class BatchConfig(Section):
         default=5.0, gt=0, le=3600, description="A batch is sent once no request has joined it for so long."
     )
     requests: int = Field(default=10_000, ge=1, le=50_000, description="Most requests in one batch.")
-    poll_s: float = Field(default=30.0, gt=0, le=3600, description="Wait between two looks at a batch.")
+    poll_s: float = Field(default=30.0, gt=0, le=3600, description="Wait between two looks at a batch, at first.")
+    endpoint: str = Field(
+        default="/v1/chat/completions", description="What each line of a batch names; Azure wants /chat/completions."
+    )
+    window: str = Field(default="24h", description="Time that the provider is given; most know nothing but 24h.")
 
 
 class ModelConfig(Section):

@@ -328,6 +328,9 @@ class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
     thinking_tokens: int = 0
     """Those of the completion tokens that the model thought with, where the provider counts them apart."""
 
+    batch: bool = False
+    """Whether it came through the batch protocol, at the provider's batch price."""
+
     @property
     def missing(self) -> str:
         """Why there is no answer in it; empty where there is one."""

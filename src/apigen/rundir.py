@@ -35,6 +35,7 @@ MANIFEST = "manifest.json"
 REPORT = "report.html"
 CARD = "README.md"
 COMPLETIONS = "completions.sqlite"
+BATCHES = "batches.sqlite"
 
 _Record = TypeVar("_Record")
 

@@ -4,15 +4,16 @@ import asyncio
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
-from apigen.assembly import Tell, make_judges, open_executor, open_store
+from apigen.assembly import Tell, make_judges, open_batches, open_executor, open_store
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
-from apigen.errors import ApigenError, BudgetSpent, Unavailable
+from apigen.errors import AnswersPending, ApigenError, BudgetSpent, Unavailable
 from apigen.library.catalogue import Library
 from apigen.models.base import Model
 from apigen.models.prices import asked_models
 from apigen.models.roles import Role
 from apigen.models.spending import open_spend
+from apigen.models.store import unpaid
 from apigen.models.table import ModelTable, Weighted
 from apigen.models.writers import Writer, Writers
 from apigen.pipeline import Pipeline, recipe
@@ -31,6 +32,8 @@ async def run(
     library: Library,
     watch: Watch = lambda _: None,
     tell: Tell = lambda _: None,
+    *,
+    wait: bool = True,
 ) -> dict[str, Any]:
     """Run to the end, or to Ctrl-C, and write everything.
 
@@ -40,6 +43,7 @@ async def run(
         library: the tools and seeds.
         watch: told about progress.
         tell: told, in a line, what is waited for at the end.
+        wait: whether answers of batches are waited for; if not, the run ends once all that can be sent is.
 
     Returns:
         The manifest as written; its ``status`` says how the run ended.
@@ -50,7 +54,7 @@ async def run(
     """
     async with AsyncExitStack() as stack:
         stack.callback(directory.close)
-        session, schedule = _assemble(directory, config, library, watch, tell, stack)
+        session, schedule = _assemble(directory, config, library, watch, tell, stack, wait=wait)
         session.restore_dataset()
         work = asyncio.ensure_future(schedule.run(directory.committed()))
         interrupted = on_interrupt(work, session.hurry, stack)
@@ -66,6 +70,8 @@ async def run(
             ending = Ending.INTERRUPTED
         except BudgetSpent:
             ending = Ending.BUDGET
+        except AnswersPending:
+            ending = Ending.WAITING
         except Unavailable as error:
             session.finish("unavailable", f"A model could not be reached: {error}")
             raise
@@ -73,19 +79,34 @@ async def run(
             with suppress(ApigenError):  # the disk that failed may fail again
                 session.write_manifest("failed", str(error))
             raise
+        if ending is Ending.DONE:
+            await session.abandon_batches()
         return session.finish(ending.value, session.explain(ending))
 
 
 def _assemble(
-    directory: RunDir, config: Config, library: Library, watch: Watch, tell: Tell, stack: AsyncExitStack
+    directory: RunDir,
+    config: Config,
+    library: Library,
+    watch: Watch,
+    tell: Tell,
+    stack: AsyncExitStack,
+    *,
+    wait: bool,
 ) -> tuple[Session, Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
     executor = open_executor(directory, config, library, earlier_times(directory.path)[0], stack)
     spend = open_spend(config, open_store(directory, stack, tell)) if asked_models(config) else None
 
-    table = ModelTable(config.concurrency, spend.store, spend.probed) if spend else ModelTable(config.concurrency)
-    writing = table.models(config.models)
-    judging = table.models([judge for judge in config.judges if judge.name != RULES])
+    batches = open_batches(directory, config, stack, wait=wait)
+    table = ModelTable(
+        config.concurrency,
+        store=spend.store if spend else None,
+        pay=spend.probed if spend else unpaid,
+        batches=batches,
+    )
+    writing = table.models(config.models, Role.WRITER)
+    judging = table.models([judge for judge in config.judges if judge.name != RULES], Role.JUDGE)
 
     def asked(model: Model, *roles: Role) -> list[Model]:
         """One model, as it is asked in each role."""
@@ -103,7 +124,9 @@ def _assemble(
     judges = make_judges(config, judge_models)
     seen = SeenQueries(seed.query for seed in library.seeds)
     models = (*writers.models, *judge_models.values())
-    session = Session(directory, config, library, writers=writers, models=models, spend=spend, watch=watch)
+    session = Session(
+        directory, config, library, writers=writers, models=models, spend=spend, batches=batches, watch=watch
+    )
     attempt = Pipeline(config, writers, recipe(config, seen, executor, judges)).attempt
     schedule = Schedule(
         config,

@@ -7,6 +7,7 @@ round draws, the verdict on duplicates and the files written are the same whatev
 
 import asyncio
 import itertools
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
@@ -36,6 +37,7 @@ class Ending(StrEnum):
     REFUSED = "refused"
     INTERRUPTED = "interrupted"
     BUDGET = "budget"
+    WAITING = "waiting"
 
 
 Attempting = Callable[[Request], Awaitable[tuple[Attempt, ...]]]
@@ -79,8 +81,7 @@ class Schedule:
         self._commit = commit
         self._written_before = past.written
         self._watch = watch
-        # Twice the model's concurrency, so that the model is not idle while candidates are executed.
-        self._slots = asyncio.Semaphore(2 * config.concurrency)
+        self._slots = asyncio.Semaphore(config.under_way)
         self._order: asyncio.Queue[_Work] = asyncio.Queue()
         self._lessons: deque[Lesson] = deque()
         self._learned = 0
@@ -148,8 +149,14 @@ class Schedule:
         if under_way == 0:
             return True
         low, high = self._config.sampling.pairs
-        per_request = (self.tally.total_accepted + (low + high) / 2) / (self.tally.requests + 1)
-        return self.tally.total_accepted + under_way * per_request < self._config.count
+        # What the first few of many brought says little: the more are under way, the more it takes to be believed.
+        believed = max(1.0, under_way / 8)
+        per_request = (self.tally.total_accepted + believed * (low + high) / 2) / (self.tally.requests + believed)
+        wanted = float(self._config.count)
+        if self._config.batched and self.tally.requests:
+            # Another wave may cost a day, so two standard deviations more are asked for than would do on average.
+            wanted += 2 * math.sqrt(under_way * per_request)
+        return self.tally.total_accepted + under_way * per_request < wanted
 
     async def _commit_in_order(self) -> Ending:
         round_attempts: list[Attempt] = []

@@ -22,6 +22,7 @@ from apigen.library.catalogue import Library
 from apigen.locators import short_names
 from apigen.manifest import manifest
 from apigen.models.base import EndpointFacts, Model
+from apigen.models.batch.book import BatchBook, BatchState
 from apigen.models.purse import Spending
 from apigen.models.spending import Spend
 from apigen.models.writers import Writers
@@ -50,6 +51,8 @@ class Progress(msgspec.Struct, frozen=True):
     """Since this session began."""
     spending: Spending | None = None
     """By models that are paid, over all sessions; ``None`` where none is asked."""
+    batches: tuple[BatchState, ...] = ()
+    """Those that are not over."""
 
 
 Watch = Callable[[Progress], None]
@@ -67,6 +70,7 @@ class Session:
         writers: Writers,
         models: Sequence[Model],
         spend: Spend | None,
+        batches: BatchBook | None,
         watch: Watch,
     ) -> None:
         names = short_names({tool.origin for tool in library.tools})
@@ -77,6 +81,10 @@ class Session:
         self._writers = writers
         self._models = models
         self._spend = spend
+        self._batches = batches
+        if batches is not None:
+            batches.watch = self.tell
+        self._in_flight = 0
         self._watch = watch
         self._tools = library.by_name()
         self._reverified = directory.reverified
@@ -108,16 +116,26 @@ class Session:
         rows = samples(attempts, self._tools, first_id=self._samples, most=self._config.count - self._samples)
         self._directory.append(attempts, list(self._counted(rows)))
 
-    def tell(self, in_flight: int) -> None:
-        """Tell the watcher how far the run is, and now and then the manifest."""
+    def tell(self, in_flight: int | None = None) -> None:
+        """Tell the watcher how far the run is, and now and then the manifest.
+
+        Args:
+            in_flight: requests under way; ``None`` for as many as before.
+        """
         seconds = time.monotonic() - self._began
+        self._in_flight = self._in_flight if in_flight is None else in_flight
         spending = self._spend.purse.spending() if self._spend else None
-        self._watch(
-            Progress(self.tally, self._samples, self._config.count, self._resumed, in_flight, seconds, spending)
-        )
+        batches = self._batches.states if self._batches else ()
+        counts = (self._samples, self._config.count, self._resumed, self._in_flight)
+        self._watch(Progress(self.tally, *counts, seconds, spending, batches))
         if seconds - self._written_at > MANIFEST_EVERY_S:
             self._written_at = seconds
             self.write_manifest("running", "The run is under way.")
+
+    async def abandon_batches(self) -> None:
+        """Cancel what is still under way at providers: the run has all that it needs."""
+        if self._batches is not None:
+            await self._batches.abandon()
 
     async def drain(self) -> None:
         """Give answers that are under way time to arrive and be kept."""
@@ -190,6 +208,8 @@ class Session:
                 f"Stopped by the budget at {have} of {wanted} samples, with {spent(spending)} spent; "
                 f"go on with: {going_on}"
             )
+        if ending is Ending.WAITING:
+            return f"Stopped at {have} of {wanted} samples: answers of batches are pending; --resume fetches them."
         if ending is Ending.REFUSED:
             said = self.tally.last_error
             return (

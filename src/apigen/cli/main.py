@@ -80,6 +80,13 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with --out, or with the latest run under ./runs that has not ended.")
     ] = False,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask openai/ models in batches: cheaper, and an answer may take a day.")
+    ] = False,
+    no_wait: Annotated[
+        bool,
+        typer.Option("--no-wait", help="Send what can be sent in batches, then end; --resume fetches it."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the library, the plan and the first prompt; write nothing.")
     ] = False,
@@ -103,7 +110,8 @@ def run(
         "remote": _given(writes=allow_writes, private=allow_private),
         "execution": _given(recordings=recordings, recordings_file=str(recordings_file) if recordings_file else None),
     }
-    raise typer.Exit(run_command(RunOptions(config, overrides, base_url, out, resume, dry_run, as_json)))
+    options = RunOptions(config, overrides, base_url, out, resume, dry_run, as_json, batch, no_wait)
+    raise typer.Exit(run_command(options))
 
 
 @app.command()
@@ -364,11 +372,14 @@ def simulate(
     memo: Annotated[
         bool, typer.Option("--memo", help="Answer a request that was answered before from memory.")
     ] = False,
+    batch_s: Annotated[
+        float, typer.Option(metavar="S", min=0, help="Seconds from the creation of a batch to its first answer.")
+    ] = 0.0,
 ) -> None:
     """Serve a simulated language model, with the errors that published ones made, for tests and benchmarks."""
     from apigen.cli.simulate import SimulateOptions, simulate_command
 
-    simulate_command(SimulateOptions(host, port, profile, latency_ms, seed, fault or (), ledger, memo))
+    simulate_command(SimulateOptions(host, port, profile, latency_ms, seed, fault or (), ledger, memo, batch_s))
 
 
 def _given(**values: object) -> dict[str, object] | None:

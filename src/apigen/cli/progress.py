@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
+from apigen.cli.batches import batches_line
 from apigen.cli.live_bar import LiveBar
 from apigen.report.money import spent
 from apigen.report.words import SHORT_STAGE_TEXT, duration
@@ -44,4 +45,5 @@ def _detail(progress: RunProgress) -> str:
     errors = f", errors {tally.errors:,}" if tally.errors else ""
     rejected = f"rejected: {fallen}{errors}" if fallen or errors else "none rejected"
     money = f"  {spent(progress.spending)}" if progress.spending and progress.spending.tokens else ""
-    return f"{tally.total:,} candidates  {rejected}  {progress.in_flight} in flight{money}"
+    batches = f"  {batches_line(progress.batches)}" if progress.batches else ""
+    return f"{tally.total:,} candidates  {rejected}  {progress.in_flight} in flight{money}{batches}"

@@ -18,7 +18,9 @@ _NAMED = 6
 """Changed keys that are named in a line."""
 
 
-def resumed_config(out: Path, config: Path | None, overrides: Mapping[str, Any], base_url: str | None) -> Config:
+def resumed_config(
+    out: Path, config: Path | None, overrides: Mapping[str, Any], base_url: str | None, *, batch: bool = False
+) -> Config:
     """The configuration that the run was started with, or that its file was edited to, with what was given over it.
 
     What may not change is refused later, with the keys, by ``resuming.changed_verification``.
@@ -35,7 +37,7 @@ def resumed_config(out: Path, config: Path | None, overrides: Mapping[str, Any],
         for model in (*merged["models"], *merged["judges"]):
             if model["name"].startswith("openai/"):
                 model["base_url"] = base_url
-    return load_config(None, merged).resolved(base_url=base_url or _common_address(before))
+    return load_config(None, merged).resolved(base_url=base_url or _common_address(before), batch=batch)
 
 
 def _common_address(config: Config) -> str | None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
+from apigen.cli.batches import batch_lines, under_way_line, waves_lines
 from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
 from apigen.cli.resume import resumed_config, show_survey, verified_again
@@ -56,6 +57,8 @@ class RunOptions(NamedTuple):
     resume: bool
     dry_run: bool
     as_json: bool
+    batch: bool
+    no_wait: bool
 
 
 def run_command(options: RunOptions) -> int:
@@ -64,11 +67,13 @@ def run_command(options: RunOptions) -> int:
     set_on_retry_hooks(())  # its log lines tell a user nothing; a model that stays away is told in one line
     out = _directory(options)
     if options.resume:
-        config = resumed_config(out, options.config, options.overrides, options.base_url)
+        config = resumed_config(out, options.config, options.overrides, options.base_url, batch=options.batch)
     else:
         config = _new_config(options)
     if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
         raise UserError(f"{out}: exists already; add --resume to go on with it, or choose another --out")
+    if options.no_wait and not config.batched:
+        raise UserError("--no-wait: no model is asked in batches; add --batch, or `batch` to a model")
     if config.isolation.require != "limits":  # which every machine gives
         require_isolation(config.isolation.require)
     grants = read_grants(config.grants, os.environ)
@@ -107,9 +112,9 @@ def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) 
             def tell(line: str) -> None:
                 console.print(line, soft_wrap=True, highlight=False, markup=False)
 
-            manifest = asyncio.run(run(directory, config, library, progress.update, tell))
+            manifest = asyncio.run(run(directory, config, library, progress.update, tell, wait=not options.no_wait))
     except Unavailable as error:
-        raise ApigenError(f"{error}. Nothing that was answered is lost: {_resume_line(out)}") from error
+        raise ApigenError(f"{error}. Nothing that was answered is lost. {_resume_line(out)}") from error
     except KeyboardInterrupt:  # before the run had begun to listen for it
         console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
         return EXIT_INTERRUPTED
@@ -129,6 +134,8 @@ def _end(manifest: Mapping[str, Any], out: Path, console: Console, *, as_json: b
         console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
         return EXIT_INTERRUPTED
     console.print(f"apigen: {manifest['ending']}", soft_wrap=True, highlight=False, style="bold")
+    if manifest["status"] == Ending.WAITING:
+        console.print(_resume_line(out), soft_wrap=True, highlight=False)
     return 1
 
 
@@ -153,18 +160,14 @@ def _latest_unfinished() -> Path:
 
 def _new_config(options: RunOptions) -> Config:
     overrides = {key: value for key, value in options.overrides.items() if value is not None}
-    return _with_base_url(load_config(options.config, overrides), options.base_url)
-
-
-def _with_base_url(config: Config, base_url: str | None) -> Config:
-    if base_url is not None:
+    config = load_config(options.config, overrides)
+    if options.base_url is not None:
         # The same check as for an address in the file, so that a slip is named before anything is asked.
-        load_config(None, {"model": {"name": "openai/check", "base_url": base_url}})
-    return config.resolved(base_url=base_url)
+        load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})
+    return config.resolved(base_url=options.base_url, batch=options.batch)
 
 
 def _announce(config: Config, library: Library, grants: Grants, out: Path, console: Console, *, resume: bool) -> None:
-    window = (config.rounds.requests or 1) * config.rounds.lag
     seeds = f"{len(library.seeds):,} seed examples" if library.seeds else "no seed examples"
     names = model_names(config.judges)
     judges = " and ".join(names)
@@ -176,9 +179,10 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
     lines += _granted_lines(library, grants)
     if library.skipped:
         lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` says why")
-    if config.models[0].name.startswith("openai/") and config.concurrency > window:
+    lines += batch_lines(config, out)
+    if config.models[0].name.startswith("openai/") and not config.batched and config.concurrency > config.window:
         lines.append(
-            f"concurrency {config.concurrency} cannot be reached: rounds allow {window} requests at once; "
+            f"concurrency {config.concurrency} cannot be reached: rounds allow {config.window} requests at once; "
             "raise rounds.requests or rounds.lag"
         )
     if asked_models(config) and not resume:
@@ -214,8 +218,6 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     sampler = Sampler(library.tools, config)
     first = sampler.round(0, 0, SamplingState(library.seeds))[0]
     prompt = generation_messages(first, thought=config.generation.thought)
-    low, high = config.sampling.pairs
-    requests = -(-config.count * 2 // (low + high))
     styles = {style.value: round(share * config.count) for style, share in sampler.shares.items()}
     if as_json:
         plan = {
@@ -225,7 +227,7 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
             "skipped": len(library.skipped),
             "styles": styles,
             "grants": msgspec.to_builtins(grants.granted(library.by_name())),
-            "requests_if_all_pass": requests,
+            "requests_if_all_pass": config.requests_if_all_pass,
             "estimate": msgspec.to_builtins(estimate_run(config, library)) if asked_models(config) else None,
             "first_prompt": prompt,
         }
@@ -234,9 +236,9 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     console.print(config.to_yaml(), highlight=False)
     tools = f"{len(library.tools)} tools, {len(library.seeds)} seeds, {len(library.skipped)} left out"
     shares = ", ".join(f"{count} {style}" for style, count in styles.items())
-    needed = f"at least {requests} requests to {' and '.join(model_names(config.models))}"
+    needed = f"at least {config.requests_if_all_pass} requests to {' and '.join(model_names(config.models))}"
     console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
-    for line in _granted_lines(library, grants):
+    for line in (*_granted_lines(library, grants), *waves_lines(config)):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     if asked_models(config):
         console.print(estimate_table(estimate_run(config, library)), highlight=False)
@@ -262,7 +264,8 @@ def _show_resumption(wanted: Wanted, grants: Grants, console: Console, *, as_jso
 
 
 def _resume_line(out: Path) -> str:
-    return f"Go on with: apigen run --resume --out {shlex.quote(str(out))}"
+    going_on = f"{line}. " if (line := under_way_line(out)) else ""
+    return f"{going_on}Go on with: apigen run --resume --out {shlex.quote(str(out))}"
 
 
 def _files(out: Path) -> str:

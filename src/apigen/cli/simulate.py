@@ -28,6 +28,7 @@ class SimulateOptions(NamedTuple):
     faults: Sequence[str]
     ledger: Path | None
     memo: bool
+    batch_s: float
 
 
 def simulate_command(options: SimulateOptions) -> None:
@@ -40,7 +41,12 @@ def simulate_command(options: SimulateOptions) -> None:
             stack.callback(ledger.close)
         simulator = Simulator(profile, options.seed, ledger.keep if ledger else lambda entries: None)
         app = application(
-            simulator, latency_s=options.latency_ms / 1000, faults=rates, seed=options.seed, memo=options.memo
+            simulator,
+            latency_s=options.latency_ms / 1000,
+            faults=rates,
+            seed=options.seed,
+            memo=options.memo,
+            batch_s=options.batch_s,
         )
         asyncio.run(serve(app, options.host, options.port, lambda url: _announce(url, options.profile)))
     typer.echo("Ended.")

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from apigen.errors import UserError
 from apigen.model_config import ModelConfig
 from apigen.models.base import Model
+from apigen.models.batch.book import BatchBook
 from apigen.models.offline.model import OfflineModel
 from apigen.models.openai.ladders import Ladders
-from apigen.models.store import CompletionStore, Pay
+from apigen.models.roles import Role
+from apigen.models.store import CompletionStore, Pay, unpaid
 
 if TYPE_CHECKING:
     from apigen.models.openai.client import Client
@@ -33,17 +35,27 @@ class ModelTable:
         concurrency: requests in flight at an endpoint that names no number of its own.
         store: where what is learned about endpoints is kept; ``None`` to learn it anew each time.
         pay: enters what that cost; returns the answer with its cost.
+        batches: where models with ``batch`` note what they send; without it they are asked request by request.
     """
 
     def __init__(
-        self, concurrency: int, store: CompletionStore | None = None, pay: Pay = lambda completion: completion
+        self,
+        concurrency: int,
+        store: CompletionStore | None = None,
+        pay: Pay = unpaid,
+        batches: BatchBook | None = None,
     ) -> None:
+        self._batches = batches
         self._concurrency = concurrency
         self._ladders = Ladders(store, pay)
         self._clients: dict[str, Client] = {}
 
-    def models(self, configs: Sequence[ModelConfig]) -> dict[str, Weighted]:
+    def models(self, configs: Sequence[ModelConfig], role: Role = Role.WRITER) -> dict[str, Weighted]:
         """One model for each name, in order; entries with one name are its endpoints, and their weights add up.
+
+        Args:
+            configs: resolved.
+            role: what they are asked for, by which their batches are told apart.
 
         Raises:
             UserError: there is no such kind of model, or its endpoints are to be asked for different things.
@@ -52,11 +64,11 @@ class ModelTable:
         for config in configs:
             by_name.setdefault(config.name, []).append(config)
         return {
-            name: Weighted(self._model(replicas), sum(replica.weight for replica in replicas))
+            name: Weighted(self._model(replicas, role), sum(replica.weight for replica in replicas))
             for name, replicas in by_name.items()
         }
 
-    def _model(self, replicas: Sequence[ModelConfig]) -> Model:
+    def _model(self, replicas: Sequence[ModelConfig], role: Role) -> Model:
         first = replicas[0]
         if first.name == "offline":
             return OfflineModel()
@@ -80,7 +92,14 @@ class ModelTable:
             self._clients[reached].holders += 1
         else:
             self._clients[reached] = Client(replicas, self._concurrency)
-        return OpenAIModel(first, self._concurrency, self._clients[reached], self._ladders.of(first))
+        model = OpenAIModel(first, self._concurrency, self._clients[reached], self._ladders.of(first))
+        if not (first.batch and self._batches):
+            return model
+        if len(replicas) > 1:
+            raise UserError(f"{first.name}: a batch goes to one address, not to {len(replicas)}; leave `batch` out")
+        from apigen.models.batch.model import BatchModel  # noqa: PLC0415
+
+        return BatchModel(first, model, self._batches, role)
 
 
 def _require_same(one: ModelConfig, other: ModelConfig) -> None:

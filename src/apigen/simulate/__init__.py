@@ -7,5 +7,6 @@ answering   which kind of prompt it is, and what is said to it
 simulator   from a request's body to a reply: what every endpoint shares
 network     what goes wrong on the way: busy servers, lost connections, broken answers
 app         the endpoints
+batches     the batch endpoints, with batch_life and batch_files
 serving     the server's life, from its first line to Ctrl-C
 """

@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from aiohttp import web
 
+from apigen.simulate.batches import add_batch_routes
 from apigen.simulate.network import Fault, Network, faulty_response
 from apigen.simulate.simulator import Reply, Simulator, failure
 
@@ -21,8 +23,9 @@ def application(
     faults: Mapping[Fault, float] | None = None,
     seed: int = 0,
     memo: bool = False,
+    batch_s: float = 0.0,
 ) -> web.Application:
-    """The application with the endpoints for models and chat completions.
+    """The application with the endpoints for models, chat completions, files and batches.
 
     Args:
         simulator: answers.
@@ -30,12 +33,19 @@ def application(
         faults: how often each fault occurs on the way.
         seed: decides when.
         memo: whether a body that was answered is answered from memory.
+        batch_s: time from the creation of a batch to its first answer.
     """
     chat = _Chat(simulator, Network(faults or {}, seed), latency_s, memo)
     app = web.Application(client_max_size=64 * 2**20)
     app.router.add_get("/v1/models", chat.models)
     app.router.add_get("/v1/models/{name:.+}", chat.model)
     app.router.add_post("/v1/chat/completions", chat.complete)
+
+    async def line(body: dict[str, Any]) -> tuple[int, Any]:
+        reply = await simulator.answer(body, {})
+        return reply.status, msgspec.json.decode(reply.body)
+
+    add_batch_routes(app, line, delay_s=batch_s)
     return app
 
 

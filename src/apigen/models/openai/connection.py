@@ -93,18 +93,19 @@ class Connection:
         return self._session
 
     def _headers(self) -> dict[str, str]:
-        headers = {"Content-Type": "application/json"}
-        key = os.environ.get(self._config.api_key_env, "").strip()
-        if not key:
-            return headers
-        name = self._config.api_key_header
-        return headers | {name: f"Bearer {key}" if name.lower() == "authorization" else key}
+        return {"Content-Type": "application/json"} | key_header(self._config)
 
     async def aclose(self) -> None:
         """Close the connections; an answer that is still awaited is lost."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def key_header(config: ModelConfig) -> dict[str, str]:
+    """The header that carries the key; none where there is no key."""
+    key, name = os.environ.get(config.api_key_env, "").strip(), config.api_key_header
+    return {name: f"Bearer {key}" if name.lower() == "authorization" else key} if key else {}
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -16,6 +16,18 @@ class Kind(StrEnum):
     """It lives, but what it says is no answer."""
 
 
+BUSY = frozenset({429, 529})
+"""HTTP statuses by which a server says that it is asked too much."""
+_LATER = frozenset({408, 409, 425}) | BUSY
+NEVER = frozenset({501, 505})
+"""Of the server's own errors, those that another try cannot mend."""
+
+
+def may_pass_later(status: int) -> bool:
+    """Whether the same request may be answered another time, as far as its HTTP status tells."""
+    return status in _LATER or (status >= 500 and status not in NEVER)
+
+
 class TryAgain(Exception):  # noqa: N818 - control flow inside this package, never seen outside
     """The server could not answer now. ``wait_s`` is what it asked for, if it did."""
 

@@ -4,7 +4,7 @@ import msgspec
 
 from apigen.model_config import ModelConfig
 from apigen.models.openai.ladder import Ladder
-from apigen.models.store import CompletionStore, Pay
+from apigen.models.store import CompletionStore, Pay, unpaid
 
 
 class Ladders:
@@ -15,7 +15,7 @@ class Ladders:
         pay: enters what that cost; returns the answer with its cost.
     """
 
-    def __init__(self, store: CompletionStore | None = None, pay: Pay = lambda completion: completion) -> None:
+    def __init__(self, store: CompletionStore | None = None, pay: Pay = unpaid) -> None:
         self._store = store
         self._pay = pay
         self._ladders: dict[bytes, Ladder] = {}

@@ -57,7 +57,7 @@ class OpenAIModel:
         """
         if options.shape is None:
             return await self._asked(TEXT, messages, options)
-        rung = await self._ladder.top(lambda rung: self._asked(rung, probe.MESSAGES, probe.OPTIONS))
+        rung = await self._ladder.top(self._probed)
         fallen: list[Rung] = []
         while True:
             try:
@@ -72,6 +72,30 @@ class OpenAIModel:
                 self._ladder.answered(rung, tuple(fallen))
                 return completion
 
+    async def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+        """The body of a request in the way that the endpoint takes it best, for whoever sends it in another way.
+
+        Raises:
+            ModelUnavailable: it cannot be found out, since the server is down.
+            ModelRefused: the server refuses to be asked in any way.
+        """
+        rung = TEXT if options.shape is None else await self._ladder.top(self._probed)
+        return spoken(self._plain(rung, messages, options), self._ladder.told.changes, self._config.extra)
+
+    def read(self, content: bytes) -> Completion:
+        """The completion in an answer, on whichever rung it was asked for.
+
+        Raises:
+            NoCompletion: there is none in it.
+        """
+        return read_completion(content, self.locator, lambda reply: reply.arguments or reply.text)
+
+    async def _probed(self, rung: Rung) -> Completion:
+        return await self._asked(rung, probe.MESSAGES, probe.OPTIONS)
+
+    def _plain(self, rung: Rung, messages: Sequence[Message], options: Options) -> dict[str, Any]:
+        return request_body(self._name, messages, options) | (rung.added(options.shape) if options.shape else {})
+
     async def _asked(self, rung: Rung, messages: Sequence[Message], options: Options) -> Completion:
         """Ask on one rung, in the endpoint's own dialect.
 
@@ -79,7 +103,7 @@ class OpenAIModel:
             ModelUnavailable: as :meth:`complete` says.
             ModelRefused: the server refuses this prompt, or to be asked for a form in this way.
         """
-        plain = request_body(self._name, messages, options) | (rung.added(options.shape) if options.shape else {})
+        plain = self._plain(rung, messages, options)
         changes = self._ladder.told.changes
         while True:
             body = spoken(plain, changes, self._config.extra)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
-from apigen.models.openai.failures import Kind, TryAgain
+from apigen.models.openai.failures import BUSY, NEVER, Kind, TryAgain, may_pass_later
 from apigen.models.openai.quota import used_up
 from apigen.models.openai.refused import body_refused
 from apigen.models.openai.said import Said, read_said
@@ -23,11 +23,6 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
     content: bytes
 
-
-_BUSY = frozenset({429, 529})
-_RETRYABLE = frozenset({408, 409, 425}) | _BUSY
-_NEVER = frozenset({501, 505})
-"""Of the server's own errors, those that another try cannot mend."""
 
 _TOO_LONG = re.compile(
     r"context[_ ](?:length|size|window)|maximum context|exceed_context_size|prompt is too long|too many tokens"
@@ -68,14 +63,14 @@ def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | 
         return refused  # asked for a form in another way, it may answer
     if status in (400, 413, 422, 500) and _TOO_LONG.search(said.text):
         return ModelRefused(f"{who}; the prompt is longer than the model takes")
-    if status in _RETRYABLE or (status >= 500 and status not in _NEVER):
+    if may_pass_later(status):
         return TryAgain(problem, wait_s, _kind(status, wait_s))
     hint = _hint(status, said, config)
     return ModelUnavailable(f"{who}; {hint}") if hint else refused
 
 
 def _kind(status: int, wait_s: float | None) -> Kind:
-    if status in _BUSY or (status == 503 and wait_s is not None):
+    if status in BUSY or (status == 503 and wait_s is not None):
         return Kind.BUSY
     return Kind.DOWN if status >= 500 or status == 408 else Kind.UNREADABLE
 
@@ -91,6 +86,6 @@ def _hint(status: int, said: Said, config: ModelConfig) -> str:
         azure = "azure.com" in (config.base_url or "") and config.api_key_header == "Authorization"
         header = "; Azure may want api_key_header: api-key" if azure else ""
         return f"set {config.api_key_env} to a valid key{unset}{header}"
-    if status in (404, 405, *_NEVER) or status < 400 or (status == 400 and _NO_MODEL.search(said.text)):
+    if status in (404, 405, *NEVER) or status < 400 or (status == 400 and _NO_MODEL.search(said.text)):
         return f"check --base-url and the model name {config.name.removeprefix('openai/')!r}"
     return ""

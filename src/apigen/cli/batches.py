@@ -1,0 +1,54 @@
+"""What the command line says of batches: what to expect, how far they are, and what goes on without it."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from apigen import rundir
+from apigen.config import Config
+from apigen.models.batch.book import BatchState, under_way
+from apigen.report.words import duration
+
+_NAMED = 3
+"""Batches that are named in a line."""
+
+
+def waves_lines(config: Config) -> list[str]:
+    """How often a run in batches waits for a provider, and for how long; nothing for other runs."""
+    if not config.batched:
+        return []
+    wave = min(config.requests_if_all_pass, config.window)
+    # The last two make up for what falls, and for what falls of that.
+    waves = -(-config.requests_if_all_pass // wave) + 2
+    writing = any(model.batch for model in config.models)
+    judging = any(judge.batch for judge in config.judges)
+    windows = {model.batch.window for model in (*config.models, *config.judges) if model.batch}
+    who = {(True, False): "", (True, True): ", each followed by one of judging", (False, True): " of judging"}
+    longest = " or ".join(sorted(windows))
+    return [f"about {waves} waves of up to {wave:,} requests{who[writing, judging]}; each may take up to {longest}"]
+
+
+def batch_lines(config: Config, out: Path) -> list[str]:
+    """What to expect of a run that begins or goes on."""
+    line = under_way_line(out)
+    return [*waves_lines(config), *([line] if line else [])]
+
+
+def under_way_line(out: Path) -> str:
+    """What a run has at its providers; empty where there is nothing."""
+    entries = under_way(out / rundir.BATCHES)
+    if not entries:
+        return ""
+    requests = sum(entry.requests for entry in entries)
+    names = ", ".join(str(entry.batch_id) for entry in entries[:_NAMED])
+    more = f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
+    batches, go = (f"{len(entries)} batches", "go") if len(entries) > 1 else ("1 batch", "goes")
+    return f"{batches} with {requests:,} requests {go} on at the provider: {names}{more}"
+
+
+def batches_line(states: Sequence[BatchState]) -> str:
+    """How far the batches are, the oldest by itself, such as ``batch 3: 812 of 1,250 done, 14 min``."""
+    first = states[0]
+    far = f"{first.done:,} of {first.total:,} done" if first.status == "in_progress" else first.status
+    line = f"batch {first.number}: {far}, {duration(time.time() - first.made)}"
+    return f"{line}; {len(states) - 1} more" if len(states) > 1 else line

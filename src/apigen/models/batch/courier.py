@@ -1,0 +1,271 @@
+"""One batch on its way: uploaded, created, looked at until it has ended, and its answers fetched.
+
+Whatever happens on the way, the journal says afterwards what was paid for and where it is.
+"""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import IO, TypeVar
+
+import msgspec
+
+from apigen.errors import ModelUnavailable
+from apigen.files import storage_errors
+from apigen.model_config import BatchConfig
+from apigen.models.batch.api import LONGEST_WAIT_S, BatchApi, NothingDone, NotThere, RemoteBatch, TooLarge
+from apigen.models.batch.book import BatchBook
+from apigen.models.batch.journal import Entry, Stage
+from apigen.models.batch.lines import Failure, Read, returned
+from apigen.models.openai.failures import TryAgain
+
+OUTAGE_S = 3600.0
+"""A provider that could not be asked for so long is given up; the batch stays, and the run can be resumed."""
+
+_SLOWER = 1.15
+_SLOWEST = 10.0
+"""Each wait between two looks is so much longer than the one before, up to so many times the first."""
+_MOMENTS = 4
+"""A batch that was just created, or a file that was just written, may be unknown for so many looks."""
+_SKEW_S = 86_400.0
+"""How far the clocks of a provider and of this machine may be apart."""
+
+_T = TypeVar("_T")
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """What came of a batch that has ended. Its answers are in the journal."""
+
+    batch: RemoteBatch
+    keys: tuple[str, ...]
+    """What was in it, in the order of its lines."""
+    answered: int
+    failures: dict[str, Failure]
+    """Why a line has no answer, where its provider says so."""
+
+
+class Courier:
+    """Takes batches to one provider and back.
+
+    Args:
+        api: asks the provider.
+        book: where it is noted how far they are.
+        config: how often they are looked at.
+        locator: the model's, for messages.
+        read: reads the body of an answer.
+        outage_s: how long a provider may be away.
+    """
+
+    def __init__(
+        self,
+        api: BatchApi,
+        book: BatchBook,
+        config: BatchConfig,
+        locator: str,
+        read: Read,
+        *,
+        outage_s: float = OUTAGE_S,
+    ) -> None:
+        self._api = api
+        self._book = book
+        self._journal = book.journal
+        self._config = config
+        self._locator = locator
+        self._read = read
+        self._outage_s = outage_s
+
+    async def submit(self, entry: Entry, lines: IO[bytes]) -> Entry:
+        """Upload a new batch's lines and have it created.
+
+        Raises:
+            ModelUnavailable: the provider is away, or refuses all. The batch is discarded, or in doubt.
+            TooLarge: the provider takes no such file. The batch is discarded.
+        """
+        self._book.tell(entry, "uploading")
+        try:
+            file = await self._patiently(lambda: self._api.upload(lines))
+            file_id = file.id
+            self._journal.uploaded(entry.number, file_id)
+            while not file.ready:
+                await asyncio.sleep(self._config.poll_s)
+                file = await self._patiently(lambda: self._api.file(file_id))
+            return await self._created(self._journal.entry(entry.number), file_id)
+        except ModelUnavailable:
+            if self._journal.entry(entry.number).stage is not Stage.IN_DOUBT:
+                self.discard(entry)
+            raise
+        except TooLarge:
+            self.discard(entry)
+            raise
+        except NotThere as error:  # a file that was just uploaded, or no such address: nothing was created
+            self.discard(entry)
+            raise ModelUnavailable(f"{error}; does this provider know batches? Leave `batch` out if not") from None
+
+    async def _created(self, entry: Entry, file_id: str) -> Entry:
+        self._book.tell(entry, "creating")
+        waits = _Waits(self._config.poll_s, self._outage_s)
+        while True:
+            self._journal.in_doubt(entry.number)
+            try:
+                batch = await self._api.create(file_id, entry.tag)
+            except NothingDone as error:
+                self._journal.uploaded(entry.number, file_id)
+                await waits.after(error, self._locator)
+                continue
+            except TryAgain as error:
+                # It may have been created all the same, and asking again would then cost twice.
+                await waits.after(error, self._locator)
+                found = await self.find(entry)
+                if found is not None:
+                    return found
+                continue
+            except (ModelUnavailable, NotThere):  # said before anything was created
+                self._journal.uploaded(entry.number, file_id)
+                raise
+            self._journal.created(entry.number, batch.id)
+            return self._journal.entry(entry.number)
+
+    async def find(self, entry: Entry) -> Entry | None:
+        """Look for a batch in doubt at its provider; it is under way then, or still in doubt.
+
+        Raises:
+            ModelUnavailable: the provider is away, or does not list its batches.
+        """
+        self._book.tell(entry, "looking for it")
+        file_id = entry.file_id
+        assert file_id is not None, "a batch in doubt has its file"  # noqa: S101
+        for wait_s in (0.0, self._config.poll_s):  # the list may lag behind a little
+            await asyncio.sleep(wait_s)
+            try:
+                batch = await self._patiently(lambda: self._api.find(file_id, entry.tag, entry.made - _SKEW_S))
+            except NotThere as error:
+                raise ModelUnavailable(
+                    f"{error}; whether the batch of file {entry.file_id} was created cannot be told. If the provider "
+                    f"shows none with the metadata apigen={entry.tag}, move batches.sqlite away to ask again"
+                ) from None
+            if batch is not None:
+                self._journal.created(entry.number, batch.id)
+                return self._journal.entry(entry.number)
+        return None
+
+    async def look(self, entry: Entry) -> RemoteBatch:
+        """Look once at a batch under way, patiently."""
+        return await self._patiently(lambda: self._look(entry), lambda: self._book.tell(entry, "out of reach"))
+
+    async def ended(self, entry: Entry) -> RemoteBatch:
+        """Look at a batch under way, ever less often, until it has ended.
+
+        Raises:
+            ModelUnavailable: the provider is away for too long, refuses all, or does not know the batch.
+        """
+        looks = 0
+        while True:
+            batch = await self.look(entry)
+            if batch.final:
+                return batch
+            longer = min(_SLOWER**looks, _SLOWEST)
+            await asyncio.sleep(self._config.poll_s * longer * random.uniform(0.8, 1.2))
+            looks += 1
+
+    async def _look(self, entry: Entry) -> RemoteBatch:
+        batch_id = entry.batch_id
+        assert batch_id is not None, "only a batch that was created is looked at"  # noqa: S101
+        try:
+            batch = await self._soon_there(lambda: self._api.batch(batch_id))
+        except NotThere as error:
+            raise ModelUnavailable(
+                f"{error}; its {entry.requests} requests were sent with another key or to another address, or the "
+                "provider dropped them: mend that, or move batches.sqlite away to ask again"
+            ) from None
+        counts = batch.request_counts
+        self._book.tell(entry, batch.status, counts.completed + counts.failed if counts else 0)
+        return batch
+
+    async def _soon_there(self, ask: Callable[[], Awaitable[_T]]) -> _T:
+        """Ask for something that exists and may yet be unknown for a moment."""
+        for _ in range(_MOMENTS):
+            try:
+                return await ask()
+            except NotThere:
+                await asyncio.sleep(self._config.poll_s)
+        return await ask()
+
+    async def fetch(self, entry: Entry, batch: RemoteBatch) -> Fetched:
+        """Fetch what a batch that has ended answered, and keep it; then the batch is over.
+
+        Raises:
+            ModelUnavailable: the provider is away, or its file is gone.
+        """
+        self._book.tell(entry, "fetching", entry.requests)
+        keys = tuple(self._journal.keys(entry.number))
+        failures: dict[str, Failure] = {}
+        answered: set[str] = set()
+        scratch = storage_errors(Path(tempfile.gettempdir()))
+        with scratch, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+            for file_id, file in ((batch.output_file_id, output), (batch.error_file_id, errors)):
+                if file_id:
+                    await self._download(entry, file_id, file)
+            with self._journal.ending(entry.number):
+                for file in (output, errors):
+                    file.seek(0)
+                    for key, outcome in returned(file, self._read):
+                        if isinstance(outcome, Failure):
+                            failures.setdefault(key, outcome)
+                        elif self._journal.answered(entry.number, key, outcome):
+                            answered.add(key)
+        self._book.over(entry.number)
+        return Fetched(batch, keys, len(answered), failures)
+
+    async def _download(self, entry: Entry, file_id: str, into: IO[bytes]) -> None:
+        try:
+            await self._patiently(lambda: self._soon_there(lambda: self._api.download(file_id, into)))
+        except NotThere as error:
+            self.discard(entry)
+            raise ModelUnavailable(
+                f"{error}: the answers of {entry.batch_id} are gone; a resumed run asks for them again"
+            ) from None
+
+    async def cancel(self, entry: Entry) -> None:
+        """Have a batch ended that nobody needs any more."""
+        assert entry.batch_id is not None, "only a batch that was created is cancelled"  # noqa: S101
+        self._journal.cancelled(entry.number)
+        await self._api.cancel(entry.batch_id)
+
+    def discard(self, entry: Entry) -> None:
+        """Forget a batch that was never created, or will never answer: its requests may be asked again."""
+        with self._journal.ending(entry.number):
+            pass
+        self._book.over(entry.number)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[_T]], away: Callable[[], None] = lambda: None) -> _T:
+        """Ask until there is an answer, or the provider has been away for too long."""
+        waits = _Waits(self._config.poll_s, self._outage_s)
+        while True:
+            try:
+                return await ask()
+            except TryAgain as error:
+                away()
+                await waits.after(error, self._locator)
+
+
+class _Waits:
+    """Growing, jittered waits between tries, with an end."""
+
+    def __init__(self, first_s: float, outage_s: float) -> None:
+        self._next_s = min(first_s, 0.5)
+        self._began = time.monotonic()
+        self._outage_s = outage_s
+
+    async def after(self, error: TryAgain, locator: str) -> None:
+        """Wait after a try that failed.
+
+        Raises:
+            ModelUnavailable: it has been failing for too long.
+        """
+        if time.monotonic() - self._began > self._outage_s:
+            raise ModelUnavailable(f"{locator}: {error}, for {self._outage_s:g} s") from None
+        await asyncio.sleep(max(error.wait_s or 0.0, self._next_s * random.uniform(0.5, 1.0)))
+        self._next_s = min(2 * self._next_s, LONGEST_WAIT_S)
