@@ -238,7 +238,7 @@ def test_a_days_quota_stops_a_run_cleanly_and_resume_goes_on(tmp_path: Path) -> 
         assert ran.returncode == 1
         (line,) = [line for line in ran.stderr.splitlines() if line.startswith("apigen: ")]
         assert "the quota of a day is used up until 20" in line
-        assert "UTC (in 7 h 2 min). Nothing that was answered is lost: " in line
+        assert "UTC (in 7 h 2 min). Nothing that was answered is lost. " in line
         assert "--resume" in line
         assert json.loads((out / "manifest.json").read_text())["status"] == "unavailable"
         server.fail_after = None

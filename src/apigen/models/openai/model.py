@@ -37,6 +37,7 @@ class OpenAIModel:
         self._name = config.name.removeprefix("openai/")
         self._client = client or Client((config,), concurrency)
         self._ladder = ladder or Ladder(config.structured)
+        self._batches_alone = False
 
     @property
     def locator(self) -> str:
@@ -75,11 +76,14 @@ class OpenAIModel:
     async def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
         """The body of a request in the way that the endpoint takes it best, for whoever sends it in another way.
 
-        Raises:
-            ModelUnavailable: it cannot be found out, since the server is down.
-            ModelRefused: the server refuses to be asked in any way.
+        Where it cannot be found out how that is, the form is asked for in words alone.
         """
-        rung = TEXT if options.shape is None else await self._ladder.top(self._probed)
+        rung: Rung = TEXT
+        if options.shape is not None and not self._batches_alone:
+            try:
+                rung = await self._ladder.top(self._probed)
+            except (ModelUnavailable, ModelRefused):
+                self._batches_alone = True  # an endpoint that answers no single request cannot be tried
         return spoken(self._plain(rung, messages, options), self._ladder.told.changes, self._config.extra)
 
     def read(self, content: bytes) -> Completion:
