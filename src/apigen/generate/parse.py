@@ -32,6 +32,7 @@ _START = re.compile(r"\[\s*\{|\{\s*\"|\[\s*\[|\[\s*\]")
 """Where a list of pairs or a pair can begin; a bracket inside prose, as in "see [1]", is none."""
 _OPENED = re.compile(rf'({{\s*"{ASKED_KEY}"\s*:\s*)?\[')
 """How a list of pairs begins, with the object around it that was asked for or without."""
+_GAP = re.compile(r"[\s,]*")
 _FENCE = re.compile(r"```[a-zA-Z0-9_-]*")
 _NUMBERING = re.compile(r"^[\s,;]*(?:(?:\d+[.):]|[-*])[\s]*)*$")
 """What may stand between several JSON values without being prose: commas, list numbers, bullets."""
@@ -189,6 +190,9 @@ def _mend(text: str) -> tuple[Any, tuple[str, ...], str]:
     Returns:
         The value, what was mended, and the text behind it.
     """
+    items, rest = _whole_items(text)
+    if items:
+        return _mended_list(items, rest, wrapped=text.startswith("{"))
     end, depth, deepest = _closing(text)
     if deepest > MENDABLE_DEPTH:
         return _NOTHING, (), text
@@ -202,6 +206,45 @@ def _mend(text: str) -> tuple[Any, tuple[str, ...], str]:
         return value, ("broken_json",), text[end:]
     # A list whose last pair is whole lacks nothing but its end; anything else ends in the middle of a pair.
     return value, ("unclosed_list" if _whole(text.rstrip().rstrip(","), depth) else "cut_off",), ""
+
+
+def _whole_items(text: str) -> tuple[list[Any], str]:
+    """The items of a list that are JSON as they stand, up to the first that is not, and the text behind them.
+
+    They are taken as they are: whoever mends a whole text, for a fault at its end, may spoil what is right before it.
+    """
+    items: list[Any] = []
+    opened = _OPENED.match(text)
+    start = opened.end() if opened else 0
+    while opened:
+        start = _GAP.match(text, start).end()  # type: ignore[union-attr]  # it matches nothing as well
+        value, end = _prefix(text, start)
+        if value is _NOTHING:
+            break
+        items.append(value)
+        start = end
+    return items, text[start:]
+
+
+def _mended_list(items: list[Any], rest: str, *, wrapped: bool) -> tuple[Any, tuple[str, ...], str]:
+    """A list whose first items are whole, with what can be mended behind them.
+
+    Args:
+        items: those that are whole.
+        rest: the text behind them.
+        wrapped: whether an object is around the list.
+    """
+    if rest.startswith("]"):
+        behind = rest[1:].lstrip(" \t\r\n,") if wrapped else rest[1:]
+        closed = behind.startswith("}") or not wrapped
+        return items, ("broken_json" if closed else "unclosed_list",), behind.removeprefix("}") if wrapped else behind
+    if not rest:
+        return items, ("unclosed_list",), ""
+    value, repaired, behind = _mend(f"[{rest}")
+    if value is _NOTHING:
+        return [*items, None], ("cut_off",), ""
+    behind = behind.removeprefix("}") if wrapped else behind
+    return [*items, *(value if isinstance(value, list) else [value])], repaired, behind
 
 
 def _whole(text: str, depth: int) -> bool:
