@@ -64,7 +64,7 @@ def test_repairs_batches_and_limits_count() -> None:
     assert roles["writer"].requests < plain.rows[0].requests
     assert roles["repair"].requests == pytest.approx(repaired.candidates * (1 - 0.6596), abs=2)
     batched = of(model={"name": "openai/gpt-4.1", "batch": {}})
-    assert batched.total.cost_usd == pytest.approx(plain.total.cost_usd / 2)
+    assert batched.total.cost_usd == pytest.approx(plain.total.cost_usd / 2, rel=0.03)  # other rounds, other prompts
     assert batched.seconds is None
     assert of(model={"name": "openai/gpt-4.1", "requests_per_minute": 10}).seconds == 6 * plain.total.requests
     unknown = of(model={"name": "openai/own", "base_url": "http://localhost:8000/v1"})
