@@ -48,15 +48,16 @@ def server(folder: Path) -> Iterator[LlamaServer]:
 class Ran:
     """What a run left behind."""
 
-    def __init__(self, server: LlamaServer, out: Path, *models: str) -> None:
+    def __init__(self, server: LlamaServer, out: Path, *models: str, config: str = CONFIG) -> None:
         before = server.answered()
-        config = out.with_suffix(".yaml")
-        config.write_text(CONFIG)
-        self.ended = apigen("run", config, *models, "--base-url", server.url, "--out", out)
+        file = out.with_suffix(".yaml")
+        file.write_text(config)
+        self.ended = apigen("run", file, *models, "--base-url", server.url, "--out", out)
         self.answered = server.answered() - before
         manifest = json.loads((out / "manifest.json").read_text())
         self.status: str = manifest["status"]
         self.counts: dict[str, Any] = manifest["counts"]
+        self.endpoints: list[dict[str, Any]] = manifest["endpoints"]
         self.attempts = lines(out / "attempts.jsonl")
         self.samples = lines(out / "dataset.jsonl")
         with closing(sqlite3.connect(out / "completions.sqlite")) as store:
@@ -91,17 +92,21 @@ def require_accounts(ran: Ran) -> None:
 
 
 def test_an_engine_that_writes_and_judges_noise_makes_no_sample(server: LlamaServer, tmp_path: Path) -> None:
-    """Each completion is rejected at the format with a reason; the attempts hold, word for word, what was written."""
-    ran = Ran(server, tmp_path / "out", "--model", MODEL, "--judge", MODEL)
+    """The engine holds its noise to the form that is asked for, and still each pair is rejected with a reason."""
+    config = CONFIG.replace("generation: {max_tokens: 48}", "generation: {max_tokens: 400, thought: false}")
+    ran = Ran(server, tmp_path / "out", "--model", MODEL, "--judge", MODEL, config=config)
     require_accounts(ran)
+    (endpoint,) = ran.endpoints
+    assert (endpoint["structured"]["rung"], endpoint["structured"]["by"]) == ("json_object", "probe")
     written = ran.by("writer")
     assert ran.counts["requests"] <= len(written) <= ran.counts["requests"] + 2 * CONCURRENCY
     assert all(completion.prompt_tokens > 0 for completion in written)
-    assert all(0 < completion.completion_tokens < 60 for completion in written), "a character is written to its end"
-    assert {(outcome, stage) for outcome, stage, _ in ran.last_verdicts()} == {("reject", "format")}
-    unread = [row["raw"] for row in ran.attempts if not {"broken_json", "cut_off"} & set(row.get("repaired", ()))]
-    assert unread
-    assert Counter(unread) <= Counter(completion.text for completion in written)
+    assert all(0 < completion.completion_tokens < 412 for completion in written), "a character is written to its end"
+    assert all(completion.text.partition('"')[2].startswith('pairs"') for completion in written)
+    whole = [completion for completion in written if completion.finish_reason == "stop"]
+    assert all(json.loads(completion.text, strict=False)["pairs"] for completion in whole)
+    assert {outcome for outcome, _, _ in ran.last_verdicts()} == {"reject"}
+    assert len({reason for _, _, reason in ran.last_verdicts()}) > 1, "not only what was cut off"
 
 
 def test_a_judge_that_babbles_decides_nothing(server: LlamaServer, tmp_path: Path) -> None:
@@ -125,4 +130,4 @@ def test_prompts_that_do_not_fit_are_refused_one_by_one(folder: Path, tmp_path: 
     assert set(ran.last_verdicts()) == {("error", "generation", "model_refused")}
     assert "maximum context length is 512 tokens" in ran.attempts[0]["verdicts"][-1]["detail"]
     assert "maximum context length is 512 tokens" in ran.ended.stderr
-    assert ran.kept == []
+    assert ran.by("writer") == [], "the probe, which is short, was answered"
