@@ -44,3 +44,15 @@ def test_a_seed_decides_every_byte_of_a_larger_run(tmp_path: Path) -> None:
         assert apigen_process("run", "--count", "1500", "--concurrency", str(concurrency), "--out", out).returncode == 0
         runs.append(contents(out))
     assert runs[0] == runs[1] == runs[2]
+
+
+def test_calls_made_together_and_each_by_itself_give_the_same_bytes(tmp_path: Path) -> None:
+    """``execution.together`` decides how soon a call is made, and not what is said of it."""
+    found = {}
+    for together in ("true", "false"):
+        config, out = tmp_path / f"{together}.yaml", tmp_path / together
+        config.write_text(f"library: starter:math,data,travel\ncount: 60\nexecution: {{together: {together}}}\n")
+        ran = apigen("run", config, "--out", out)
+        assert ran.returncode == 0, ran.stderr
+        found[together] = [(out / name).read_bytes() for name in ("dataset.jsonl", "attempts.jsonl")]
+    assert found["true"] == found["false"]

@@ -153,6 +153,11 @@ class ExecutionConfig(Section):
         default=True,
         description="Run each call of a Python tool a second time, to find tools whose results vary.",
     )
+    together: bool = Field(
+        default=True,
+        description="Whether calls of one source that wait at the same time may share processes; false for libraries "
+        "of which one function might harm another.",
+    )
     varying: Literal["keep", "reject"] = Field(
         default="keep", description="What becomes of samples with a call that varied: marked, or rejected."
     )

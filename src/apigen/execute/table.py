@@ -49,7 +49,7 @@ def make_executor(
     tools = tuple(tools)
     kinds = {type(tool.binding) for tool in tools}
     executors: dict[type, BulkExecutor] = {
-        PythonBinding: GrantedExecutor(limits, twice=execution.twice, gather=True, grants=grants),
+        PythonBinding: GrantedExecutor(limits, twice=execution.twice, gather=execution.together, grants=grants),
     }
     # Imported where there is something for them: a run over functions need not wait for aiohttp and the like.
     if RestBinding in kinds:
