@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from apigen.database import Database
-from apigen.errors import NotKept
+from apigen.errors import JobFellShort, NotKept
 from apigen.models.base import EndpointFacts, Model, Options
 from apigen.models.roles import Role
 from apigen.models.under_way import UnderWay
@@ -181,7 +181,11 @@ class StoredModel:
 
         async def ask() -> Completion:
             completion = await self._model.complete(messages, options)
-            self._store.put(key, self._role, completion)
+            try:
+                self._store.put(key, self._role, completion)
+            except JobFellShort as error:
+                self._store.under_way.fail(error)  # what cannot be kept must not be paid for
+                raise
             return completion
 
         return await self._store.under_way.answer(key, self._model, ask)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
+from apigen.errors import JobFellShort, ModelUnavailable
 from apigen.models.base import Model
 from apigen.records import Completion
 
@@ -34,6 +35,7 @@ class UnderWay:
         self._grace_s = grace_s
         self._tell = tell
         self._hurried = False
+        self._failure: JobFellShort | None = None
         self._requests: dict[bytes, _Request] = {}
 
     async def answer(self, key: bytes, model: Model, ask: Asking) -> Completion:
@@ -53,16 +55,29 @@ class UnderWay:
             request.task.add_done_callback(lambda task: self._landed(key, task))
         # Unlike to await the task itself, to wait for it does not cancel it where whoever waits is cancelled.
         await asyncio.wait({request.task})
-        return request.task.result()
+        try:
+            return request.task.result()
+        except ModelUnavailable:
+            if self._failure is not None:
+                raise self._failure from None
+            raise
 
     def hurry(self) -> None:
         """Wait no longer."""
         self._hurried = True
 
-    async def drain(self) -> None:
-        """Give answers that servers are working on time to arrive, and give up the others at once."""
+    def fail(self, why: JobFellShort) -> None:
+        """Have nothing more sent, since answers can be kept no longer; whoever was not answered yet is told why."""
+        self._failure = self._failure or why
+        self._stop()
+
+    def _stop(self) -> None:
         for request in list(self._requests.values()):
             request.model.stop()
+
+    async def drain(self) -> None:
+        """Give answers that servers are working on time to arrive, and give up the others at once."""
+        self._stop()
         loop = asyncio.get_running_loop()
         deadline, told = loop.time() + self._grace_s, False
         for _ in range(_TURNS):
