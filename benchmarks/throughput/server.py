@@ -162,6 +162,8 @@ def _written(asked: _Asked) -> str:
     """What a model says."""
     if asked.model in _ALWAYS:
         return msgspec.json.encode(_ALWAYS[asked.model]).decode()
+    if "<tools>" not in asked.messages[-1].content:
+        return "white"  # what is asked to learn how the endpoint holds answers to a form
     writing = OfflineModel().complete(asked.messages, Options(seed=asked.seed))
     try:
         writing.send(None)  # it waits for nothing
