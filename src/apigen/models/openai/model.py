@@ -12,7 +12,7 @@ from apigen.models.base import EndpointFacts, Options
 from apigen.models.openai import probe
 from apigen.models.openai.client import Client
 from apigen.models.openai.dialect import mending, spoken
-from apigen.models.openai.failures import TryAgain
+from apigen.models.openai.failures import NoChat, TryAgain
 from apigen.models.openai.ladder import Ladder
 from apigen.models.openai.refused import BodyRefused
 from apigen.models.openai.rungs import TEXT, Rung
@@ -37,7 +37,6 @@ class OpenAIModel:
         self._name = config.name.removeprefix("openai/")
         self._client = client or Client((config,), concurrency)
         self._ladder = ladder or Ladder(config.structured)
-        self._batches_alone = False
 
     @property
     def locator(self) -> str:
@@ -76,14 +75,17 @@ class OpenAIModel:
     async def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
         """The body of a request in the way that the endpoint takes it best, for whoever sends it in another way.
 
-        Where it cannot be found out how that is, the form is asked for in words alone.
+        Where the endpoint takes no single request, so that this cannot be tried, the form is asked for in words alone.
+
+        Raises:
+            ModelUnavailable: the endpoint cannot be tried now.
         """
         rung: Rung = TEXT
-        if options.shape is not None and not self._batches_alone:
+        if options.shape is not None:
             try:
                 rung = await self._ladder.top(self._probed)
-            except (ModelUnavailable, ModelRefused):
-                self._batches_alone = True  # an endpoint that answers no single request cannot be tried
+            except (NoChat, ModelRefused) as problem:
+                rung = self._ladder.unasked(problem)
         return spoken(self._plain(rung, messages, options), self._ladder.told.changes, self._config.extra)
 
     def read(self, content: bytes) -> Completion:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
-from apigen.models.openai.failures import BUSY, NEVER, Kind, TryAgain, may_pass_later
+from apigen.models.openai.failures import BUSY, NEVER, Kind, NoChat, TryAgain, may_pass_later
 from apigen.models.openai.quota import used_up
 from apigen.models.openai.refused import body_refused
 from apigen.models.openai.said import Said, read_said
@@ -66,7 +66,11 @@ def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | 
     if may_pass_later(status):
         return TryAgain(problem, wait_s, _kind(status, wait_s))
     hint = _hint(status, said, config)
-    return ModelUnavailable(f"{who}; {hint}") if hint else refused
+    if not hint:
+        return refused
+    # A name that the endpoint does not know is a mistake of the user's, also where requests go in batches.
+    no_chat = status in (404, 405) and not _NO_MODEL.search(said.text)
+    return (NoChat if no_chat else ModelUnavailable)(f"{who}; {hint}")
 
 
 def _kind(status: int, wait_s: float | None) -> Kind:
