@@ -12,11 +12,12 @@ from apigen.models.base import EndpointFacts, Options
 from apigen.models.openai import probe
 from apigen.models.openai.client import Client
 from apigen.models.openai.dialect import mending, spoken
-from apigen.models.openai.failures import NoChat, TryAgain
+from apigen.models.openai.failures import TryAgain
 from apigen.models.openai.ladder import Ladder
 from apigen.models.openai.refused import BodyRefused
 from apigen.models.openai.rungs import TEXT, Rung
 from apigen.models.openai.wire import read_completion, request_body
+from apigen.models.openai.wording import Worded
 from apigen.records import Completion, Message
 
 
@@ -72,21 +73,10 @@ class OpenAIModel:
                 self._ladder.answered(rung, tuple(fallen))
                 return completion
 
-    async def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
-        """The body of a request in the way that the endpoint takes it best, for whoever sends it in another way.
-
-        Where the endpoint takes no single request, so that this cannot be tried, the form is asked for in words alone.
-
-        Raises:
-            ModelUnavailable: the endpoint cannot be tried now.
-        """
-        rung: Rung = TEXT
-        if options.shape is not None:
-            try:
-                rung = await self._ladder.top(self._probed)
-            except (NoChat, ModelRefused) as problem:
-                rung = self._ladder.unasked(problem)
-        return spoken(self._plain(rung, messages, options), self._ladder.told.changes, self._config.extra)
+    def worded(self, messages: Sequence[Message], options: Options) -> Worded:
+        """How a request is put that somebody else carries there."""
+        plain = partial(self._plain, messages=messages, options=options)
+        return Worded(plain, self._ladder, self._probed if options.shape else None, self._config.extra)
 
     def read(self, content: bytes) -> Completion:
         """The completion in an answer, on whichever rung it was asked for.
