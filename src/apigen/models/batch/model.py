@@ -6,7 +6,7 @@ a day; a run that ends before that finds its batches again when it is resumed.
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
@@ -21,7 +21,7 @@ from apigen.models.batch.lines import Failure, request_files, request_line
 from apigen.models.batch.speech import Speech, Wording
 from apigen.models.openai.failures import TryAgain
 from apigen.models.store import request_key
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 
 FULL_QUEUE = frozenset({"token_limit_exceeded", "too_many_batches"})
 """Codes of a batch that failed since others are under way: the same batch passes later."""
@@ -81,6 +81,11 @@ class BatchModel:
         """A server that speaks this protocol is taken to have a language model behind it."""
         return True
 
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """What the configuration adds to every request."""
+        return self._config.extra
+
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Answer from a batch that was fetched, or wait for the one that this request is in, or joins now.
 
@@ -112,7 +117,7 @@ class BatchModel:
 
     def _key(self, messages: Sequence[Message], options: Options) -> str:
         """What a request is known by, whatever way its body is made: what was paid for is found by what was meant."""
-        return request_key(self._owner, self.locator, messages, options).hex()
+        return request_key(self._owner, self.locator, messages, options, self.extra).hex()
 
     def _elsewhere(self, number: int) -> ModelUnavailable:
         entry = self._journal.entry(number)

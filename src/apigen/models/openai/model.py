@@ -1,6 +1,6 @@
 """A language model behind an OpenAI-compatible endpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from apigen.models.openai.refused import BodyRefused
 from apigen.models.openai.rungs import TEXT, Rung
 from apigen.models.openai.wire import read_completion, request_body
 from apigen.models.openai.wording import Worded
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 
 
 class OpenAIModel:
@@ -48,6 +48,11 @@ class OpenAIModel:
     def llm(self) -> bool:
         """A server that speaks this protocol is taken to have a language model behind it."""
         return True
+
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """What the configuration adds to every request."""
+        return self._config.extra
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Ask the endpoint; see :meth:`apigen.models.openai.client.Client.ask` for what is tried again.
