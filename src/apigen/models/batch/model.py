@@ -311,9 +311,17 @@ class BatchModel:
             asked.answer.exception()  # looked at here, so that nobody complains where those who waited are gone
 
     async def _cancel(self) -> None:
-        """Have the batches ended that are still under way, where the provider lets itself be asked."""
+        """Have the batches ended that are still under way, where the provider lets itself be asked; send no more."""
+        self.stop()
+        if self._gathering:
+            self._gathering.cancel()
+        ours = dict(self._on_their_way)
         for entry in self._journal.unfinished():
-            if entry.number in self._on_their_way and entry.batch_id:
+            if entry.number in ours and not entry.batch_id:
+                ours[entry.number].cancel()
+        await self._courier.creations()
+        for entry in self._journal.unfinished():
+            if entry.number in ours and entry.batch_id:
                 with suppress(TryAgain, NotThere, ModelUnavailable):
                     await self._courier.cancel(entry)
 
@@ -333,5 +341,6 @@ class BatchModel:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._courier.creations()
         await self._api.aclose()
         await self._speech.aclose()
