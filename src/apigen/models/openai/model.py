@@ -146,9 +146,11 @@ class OpenAIModel:
         return True
 
     def endpoints(self) -> tuple[EndpointFacts, ...]:
-        """What was seen of each endpoint, and how it is asked."""
-        structured = msgspec.to_builtins(self._ladder.told)
-        return tuple(msgspec.structs.replace(facts, structured=structured) for facts in self._client.facts())
+        """What was seen of each endpoint, and how it is asked: all in one way, whichever of them the probe came to."""
+        seen = self._client.facts()
+        shared = {"shared_by": len(seen)} if len(seen) > 1 else {}
+        structured = msgspec.to_builtins(self._ladder.told) | shared
+        return tuple(msgspec.structs.replace(facts, structured=structured) for facts in seen)
 
     def stop(self) -> None:
         """Send nothing more; answers that are awaited still come."""
