@@ -15,6 +15,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from apigen.concurrency import several
 from apigen.config import Config
@@ -26,7 +27,7 @@ from apigen.models.base import EndpointFacts, Options
 from apigen.models.offline.model import OfflineModel
 from apigen.models.writers import Writer, Writers
 from apigen.pipeline import Pipeline, recipe
-from apigen.records import Completion, Message, Request
+from apigen.records import Completion, Json, Message, Request
 from apigen.sampling.sampler import Sampler
 from apigen.sampling.state import SamplingState
 from apigen.verify.llm_judge import LLMJudge
@@ -37,7 +38,7 @@ PASS, REJECT = '{"thought": "", "pass": true}', '{"thought": "", "pass": false}'
 class Asked:
     """A writer and a judge that note what they are asked."""
 
-    locator, llm = "openai/asked", True
+    locator, llm, extra = "openai/asked", True, MappingProxyType[str, Json]({})
 
     def __init__(self) -> None:
         self.prompts: list[tuple[str, str]] = []

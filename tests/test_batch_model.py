@@ -13,7 +13,7 @@ from aiohttp import web
 from apigen.errors import AnswersPending, ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
 from apigen.models.base import Options
-from apigen.models.batch.book import BatchBook
+from apigen.models.batch.book import BatchBook, under_way
 from apigen.models.batch.model import BatchModel
 from apigen.models.batch.speech import PlainSpeech
 from apigen.records import Completion, Message
@@ -438,6 +438,73 @@ def test_what_is_needed_no_more_is_cancelled(tmp_path: Path) -> None:
         assert server.calls.count("POST /batches/{id}/cancel") == 1
         server.after = partial(later, server)
         assert texts(asked(server, tmp_path)) == right()
+
+
+def test_what_is_just_being_created_is_cancelled_too(tmp_path: Path) -> None:
+    """The provider has it and has not said so yet: its name is waited for, for without it nothing can be cancelled."""
+
+    async def main(server: BatchServer) -> None:
+        session = Session(server, tmp_path)
+        async with session as model:
+            questions = asyncio.ensure_future(ask(model, range(20)))
+            while not server.held.is_set():  # noqa: ASYNC110 - the server is in another thread
+                await asyncio.sleep(0.005)
+            abandoned = asyncio.ensure_future(session.book.abandon())
+            await asyncio.sleep(0.05)
+            assert not abandoned.done()
+            server.hold = ""
+            await abandoned
+            assert all(isinstance(one, AnswersPending) for one in await questions)
+
+    with serving_batches(BatchServer(delay_s=100)) as server:
+        server.hold = "POST /batches after"
+        asyncio.run(main(server))
+        assert (batches(server), server.calls.count("POST /batches/{id}/cancel")) == (1, 1)
+
+
+def test_what_is_not_created_yet_is_not_created_once_it_is_needed_no_more(tmp_path: Path) -> None:
+    """A file that is being uploaded costs nothing."""
+
+    async def main(server: BatchServer) -> None:
+        session = Session(server, tmp_path)
+        async with session as model:
+            questions = asyncio.ensure_future(ask(model, range(20)))
+            while not server.held.is_set():  # noqa: ASYNC110 - the server is in another thread
+                await asyncio.sleep(0.005)
+            await session.book.abandon()
+            server.hold = ""
+            await questions
+
+    with serving_batches(BatchServer()) as server:
+        server.hold = "POST /files after"
+        asyncio.run(main(server))
+        assert batches(server) == 0
+
+
+def test_a_batch_that_is_being_created_when_everything_ends_is_known_by_its_name(tmp_path: Path) -> None:
+    """As at Ctrl-C: whoever looks finds it, and nothing needs to be searched for at the provider."""
+
+    async def main(server: BatchServer) -> None:
+        session = Session(server, tmp_path)
+        questions = asyncio.ensure_future(ask(session.model, range(20)))
+        while not server.held.is_set():  # noqa: ASYNC110 - the server is in another thread
+            await asyncio.sleep(0.005)
+        session.model.stop()
+        closed = asyncio.ensure_future(session.model.aclose())
+        await asyncio.sleep(0.05)
+        server.hold = ""
+        await closed
+        session.book.close()
+        await questions
+
+    with serving_batches(BatchServer(delay_s=100)) as server:
+        server.hold = "POST /batches after"
+        asyncio.run(main(server))
+        (entry,) = under_way(tmp_path / "batches.sqlite")
+        assert entry.batch_id
+        server.now += 200
+        assert texts(asked(server, tmp_path)) == right()
+        assert "GET /batches" not in server.calls
 
 
 def test_how_far_a_batch_is_can_be_watched(tmp_path: Path) -> None:

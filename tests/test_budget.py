@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from apigen.models.purse import Purse
 from apigen.models.roles import Role
 from apigen.models.spending import MeteredModel
 from apigen.models.store import CompletionStore
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 from chat_server import serving
 from runs import apigen, contents, lines
 
@@ -30,7 +31,7 @@ PROMPT = (Message("user", "hello " * 100),)
 class _Server:
     """Answers when it is let, each time with so many tokens."""
 
-    locator, llm = "openai/x", True
+    locator, llm, extra = "openai/x", True, MappingProxyType[str, Json]({})
 
     def __init__(self, tokens: int = 1000) -> None:
         self.tokens, self.asked, self.most = tokens, 0, 0

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -20,7 +21,7 @@ from apigen.library.categories.labels import of_label
 from apigen.library.categories.words import words
 from apigen.library.starter import CATEGORIES
 from apigen.models.base import EndpointFacts, Options
-from apigen.records import Completion, Message, Tool
+from apigen.records import Completion, Json, Message, Tool
 from starter_library import starter
 
 EMPTY = {"type": "object", "properties": {}}
@@ -149,6 +150,7 @@ class Answering:
 
     locator = "answering"
     llm = True
+    extra = MappingProxyType[str, Json]({})
 
     def __init__(self, text: str | None) -> None:
         self.text = text

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -12,8 +13,8 @@ from apigen.dataset.duplicates import fingerprint
 from apigen.errors import JobFellShort, UserError
 from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
 from apigen.models.base import EndpointFacts, Options
-from apigen.models.store import CompletionStore, StoredModel
-from apigen.records import Completion, Message
+from apigen.models.store import CompletionStore, StoredModel, request_key
+from apigen.records import Completion, Json, Message
 from runs import apigen, apigen_process, lines
 
 COMPANY = Path(__file__).parent.parent / "examples" / "company_tools.py"
@@ -106,7 +107,7 @@ def test_duplicates_differ_in_case_spacing_and_punctuation_at_most(one: str, oth
 
 
 class _Counting:
-    locator, llm = "openai/x", True
+    locator, llm, extra = "openai/x", True, MappingProxyType[str, Json]({})
 
     def __init__(self) -> None:
         self.asked = 0
@@ -147,6 +148,18 @@ def test_a_completion_is_kept_and_never_asked_for_twice(tmp_path: Path) -> None:
         ("writer", 2, 6, 1.0),
     ]
     store.close()
+
+
+def test_another_addition_to_requests_is_another_question() -> None:
+    """What is added has a part in the key, in whatever order; without any, the key is what it always was."""
+    prompt, options = (Message("user", "hello"),), Options(temperature=0.5, max_tokens=100, seed=3)
+
+    def key(extra: dict[str, Json]) -> bytes:
+        return request_key("judge", "openai/j", prompt, options, extra)
+
+    assert key({}).hex() == "e2c92bf8825f6aec74b32199a223427f"
+    assert len({key({}), key({"top_k": 1}), key({"top_k": 2}), key({"top_k": 1, "x": {}})}) == 4
+    assert key({"a": 1, "b": {"c": 2, "d": 3}}) == key({"b": {"d": 3, "c": 2}, "a": 1})
 
 
 def test_a_damaged_store_is_said_in_one_line(tmp_path: Path) -> None:

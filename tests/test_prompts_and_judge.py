@@ -5,6 +5,7 @@ import itertools
 import json
 import re
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from apigen.records import (
     Candidate,
     Completion,
     Execution,
+    Json,
     Message,
     Outcome,
     Reason,
@@ -150,7 +152,7 @@ def test_a_repair_prompt_is_a_generation_prompt_for_one_pair_with_the_reasons_as
 class _Says:
     """A model that gives the answers it was given, in turn."""
 
-    locator, llm = "openai/j", True
+    locator, llm, extra = "openai/j", True, MappingProxyType[str, Json]({})
 
     def __init__(self, *answers: str | None) -> None:
         self.left = list(answers)

@@ -82,6 +82,21 @@ def test_a_rule_that_is_edited_is_applied_without_a_single_call(run: Path, paid:
     assert (run / "attempts.jsonl").read_bytes() == (paid / "attempts.jsonl").read_bytes(), "there and back again"
 
 
+def test_a_judge_to_whose_requests_something_is_added_is_asked_anew(run: Path, server: ChatServer) -> None:
+    """Its old answers are to another question; the other judge's stand."""
+    at = (run / "config.yaml").read_text().index("openai/j")
+    text = (run / "config.yaml").read_text()
+    assert "extra: {}" in text[at:]
+    (run / "config.yaml").write_text(text[:at] + text[at:].replace("extra: {}", "extra: {reasoning_effort: low}", 1))
+    ran = apigen("run", "--resume", "--out", run)
+    assert ran.returncode == 0, ran.stderr
+    assert "judges asked anew: openai/j about" in ran.stderr
+    asked = [json.loads(prompt) for prompt in server.prompts]
+    judged = [body for body in asked if body["messages"][0]["content"].startswith("You check")]
+    assert judged
+    assert {(body["model"], body["reasoning_effort"]) for body in judged} == {("j", "low")}
+
+
 def test_a_judge_that_is_left_out_costs_nothing_and_the_samples_show_it(run: Path, server: ChatServer) -> None:
     """What it alone rejected passes now; repairs of that are not needed any more."""
     before = lines(run / "attempts.jsonl")

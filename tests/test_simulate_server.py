@@ -16,13 +16,18 @@ from apigen.clean.categories import asked as categories_asked
 from apigen.clean.descriptions import Repair, repaired
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.library.starter import CATEGORIES
+from apigen.model_config import BatchConfig, ModelConfig
 from apigen.models.base import Options
+from apigen.models.batch.book import BatchBook
+from apigen.models.batch.model import BatchModel
+from apigen.models.batch.speech import PlainSpeech
 from apigen.models.openai.thinking import told_apart
 from apigen.models.simulated.ledger import request_key
 from apigen.models.simulated.model import SimulatedModel
 from apigen.models.simulated.profiles import PROFILES, Profile
-from apigen.records import Execution, Message, Outcome, Reason, Tool, Verdict
+from apigen.records import Completion, Execution, Message, Outcome, Reason, Tool, Verdict
 from apigen.simulate.app import application
+from apigen.simulate.network import Fault
 from apigen.simulate.simulator import Simulator
 from apigen.simulate.tokens import tokens_of
 from apigen.verify.llm_judge import LLMJudge
@@ -148,6 +153,30 @@ def test_a_remembered_answer_is_made_once() -> None:
         entries = len(ledger.entries)
         assert asyncio.run(answers(client(url, NAME), prompts(2))) == first
     assert len(ledger.entries) == entries > 0
+
+
+def test_lines_of_batches_meet_no_fault_and_no_delay(tmp_path: Path) -> None:
+    """They are answered as single requests are where nothing goes wrong, and stand in the ledger alike."""
+    here, there = Kept(), Kept()
+    inside = asyncio.run(answers(SimulatedModel(PROFILES[NAME], 3, here), prompts(1)))
+    app = application(Simulator(seed=3, keep=there), latency_s=600, faults={Fault.ERROR: 1.0})
+
+    async def in_batches(url: str) -> list[Completion]:
+        batch = BatchConfig(collect_s=0.05, poll_s=0.01)
+        config = ModelConfig(name=f"openai/{NAME}", base_url=url, batch=batch)
+        book = BatchBook(tmp_path / "batches.sqlite")
+        model = BatchModel(config, PlainSpeech(config.name), book, "writer")
+        try:
+            return list(await asyncio.gather(*(model.complete(*asked) for asked in prompts(1))))
+        finally:
+            await model.aclose()
+            book.close()
+
+    with served(app) as url:
+        outside = asyncio.run(in_batches(url))
+    told = [told_apart({"content": one.text}) for one in inside]
+    assert told == [(one.text, one.thinking) for one in outside]
+    assert sorted(here.entries, key=str) == sorted(there.entries, key=str)
 
 
 def test_a_run_over_http_joins_its_ledger(tmp_path: Path) -> None:

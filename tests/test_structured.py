@@ -16,6 +16,7 @@ from apigen.models.openai.ladders import Ladders
 from apigen.models.openai.model import OpenAIModel
 from apigen.models.openai.probe import MESSAGES
 from apigen.models.store import CompletionStore
+from apigen.models.table import ModelTable
 from apigen.records import Completion, Message
 from form_servers import (
     BY_ITSELF,
@@ -282,6 +283,25 @@ def test_those_who_ask_the_same_endpoint_share_one_ladder() -> None:
     one = ModelConfig(name="openai/m", base_url="http://127.0.0.1:9/v1")
     assert ladders.of(one) is ladders.of(one.model_copy(update={"weight": 2.0, "retries": 1}))
     assert ladders.of(one) is not ladders.of(one.model_copy(update={"base_url": "http://127.0.0.1:10/v1"}))
+
+
+def test_endpoints_of_one_model_are_asked_in_one_way_and_say_so(httpserver: HTTPServer) -> None:
+    """One ladder for all, tried once at whichever was free: the record has it at each, and by how many it is shared."""
+    httpserver.expect_request(PATH).respond_with_handler(behaving(vllm))
+    httpserver.expect_request("/other" + PATH).respond_with_handler(behaving(vllm))
+    one = config(httpserver)
+    other = one.model_copy(update={"base_url": httpserver.url_for("/other/v1")})
+
+    async def main() -> list[dict[str, Any]]:
+        model = ModelTable(4).models([one, other])["openai/m"].model
+        await asyncio.gather(*(model.complete(PROMPT, OPTIONS) for _ in range(8)))
+        await model.aclose()
+        return [dict(facts.structured) for facts in model.endpoints()]
+
+    first, second = asyncio.run(main())
+    assert first == second
+    assert (first["rung"], first["shared_by"]) == ("json_schema", 2)
+    assert len(bodies(httpserver, probes=True)) == 1
 
 
 def test_a_model_that_thinks_too_long_for_the_probe_is_taken_at_its_word(httpserver: HTTPServer) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from apigen.errors import ModelRefused
 from apigen.models.base import EndpointFacts, Options
 from apigen.models.store import CompletionStore, StoredModel, request_key
 from apigen.models.under_way import UnderWay
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 from chat_server import ChatServer, serving
 from runs import PATIENCE_S, start, until
 
@@ -24,7 +25,7 @@ PROMPT = (Message("user", "hi"),)
 class Slow:
     """A model that answers when it is let; what waits for its turn has not been sent."""
 
-    locator, llm = "openai/slow", True
+    locator, llm, extra = "openai/slow", True, MappingProxyType[str, Json]({})
 
     def __init__(self, turns: int = 100) -> None:
         self.go = asyncio.Event()
@@ -71,7 +72,7 @@ async def cancelled(tasks: list["asyncio.Task[Completion]"]) -> None:
 
 
 def kept(store: CompletionStore, seeds: Sequence[int]) -> list[int]:
-    return [seed for seed in seeds if store.get(request_key("writer", "openai/slow", PROMPT, Options(seed=seed)))]
+    return [seed for seed in seeds if store.get(request_key("writer", "openai/slow", PROMPT, Options(seed=seed), {}))]
 
 
 def test_the_same_question_asked_at_once_is_asked_once(tmp_path: Path) -> None:

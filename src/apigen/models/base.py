@@ -1,6 +1,6 @@
 """The seam between the pipeline and whoever writes or judges."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -70,6 +70,11 @@ class Model(Protocol):
     @property
     def llm(self) -> bool:
         """Whether a language model writes the text (false: offline and simulated)."""
+        ...
+
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """What is added to every request besides messages and options: with something else it is another question."""
         ...
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:

@@ -11,7 +11,7 @@ from apigen.models.prices import Price, cost_of, load_prices, prices_by_name
 from apigen.models.purse import Purse
 from apigen.models.roles import Role
 from apigen.models.store import CompletionStore, StoredModel
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 
 
 class MeteredModel:
@@ -39,6 +39,11 @@ class MeteredModel:
     def llm(self) -> bool:
         """Whether the model behind is a language model."""
         return self._model.llm
+
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """What is added to requests to the model behind."""
+        return self._model.extra
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Ask within the budget.

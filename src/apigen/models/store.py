@@ -1,11 +1,11 @@
 """Completions that were paid for, kept before anything is done with them.
 
-A completion is found again by what was asked (model, messages, options), so a run that is resumed, or repeated with
-other checks, never pays twice for the same prompt.
+A completion is found again by what was asked (model, messages, options, and what is added to every request), so a run
+that is resumed, or repeated with other checks, never pays twice for the same prompt.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,17 @@ def unpaid(completion: Completion) -> Completion:
     return completion
 
 
-def request_key(role: str, locator: str, messages: Sequence[Message], options: Options) -> bytes:
+def request_key(
+    role: str, locator: str, messages: Sequence[Message], options: Options, extra: Mapping[str, Json]
+) -> bytes:
     """Sixteen bytes that stand for what is asked of whom.
 
     Named one by one, so that a field that options or messages get later does not make every answer a stranger.
     """
     said = [(message.role, message.content) for message in messages]
     asked = (role, locator, said, options.temperature, options.max_tokens, options.seed)
-    return _digest(asked)
+    # Only what there is: most have nothing, and answers that were kept before it counted keep their keys.
+    return _digest((*asked, dict(extra)) if extra else asked)
 
 
 class CompletionStore:
@@ -142,7 +145,7 @@ class Notes:
 
 
 def _digest(asked: Json) -> bytes:
-    return hashlib.sha256(msgspec.json.encode(asked)).digest()[:16]
+    return hashlib.sha256(msgspec.json.encode(asked, order="sorted")).digest()[:16]
 
 
 class StoredModel:
@@ -169,12 +172,17 @@ class StoredModel:
         """Whether the model behind is a language model."""
         return self._model.llm
 
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """What is added to requests to the model behind."""
+        return self._model.extra
+
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Answer from the store, or ask and keep the answer.
 
         Once asked, the model goes on also where this call is cancelled: the answer is kept when it comes.
         """
-        key = request_key(self._role, self.locator, messages, options)
+        key = request_key(self._role, self.locator, messages, options, self.extra)
         kept = self._store.get(key)
         if kept is not None:
             return kept
@@ -211,12 +219,14 @@ class KeptModel:
         locator: of the model whose answers were kept.
         store: where; ``None`` where nothing was kept.
         role: as for :class:`StoredModel`.
+        extra: what is added to every request to the model now.
     """
 
     llm = True
 
-    def __init__(self, locator: str, store: CompletionStore | None, role: str) -> None:
+    def __init__(self, locator: str, store: CompletionStore | None, role: str, extra: Mapping[str, Json]) -> None:
         self.locator = locator
+        self.extra = extra
         self.missing = 0
         """How often there was no answer."""
         self._store = store
@@ -228,7 +238,7 @@ class KeptModel:
         Raises:
             NotKept: it has no answer.
         """
-        key = request_key(self._role, self.locator, messages, options)
+        key = request_key(self._role, self.locator, messages, options, self.extra)
         kept = self._store.get(key) if self._store else None
         if kept is None:
             self.missing += 1

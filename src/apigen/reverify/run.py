@@ -84,7 +84,8 @@ async def survey(wanted: Wanted, watch: Watch = lambda _: None, *, stage: bool =
     async with AsyncExitStack() as stack:
         kept = (directory.path / rundir.COMPLETIONS).exists()
         store = open_store(directory, stack, lambda _: None) if kept else None
-        models = {name: KeptModel(name, store, "judge") for name in model_names(config.judges)}
+        extras = {judge.name: judge.extra for judge in config.judges}
+        models = {name: KeptModel(name, store, "judge", extras[name]) for name in model_names(config.judges)}
         judges = make_judges(config, models)
         verifier = _verifier(wanted, judges, None)
         await _staged(wanted, verifier, watch, stage=stage)

@@ -7,7 +7,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -24,6 +24,9 @@ from apigen.models.openai.failures import TryAgain
 
 OUTAGE_S = 3600.0
 """A provider that could not be asked for so long is given up; the batch stays, and the run can be resumed."""
+
+CREATION_S = 10.0
+"""How long it is waited, at the end of everything, to hear of a batch that is being created."""
 
 _SLOWER = 1.15
 _SLOWEST = 10.0
@@ -76,6 +79,7 @@ class Courier:
         self._locator = locator
         self._read = read
         self._outage_s = outage_s
+        self._creations: set[asyncio.Future[None]] = set()
 
     async def submit(self, entry: Entry, lines: IO[bytes]) -> Entry:
         """Upload a new batch's lines and have it created.
@@ -110,7 +114,7 @@ class Courier:
         while True:
             self._journal.in_doubt(entry.number)
             try:
-                batch = await self._api.create(file_id, entry.tag)
+                await self._shielded(self._create(entry, file_id))
             except NothingDone as error:
                 self._journal.uploaded(entry.number, file_id)
                 await waits.after(error, self._locator)
@@ -125,8 +129,25 @@ class Courier:
             except (ModelUnavailable, NotThere):  # said before anything was created
                 self._journal.uploaded(entry.number, file_id)
                 raise
-            self._journal.created(entry.number, batch.id)
             return self._journal.entry(entry.number)
+
+    async def _create(self, entry: Entry, file_id: str) -> None:
+        batch = await self._api.create(file_id, entry.tag)
+        self._journal.created(entry.number, batch.id)
+
+    async def _shielded(self, creation: Coroutine[None, None, None]) -> None:
+        """Create a batch, also where nobody waits for that any more: the provider may have it by then."""
+        task = asyncio.ensure_future(creation)
+        self._creations.add(task)
+        task.add_done_callback(self._creations.discard)
+        await asyncio.shield(task)
+
+    async def creations(self) -> None:
+        """Hear of the batches that are being created; what is not heard of within a moment stays in doubt."""
+        if self._creations:
+            _, unheard = await asyncio.wait(self._creations, timeout=CREATION_S)
+            for task in unheard:
+                task.cancel()
 
     async def find(self, entry: Entry) -> Entry | None:
         """Look for a batch in doubt at its provider; it is under way then, or still in doubt.

@@ -11,6 +11,7 @@ import msgspec
 from apigen.files import storage_errors
 from apigen.models.openai.connection import MAX_RESPONSE_BYTES
 from apigen.models.openai.failures import may_pass_later
+from apigen.models.openai.refused import BodyRefused, body_refused
 from apigen.models.openai.wire import NoCompletion, error_message
 from apigen.records import Completion
 
@@ -24,8 +25,8 @@ class Failure(msgspec.Struct, frozen=True):
     """Why a line brought no completion."""
 
     why: str
-    refused: bool = False
-    """Whether the provider refuses this request, so that it is not worth asking again."""
+    refused: BodyRefused | None = None
+    """What the provider says where it refuses this request, so that the same is not worth asking again."""
 
 
 class _Response(msgspec.Struct):
@@ -95,4 +96,6 @@ def _outcome(line: _Line, read: Read) -> Completion | Failure:
         except NoCompletion as error:
             return Failure(str(error))
     why = f"HTTP {status}: {error_message(body)}"
-    return Failure(why, refused=400 <= status < 500 and not may_pass_later(status))
+    refused = body_refused(why, status, body)
+    final = not may_pass_later(status) if status < 500 else status == 500 and refused.about_form
+    return Failure(why, refused if final else None)

@@ -6,7 +6,7 @@ a day; a run that ends before that finds its batches again when it is resumed.
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
@@ -18,10 +18,10 @@ from apigen.models.batch.book import BatchBook
 from apigen.models.batch.courier import OUTAGE_S, Courier, Fetched
 from apigen.models.batch.journal import Entry, Stage
 from apigen.models.batch.lines import Failure, request_files, request_line
-from apigen.models.batch.speech import Speech
+from apigen.models.batch.speech import Speech, Wording
 from apigen.models.openai.failures import TryAgain
 from apigen.models.store import request_key
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 
 FULL_QUEUE = frozenset({"token_limit_exceeded", "too_many_batches"})
 """Codes of a batch that failed since others are under way: the same batch passes later."""
@@ -30,9 +30,8 @@ FULL_QUEUE = frozenset({"token_limit_exceeded", "too_many_batches"})
 class _Asked:
     """A request that somebody waits for."""
 
-    def __init__(self, messages: Sequence[Message], options: Options) -> None:
-        self.messages = messages
-        self.options = options
+    def __init__(self, wording: Wording) -> None:
+        self.wording = wording
         self.answer: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         self.waiting = 0
         self.tries = 0
@@ -82,6 +81,11 @@ class BatchModel:
         """A server that speaks this protocol is taken to have a language model behind it."""
         return True
 
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """What the configuration adds to every request."""
+        return self._config.extra
+
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Answer from a batch that was fetched, or wait for the one that this request is in, or joins now.
 
@@ -97,7 +101,7 @@ class BatchModel:
             known = self._journal.find(key)
             if isinstance(known, Completion):
                 return known
-            asked = self._asked[key] = _Asked(messages, options)
+            asked = self._asked[key] = _Asked(self._speech.worded(messages, options))
             if known is None:
                 self._gather([key])
             elif known not in self._on_their_way:
@@ -113,7 +117,7 @@ class BatchModel:
 
     def _key(self, messages: Sequence[Message], options: Options) -> str:
         """What a request is known by, whatever way its body is made: what was paid for is found by what was meant."""
-        return request_key(self._owner, self.locator, messages, options).hex()
+        return request_key(self._owner, self.locator, messages, options, self.extra).hex()
 
     def _elsewhere(self, number: int) -> ModelUnavailable:
         entry = self._journal.entry(number)
@@ -167,7 +171,7 @@ class BatchModel:
                         self._forget(key, error)
 
     async def _line(self, key: str, asked: _Asked) -> bytes:
-        return request_line(key, self._batch.endpoint, await self._speech.body(asked.messages, asked.options))
+        return request_line(key, self._batch.endpoint, await asked.wording.body())
 
     def _start(self, entry: Entry, lines: IO[bytes] | None) -> None:
         self._on_their_way[entry.number] = asyncio.ensure_future(self._carry(entry, lines))
@@ -220,23 +224,30 @@ class BatchModel:
 
     async def _settle(self, entry: Entry, fetched: Fetched) -> None:
         """Hand out the answers of a batch, and see to the requests that have none."""
-        batch, missing = fetched.batch, dict[str, str]()
+        batch, missing, otherwise = fetched.batch, dict[str, str](), dict[str, str]()
         for key in fetched.keys:
-            answer = self._journal.find(key) if key in self._asked else None
+            asked = self._asked.get(key)
+            if asked is None:
+                continue
+            answer = self._journal.find(key)
             failure = fetched.failures.get(key, Failure(f"it is missing in the answers of {batch.id}"))
             if isinstance(answer, Completion):
+                asked.wording.answered()
                 self._forget(key, answer)
+            elif failure.refused and asked.wording.refused(failure.refused):
+                otherwise[key] = failure.why
             elif failure.refused:
                 self._forget(key, ModelRefused(f"{self.locator} at {self._url}: {failure.why}"))
             else:
                 missing[key] = failure.why
-        if batch.status == "failed":
-            await self._failed(fetched, missing)
-        elif batch.status == "cancelled" and not entry.cancelled and any(key in self._asked for key in missing):
+        if batch.status == "cancelled" and not entry.cancelled and (missing or otherwise):
             raise ModelUnavailable(
                 f"{self.locator}: {batch.id} was cancelled at the provider; {fetched.answered} of its {entry.requests} "
                 "requests were answered, and a resumed run asks for the rest again"
             )
+        self._again(otherwise, counts=False)
+        if batch.status == "failed":
+            await self._failed(fetched, missing)
         else:
             self._again(missing, alive=fetched.answered > 0)
 
@@ -300,9 +311,17 @@ class BatchModel:
             asked.answer.exception()  # looked at here, so that nobody complains where those who waited are gone
 
     async def _cancel(self) -> None:
-        """Have the batches ended that are still under way, where the provider lets itself be asked."""
+        """Have the batches ended that are still under way, where the provider lets itself be asked; send no more."""
+        self.stop()
+        if self._gathering:
+            self._gathering.cancel()
+        ours = dict(self._on_their_way)
         for entry in self._journal.unfinished():
-            if entry.number in self._on_their_way and entry.batch_id:
+            if entry.number in ours and not entry.batch_id:
+                ours[entry.number].cancel()
+        await self._courier.creations()
+        for entry in self._journal.unfinished():
+            if entry.number in ours and entry.batch_id:
                 with suppress(TryAgain, NotThere, ModelUnavailable):
                     await self._courier.cancel(entry)
 
@@ -322,5 +341,6 @@ class BatchModel:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._courier.creations()
         await self._api.aclose()
         await self._speech.aclose()

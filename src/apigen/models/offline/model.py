@@ -1,7 +1,7 @@
 """The offline model behind the ``Model`` protocol."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import msgspec
@@ -30,6 +30,11 @@ class OfflineModel:
     def llm(self) -> bool:
         """False: no language model is involved."""
         return False
+
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """There is nothing to add."""
+        return {}
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Answer a generation prompt with a JSON list of pairs, fewer than asked for where it can write no more.

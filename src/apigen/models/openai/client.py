@@ -17,7 +17,7 @@ from apigen.errors import ModelUnavailable
 from apigen.model_config import ModelConfig
 from apigen.models.base import EndpointFacts
 from apigen.models.openai.endpoint import Endpoint, Ticket
-from apigen.models.openai.failures import Kind, TryAgain
+from apigen.models.openai.failures import Kind, NoChat, TryAgain
 from apigen.models.openai.patience import Patience
 from apigen.models.openai.queue import Place, Queue, Request
 
@@ -163,7 +163,8 @@ class Client:
     def _said_when_gone(self) -> ModelUnavailable:
         problems = [endpoint.problem for endpoint in self._endpoints]
         if len(problems) == 1:
-            return ModelUnavailable(problems[0])
+            kind = NoChat if isinstance(self._endpoints[0].closed, NoChat) else ModelUnavailable
+            return kind(problems[0])
         return ModelUnavailable(f"{self._name}: none of its {len(problems)} endpoints answers: {'; '.join(problems)}")
 
     def _said_when_stopped(self) -> ModelUnavailable:

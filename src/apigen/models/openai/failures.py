@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from apigen.errors import ModelUnavailable
+
 
 class Kind(StrEnum):
     """What went wrong with a request that is worth another try."""
@@ -26,6 +28,10 @@ NEVER = frozenset({501, 505})
 def may_pass_later(status: int) -> bool:
     """Whether the same request may be answered another time, as far as its HTTP status tells."""
     return status in _LATER or (status >= 500 and status not in NEVER)
+
+
+class NoChat(ModelUnavailable):
+    """There is no chat endpoint at this address: another try will not find one."""
 
 
 class TryAgain(Exception):  # noqa: N818 - control flow inside this package, never seen outside

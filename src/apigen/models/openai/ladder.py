@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from apigen.errors import ModelRefused
+from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.models.openai import probe
 from apigen.models.openai.probe import Finding, Probe
 from apigen.models.openai.refused import BodyRefused
@@ -118,10 +118,15 @@ class Ladder:
         try:
             completion = await ask(rung)
         except ModelRefused as refused:
-            said = refused.said if isinstance(refused, BodyRefused) else str(refused)
-            return Probe(rung.name, Finding.REFUSED, probe.shortened(said))
+            return _refused(rung, refused)
         self._paid(rung, completion)
         return probe.judged(rung.name, completion)
+
+    def unasked(self, problem: ModelUnavailable | ModelRefused) -> Rung:
+        """Where requests go whose endpoint answers none by itself, so that nothing can be tried: to plain text."""
+        if not self._told.rung:
+            self._tell(rung=TEXT.name, by="probe", probes=(_refused(TEXT, problem),))
+        return RUNGS[self._told.rung]
 
     def _paid(self, rung: Rung, completion: Completion) -> None:
         if self._memory:
@@ -157,3 +162,8 @@ class Ladder:
         self._told = msgspec.structs.replace(self._told, **changed)
         if self._memory:
             self._memory.remember(msgspec.json.encode(self._told))
+
+
+def _refused(rung: Rung, problem: ModelUnavailable | ModelRefused) -> Probe:
+    said = problem.said if isinstance(problem, BodyRefused) else str(problem)
+    return Probe(rung.name, Finding.REFUSED, probe.shortened(said))

@@ -1,4 +1,7 @@
-"""One ladder for each endpoint, whoever asks there: a model that writes and judges is tried once."""
+"""One ladder for each model and address, whoever asks there: a model that writes and judges is tried once.
+
+Endpoints of one model share the ladder of the first: requests go to whichever is free, so they are asked in one way.
+"""
 
 import msgspec
 
@@ -21,7 +24,7 @@ class Ladders:
         self._ladders: dict[bytes, Ladder] = {}
 
     def of(self, config: ModelConfig) -> Ladder:
-        """The ladder of the endpoint that a model is configured for."""
+        """The ladder of the endpoint that a model is configured for; of several, the first."""
         who = (config.name, config.base_url, config.query, config.extra, config.structured)
         key = msgspec.json.encode(who, order="sorted")
         if key not in self._ladders:

@@ -1,6 +1,6 @@
 """A language model behind an OpenAI-compatible endpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,8 @@ from apigen.models.openai.ladder import Ladder
 from apigen.models.openai.refused import BodyRefused
 from apigen.models.openai.rungs import TEXT, Rung
 from apigen.models.openai.wire import read_completion, request_body
-from apigen.records import Completion, Message
+from apigen.models.openai.wording import Worded
+from apigen.records import Completion, Json, Message
 
 
 class OpenAIModel:
@@ -37,7 +38,6 @@ class OpenAIModel:
         self._name = config.name.removeprefix("openai/")
         self._client = client or Client((config,), concurrency)
         self._ladder = ladder or Ladder(config.structured)
-        self._batches_alone = False
 
     @property
     def locator(self) -> str:
@@ -48,6 +48,11 @@ class OpenAIModel:
     def llm(self) -> bool:
         """A server that speaks this protocol is taken to have a language model behind it."""
         return True
+
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """What the configuration adds to every request."""
+        return self._config.extra
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Ask the endpoint; see :meth:`apigen.models.openai.client.Client.ask` for what is tried again.
@@ -73,18 +78,10 @@ class OpenAIModel:
                 self._ladder.answered(rung, tuple(fallen))
                 return completion
 
-    async def body(self, messages: Sequence[Message], options: Options) -> dict[str, Any]:
-        """The body of a request in the way that the endpoint takes it best, for whoever sends it in another way.
-
-        Where it cannot be found out how that is, the form is asked for in words alone.
-        """
-        rung: Rung = TEXT
-        if options.shape is not None and not self._batches_alone:
-            try:
-                rung = await self._ladder.top(self._probed)
-            except (ModelUnavailable, ModelRefused):
-                self._batches_alone = True  # an endpoint that answers no single request cannot be tried
-        return spoken(self._plain(rung, messages, options), self._ladder.told.changes, self._config.extra)
+    def worded(self, messages: Sequence[Message], options: Options) -> Worded:
+        """How a request is put that somebody else carries there."""
+        plain = partial(self._plain, messages=messages, options=options)
+        return Worded(plain, self._ladder, self._probed if options.shape else None, self._config.extra)
 
     def read(self, content: bytes) -> Completion:
         """The completion in an answer, on whichever rung it was asked for.
@@ -149,9 +146,11 @@ class OpenAIModel:
         return True
 
     def endpoints(self) -> tuple[EndpointFacts, ...]:
-        """What was seen of each endpoint, and how it is asked."""
-        structured = msgspec.to_builtins(self._ladder.told)
-        return tuple(msgspec.structs.replace(facts, structured=structured) for facts in self._client.facts())
+        """What was seen of each endpoint, and how it is asked: all in one way, whichever of them the probe came to."""
+        seen = self._client.facts()
+        shared = {"shared_by": len(seen)} if len(seen) > 1 else {}
+        structured = msgspec.to_builtins(self._ladder.told) | shared
+        return tuple(msgspec.structs.replace(facts, structured=structured) for facts in seen)
 
     def stop(self) -> None:
         """Send nothing more; answers that are awaited still come."""

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
-from apigen.models.openai.failures import BUSY, NEVER, Kind, TryAgain, may_pass_later
+from apigen.models.openai.failures import BUSY, NEVER, Kind, NoChat, TryAgain, may_pass_later
 from apigen.models.openai.quota import used_up
-from apigen.models.openai.refused import body_refused
+from apigen.models.openai.refused import NO_ROUTE, TOO_LONG, body_refused
 from apigen.models.openai.said import Said, read_said
 from apigen.models.openai.waits import asked_wait
 
@@ -24,17 +24,9 @@ class Answer(NamedTuple):
     content: bytes
 
 
-_TOO_LONG = re.compile(
-    r"context[_ ](?:length|size|window)|maximum context|exceed_context_size|prompt is too long|too many tokens"
-    r"|input (?:is|tokens?) too long|reduce the length",
-    re.IGNORECASE,
-)
-"""OpenAI, Azure, vLLM, llama.cpp (also with HTTP 500), Ollama, Anthropic."""
 _BAD_KEY = re.compile(r"api[_ -]?key not valid|invalid[_ ]api[_ ]key|incorrect api key", re.IGNORECASE)
 """Google says so with HTTP 400."""
 _NO_MODEL = re.compile(r"not a valid model|model_not_found|model .{0,80}(?:not found|does not exist)", re.IGNORECASE)
-_UNSUPPORTED = re.compile(r"no endpoints found that (?:support|can handle)", re.IGNORECASE)
-"""OpenRouter says so with HTTP 404 of a body that asks for what no provider of the model can do."""
 _MODERATED = re.compile(r"moderation|flagged|content[_ ](?:filter|policy)", re.IGNORECASE)
 """OpenRouter says so with HTTP 403."""
 
@@ -61,12 +53,16 @@ def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | 
     refused = body_refused(who, status, answer.content)
     if status in (404, 500) and refused.about_form:
         return refused  # asked for a form in another way, it may answer
-    if status in (400, 413, 422, 500) and _TOO_LONG.search(said.text):
+    if status in (400, 413, 422, 500) and TOO_LONG.search(said.text):
         return ModelRefused(f"{who}; the prompt is longer than the model takes")
     if may_pass_later(status):
         return TryAgain(problem, wait_s, _kind(status, wait_s))
     hint = _hint(status, said, config)
-    return ModelUnavailable(f"{who}; {hint}") if hint else refused
+    if not hint:
+        return refused
+    # A name that the endpoint does not know is a mistake of the user's, also where requests go in batches.
+    no_chat = status in (404, 405) and not _NO_MODEL.search(said.text)
+    return (NoChat if no_chat else ModelUnavailable)(f"{who}; {hint}")
 
 
 def _kind(status: int, wait_s: float | None) -> Kind:
@@ -79,7 +75,7 @@ def _hint(status: int, said: Said, config: ModelConfig) -> str:
     """How to mend what makes a server refuse everything; nothing where it refuses one prompt."""
     if "api-version" in said.text.lower() or "api version" in said.text.lower():
         return "set query: {api-version: ...} of the model to a version that this endpoint knows"
-    if (status == 403 and _MODERATED.search(said.text)) or (status == 404 and _UNSUPPORTED.search(said.text)):
+    if (status == 403 and _MODERATED.search(said.text)) or (status == 404 and NO_ROUTE.search(said.text)):
         return ""
     if status in (401, 403, 407) or (status == 400 and _BAD_KEY.search(said.text)):
         unset = "" if os.environ.get(config.api_key_env, "").strip() else " (it is not set)"

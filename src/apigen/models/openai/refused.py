@@ -11,8 +11,13 @@ MAX_SAID = 2_000
 _FORM = r"response_?format|json_?(?:schema|object|mode)|grammar|guided|tool_?choice"
 _ABOUT_FORM = re.compile(rf"{_FORM}|schema|structured|tool|function.?call", re.IGNORECASE)
 _SURELY = re.compile(_FORM, re.IGNORECASE)
-_TOO_LONG = re.compile(r"context.?(?:length|window|size)|too long|too many tokens|maximum.{0,20}tokens", re.IGNORECASE)
-_NO_ROUTE = re.compile(r"no endpoints? found that (?:supports?|can handle)", re.IGNORECASE)
+TOO_LONG = re.compile(
+    r"context.?(?:length|size|window)|maximum context|exceed_context_size|too many tokens|maximum.{0,20}tokens"
+    r"|(?:prompt|input|tokens?) (?:is |are )?too long|reduce the length",
+    re.IGNORECASE,
+)
+"""How OpenAI, Azure, vLLM, llama.cpp (also with HTTP 500), Ollama and Anthropic say that a prompt is too long."""
+NO_ROUTE = re.compile(r"no endpoints? found that (?:supports?|can handle)", re.IGNORECASE)
 """How OpenRouter says that no provider of a model takes what a body asks for; the model itself is there."""
 
 
@@ -37,10 +42,10 @@ class BodyRefused(ModelRefused):
         """Whether it is the way in which a form of the answer is asked for that is refused."""
         said = f"{self.said} {self.param}"
         if self.status == 404:
-            return _NO_ROUTE.search(said) is not None
+            return NO_ROUTE.search(said) is not None
         if self.status >= 500:  # llama-cpp-python says so to a response_format that it does not know
             return _SURELY.search(said) is not None
-        return _ABOUT_FORM.search(said) is not None and _TOO_LONG.search(said) is None
+        return _ABOUT_FORM.search(said) is not None and TOO_LONG.search(said) is None
 
 
 def body_refused(message: str, status: int, content: bytes) -> BodyRefused:

@@ -1,6 +1,6 @@
 """The simulated model behind the ``Model`` protocol."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from apigen.models.base import EndpointFacts, Options
@@ -8,7 +8,7 @@ from apigen.models.offline.model import written
 from apigen.models.simulated.ledger import Entry, Keep, request_key
 from apigen.models.simulated.profiles import Profile
 from apigen.models.simulated.spoil import Spoiler
-from apigen.records import Completion, Message
+from apigen.records import Completion, Json, Message
 
 PREFIX = "simulated/"
 
@@ -38,6 +38,11 @@ class SimulatedModel:
     def llm(self) -> bool:
         """False: no language model is involved."""
         return False
+
+    @property
+    def extra(self) -> Mapping[str, Json]:
+        """There is nothing to add."""
+        return {}
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Answer a generation prompt.
