@@ -20,7 +20,7 @@ from pydantic import Field, field_validator, model_validator
 
 from apigen.errors import UserError
 from apigen.locators import absolute
-from apigen.model_config import FREE_OF_MODELS, BatchConfig, ModelConfig
+from apigen.model_config import FREE_OF_MODELS, BatchConfig, ModelConfig, one_by_name
 from apigen.records import Style, Wording
 from apigen.sections import Section
 
@@ -416,8 +416,16 @@ class Config(Section):
 
     def digest(self) -> str:
         """Sixteen hex digits over everything that can change a run's results."""
-        deciding = {key: value for key, value in flatten(self.model_dump(mode="json")).items() if not is_free(key)}
-        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self.deciding(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def deciding(self) -> dict[str, Any]:
+        """What can change a run's results, by dotted key; a model is one entry, however many endpoints it has."""
+        models = {
+            "models": tuple(one_by_name(self.models, weighed=True)),
+            "judges": tuple(one_by_name(self.judges, weighed=False)),
+        }
+        flat = flatten(self.model_copy(update=models).model_dump(mode="json"))
+        return {key: value for key, value in flat.items() if not is_free(key)}
 
 
 def is_free(key: str) -> bool:

@@ -144,6 +144,23 @@ class ModelConfig(Section):
         return url.rstrip("/")
 
 
+def one_by_name(configs: Iterable[ModelConfig], *, weighed: bool) -> list[ModelConfig]:
+    """One entry for each name, in order, by which it can be told whether other models are asked.
+
+    Args:
+        configs: with an entry for each endpoint of a model.
+        weighed: whether the weights count; those of a model's endpoints add up, and one model alone gets everything.
+    """
+    by_name: dict[str, list[ModelConfig]] = {}
+    for config in configs:
+        by_name.setdefault(config.name, []).append(config)
+    weighed = weighed and len(by_name) > 1
+    return [
+        same[0].model_copy(update={"weight": sum(config.weight for config in same) if weighed else 1.0})
+        for same in by_name.values()
+    ]
+
+
 def model_names(configs: Iterable[ModelConfig]) -> list[str]:
     """The distinct names, in order: entries with one name are endpoints of one model."""
     return list(dict.fromkeys(config.name for config in configs))
