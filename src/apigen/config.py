@@ -20,7 +20,7 @@ from pydantic import Field, field_validator, model_validator
 
 from apigen.errors import UserError
 from apigen.locators import absolute
-from apigen.model_config import FREE_OF_MODELS, BatchConfig, ModelConfig, one_by_name
+from apigen.model_config import FREE_OF_MODELS, BatchConfig, ModelConfig, one_by_name, require_endpoints
 from apigen.records import Style, Wording
 from apigen.sections import Section
 
@@ -334,11 +334,7 @@ class Config(Section):
         if any(judge.name.startswith("simulated/") for judge in self.judges):
             msg = "`simulated/` models write, they cannot judge; `apigen simulate` serves a judge, as `openai/NAME`"
             raise ValueError(msg)
-        for role, given in (("model", self.models), ("judge", self.judges)):
-            places = [(model.name, model.base_url) for model in given]
-            if twice := next((place for place in places if places.count(place) > 1), None):
-                msg = f"the {role} `{twice[0]}` stands twice with one address; several addresses share its work"
-                raise ValueError(msg)
+        _require_endpoints(self.models, self.judges)
         return self
 
     @property
@@ -370,6 +366,9 @@ class Config(Section):
         Args:
             base_url: of language models that have none.
             batch: whether language models that say nothing of batches are asked in batches.
+
+        Raises:
+            UserError: entries of one name are no endpoints of one model, with what was filled in.
         """
 
         def settled(model: ModelConfig) -> ModelConfig:
@@ -386,6 +385,10 @@ class Config(Section):
             "models": tuple(settled(model) for model in self.models),
             "judges": tuple(settled(judge) for judge in self.judges),
         }
+        try:
+            _require_endpoints(**models)
+        except ValueError as error:
+            raise UserError(str(error)) from None
         requests = self.rounds.requests or self.model_copy(update=models)._requests_in_a_round()
         return self.model_copy(
             update={
@@ -426,6 +429,15 @@ class Config(Section):
         }
         flat = flatten(self.model_copy(update=models).model_dump(mode="json"))
         return {key: value for key, value in flat.items() if not is_free(key)}
+
+
+def _require_endpoints(models: Iterable[ModelConfig], judges: Iterable[ModelConfig]) -> None:
+    for role, given in (("model", models), ("judge", judges)):
+        try:
+            require_endpoints(tuple(given))
+        except ValueError as error:
+            msg = f"the {role} {error}"
+            raise ValueError(msg) from None
 
 
 def is_free(key: str) -> bool:
