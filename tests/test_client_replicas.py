@@ -240,6 +240,17 @@ def config_file(path: Path, *urls: str, **settings: Any) -> Path:
     return path
 
 
+def test_a_run_says_where_its_rounds_are_too_small_for_all_endpoints(tmp_path: Path) -> None:
+    """Two endpoints take together what both may, and a run says where its rounds are too small for that."""
+    with serving() as one, serving() as two:
+        config = config_file(tmp_path / "c.yaml", one.url, two.url, count=12, concurrency=16)
+        ran = apigen("run", config, "--out", tmp_path / "out")
+        assert ran.returncode == 0, ran.stderr
+        assert "cannot be reached" not in ran.stderr
+        ran = apigen("run", config, "--resume", "--out", tmp_path / "out", "--concurrency", "17")
+        assert "concurrency 34 cannot be reached: rounds allow 32 requests at once" in ran.stderr
+
+
 @pytest.mark.slow
 def test_a_run_over_several_endpoints_writes_what_one_would_and_tells_of_each(tmp_path: Path) -> None:
     """What is asked does not depend on who answers, nor on an endpoint that is down; the manifest has what was seen."""

@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -298,7 +299,7 @@ class Config(Section):
     )
     count: int = Field(default=500, ge=1, description="Verified samples wanted.")
     seed: int = Field(default=0, ge=0)
-    concurrency: int = Field(default=32, ge=1, description="Model requests in flight at once.")
+    concurrency: int = Field(default=32, ge=1, description="Model requests in flight at once at each endpoint.")
     styles: StyleWeights = StyleWeights()
     wordings: WordingWeights = WordingWeights()
     sampling: SamplingConfig = SamplingConfig()
@@ -356,9 +357,21 @@ class Config(Section):
     @property
     def under_way(self) -> int:
         """Requests that are under way at once at most."""
-        # Twice the models' concurrency, so that they are not idle while candidates are executed. A model that is asked
-        # in batches gets all there is: what is not in one wave waits for the next, maybe a day.
-        return max(self.window, 2 * self.concurrency) if self.batched else 2 * self.concurrency
+        # Twice what a model takes, so that it is not idle while candidates are executed. A model that is asked in
+        # batches gets all there is: what is not in one wave waits for the next, maybe a day.
+        return max(self.window, 2 * self.at_one_model) if self.batched else 2 * self.at_one_model
+
+    @property
+    def at_one_model(self) -> int:
+        """Requests that one model takes at once at most: the one whose endpoints together take the most."""
+        judges = [judge for judge in self.judges if judge.name != "rules"]
+        widest = 0
+        for models in (self.models, judges):
+            taken: Counter[str] = Counter()
+            for model in models:
+                taken[model.name] += model.concurrency or self.concurrency
+            widest = max([widest, *taken.values()])
+        return widest
 
     def resolved(self, *, base_url: str | None = None, batch: bool = False) -> Self:
         """Fill in what was left to be derived, so that the written file says everything.
