@@ -79,7 +79,7 @@ def _move(models: Sequence[dict[str, Any]], default: str | None, base_url: str) 
     if default is None and placed and len(placed) == len(models):
         addresses = sorted({model["base_url"] for model in placed})
         raise UserError(
-            f"--base-url {base_url}: the run's models are at {' and '.join(addresses)}, and it is not plain which of "
+            f"--base-url {base_url}: the run's models are at {', '.join(addresses)}, and it is not plain which of "
             "them move; write the new address into the run's config.yaml"
         )
     for model in placed:
