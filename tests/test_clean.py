@@ -383,3 +383,20 @@ def test_a_library_of_which_nothing_is_left_ends_with_1(tmp_path: Path, monkeypa
     assert [line["reason"].partition(":")[0] for line in lines(Path("c.jsonl")) if line["line"] == "skipped"] == [
         Reason.RUNTIME_ERROR
     ]
+
+
+def test_the_model_that_is_named_is_asked_where_the_configuration_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not where another one is; one that the configuration does not name gets no other's address."""
+    monkeypatch.chdir(tmp_path)
+    listed = described("frob", "Turns the gizmo around.", {"gizmo": {"type": "string"}}).offered()
+    Path("t.json").write_text(json.dumps([listed]))
+    with serving() as other, serving() as right, serving() as given:
+        models = [{"name": f"openai/{name}", "base_url": at.url} for name, at in (("a", other), ("b", right))]
+        Path("config.yaml").write_text(json.dumps({"models": models}))
+        check = ("library", "check", "openai:t.json", "--config", "config.yaml", "--model")
+        for more in (["openai/b"], ["openai/c", "--base-url", given.url]):
+            done = apigen(*check, *more)
+            assert done.returncode == 0, done.stderr
+        assert [bool(server.prompts) for server in (other, right, given)] == [False, True, True]

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from apigen.config import load_config
 from apigen.errors import ModelUnavailable, UserError
 from apigen.model_config import ModelConfig, model_names
 from apigen.models.base import Options
@@ -21,7 +22,7 @@ from apigen.models.table import ModelTable
 from apigen.records import Message
 from chat_server import serving
 from fault_server import FaultServer, Handler, always, answer, error, faults, hang
-from runs import apigen, lines
+from runs import apigen, lines, told
 
 BODY = b'{"messages": []}'
 PATIENCE_S = 60
@@ -167,14 +168,47 @@ def test_entries_with_one_name_are_endpoints_of_one_model() -> None:
     assert model_names(configs) == ["openai/a", "openai/b"]
 
 
-def test_endpoints_of_one_model_are_asked_for_the_same() -> None:
-    """What is asked decides the answers, so it cannot differ by endpoint."""
-    configs = [
-        ModelConfig(name="openai/a", base_url="http://one/v1"),
-        ModelConfig(name="openai/a", base_url="http://two/v1", extra={"top_k": 5}),
-    ]
-    with pytest.raises(UserError, match="at http://one/v1 and at http://two/v1, but with another `extra`"):
-        ModelTable(4).models(configs)
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"extra": {"top_k": 5}}, "at http://one/v1 and at http://two/v1, but with another `extra`"),
+        ({"structured": "text"}, "but with another `structured`"),
+        ({"price": {"prompt": 1, "completion": 1}}, "but with another `price`"),
+        ({"batch": {}}, "but with another `batch`"),
+    ],
+)
+@pytest.mark.parametrize("role", ["model", "judge"])
+def test_endpoints_of_one_model_are_asked_for_the_same(role: str, settings: dict[str, Any], said: str) -> None:
+    """What is asked decides the answers, so it cannot differ by endpoint; the configuration says so."""
+    entries = [{"name": "openai/a", "base_url": "http://one/v1"}, {"name": "openai/a", "base_url": "http://two/v1"}]
+    with pytest.raises(UserError, match=f"the {role} `openai/a` is .*{said}"):
+        load_config(None, {f"{role}s": [entries[0], entries[1] | settings]})
+
+
+def test_a_batch_goes_to_one_address() -> None:
+    """Whether the configuration asks for it or the command line."""
+    entries = [{"name": "openai/a", "base_url": "http://one/v1"}, {"name": "openai/a", "base_url": "http://two/v1"}]
+    with pytest.raises(UserError, match="the judge `openai/a`: a batch goes to one address, not to 2"):
+        load_config(None, {"judges": [entry | {"batch": {}} for entry in entries]})
+    with pytest.raises(UserError, match="the model `openai/a`: a batch goes to one address, not to 2"):
+        load_config(None, {"models": entries}).resolved(batch=True)
+
+
+def test_an_address_that_is_filled_in_does_not_stand_twice() -> None:
+    """The default address may be that of another entry."""
+    config = load_config(None, {"models": ["openai/a", {"name": "openai/a", "base_url": "http://one/v1"}]})
+    with pytest.raises(UserError, match="the model `openai/a` stands twice with one address"):
+        config.resolved(base_url="http://one/v1")
+
+
+def test_endpoints_that_do_not_fit_are_said_before_a_directory_is_made(tmp_path: Path) -> None:
+    """``--dry-run`` says what the run would say, and the name of the run stays free."""
+    config = config_file(tmp_path / "c.yaml", "http://127.0.0.1:9/v1", "http://127.0.0.1:8/v1")
+    for more in (["--dry-run"], ["--out", str(tmp_path / "out")]):
+        ran = apigen("run", config, "--batch", *more)
+        assert ran.returncode == 2
+        assert told(ran).endswith("a batch goes to one address, not to 2; leave `batch` out, or name one")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_writer_that_judges_too_keeps_to_one_limit() -> None:
@@ -204,6 +238,17 @@ def config_file(path: Path, *urls: str, **settings: Any) -> Path:
     models = [{"name": "openai/w", "base_url": url, "retries": 1} for url in urls]
     path.write_text(yaml.safe_dump({"library": "starter:math", "models": models, "seed": 3} | settings))
     return path
+
+
+def test_a_run_says_where_its_rounds_are_too_small_for_all_endpoints(tmp_path: Path) -> None:
+    """Two endpoints take together what both may, and a run says where its rounds are too small for that."""
+    with serving() as one, serving() as two:
+        config = config_file(tmp_path / "c.yaml", one.url, two.url, count=12, concurrency=16)
+        ran = apigen("run", config, "--out", tmp_path / "out")
+        assert ran.returncode == 0, ran.stderr
+        assert "cannot be reached" not in ran.stderr
+        ran = apigen("run", config, "--resume", "--out", tmp_path / "out", "--concurrency", "17")
+        assert "concurrency 34 cannot be reached: rounds allow 32 requests at once" in ran.stderr
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """Configuration: what users write, checked, with one clear line for what is wrong."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,3 +89,26 @@ def test_the_digest_ignores_what_cannot_change_a_result() -> None:
 def test_flatten_names_nested_keys_with_dots() -> None:
     """Keys are compared one by one, also inside lists."""
     assert flatten({"a": {"b": 1}, "c": [{"d": 2}], "e": []}) == {"a.b": 1, "c.0.d": 2, "e": []}
+
+
+A = {"name": "openai/a"}
+ONE, TWO = ({"base_url": f"http://{host}/v1"} for host in ("one", "two"))
+
+
+@pytest.mark.parametrize(
+    ("given", "under_way"),
+    [
+        ({}, 64),
+        ({"concurrency": 8}, 16),
+        ({"models": [A | ONE, A | TWO]}, 128),
+        ({"models": [A | ONE, A | TWO | {"concurrency": 64}]}, 192),
+        ({"models": [A, {"name": "openai/b"}]}, 64),
+        ({"models": [A], "judges": [A]}, 64),
+        ({"concurrency": 4, "judges": ["rules", A | ONE | {"concurrency": 9}, A | TWO]}, 26),
+        ({"concurrency": 100, "models": [A | {"concurrency": 2}]}, 4),
+        ({"concurrency": 100, "models": [A | {"concurrency": 2}], "judges": [A | {"concurrency": 3}]}, 6),
+    ],
+)
+def test_under_way_is_what_the_widest_model_takes_twice(given: dict[str, Any], under_way: int) -> None:
+    """Endpoints of one model add up; models do not, since a request goes to one of them."""
+    assert Config.model_validate(given).resolved().under_way == under_way

@@ -1,6 +1,7 @@
 """What may change between the sessions of a run: every key of a configuration has its place."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,3 +78,41 @@ def test_changes_name_both_values_and_what_was_not_set() -> None:
     assert not keeps_executions(changed)
     assert keeps_executions((Change("grounding", "strict", "off"),))
     assert {key.partition(".")[0] for key in flatten(now.model_dump(mode="json"))} == set(Config.model_fields)
+
+
+A = {"name": "openai/a"}
+B = {"name": "openai/b"}
+ONE, TWO = {"base_url": "http://one.example/v1"}, {"base_url": "http://two.example/v1"}
+
+
+def config(**given: Any) -> Config:
+    return Config.model_validate(given).resolved()
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"models": [A | ONE]}, {"models": [A | TWO, A | ONE]}),
+        ({"models": [A | ONE, A | TWO]}, {"models": [A | TWO | {"weight": 4}]}),
+        ({"models": [A | ONE, B | ONE]}, {"models": [A | ONE | {"weight": 0.25}, A | TWO | {"weight": 0.75}, B | TWO]}),
+        ({"judges": [A | ONE, B | ONE]}, {"judges": [A | TWO, A | ONE | {"weight": 9}, B | ONE]}),
+    ],
+)
+def test_how_many_endpoints_a_model_has_is_free(before: Any, now: Any) -> None:
+    """Endpoints may come, go and be weighed anew: they decide how a model is reached."""
+    assert changes(config(**before), config(**now)) == ()
+    assert config(**before).digest() == config(**now).digest()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ({"models": [A, B]}, {"models": [A | ONE, A | TWO, B]}, "models.0.weight: 1.0 then, 2.0 now"),
+        ({"models": [A]}, {"models": [A | {"extra": {"top_k": 5}}]}, "models.0.extra.top_k: not set then, 5 now"),
+        ({"judges": [A]}, {"judges": [A, B]}, "judges.1.name: not set then, 'openai/b' now"),
+    ],
+)
+def test_who_is_asked_for_what_is_not_free(before: Any, now: Any, said: str) -> None:
+    """A writer's share, what is added to requests, and who judges decide what comes out."""
+    assert said in [str(change) for change in changes(config(**before), config(**now))]
+    assert config(**before).digest() != config(**now).digest()

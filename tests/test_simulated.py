@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from apigen.models.simulated.refused import REFUSED
 from apigen.models.table import make_model
 from apigen.records import Call, Completion, Stage
 from right_answers import seeds
-from runs import apigen, contents
+from runs import apigen, contents, lines
 from simulating import Kept, answers, prompts
 
 CODER = PROFILES["deepseek-coder-33b-inst"]
@@ -175,6 +176,21 @@ def test_a_simulated_run_says_so_and_is_the_same_whatever_the_concurrency(tmp_pa
         for line in (out / name).read_text().splitlines():
             row = json.loads(line)
             assert row.get("provenance", row)["llm"] is False
+
+
+def test_each_simulated_writer_has_its_own_account(tmp_path: Path) -> None:
+    """The manifest tells how many requests each of them was sent, those to mend included."""
+    config = tmp_path / "c.yaml"
+    config.write_text("library: starter:math\nrepair: true\nmodels: [simulated/perfect, simulated/mixtral-8x7b-inst]\n")
+    made = apigen("run", config, "--count", "12", "--out", tmp_path / "out", "--json")
+    assert made.returncode == 0, made.stderr
+    attempts = lines(tmp_path / "out" / "attempts.jsonl")
+    asked = Counter(row["model"] for row in attempts for _ in range(row["last"] + bool(row.get("repair_of"))))
+    rows = json.loads(made.stdout)["requests"]
+    assert [(row["model"], row["requests"]) for row in rows] == [
+        (name, asked[name]) for name in ("simulated/perfect", "simulated/mixtral-8x7b-inst")
+    ]
+    assert min(asked.values()) > 0
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,7 +21,7 @@ from pydantic import Field, field_validator, model_validator
 
 from apigen.errors import UserError
 from apigen.locators import absolute
-from apigen.model_config import FREE_OF_MODELS, BatchConfig, ModelConfig
+from apigen.model_config import FREE_OF_MODELS, BatchConfig, ModelConfig, one_by_name, require_endpoints
 from apigen.records import Style, Wording
 from apigen.sections import Section
 
@@ -298,7 +299,7 @@ class Config(Section):
     )
     count: int = Field(default=500, ge=1, description="Verified samples wanted.")
     seed: int = Field(default=0, ge=0)
-    concurrency: int = Field(default=32, ge=1, description="Model requests in flight at once.")
+    concurrency: int = Field(default=32, ge=1, description="Model requests in flight at once at each endpoint.")
     styles: StyleWeights = StyleWeights()
     wordings: WordingWeights = WordingWeights()
     sampling: SamplingConfig = SamplingConfig()
@@ -334,11 +335,7 @@ class Config(Section):
         if any(judge.name.startswith("simulated/") for judge in self.judges):
             msg = "`simulated/` models write, they cannot judge; `apigen simulate` serves a judge, as `openai/NAME`"
             raise ValueError(msg)
-        for role, given in (("model", self.models), ("judge", self.judges)):
-            places = [(model.name, model.base_url) for model in given]
-            if twice := next((place for place in places if places.count(place) > 1), None):
-                msg = f"the {role} `{twice[0]}` stands twice with one address; several addresses share its work"
-                raise ValueError(msg)
+        _require_endpoints(self.models, self.judges)
         return self
 
     @property
@@ -360,9 +357,21 @@ class Config(Section):
     @property
     def under_way(self) -> int:
         """Requests that are under way at once at most."""
-        # Twice the models' concurrency, so that they are not idle while candidates are executed. A model that is asked
-        # in batches gets all there is: what is not in one wave waits for the next, maybe a day.
-        return max(self.window, 2 * self.concurrency) if self.batched else 2 * self.concurrency
+        # Twice what a model takes, so that it is not idle while candidates are executed. A model that is asked in
+        # batches gets all there is: what is not in one wave waits for the next, maybe a day.
+        return max(self.window, 2 * self.at_one_model) if self.batched else 2 * self.at_one_model
+
+    @property
+    def at_one_model(self) -> int:
+        """Requests that one model takes at once at most: the one whose endpoints together take the most."""
+        judges = [judge for judge in self.judges if judge.name != "rules"]
+        widest = 0
+        for models in (self.models, judges):
+            taken: Counter[str] = Counter()
+            for model in models:
+                taken[model.name] += model.concurrency or self.concurrency
+            widest = max([widest, *taken.values()])
+        return widest
 
     def resolved(self, *, base_url: str | None = None, batch: bool = False) -> Self:
         """Fill in what was left to be derived, so that the written file says everything.
@@ -370,6 +379,9 @@ class Config(Section):
         Args:
             base_url: of language models that have none.
             batch: whether language models that say nothing of batches are asked in batches.
+
+        Raises:
+            UserError: entries of one name are no endpoints of one model, with what was filled in.
         """
 
         def settled(model: ModelConfig) -> ModelConfig:
@@ -386,6 +398,10 @@ class Config(Section):
             "models": tuple(settled(model) for model in self.models),
             "judges": tuple(settled(judge) for judge in self.judges),
         }
+        try:
+            _require_endpoints(**models)
+        except ValueError as error:
+            raise UserError(str(error)) from None
         requests = self.rounds.requests or self.model_copy(update=models)._requests_in_a_round()
         return self.model_copy(
             update={
@@ -416,8 +432,25 @@ class Config(Section):
 
     def digest(self) -> str:
         """Sixteen hex digits over everything that can change a run's results."""
-        deciding = {key: value for key, value in flatten(self.model_dump(mode="json")).items() if not is_free(key)}
-        return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self.deciding(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def deciding(self) -> dict[str, Any]:
+        """What can change a run's results, by dotted key; a model is one entry, however many endpoints it has."""
+        models = {
+            "models": tuple(one_by_name(self.models, weighed=True)),
+            "judges": tuple(one_by_name(self.judges, weighed=False)),
+        }
+        flat = flatten(self.model_copy(update=models).model_dump(mode="json"))
+        return {key: value for key, value in flat.items() if not is_free(key)}
+
+
+def _require_endpoints(models: Iterable[ModelConfig], judges: Iterable[ModelConfig]) -> None:
+    for role, given in (("model", models), ("judge", judges)):
+        try:
+            require_endpoints(tuple(given))
+        except ValueError as error:
+            msg = f"the {role} {error}"
+            raise ValueError(msg) from None
 
 
 def is_free(key: str) -> bool:

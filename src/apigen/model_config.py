@@ -1,6 +1,6 @@
 """How a model that writes or judges is named, reached, limited and paid."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -28,6 +28,8 @@ FREE_OF_MODELS = frozenset(
 )
 """Keys of a model that may change when a run is resumed: they decide how it is reached, not who it is."""
 
+WHAT_IS_ASKED = ("structured", "extra", "batch", "price")
+"""Keys in which the endpoints of one model must agree."""
 
 SIMULATED = (
     "perfect",
@@ -144,6 +146,55 @@ class ModelConfig(Section):
         return url.rstrip("/")
 
 
+def one_by_name(configs: Iterable[ModelConfig], *, weighed: bool) -> list[ModelConfig]:
+    """One entry for each name, in order, by which it can be told whether other models are asked.
+
+    Args:
+        configs: with an entry for each endpoint of a model.
+        weighed: whether the weights count; those of a model's endpoints add up, and one model alone gets everything.
+    """
+    by_name: dict[str, list[ModelConfig]] = {}
+    for config in configs:
+        by_name.setdefault(config.name, []).append(config)
+    weighed = weighed and len(by_name) > 1
+    return [
+        same[0].model_copy(update={"weight": sum(config.weight for config in same) if weighed else 1.0})
+        for same in by_name.values()
+    ]
+
+
 def model_names(configs: Iterable[ModelConfig]) -> list[str]:
     """The distinct names, in order: entries with one name are endpoints of one model."""
     return list(dict.fromkeys(config.name for config in configs))
+
+
+def require_endpoints(configs: Sequence[ModelConfig]) -> None:
+    """Refuse entries of one name that cannot be endpoints of one model.
+
+    Raises:
+        ValueError: they are one address, are asked for different things, or a batch would go to several of them.
+    """
+    firsts: dict[str, ModelConfig] = {}
+    places = set()
+    for config in configs:
+        place = (config.name, config.base_url)
+        if place in places:
+            msg = f"`{config.name}` stands twice with one address; several addresses share its work"
+            raise ValueError(msg)
+        places.add(place)
+        first = firsts.setdefault(config.name, config)
+        for key in WHAT_IS_ASKED:
+            if getattr(first, key) != getattr(config, key):
+                msg = (
+                    f"`{config.name}` is asked at {_place(first)} and at {_place(config)}, but with another `{key}`: "
+                    "endpoints of one model are asked for the same; give the key in both entries"
+                )
+                raise ValueError(msg)
+        if first.batch and config is not first:
+            several = len([other for other in configs if other.name == config.name])
+            msg = f"`{config.name}`: a batch goes to one address, not to {several}; leave `batch` out, or name one"
+            raise ValueError(msg)
+
+
+def _place(config: ModelConfig) -> str:
+    return config.base_url or "the default address"

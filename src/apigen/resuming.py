@@ -11,7 +11,7 @@ import msgspec
 import pydantic
 from msgspec import UNSET, UnsetType
 
-from apigen.config import Config, decides_executions, flatten, is_free, is_verification
+from apigen.config import Config, decides_executions, is_verification
 from apigen.errors import UserError
 from apigen.library.catalogue import Library
 from apigen.records import Json
@@ -34,11 +34,11 @@ class Change(msgspec.Struct, frozen=True):
 
 def changes(before: Config, now: Config) -> tuple[Change, ...]:
     """The keys that differ between two configurations and matter, in their order."""
-    old, new = flatten(before.model_dump(mode="json")), flatten(now.model_dump(mode="json"))
+    old, new = before.deciding(), now.deciding()
     return tuple(
         Change(key, old.get(key, UNSET), new.get(key, UNSET))
         for key in sorted(old.keys() | new.keys())
-        if not is_free(key) and old.get(key, UNSET) != new.get(key, UNSET)
+        if old.get(key, UNSET) != new.get(key, UNSET)
     )
 
 

@@ -190,8 +190,8 @@ class Session:
         usage = self._spend.purse.accounts.rows() if self._spend else []
         if not self._writers.llm:
             free = {"prompt_tokens": 0, "completion_tokens": 0, "cost_usd": 0.0, "unpriced": 0}
-            written = self.tally.requests + self.tally.repairs.total()
-            usage.insert(0, {"model": self._writers.models[0].locator, "role": "writer", "requests": written} | free)
+            names = [model.locator for model in self._writers.models]
+            usage[:0] = [{"model": name, "role": "writer", "requests": self.tally.asked[name]} | free for name in names]
         return usage
 
     def explain(self, ending: Ending) -> str:

@@ -25,6 +25,8 @@ class Tally:
         self.sources: Counter[tuple[str, Stage | None, Outcome]] = Counter()
         """Candidates by the source of the tools that they were asked to use, where they fell, and how."""
         self.requests = 0
+        self.asked: Counter[str] = Counter()
+        """Requests, and candidates that were sent back, by the writer."""
         self.candidates: Counter[Style] = Counter()
         self.accepted: Counter[Style] = Counter()
         self.fallen: Counter[tuple[Style, Stage, Outcome, Reason]] = Counter()
@@ -48,6 +50,7 @@ class Tally:
         """Count some attempts."""
         for attempt in attempts:
             self.requests += attempt.last
+            self.asked[attempt.model] += attempt.last + bool(attempt.repair_of)
             self.repaired.update(attempt.repaired)
             self.calls_executed += len(attempt.executions)
             self.varying.update(execution.call.name for execution in attempt.executions if execution.varies)

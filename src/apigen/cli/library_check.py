@@ -37,7 +37,7 @@ from apigen.models.purse import Purse
 from apigen.models.roles import Role
 from apigen.models.spending import MeteredModel
 from apigen.models.store import CompletionStore, StoredModel
-from apigen.models.table import make_model
+from apigen.models.table import ModelTable
 from apigen.report.cleaning import cleaning_page, figures, tables
 
 
@@ -103,12 +103,12 @@ async def _clean(
             if options.out:
                 store = CompletionStore(_beside(options.out, "completions.sqlite"))
                 stack.callback(store.close)
-            model = make_model(config.models[0], plan.concurrency, store)
+            model = ModelTable(plan.concurrency, store).models(config.models)[options.model].model
             stack.push_async_callback(model.aclose)
             if store:
                 prices = prices_by_name(config, load_prices(config.prices))
                 purse = Purse(BudgetConfig(), Accounts(store.usage()))
-                metered = MeteredModel(model, purse, Role.WRITER, prices.get(config.models[0].name))
+                metered = MeteredModel(model, purse, Role.WRITER, prices.get(options.model))
                 model = StoredModel(metered, store, Role.WRITER)
         known = journal.known({tool.name: tool for tool in library.tools}) if journal else {}
         cleaned = await clean(library, plan, prober, model, known, hooks)
@@ -139,8 +139,8 @@ def _config(options: CheckOptions) -> Config:
     """Grants, limits and remote access, and the model."""
     config = load_config(options.config)
     if options.model:
-        settings = config.models[0].model_dump(exclude_unset=True)
-        config = load_config(options.config, {"models": [settings | {"name": options.model}]})
+        named = [model.model_dump(exclude_unset=True) for model in config.models if model.name == options.model]
+        config = load_config(options.config, {"models": named or [{"name": options.model}]})
     if options.base_url:
         # The same check as for an address in the file, so that a slip is named before anything is asked.
         load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})

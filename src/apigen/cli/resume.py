@@ -1,7 +1,7 @@
 """``apigen run --resume``: what the run goes on with, and verifying again what is there where that has changed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ from rich.progress import SpinnerColumn, TextColumn
 from apigen import rundir
 from apigen.cli.live_bar import LiveBar
 from apigen.config import Config, load_config
+from apigen.errors import UserError
 from apigen.report.words import outcome_changes
 from apigen.reverify.run import Survey, Wanted, adopt, carry_out, survey
 
+_MODELS = ("models", "judges")
+_OWN_KEY = {"api_key_env", "api_key_header", "query"}
 _NAMED = 6
 """Changed keys that are named in a line."""
 
@@ -24,44 +27,98 @@ def resumed_config(
     """The configuration that the run was started with, or that its file was edited to, with what was given over it.
 
     What may not change is refused later, with the keys, by ``resuming.changed_verification``.
+
+    Raises:
+        UserError: what was given is wrong, or it is not plain which models ``base_url`` moves.
     """
     before = rundir.read_config(out)
     given = {key: value for key, value in overrides.items() if value is not None}
     if config is not None:
         written = load_config(config, given).model_dump(mode="json", exclude_unset=True)
         given = {**written, **given}
-    merged = _laid_over(
-        before.model_dump(mode="json"), load_config(None, given).model_dump(mode="json", exclude_unset=True)
-    )
+    over = load_config(None, given).model_dump(mode="json", exclude_unset=True)
+    base = before.model_dump(mode="json")
+    default = default_address(before)
+    merged = _laid_over(base, over)
+    merged |= {key: models_laid_over(base[key], over.get(key, base[key])) for key in _MODELS}
     if base_url is not None:
-        for model in (*merged["models"], *merged["judges"]):
-            if model["name"].startswith("openai/"):
-                model["base_url"] = base_url
-    return load_config(None, merged).resolved(base_url=base_url or _common_address(before), batch=batch)
+        named = {
+            (model["name"], model["base_url"])
+            for key in _MODELS
+            for model in over.get(key, ())
+            if model.get("base_url")
+        }
+        asked = [model for key in _MODELS for model in merged[key] if model["name"].startswith("openai/")]
+        _move([model for model in asked if (model["name"], model.get("base_url")) not in named], default, base_url)
+    return load_config(None, merged).resolved(base_url=base_url or default, batch=batch)
 
 
-def _common_address(config: Config) -> str | None:
-    """Where all language models of a run are, so that one that is new need not be told it again."""
+def default_address(config: Config) -> str | None:
+    """Where the language models of a run are that were not told an address of their own, if that is plain.
+
+    It is the one address of all of them, or of those that are reached with the default key: who has an address of its
+    own usually has a key of its own.
+    """
     models = [model for model in (*config.models, *config.judges) if model.name.startswith("openai/")]
-    addresses = {model.base_url for model in models}
-    return addresses.pop() if len(addresses) == 1 else None
+    for some in (models, [model for model in models if not _OWN_KEY & model.model_dump(exclude_defaults=True).keys()]):
+        addresses = {model.base_url for model in some}
+        if len(addresses) == 1:
+            return addresses.pop()
+    return None
 
 
-def _laid_over(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested settings with some of them replaced; a model that is only named keeps its address."""
+def _move(models: Sequence[dict[str, Any]], default: str | None, base_url: str) -> None:
+    """Give models that are at the run's default address another one.
+
+    Args:
+        models: those whose address was not given just now; one that has none yet is left to be filled in.
+        default: the address; ``None`` where it is not plain.
+        base_url: the other one.
+    """
+    placed = [model for model in models if model.get("base_url")]
+    if default is None and placed and len(placed) == len(models):
+        addresses = sorted({model["base_url"] for model in placed})
+        raise UserError(
+            f"--base-url {base_url}: the run's models are at {', '.join(addresses)}, and it is not plain which of "
+            "them move; write the new address into the run's config.yaml"
+        )
+    for model in placed:
+        if model["base_url"] == default:
+            model["base_url"] = base_url
+
+
+def models_laid_over(base: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of models or judges over those that a run has; what an entry leaves out stays as it was.
+
+    An entry is that of the same name and address, so that no key comes to another host. The name alone is enough where
+    it stands once in both lists, or where one entry each is left of it and the given one has no address. A name with
+    nothing else stands for all its entries. What is found nowhere is taken as it is.
+    """
+    places = {(model["name"], model.get("base_url")): model for model in base}
+    given_places = {(model["name"], model.get("base_url")) for model in given}
+    merged: list[dict[str, Any]] = []
+    for item in given:
+        name, address = item["name"], item.get("base_url")
+        same = [model for model in base if model["name"] == name]
+        alone = sum(other["name"] == name for other in given) == 1
+        left = [model for model in same if (name, model.get("base_url")) not in given_places]
+        if alone and same and item.keys() == {"name"}:
+            merged.extend(map(dict, same))
+        elif (name, address) in places:
+            merged.append(_laid_over(places[name, address], item))
+        elif (alone and len(same) == 1) or (address is None and len(left) == 1):
+            merged.append(_laid_over((left or same)[0], item))
+        else:
+            merged.append(dict(item))
+    return merged
+
+
+def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested settings with some of them replaced."""
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
-        if isinstance(below, dict) and isinstance(value, Mapping):
-            merged[key] = _laid_over(below, value)
-        elif isinstance(below, list) and isinstance(value, list | tuple):
-            named = {item["name"]: item for item in below if isinstance(item, dict) and "name" in item}
-            merged[key] = [
-                _laid_over(named.get(item.get("name"), {}), item) if isinstance(item, Mapping) else item
-                for item in value
-            ]
-        else:
-            merged[key] = value
+        merged[key] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
     return merged
 
 

@@ -180,9 +180,9 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
     if library.skipped:
         lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` says why")
     lines += batch_lines(config, out)
-    if config.models[0].name.startswith("openai/") and not config.batched and config.concurrency > config.window:
+    if config.models[0].name.startswith("openai/") and not config.batched and config.at_one_model > config.window:
         lines.append(
-            f"concurrency {config.concurrency} cannot be reached: rounds allow {config.window} requests at once; "
+            f"concurrency {config.at_one_model} cannot be reached: rounds allow {config.window} requests at once; "
             "raise rounds.requests or rounds.lag"
         )
     if asked_models(config) and not resume:

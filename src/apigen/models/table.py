@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from apigen.errors import UserError
-from apigen.model_config import ModelConfig
+from apigen.model_config import WHAT_IS_ASKED, ModelConfig
 from apigen.models.base import Model
 from apigen.models.batch.book import BatchBook
 from apigen.models.offline.model import OfflineModel
@@ -14,9 +14,6 @@ from apigen.models.store import CompletionStore, Pay, unpaid
 
 if TYPE_CHECKING:
     from apigen.models.openai.client import Client
-
-WHAT_IS_ASKED = ("structured", "extra", "batch", "price")
-"""Keys in which endpoints of one model must agree."""
 
 
 class Weighted(NamedTuple):
@@ -54,11 +51,11 @@ class ModelTable:
         """One model for each name, in order; entries with one name are its endpoints, and their weights add up.
 
         Args:
-            configs: resolved.
+            configs: resolved, so that entries of one name are known to be endpoints of one model.
             role: what they are asked for, by which their batches are told apart.
 
         Raises:
-            UserError: there is no such kind of model, or its endpoints are to be asked for different things.
+            UserError: there is no such kind of model.
         """
         by_name: dict[str, list[ModelConfig]] = {}
         for config in configs:
@@ -80,8 +77,6 @@ class ModelTable:
             return SimulatedModel(profile_named(first.name.removeprefix("simulated/")))
         if not first.name.startswith("openai/"):
             raise UserError(f"{first.name!r} is no model that can be asked: write `offline` or `openai/NAME`")
-        for replica in replicas[1:]:
-            _require_same(first, replica)
         # Imported here: offline runs need not wait for aiohttp, which takes as long to import as all the rest.
         from apigen.models.openai.client import Client  # noqa: PLC0415
         from apigen.models.openai.model import OpenAIModel  # noqa: PLC0415
@@ -95,20 +90,9 @@ class ModelTable:
         model = OpenAIModel(first, self._concurrency, self._clients[reached], self._ladders.of(first))
         if not (first.batch and self._batches):
             return model
-        if len(replicas) > 1:
-            raise UserError(f"{first.name}: a batch goes to one address, not to {len(replicas)}; leave `batch` out")
         from apigen.models.batch.model import BatchModel  # noqa: PLC0415
 
         return BatchModel(first, model, self._batches, role)
-
-
-def _require_same(one: ModelConfig, other: ModelConfig) -> None:
-    for key in WHAT_IS_ASKED:
-        if getattr(one, key) != getattr(other, key):
-            raise UserError(
-                f"{one.name} is asked at {one.base_url} and at {other.base_url}, but with another `{key}`: endpoints "
-                "of one model are asked for the same; give the key in both entries"
-            )
 
 
 def make_model(config: ModelConfig, concurrency: int, store: CompletionStore | None = None) -> Model:

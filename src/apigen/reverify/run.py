@@ -188,7 +188,7 @@ def _verifier(wanted: Wanted, judges: Sequence[Judge], executor: Executor | None
         seen,
         executor,
         keep_executions=keeps_executions(tuple(wanted.changes)),
-        concurrency=2 * wanted.config.concurrency,  # as for a run: candidates are executed while judges are asked
+        concurrency=2 * wanted.config.at_one_model,  # as for a run: candidates are executed while judges are asked
     )
 
 
