@@ -30,14 +30,11 @@ from apigen.library.base import Loaded
 from apigen.library.catalogue import load_library
 from apigen.library.file_writing import write_library
 from apigen.locators import absolute
-from apigen.models.accounts import Accounts
 from apigen.models.base import Model
-from apigen.models.prices import load_prices, prices_by_name
-from apigen.models.purse import Purse
 from apigen.models.roles import Role
-from apigen.models.spending import MeteredModel
-from apigen.models.store import CompletionStore, StoredModel
-from apigen.models.table import make_model
+from apigen.models.spending import open_spend
+from apigen.models.store import CompletionStore, unpaid
+from apigen.models.table import ModelTable
 from apigen.report.cleaning import cleaning_page, figures, tables
 
 
@@ -103,13 +100,13 @@ async def _clean(
             if options.out:
                 store = CompletionStore(_beside(options.out, "completions.sqlite"))
                 stack.callback(store.close)
-            model = make_model(config.models[0], plan.concurrency, store)
+            # The budget of a configuration is that of a run.
+            spend = open_spend(config.model_copy(update={"budget": BudgetConfig()}), store) if store else None
+            table = ModelTable(plan.concurrency, store, spend.probed if spend else unpaid)
+            model = table.models(config.models[:1])[config.models[0].name].model
             stack.push_async_callback(model.aclose)
-            if store:
-                prices = prices_by_name(config, load_prices(config.prices))
-                purse = Purse(BudgetConfig(), Accounts(store.usage()))
-                metered = MeteredModel(model, purse, Role.WRITER, prices.get(config.models[0].name))
-                model = StoredModel(metered, store, Role.WRITER)
+            if spend:
+                (model,) = spend.asked(model, Role.WRITER)
         known = journal.known({tool.name: tool for tool in library.tools}) if journal else {}
         cleaned = await clean(library, plan, prober, model, known, hooks)
         return cleaned, store.usage() if store else []
