@@ -171,9 +171,11 @@ def _total(rows: Iterable[Row]) -> Total:
 
 def _seconds(config: Config, rows: Iterable[Row]) -> float | None:
     """How long the slowest model takes; the others work at the same time."""
-    rows, asked = tuple(rows), asked_models(config)
-    if any(model.batch is not None for model in asked):
+    rows = tuple(rows)
+    if config.batched:
         return None
+    # Who writes and judges at one address keeps to one limit there.
+    asked = {(model.name, model.base_url): model for model in reversed(asked_models(config))}.values()
     window = (config.rounds.requests or 1) * config.rounds.lag
     at_once = _by_name(asked, lambda model: model.concurrency or config.concurrency)
     limits = (
