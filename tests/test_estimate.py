@@ -152,6 +152,25 @@ def test_the_share_that_reaches_judges_follows_the_paper() -> None:
         assert percent / 100 <= reaching(percent / 100) <= 1.0001
 
 
+def test_the_command_line_says_batch_and_who_goes_on(tmp_path: Path) -> None:
+    """`--batch` takes the discount off; of a run that is resumed, another judge is reckoned with."""
+    batched = estimated(*MODELS, "--batch")
+    assert batched["seconds"] is None
+    assert batched["total"]["cost_usd"] == pytest.approx(estimated(*MODELS)["total"]["cost_usd"] / 2, rel=0.05)
+    with serving() as server:
+        out = tmp_path / "out"
+        ran = apigen("run", "--library", "starter:math", "--model", "openai/w", "--judge", "openai/j", "--count", "4",
+                     "--base-url", server.url, "--out", out)  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+    on = ("estimate", "--resume", "--out", out, "--count", "40", "--json")
+    plain = json.loads(apigen(*on).stdout)
+    other = json.loads(apigen(*on, "--judge", "openai/gpt-4o-mini", "--batch").stdout)
+    assert [row["model"] for row in plain["rows"]] == ["openai/w", "openai/j"]
+    assert [row["model"] for row in other["rows"]] == ["openai/w", "openai/gpt-4o-mini"]
+    assert plain["samples"] == other["samples"] == 36
+    assert other["seconds"] is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
