@@ -1,6 +1,7 @@
 """Whole runs whose writer and judge are asked in batches, over HTTP."""
 
 import json
+import re
 import signal
 import time
 from pathlib import Path
@@ -243,3 +244,25 @@ def test_a_judge_in_batches_verifies_again_in_batches(tmp_path: Path) -> None:
         assert not any("chat" in call for call in server.calls)
         assert set(server.answered.values()) == {1}
         assert json.loads((out / "manifest.json").read_text())["reverified"]
+
+
+def test_batch_cannot_be_left_out_while_batches_are_under_way(tmp_path: Path) -> None:
+    """One line that says why, before anything is asked or written; with it again the run goes on as it was."""
+    out = tmp_path / "out"
+    with serving_batches(BatchServer(ChatServer().answer, delay_s=100)) as server:
+        config = write(tmp_path)
+        started = apigen("run", config, "--no-wait", "--base-url", server.url, "--out", out)
+        assert started.returncode == 1, started.stderr
+        kept = (out / "config.yaml").read_text()
+        (out / "config.yaml").write_text(re.sub(r"  batch:\n(    .*\n)+", "  batch: null\n", kept))
+        server.calls.clear()
+        ran = apigen("run", "--resume", "--out", out)
+        assert ran.returncode == 2
+        (said,) = ran.stderr.strip().splitlines()
+        assert said.startswith("apigen: openai/w: batch batch_00000000 with 6 requests is under way at")
+        assert f"give the model its `batch` back until they are answered, or move {out}/batches.sqlite away" in said
+        assert server.calls == []
+        (out / "config.yaml").write_text(kept)
+        server.now += 100
+        assert apigen("run", "--resume", "--no-wait", "--out", out).returncode == 1
+        assert set(server.answered.values()) == {1}

@@ -15,7 +15,7 @@ from rich.console import Console
 from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
-from apigen.cli.batches import batch_lines, under_way_line, waves_lines
+from apigen.cli.batches import batch_lines, require_batches_kept, under_way_line, waves_lines
 from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
 from apigen.cli.resume import resumed_config, show_survey, verified_again
@@ -68,6 +68,7 @@ def run_command(options: RunOptions) -> int:
     out = _directory(options)
     if options.resume:
         config = resumed_config(out, options.config, options.overrides, options.base_url, batch=options.batch)
+        require_batches_kept(config, out)
     else:
         config = _new_config(options)
     if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
