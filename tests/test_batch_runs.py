@@ -1,6 +1,7 @@
 """Whole runs whose writer and judge are asked in batches, over HTTP."""
 
 import json
+import re
 import signal
 import time
 from pathlib import Path
@@ -206,3 +207,62 @@ def test_the_plan_says_what_waves_to_expect(tmp_path: Path) -> None:
     ran = apigen("run", "--dry-run", "--model", "openai/w", "--batch", "--count", "5000", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert "about 3 waves of up to 1,250 requests; each may take up to 24h" in ran.stderr
+
+
+CHEAP_JUDGE = f"{{name: openai/j, structured: text, {FAST}, price: {{prompt: 100, completion: 100, batch: 0.5}}}}"
+
+
+def verified_in_batches(folder: Path, server: BatchServer) -> Path:
+    """A finished run with a judge in batches, in the place of which another is put."""
+    config, out = folder / "judged.yaml", folder / "out"
+    writer = "{name: openai/w, structured: text, price: {prompt: 1, completion: 1}, " + FAST + "}"
+    config.write_text(f"library: {LIBRARY}\ncount: 8\nmodels: [{writer}]\njudges: [{CHEAP_JUDGE}]\n")
+    ran = apigen("run", config, "--base-url", server.url, "--out", out)
+    assert ran.returncode == 0, ran.stderr
+    written = (out / "config.yaml").read_text()
+    (out / "config.yaml").write_text(written.replace("name: openai/j\n", "name: openai/k\n"))
+    return out
+
+
+def test_a_judge_in_batches_verifies_again_in_batches(tmp_path: Path) -> None:
+    """Nothing is asked live; who does not wait comes back, and each answer is paid once."""
+    with serving_batches(BatchServer(ChatServer().answer)) as server:
+        out = verified_in_batches(tmp_path, server)
+        data = contents(out)
+        server.calls.clear()
+        server.after = lambda call, value: value | {"status": "in_progress"} if call == "GET /batches/{id}" else value
+        pending = apigen("run", "--resume", "--no-wait", "--out", out)
+        assert pending.returncode == 1, pending.stderr
+        assert "Answers of batches are pending; the data is as it was. 1 batch with" in pending.stderr
+        assert f"apigen run --resume --out {out}" in pending.stderr
+        assert contents(out) == data
+        server.after = lambda _, value: value
+        ran = apigen("run", "--resume", "--out", out)
+        assert ran.returncode == 0, ran.stderr
+        assert "judges asked anew: openai/k about" in ran.stderr
+        assert server.calls.count("POST /batches") == 1
+        assert not any("chat" in call for call in server.calls)
+        assert set(server.answered.values()) == {1}
+        assert json.loads((out / "manifest.json").read_text())["reverified"]
+
+
+def test_batch_cannot_be_left_out_while_batches_are_under_way(tmp_path: Path) -> None:
+    """One line that says why, before anything is asked or written; with it again the run goes on as it was."""
+    out = tmp_path / "out"
+    with serving_batches(BatchServer(ChatServer().answer, delay_s=100)) as server:
+        config = write(tmp_path)
+        started = apigen("run", config, "--no-wait", "--base-url", server.url, "--out", out)
+        assert started.returncode == 1, started.stderr
+        kept = (out / "config.yaml").read_text()
+        (out / "config.yaml").write_text(re.sub(r"  batch:\n(    .*\n)+", "  batch: null\n", kept))
+        server.calls.clear()
+        ran = apigen("run", "--resume", "--out", out)
+        assert ran.returncode == 2
+        (said,) = ran.stderr.strip().splitlines()
+        assert said.startswith("apigen: openai/w: batch batch_00000000 with 6 requests is under way at")
+        assert f"give the model its `batch` back until they are answered, or move {out}/batches.sqlite away" in said
+        assert server.calls == []
+        (out / "config.yaml").write_text(kept)
+        server.now += 100
+        assert apigen("run", "--resume", "--no-wait", "--out", out).returncode == 1
+        assert set(server.answered.values()) == {1}

@@ -197,6 +197,22 @@ def test_judges_over_http_are_compared_and_nothing_is_paid_twice(tmp_path: Path)
     assert [(row["id"], row["label"]) for row in verdicts[:2]] == [("0", "fail"), ("1", "pass")]
 
 
+def test_probes_of_a_judge_are_paid_as_its_answers_are(tmp_path: Path) -> None:
+    """What was asked to find out how it answers has a cost too."""
+    row = {"tools": [TOOL], "calls": [{"name": "add", "arguments": {}}], "results": [5], "label": "pass"}
+    labels, config = tmp_path / "labels.jsonl", tmp_path / "judges.yaml"
+    labels.write_text(json.dumps(row | {"query": "Add 2 and 3.", "id": 1}) + "\n")
+    config.write_text("judges: [{name: openai/j, price: {prompt: 1000, completion: 10000}}]\n")
+    with serving(claims_forms=True) as server:
+        command = ("calibrate", "--labels", labels, "--out", tmp_path / "out", "--config", config, "--json")
+        ran = apigen(*command, "--base-url", server.url)
+    assert ran.returncode == 0, ran.stderr
+    cost = {row["role"]: (row["requests"], row["cost_usd"]) for row in json.loads(ran.stdout)["requests"]}
+    requests, paid = cost["probe"]
+    assert paid == pytest.approx(0.2 * requests)
+    assert cost["judge"] == (1, pytest.approx(0.2))
+
+
 def test_a_judge_that_stays_away_loses_nothing(tmp_path: Path) -> None:
     """One line that says how to go on; what was answered is not asked again."""
     config, out = tmp_path / "config.yaml", tmp_path / "out"

@@ -341,6 +341,24 @@ def test_a_model_names_the_categories_that_nobody_found(tmp_path: Path, monkeypa
     assert "Music" in apigen("library", "list", "--library", "c.jsonl").stdout
 
 
+def test_what_a_model_costs_counts_the_finding_out_how_it_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A price in the configuration holds for its answers and for what was asked before them."""
+    monkeypatch.chdir(tmp_path)
+    frob = described("frob", "Frobs the given gizmo twice.", {"gizmo": {"type": "string"}}).offered()
+    Path("t.json").write_text(json.dumps([frob]))
+    Path("c.yaml").write_text("model: {name: openai/x, price: {prompt: 1000, completion: 10000}}\n")
+    with serving(claims_forms=True) as server:
+        check = ("library", "check", "openai:t.json", "-o", "c.jsonl", "--model", "openai/x", "--config", "c.yaml")
+        ran = apigen(*check, "--base-url", server.url, "--json")
+    assert ran.returncode == 0, ran.stderr
+    rows = json.loads(ran.stdout)["requests"]
+    assert "probe" in {row["role"] for row in rows}
+    for row in rows:
+        assert row["cost_usd"] == pytest.approx(0.2 * row["requests"])
+
+
 def test_a_model_that_is_away_loses_no_probe(module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line that says to run the command again, which then goes on from the probes that are kept."""
     monkeypatch.chdir(tmp_path)

@@ -83,7 +83,7 @@ def test_what_one_model_costs_unknown_makes_the_whole_unknown_and_never_nothing(
     assert found["ends"]["accepted"]["cost_usd"] is None
     (first, fell, *writers) = cost_lines({"costs": found})
     assert first == (
-        "Models were asked for 950 tokens; what that cost is not known, since openai/j has no known price. "
+        "Models were asked for 950 tokens; what that cost is not known, since openai/j has no known price, or several. "
         "Per verified sample: 317 tokens."
     )
     assert fell == "Spent on candidates that fell: 400 tokens (format 100, semantics 300)."

@@ -103,12 +103,72 @@ def test_what_a_run_measured_goes_over_what_is_assumed() -> None:
     assert "runs/before: 75 of 100 candidates" in {one.source for one in found.assumptions}
 
 
+def test_a_server_that_writes_and_judges_has_one_limit() -> None:
+    """At one address; a second address has its own."""
+
+    def seconds(judge: str) -> float | None:
+        models = {
+            "model": {"name": "openai/a", "base_url": "http://1/v1", "requests_per_minute": 60},
+            "judges": [{"name": "openai/a", "base_url": judge, "requests_per_minute": 60}],
+        }
+        found = estimate_run(load_config(None, {**models, "count": 1000, "library": "starter:math"}).resolved(), MATH)
+        return found.seconds and found.seconds / found.total.requests
+
+    assert seconds("http://1/v1") == pytest.approx(1)
+    assert seconds("http://2/v1") == pytest.approx(0.5)
+
+
+def test_endpoints_of_one_judge_are_one_judge_and_those_of_before_are_none() -> None:
+    """Requests per candidate are those of the judges that the earlier run has now; its probes are no assumption."""
+    config = load_config(None, {"model": "openai/w", "judges": ["openai/j"], "count": 60, "library": "starter:math"})
+
+    def usage(model: str, role: str, requests: int, tokens: int) -> dict[str, Any]:
+        sums = {"prompt_tokens": requests * tokens, "completion_tokens": requests * 10}
+        return {"model": model, "role": role, "requests": requests, **sums}
+
+    made = {
+        "counts": {"requests": 40, "candidates": 100, "accepted": 60, "repairs": {"sent": 0, "passed": 0}},
+        "requests": [
+            usage("openai/w", "writer", 40, 100),
+            usage("openai/w", "probe", 3, 50),
+            usage("openai/j", "judge", 90, 200),
+            usage("openai/gone", "judge", 80, 900),
+        ],
+        "config": {"judges": [{"name": "rules"}, {"name": "openai/j"}, {"name": "openai/j"}]},
+    }
+    found = estimate_run(config.resolved(), MATH, earlier=Earlier("before", made))
+    judge = next(row for row in found.rows if row.role == "judge")
+    assert (judge.requests, judge.prompt_tokens) == (90, 90 * 200)
+    told = {one.what: one.value for one in found.assumptions}
+    assert told["judge's prompt"] == "200 tokens"
+    assert not any("probe" in what for what in told)
+
+
 def test_the_share_that_reaches_judges_follows_the_paper() -> None:
     """At the paper's own rates it is the paper's share, everywhere at least the pass rate, at most everything."""
     for passed, reached in PAPER:
         assert reaching(passed) == pytest.approx(reached)
     for percent in range(1, 101):
         assert percent / 100 <= reaching(percent / 100) <= 1.0001
+
+
+def test_the_command_line_says_batch_and_who_goes_on(tmp_path: Path) -> None:
+    """`--batch` takes the discount off; of a run that is resumed, another judge is reckoned with."""
+    batched = estimated(*MODELS, "--batch")
+    assert batched["seconds"] is None
+    assert batched["total"]["cost_usd"] == pytest.approx(estimated(*MODELS)["total"]["cost_usd"] / 2, rel=0.05)
+    with serving() as server:
+        out = tmp_path / "out"
+        ran = apigen("run", "--library", "starter:math", "--model", "openai/w", "--judge", "openai/j", "--count", "4",
+                     "--base-url", server.url, "--out", out)  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+    on = ("estimate", "--resume", "--out", out, "--count", "40", "--json")
+    plain = json.loads(apigen(*on).stdout)
+    other = json.loads(apigen(*on, "--judge", "openai/gpt-4o-mini", "--batch").stdout)
+    assert [row["model"] for row in plain["rows"]] == ["openai/w", "openai/j"]
+    assert [row["model"] for row in other["rows"]] == ["openai/w", "openai/gpt-4o-mini"]
+    assert plain["samples"] == other["samples"] == 36
+    assert other["seconds"] is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ import pytest
 from apigen.config import load_config
 from apigen.errors import UserError
 from apigen.model_config import ModelConfig
-from apigen.models.prices import Price, PriceList, cost_of, load_prices, require_prices
+from apigen.models.prices import (
+    Price,
+    PriceList,
+    asked_in_batches,
+    cost_of,
+    load_prices,
+    prices_by_name,
+    require_prices,
+)
+from apigen.models.roles import Role
 from apigen.records import Completion
 
 OPENAI = "https://api.openai.com/v1"
@@ -59,10 +68,42 @@ def test_a_file_goes_over_the_shipped_prices_and_a_models_own_over_both(tmp_path
 def test_batches_cost_what_the_provider_takes_off() -> None:
     """Half at OpenAI; with a price of one's own nothing is taken off unless it says so."""
     prices, own = load_prices(), {"prompt": 2, "completion": 4}
-    assert figures(prices.of(model("gpt-4o-mini", batch={}))) == (0.075, 0.3, 0.0375)
-    assert figures(prices.of(model("x", batch={}, price=own))) == (2, 4, 2)
-    assert figures(prices.of(model("x", batch={}, price={**own, "batch": 0.5}))) == (1, 2, 1)
-    assert figures(prices.of(model("x", price={**own, "batch": 0.5}))) == (2, 4, 2), "not asked in batches"
+
+    def in_batches(asked: ModelConfig) -> tuple[float, float, float] | None:
+        price = prices.of(asked)
+        return figures(price and price.asked(in_batches=True))
+
+    assert in_batches(model("gpt-4o-mini")) == (0.075, 0.3, 0.0375)
+    assert in_batches(model("x", price=own)) == (2, 4, 2)
+    assert in_batches(model("x", price={**own, "batch": 0.5})) == (1, 2, 1)
+    assert figures(prices.of(model("x", batch={}, price={**own, "batch": 0.5}))) == (2, 4, 2), "what is asked live"
+
+
+def test_what_is_taken_off_goes_by_how_an_answer_came() -> None:
+    """The probes of a model in batches are asked live, and cost all of its price."""
+    price = Price(1, 2, 0.1, batch=0.5)
+    assert cost_of(Completion("", "m", 1000, 100, batch=True), price) == pytest.approx(0.0006)
+    assert cost_of(Completion("", "m", 1000, 100), price) == pytest.approx(0.0012)
+
+
+def test_a_model_that_writes_live_and_judges_in_batches_has_one_price() -> None:
+    """So a budget in money can be kept."""
+    same = {"name": "openai/m", "price": {"prompt": 1, "completion": 2, "batch": 0.5}}
+    given = {"models": [same], "judges": [{**same, "batch": {}}], "budget": {"cost_usd": 5}}
+    config = load_config(None, given).resolved()
+    require_prices(config, PriceList(()))
+    assert prices_by_name(config, PriceList(())) == {"openai/m": Price(1, 2, 1, "", "the configuration", 0.5)}
+    assert asked_in_batches(config) == {("openai/m", Role.JUDGE)}
+
+
+def test_a_model_with_several_prices_is_told_so() -> None:
+    """At two addresses; that none is known would be untrue."""
+    one = {"name": "openai/m", "base_url": "http://a/v1", "price": {"prompt": 1, "completion": 2}}
+    other = {"name": "openai/m", "base_url": "http://b/v1", "price": {"prompt": 3, "completion": 2}}
+    config = load_config(None, {"models": [one], "judges": [other], "budget": {"cost_usd": 5}}).resolved()
+    said = r"openai/m has 2 prices, at http://a/v1 and http://b/v1, .*one `price`.*--max-tokens"
+    with pytest.raises(UserError, match=said):
+        require_prices(config, PriceList(()))
 
 
 @pytest.mark.parametrize(

@@ -192,3 +192,19 @@ def test_what_decides_the_prompts_must_stay(run: Path, server: ChatServer) -> No
     edit(run, "repair: false", "repair: true")
     assert (contents(run), (run / "config.yaml").read_bytes()) == before
     assert server.prompts == []
+
+
+def test_a_budget_that_ends_it_says_what_was_spent_and_how_to_go_on(run: Path, server: ChatServer) -> None:
+    """The data stays as it was; what was answered is not asked again with more."""
+    used = sum(row["prompt_tokens"] + row["completion_tokens"] for row in manifest(run)["requests"])
+    before = contents(run)
+    ran = apigen("run", "--resume", "--out", run, "--judge", "openai/third", "--max-tokens", str(used + 2000))
+    assert ran.returncode == 1
+    said = " ".join(ran.stderr.split())
+    assert "stopped by the budget while the candidates were verified again, with" in said
+    assert f"go on with: apigen run --resume --out {run} --max-tokens MORE" in said
+    assert contents(run) == before
+    asked = len(server.prompts)
+    ran = apigen("run", "--resume", "--out", run, "--max-tokens", "1000000")
+    assert ran.returncode == 0, ran.stderr
+    assert 0 < asked < len(server.prompts) == len(set(server.prompts))

@@ -280,3 +280,18 @@ def test_two_runs_in_one_directory_are_refused(finished: Path, tmp_path: Path) -
     assert "exists already; add --resume" in refused.stderr
     assert contents(finished) == before
     assert set(before) == set(SAME_BYTES)
+
+
+def test_square_brackets_of_others_are_no_markup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in a path nor in what a server says; what it says of the key is not repeated."""
+    out = tmp_path / "w[/x]y"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-12345")
+    assert apigen("run", *ONE, "--count", "3", "--out", out).returncode == 0
+    with serving(fail_after=0, fail_with=(400, "bad [/red] key sk-secret-12345 \x1b[2J")) as server:
+        models = ("--model", "openai/w", "--base-url", server.url)
+        ran = apigen("run", *ONE, "--count", "3", *models, "--out", tmp_path / "out")
+    assert ran.returncode == 1
+    assert "bad [/red] key $OPENAI_API_KEY" in ran.stderr
+    assert "\x1b" not in ran.stderr
+    for file in (tmp_path / "out").iterdir():
+        assert b"sk-secret-12345" not in file.read_bytes(), file.name

@@ -15,7 +15,7 @@ from apigen.models.openai.ladder import FAILURES, Ladder
 from apigen.models.openai.ladders import Ladders
 from apigen.models.openai.model import OpenAIModel
 from apigen.models.openai.probe import MESSAGES
-from apigen.models.store import CompletionStore
+from apigen.models.store import CompletionStore, unpaid
 from apigen.models.table import ModelTable
 from apigen.records import Completion, Message
 from form_servers import (
@@ -274,6 +274,16 @@ def test_what_was_learned_is_kept_and_what_it_cost_is_counted(httpserver: HTTPSe
     assert bodies(httpserver, probes=True) == []
     asked(httpserver, gateway, store=store, extra={"top_k": 3})
     assert len(bodies(httpserver, probes=True)) == 3
+    store.close()
+
+
+def test_a_probe_that_is_asked_again_is_counted_again(tmp_path: Path) -> None:
+    """A session that was killed before it noted what it learned was paid all the same."""
+    store = CompletionStore(tmp_path / "completions.sqlite")
+    for _ in range(2):
+        store.notes(b"who", unpaid).paid("json_schema", Completion("{}", "openai/x", 10, 2))
+    (row,) = store.usage()
+    assert (row["role"], row["requests"], row["prompt_tokens"]) == ("probe", 2, 20)
     store.close()
 
 

@@ -577,7 +577,10 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _explain(error: pydantic.ValidationError) -> str:
     """Every mistake of a configuration in one line, with the nearest right key for an unknown one."""
     parts = []
+    wrong = [item["loc"] for item in error.errors()]
     for item in error.errors():
+        if item["type"] == "too_short" and any(place[: len(item["loc"])] == item["loc"] != place for place in wrong):
+            continue  # pydantic counts only the entries that are right
         key = ".".join(str(part) for part in item["loc"])
         if item["type"] == "extra_forbidden":
             parts.append(_explain_unknown(item["loc"]))

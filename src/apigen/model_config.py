@@ -1,5 +1,6 @@
 """How a model that writes or judges is named, reached, limited and paid."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -39,6 +40,10 @@ SIMULATED = (
     "deepseek-v2-chat",
 )
 """The generators that ``simulated/NAME`` imitates; ``models/simulated/profiles.py`` says how each one errs."""
+
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""RFC 9110, 5.6.2."""
 
 
 class PriceConfig(Section):
@@ -130,6 +135,14 @@ class ModelConfig(Section):
             raise ValueError(msg)
         msg = f"{name!r} is no model: write `offline`, or `openai/NAME` with --base-url for your own server"
         raise ValueError(msg)
+
+    @field_validator("api_key_header")
+    @classmethod
+    def _a_header(cls, name: str) -> str:
+        if not _HEADER.fullmatch(name):
+            msg = f"{name!r} is no name of a header, such as `api-key`"
+            raise ValueError(msg)
+        return name
 
     @field_validator("base_url")
     @classmethod

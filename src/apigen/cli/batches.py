@@ -6,7 +6,10 @@ from pathlib import Path
 
 from apigen import rundir
 from apigen.config import Config
+from apigen.errors import UserError
 from apigen.models.batch.book import BatchState, under_way
+from apigen.models.batch.journal import owned_by
+from apigen.models.roles import Role
 from apigen.report.words import duration
 
 _NAMED = 3
@@ -44,6 +47,28 @@ def under_way_line(out: Path) -> str:
     more = f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
     batches, go = (f"{len(entries)} batches", "go") if len(entries) > 1 else ("1 batch", "goes")
     return f"{batches} with {requests:,} requests {go} on at the provider: {names}{more}"
+
+
+def require_batches_kept(config: Config, out: Path) -> None:
+    """Hold a run that goes on to asking in batches whoever has some under way.
+
+    Args:
+        config: with which it goes on.
+        out: of the run.
+
+    Raises:
+        UserError: a model has no ``batch`` any more, so what is under way would be asked, and paid, again.
+    """
+    writing = ((Role.WRITER, model) for model in config.models)
+    judging = ((Role.JUDGE, judge) for judge in config.judges)
+    live = {owned_by(role, model.name) for role, model in (*writing, *judging) if model.batch is None}
+    for entry in under_way(out / rundir.BATCHES):
+        if entry.owner in live and not entry.cancelled:
+            raise UserError(
+                f"{entry.model}: batch {entry.batch_id} with {entry.requests:,} requests is under way at {entry.url}, "
+                "and without `batch` they would be asked and paid again; give the model its `batch` back until they "
+                f"are answered, or move {out / rundir.BATCHES} away to ask again"
+            )
 
 
 def batches_line(states: Sequence[BatchState]) -> str:

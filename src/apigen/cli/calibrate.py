@@ -32,13 +32,9 @@ from apigen.execute.table import make_executor
 from apigen.files import DirectoryLock, replacing
 from apigen.library.catalogue import Library, load_library
 from apigen.model_config import model_names
-from apigen.models.accounts import Accounts
-from apigen.models.base import Model
-from apigen.models.prices import load_prices, prices_by_name
-from apigen.models.purse import Purse
 from apigen.models.roles import Role
-from apigen.models.spending import MeteredModel
-from apigen.models.store import CompletionStore, StoredModel
+from apigen.models.spending import open_spend
+from apigen.models.store import CompletionStore, unpaid
 from apigen.models.table import ModelTable
 from apigen.report.money import usd
 from apigen.verify.base import Judge
@@ -86,7 +82,7 @@ def calibrate_command(options: CalibrateOptions) -> int:
     if labelled is not None and options.most:
         labelled = labelled[: options.most]
     wanted = len(labelled) if labelled is not None else options.most or DEFAULT_COUNT
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     if options.dry_run:
         _show_plan(config, wanted, exact=labelled is not None, as_json=options.as_json)
         return 0
@@ -158,19 +154,18 @@ async def _all_executed(labelled: Sequence[Case], executor: Executor, counting: 
 
 def _judges(config: Config, store: CompletionStore | None, stack: AsyncExitStack) -> list[Judge]:
     asking = Asking(**config.judging.model_dump(exclude={"rule"}))
-    prices = prices_by_name(config, load_prices(config.prices)) if store else {}
-    purse = Purse(BudgetConfig(), Accounts(store.usage())) if store else None
+    # The budget of a configuration is that of a run.
+    spend = open_spend(config.model_copy(update={"budget": BudgetConfig()}), store) if store else None
     judges: list[Judge] = []
-    models = ModelTable(config.concurrency, store).models([judge for judge in config.judges if judge.name != "rules"])
+    table = ModelTable(config.concurrency, store, spend.probed if spend else unpaid)
+    models = table.models([judge for judge in config.judges if judge.name != "rules"])
     for name in model_names(config.judges):
         if name == "rules":
             judges.append(RuleJudge())
             continue
-        model: Model = models[name].model
+        model = models[name].model
         stack.push_async_callback(model.aclose)
-        if store and purse:
-            model = StoredModel(MeteredModel(model, purse, Role.JUDGE, prices.get(name)), store, Role.JUDGE)
-        judges.append(LLMJudge(model, asking))
+        judges.append(LLMJudge(spend.asked(model, Role.JUDGE)[0] if spend else model, asking))
     return judges
 
 
@@ -212,7 +207,9 @@ def _show_plan(config: Config, cases: int, *, exact: bool, as_json: bool) -> Non
     how_many = f"{cases:,} cases" if exact else f"at most {cases:,} cases"
     asked = f"{cases:,} requests to each of {' and '.join(models)}" if models else "no requests to a model"
     again = f" (up to {tries} times as many if answers cannot be read)" if models and tries > 1 else ""
-    Console().print(f"{how_many}, {asked}{again}. Nothing was asked or written.", highlight=False, soft_wrap=True)
+    Console(markup=False).print(
+        f"{how_many}, {asked}{again}. Nothing was asked or written.", highlight=False, soft_wrap=True
+    )
 
 
 def _end(
@@ -228,7 +225,7 @@ def _end(
         sys.stdout.write(msgspec.json.encode(whole).decode() + "\n")
         return
     source = "made of seed examples" if found["source"] == "faults" else f"labelled in {found['source']}"
-    console = Console()
+    console = Console(markup=False)
     counts = f"{found['cases']:,} cases {source}: {found['right']:,} right, {found['wrong']:,} wrong."
     console.print(counts, highlight=False, soft_wrap=True)
     console.print(tables(found), highlight=False)

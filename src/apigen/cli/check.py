@@ -65,7 +65,7 @@ def check_command(options: CheckOptions) -> int:
     tools = _executable(options)
     judges = _judge_configs(options)
     set_on_retry_hooks(())  # a service or judge that stays away is told in one line
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     began = time.monotonic()
     with on_interrupt() as interrupted, RowProgress(console) as progress:
 
@@ -189,10 +189,10 @@ def _end(options: CheckOptions, found: Mapping[str, Any], done: Audit, console: 
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        Console().print(summary(found, done.tally))
+        Console(markup=False).print(summary(found, done.tally))
         for path, what in ((options.rejects, "each row that fell"), (options.report, "the report")):
             if path:
-                Console().print(f"{path}  {what}", highlight=False, soft_wrap=True)
+                Console(markup=False).print(f"{path}  {what}", highlight=False, soft_wrap=True)
     if done.interrupted:
         reached = f"Interrupted after {found['rows']:,} rows; what is told and written covers those alone."
         console.print(reached, highlight=False, soft_wrap=True)

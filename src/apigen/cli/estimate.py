@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 
 from apigen import rundir
+from apigen.cli.resume import resumed_config
 from apigen.config import Config, load_config
 from apigen.errors import UserError
 from apigen.estimate.run import Earlier, estimate_run
@@ -30,6 +31,7 @@ class EstimateOptions(NamedTuple):
     """A run to learn from."""
     resume: bool
     out: Path | None
+    batch: bool
     as_json: bool
 
 
@@ -46,7 +48,7 @@ def estimate_command(options: EstimateOptions) -> None:
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        console = Console()
+        console = Console(markup=False)
         console.print(table(found), highlight=False)
         console.print("\nNothing was asked, executed or written.", highlight=False)
 
@@ -54,17 +56,15 @@ def estimate_command(options: EstimateOptions) -> None:
 def _anew(options: EstimateOptions) -> tuple[Config, Earlier | None, int]:
     if options.out is not None:
         raise UserError("--out: names the run of --resume; an estimate writes nothing")
-    config = load_config(options.config, options.overrides).resolved(base_url=options.base_url)
+    config = load_config(options.config, options.overrides).resolved(base_url=options.base_url, batch=options.batch)
     return config, _earlier(options.measured) if options.measured else None, 0
 
 
 def _going_on(options: EstimateOptions) -> tuple[Config, Earlier | None, int]:
     """The rest of a run, by what it measured so far."""
-    if options.out is None or options.config is not None:
-        raise UserError("--resume: give the run with --out DIR, and no configuration: the run has its own")
-    before = rundir.read_config(options.out)
-    count, prices = options.overrides["count"], options.overrides["prices"]
-    config = before.model_copy(update={"count": count or before.count, "prices": prices or before.prices})
+    if options.out is None:
+        raise UserError("--resume: give the run with --out DIR")
+    config = resumed_config(options.out, options.config, options.overrides, options.base_url, batch=options.batch)
     manifest = rundir.read_manifest(options.out)
     source = _earlier(options.measured) if options.measured else Earlier(str(options.out), manifest)
     return config, source if source.manifest["counts"]["candidates"] else None, manifest["samples"]

@@ -54,7 +54,7 @@ def evaluate_command(options: EvaluateOptions) -> None:
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return
-    console = Console()
+    console = Console(markup=False)
     console.print(summary(found))
     if options.verdicts:
         console.print(f"{options.verdicts}  each answer with its mark", highlight=False, soft_wrap=True)

@@ -30,13 +30,10 @@ from apigen.library.base import Loaded
 from apigen.library.catalogue import load_library
 from apigen.library.file_writing import write_library
 from apigen.locators import absolute
-from apigen.models.accounts import Accounts
 from apigen.models.base import Model
-from apigen.models.prices import load_prices, prices_by_name
-from apigen.models.purse import Purse
 from apigen.models.roles import Role
-from apigen.models.spending import MeteredModel
-from apigen.models.store import CompletionStore, StoredModel
+from apigen.models.spending import open_spend
+from apigen.models.store import CompletionStore, unpaid
 from apigen.models.table import ModelTable
 from apigen.report.cleaning import cleaning_page, figures, tables
 
@@ -66,7 +63,7 @@ def check_command(options: CheckOptions) -> int:
     config = _config(options)
     sources = tuple(absolute(source) for source in options.sources)
     library = as_loaded(load_library(sources, grants=read_grants(config.grants, os.environ)))
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     journal = Journal(_beside(options.out, "probes.jsonl")) if options.out else None
     try:
         with on_interrupt() as stopped, StepProgress(console) as progress:
@@ -103,13 +100,13 @@ async def _clean(
             if options.out:
                 store = CompletionStore(_beside(options.out, "completions.sqlite"))
                 stack.callback(store.close)
-            model = ModelTable(plan.concurrency, store).models(config.models)[options.model].model
+            # The budget of a configuration is that of a run.
+            spend = open_spend(config.model_copy(update={"budget": BudgetConfig()}), store) if store else None
+            table = ModelTable(plan.concurrency, store, spend.probed if spend else unpaid)
+            model = table.models(config.models)[options.model].model
             stack.push_async_callback(model.aclose)
-            if store:
-                prices = prices_by_name(config, load_prices(config.prices))
-                purse = Purse(BudgetConfig(), Accounts(store.usage()))
-                metered = MeteredModel(model, purse, Role.WRITER, prices.get(options.model))
-                model = StoredModel(metered, store, Role.WRITER)
+            if spend:
+                (model,) = spend.asked(model, Role.WRITER)
         known = journal.known({tool.name: tool for tool in library.tools}) if journal else {}
         cleaned = await clean(library, plan, prober, model, known, hooks)
         return cleaned, store.usage() if store else []
@@ -162,7 +159,7 @@ def _end(options: CheckOptions, found: Mapping[str, Any], console: Console) -> i
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        shown = Console()
+        shown = Console(markup=False)
         shown.print(tables(found))
         written = options.out if found["status"] == "done" else None
         say: Callable[[str], None] = lambda line: shown.print(line, highlight=False, soft_wrap=True)  # noqa: E731

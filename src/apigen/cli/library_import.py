@@ -61,7 +61,7 @@ def import_command(options: ImportOptions) -> None:
         }
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return
-    console = Console()
+    console = Console(markup=False)
     console.print(_by_source_and_category(library))
     print_counts(console, "Left out", [entry.reason for entry in library.skipped])
     print_counts(console, "Notes", [note.text for note in library.notes])
@@ -83,9 +83,11 @@ def drift_command(file: Path, config: Path | None, *, as_json: bool) -> int:
         value = {"file": str(file), "sources": sources, "tools": len(read.loaded.tools), "drift": not found.is_empty}
         sys.stdout.write(msgspec.json.encode(value | {"dead": dead} | msgspec.to_builtins(found)).decode() + "\n")
     else:
-        _print_drift(Console(), found, str(file))
+        _print_drift(Console(markup=False), found, str(file))
         for source, problem in dead.items():
-            Console().print(Text(f"not compared: {source}, which cannot be loaded: {problem}"), soft_wrap=True)
+            Console(markup=False).print(
+                Text(f"not compared: {source}, which cannot be loaded: {problem}"), soft_wrap=True
+            )
     return 0 if found.is_empty and not dead else 1
 
 

@@ -148,6 +148,7 @@ def estimate(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="What is still missing of the run in --out.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="With --resume: the run.")] = None,
+    batch: Annotated[bool, typer.Option("--batch", help="Models are asked in batches, as for `apigen run`.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what a run would take in requests, tokens, money and time. Nothing is asked, executed or written."""
@@ -165,7 +166,15 @@ def estimate(
     }
     estimate_command(
         EstimateOptions(
-            config, overrides, base_url, pass_rate=pass_rate, measured=measured, resume=resume, out=out, as_json=as_json
+            config,
+            overrides,
+            base_url,
+            pass_rate=pass_rate,
+            measured=measured,
+            resume=resume,
+            out=out,
+            batch=batch,
+            as_json=as_json,
         )
     )
 

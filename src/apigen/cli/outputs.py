@@ -35,7 +35,7 @@ def export_command(run_dir: Path, name: str, out: Path, *, as_json: bool) -> Non
     if as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(out), **note}).decode() + "\n")
         return
-    Console(stderr=True).print(
+    Console(stderr=True, markup=False).print(
         f"{rows:,} rows in {out} ({name}); {beside.name} says where they come from. {manifest['notice']}",
         highlight=False,
         soft_wrap=True,
@@ -52,6 +52,6 @@ def report_command(run_dir: Path, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(msgspec.json.encode({"report": str(target), **manifest}).decode() + "\n")
         return
-    console = Console()
+    console = Console(markup=False)
     console.print(summary(manifest))
     console.print(f"\n{target}", highlight=False, soft_wrap=True)

@@ -18,7 +18,7 @@ class LiveProgress(LiveBar):
             TextColumn("[bold]accepted"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}  {task.fields[detail]}"),
+            TextColumn("{task.fields[rate]}  {task.fields[detail]}", markup=False),
         )
         super().__init__(console, columns, total=wanted, rate="", detail="starting the sandbox")
 

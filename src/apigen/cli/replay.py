@@ -50,7 +50,7 @@ def replay_command(options: ReplayOptions) -> int:
     if options.changes is not None and not options.changes.parent.is_dir():
         raise UserError(f"--changes: {options.changes.parent}: no such folder to write {options.changes.name} to")
     set_on_retry_hooks(())  # a service that stays away is told in one line
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     tally = ReplayTally()
     with on_interrupt() as interrupted:
         asyncio.run(_replay(options, tally, console, interrupted))
@@ -58,7 +58,7 @@ def replay_command(options: ReplayOptions) -> int:
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        _show(tally, Console())
+        _show(tally, Console(markup=False))
     if options.changes is not None:
         console.print(f"{options.changes}  the rows that no longer hold, then and now", soft_wrap=True, highlight=False)
     if interrupted():

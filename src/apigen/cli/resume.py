@@ -170,7 +170,9 @@ class _Counting(LiveBar):
     """Shows how many candidates were verified."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, (SpinnerColumn(), TextColumn("{task.fields[line]}")), line="reading what is there")
+        super().__init__(
+            console, (SpinnerColumn(), TextColumn("{task.fields[line]}", markup=False)), line="reading what is there"
+        )
 
     def at(self, candidates: int) -> None:
         """Show how far it is."""

@@ -12,7 +12,7 @@ class RowProgress(LiveBar):
     """Shows how many rows were gone through and how they fared."""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(console, (SpinnerColumn(), TextColumn("{task.fields[line]}")), line="reading")
+        super().__init__(console, (SpinnerColumn(), TextColumn("{task.fields[line]}", markup=False)), line="reading")
         self._began = time.monotonic()
 
     def update(self, rows: int, fared: str) -> None:

@@ -15,12 +15,12 @@ from rich.console import Console
 from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
-from apigen.cli.batches import batch_lines, under_way_line, waves_lines
+from apigen.cli.batches import batch_lines, require_batches_kept, under_way_line, waves_lines
 from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
 from apigen.cli.resume import resumed_config, show_survey, verified_again
 from apigen.config import Config, load_config
-from apigen.errors import ApigenError, Unavailable, UserError
+from apigen.errors import AnswersPending, ApigenError, Unavailable, UserError
 from apigen.estimate.run import estimate_run
 from apigen.estimate.words import line as estimate_line
 from apigen.estimate.words import table as estimate_table
@@ -63,11 +63,12 @@ class RunOptions(NamedTuple):
 
 def run_command(options: RunOptions) -> int:
     """Carry out ``apigen run``; returns the exit code."""
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False)
     set_on_retry_hooks(())  # its log lines tell a user nothing; a model that stays away is told in one line
     out = _directory(options)
     if options.resume:
         config = resumed_config(out, options.config, options.overrides, options.base_url, batch=options.batch)
+        require_batches_kept(config, out)
     else:
         config = _new_config(options)
     if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
@@ -90,7 +91,7 @@ def run_command(options: RunOptions) -> int:
     directory = RunDir.resume(out, config) if options.resume else RunDir.create(out, config, library)
     with closing(directory):
         changes = changed_verification(out, config, library) if options.resume else ()
-        wanted = Wanted(directory, config, library, changes)
+        wanted = Wanted(directory, config, library, changes, wait=not options.no_wait)
         if options.dry_run:
             return _show_resumption(wanted, grants, console, as_json=options.as_json)
         if options.resume:
@@ -100,7 +101,7 @@ def run_command(options: RunOptions) -> int:
 
 def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) -> int:
     """Verify again what is there where that has changed, and run to the end; returns the exit code."""
-    directory, config, library, changes = wanted
+    directory, config, library, changes, wait = wanted
     out = directory.path
     try:
         _announce(config, library, grants, out, console, resume=options.resume)
@@ -112,7 +113,10 @@ def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) 
             def tell(line: str) -> None:
                 console.print(line, soft_wrap=True, highlight=False, markup=False)
 
-            manifest = asyncio.run(run(directory, config, library, progress.update, tell, wait=not options.no_wait))
+            manifest = asyncio.run(run(directory, config, library, progress.update, tell, wait=wait))
+    except AnswersPending:  # while it was verified again; a run ends with a summary
+        console.print(f"Answers of batches are pending; the data is as it was. {_resume_line(out)}", soft_wrap=True)
+        return 1
     except Unavailable as error:
         raise ApigenError(f"{error}. Nothing that was answered is lost. {_resume_line(out)}") from error
     except KeyboardInterrupt:  # before the run had begun to listen for it

@@ -1,6 +1,6 @@
 """What an estimate rests on: how many candidates pass, how long prompts and answers are, and who says so."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from math import sqrt
 from typing import Any
@@ -130,10 +130,12 @@ def measured(basis: Basis, manifest: Mapping[str, Any], where: str, pass_rate: f
         raise UserError(f"{where}: has no candidates yet, so it says nothing; leave it out")
     passed = counts["accepted"] / candidates
     low, high = _interval(counts["accepted"], candidates)
-    sizes, by_model = _sizes(manifest)
+    # By name: several entries may be endpoints of one judge, and the accounts may hold judges that it has no more.
+    judges = {judge["name"] for judge in manifest["config"]["judges"]} - {RULES, COMMITTEE}
+    rows = [row for row in manifest["requests"] if row["role"] != Role.JUDGE or row["model"] in judges]
+    sizes, by_model = _sizes(rows)
     sent = counts["repairs"]["sent"]
-    judges = [judge["name"] for judge in manifest["config"]["judges"] if judge["name"] not in (RULES, COMMITTEE)]
-    asked = sum(row["requests"] for row in manifest["requests"] if row["role"] == Role.JUDGE)
+    asked = sum(row["requests"] for row in rows if row["role"] == Role.JUDGE)
     rate, source = (passed, where) if pass_rate is None else (pass_rate, "--pass-rate")
     told = [
         Assumption("pass rate", f"{rate:.0%}", f"{source}: {counts['accepted']:,} of {candidates:,} candidates"),
@@ -168,13 +170,15 @@ def reaching(passed: float) -> float:
     return 1.0
 
 
-def _sizes(manifest: Mapping[str, Any]) -> tuple[dict[Role, Size], dict[tuple[str, Role], Size]]:
-    """Mean lengths by role, and by model and role, of what was counted."""
+def _sizes(
+    usage: Iterable[Mapping[str, Any]],
+) -> tuple[dict[Role, Size], dict[tuple[str, Role], Size]]:
+    """Mean lengths by role, and by model and role, of what was counted; probes are too few to be estimated."""
     rows: dict[Role, list[Mapping[str, Any]]] = {}
-    by_model = {}
-    for row in manifest["requests"]:
-        if row["requests"] and row["prompt_tokens"]:
-            role = Role(row["role"])
+    by_model: dict[tuple[str, Role], Size] = {}
+    for row in usage:
+        role = Role(row["role"])
+        if role is not Role.PROBE and row["requests"] and row["prompt_tokens"]:
             rows.setdefault(role, []).append(row)
             by_model[row["model"], role] = _mean([row])
     return {role: _mean(of_role) for role, of_role in rows.items()}, by_model

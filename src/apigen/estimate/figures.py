@@ -8,7 +8,7 @@ import msgspec
 from apigen.config import Config
 from apigen.estimate.basis import MENDED, UNREADABLE, Assumption, Basis, reaching
 from apigen.model_config import ModelConfig
-from apigen.models.prices import Price, PriceList, asked_models, prices_by_name
+from apigen.models.prices import Price, PriceList, asked_in_batches, asked_models, prices_by_name
 from apigen.models.roles import Role
 from apigen.verify.judges.committee import Rule
 
@@ -106,12 +106,18 @@ def _rows(
     candidates = samples / _accepted(config, basis, passed)
     sent = candidates * (1 - passed) if config.repair else 0.0
     again = _mended(basis, passed)
+    in_batches = asked_in_batches(config)
+
+    def row(name: str, role: Role, requests: float) -> Row:
+        price = prices.get(name)
+        return _row(name, role, requests, basis, price and price.asked(in_batches=(name, role) in in_batches))
+
     rows = []
     weights = _by_name(config.models, lambda model: model.weight)
     for name, weight in weights.items():
         share = weight / sum(weights.values())
         asked = {Role.WRITER: candidates / basis.pairs * share, Role.REPAIR: sent * share}
-        rows += [_row(name, role, requests, basis, prices) for role, requests in asked.items() if requests]
+        rows += [row(name, role, requests) for role, requests in asked.items() if requests]
     judges = [name for name in dict.fromkeys(judge.name for judge in config.judges) if name.startswith("openai/")]
     for number, name in enumerate(judges):
         if basis.judged is not None:
@@ -120,12 +126,12 @@ def _rows(
             tries = sum(UNREADABLE**attempt for attempt in range(config.judging.tries))
             asks = [_asked(config, passed, number, len(judges)), _asked(config, again, number, len(judges))]
             requests = (candidates * asks[0] + sent * asks[1]) * tries
-        rows.append(_row(name, Role.JUDGE, requests, basis, prices))
-    return tuple(row for row in rows if row.model.startswith("openai/"))
+        rows.append(row(name, Role.JUDGE, requests))
+    return tuple(found for found in rows if found.model.startswith("openai/"))
 
 
-def _row(name: str, role: Role, requests: float, basis: Basis, prices: Mapping[str, Price | None]) -> Row:
-    size, price = basis.size(name, role), prices.get(name)
+def _row(name: str, role: Role, requests: float, basis: Basis, price: Price | None) -> Row:
+    size = basis.size(name, role)
     number = ceil(requests)
     prompt, completion = round(number * size.prompt), round(number * size.completion)
     return Row(name, role, number, prompt, completion, price.cost(prompt, completion) if price else None)
@@ -165,9 +171,11 @@ def _total(rows: Iterable[Row]) -> Total:
 
 def _seconds(config: Config, rows: Iterable[Row]) -> float | None:
     """How long the slowest model takes; the others work at the same time."""
-    rows, asked = tuple(rows), asked_models(config)
-    if any(model.batch is not None for model in asked):
+    rows = tuple(rows)
+    if config.batched:
         return None
+    # Who writes and judges at one address keeps to one limit there.
+    asked = {(model.name, model.base_url): model for model in reversed(asked_models(config))}.values()
     window = (config.rounds.requests or 1) * config.rounds.lag
     at_once = _by_name(asked, lambda model: model.concurrency or config.concurrency)
     limits = (

@@ -44,9 +44,10 @@ def _said(found: Estimate) -> list[str]:
         lines.append(f"{_time(found)}.")
     for name, price in found.prices.items():
         if price is None:
-            lines.append(f"{name}: no price is known; give `price:` or --prices, see docs/costs.md.")
+            lines.append(f"{name}: no price is known, or it has several; give `price:` or --prices, see docs/costs.md.")
         else:
             figures = f"{usd(price.prompt)} and {usd(price.completion)} per million tokens of prompts and answers"
+            figures += f", {price.batch:.0%} of that in batches" if price.batch != 1 else ""
             told = ", ".join(part for part in (price.source, price.as_of) if part)
             lines.append(f"{name}: {figures} ({told}).")
     return lines

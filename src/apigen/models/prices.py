@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter
 from apigen.config import Config, UniqueKeys
 from apigen.errors import UserError
 from apigen.model_config import ModelConfig, PriceConfig
+from apigen.models.roles import Role
 from apigen.records import Completion
 from apigen.sections import Section
 
@@ -25,7 +26,7 @@ _HINT = "`price: {prompt: USD, completion: USD}` per million tokens in its secti
 
 
 class Price(msgspec.Struct, frozen=True):
-    """What one model costs as it is asked, in USD per million tokens; the discount of batches is taken off."""
+    """What one model costs, in USD per million tokens."""
 
     prompt: float
     completion: float
@@ -34,6 +35,14 @@ class Price(msgspec.Struct, frozen=True):
     as_of: str = ""
     source: str = ""
     """Where the figures can be checked, or who gave them."""
+    batch: float = 1.0
+    """What is paid of these prices for an answer that comes in a batch."""
+
+    def asked(self, *, in_batches: bool) -> "Price":
+        """What it costs as it is asked: all of it, or what is paid of that in batches."""
+        factor = self.batch if in_batches else 1.0
+        prompt, completion, cached = (each * factor for each in (self.prompt, self.completion, self.cached))
+        return msgspec.structs.replace(self, prompt=prompt, completion=completion, cached=cached, batch=1.0)
 
     def cost(self, prompt_tokens: float, completion_tokens: float, cached_tokens: float = 0) -> float:
         """USD for some tokens; the cached ones are among those of the prompt."""
@@ -44,12 +53,14 @@ class Price(msgspec.Struct, frozen=True):
 def cost_of(completion: Completion, price: Price | None) -> float | None:
     """What an answer cost in USD: what the provider says, else by the price; ``None`` where neither is known.
 
-    An answer without a count of tokens has no known cost: it was not free.
+    An answer without a count of tokens has no known cost: it was not free. What is taken off for batches is taken off
+    answers that came in one, not those of a model that is asked in batches as a rule: its probes are asked live.
     """
     if completion.cost_usd is not None:
         return completion.cost_usd
     if price is None or not (completion.prompt_tokens or completion.completion_tokens):
         return None
+    price = price.asked(in_batches=completion.batch)
     return price.cost(completion.prompt_tokens, completion.completion_tokens, completion.cached_tokens)
 
 
@@ -77,7 +88,7 @@ class PriceList:
     def of(self, model: ModelConfig) -> Price | None:
         """What a model costs; ``None`` where that is not known, as for a server of one's own."""
         if model.price is not None:
-            return _price(model, model.price, 1.0, "", "the configuration")
+            return _price(model.price, 1.0, "", "the configuration")
         name = model.name.removeprefix("openai/")
         host = urlsplit(model.base_url or "").hostname or ""
         for section in self._sections:
@@ -88,14 +99,13 @@ class PriceList:
             )
             if found is not None:
                 as_of = section.as_of.isoformat() if section.as_of else ""
-                return _price(model, found, section.batch, as_of, section.source or section.provider)
+                return _price(found, section.batch, as_of, section.source or section.provider)
         return None
 
 
-def _price(model: ModelConfig, given: PriceConfig, batch: float, as_of: str, source: str) -> Price:
-    factor = (batch if given.batch is None else given.batch) if model.batch is not None else 1.0
+def _price(given: PriceConfig, batch: float, as_of: str, source: str) -> Price:
     cached = given.prompt if given.cached is None else given.cached
-    return Price(given.prompt * factor, given.completion * factor, cached * factor, as_of, source)
+    return Price(given.prompt, given.completion, cached, as_of, source, batch if given.batch is None else given.batch)
 
 
 def load_prices(path: str | None = None) -> PriceList:
@@ -112,11 +122,16 @@ def asked_models(config: Config) -> list[ModelConfig]:
     return [model for model in (*config.models, *config.judges) if model.name.startswith("openai/")]
 
 
+def asked_in_batches(config: Config) -> frozenset[tuple[str, Role]]:
+    """The models that a run asks in batches, each with what for: one may write live and judge in batches."""
+    writing = ((model, role) for model in config.models for role in (Role.WRITER, Role.REPAIR))
+    judging = ((judge, Role.JUDGE) for judge in config.judges)
+    return frozenset((model.name, role) for model, role in (*writing, *judging) if model.batch is not None)
+
+
 def prices_by_name(config: Config, prices: PriceList) -> dict[str, Price | None]:
     """The price of each language model of a run, by its name; not known where its endpoints have several."""
-    found: dict[str, set[Price | None]] = {}
-    for model in asked_models(config):
-        found.setdefault(model.name, set()).add(prices.of(model))
+    found = _several(config, prices)
     return {name: several.pop() if len(several) == 1 else None for name, several in found.items()}
 
 
@@ -128,13 +143,30 @@ def require_prices(config: Config, prices: PriceList) -> None:
     """
     if config.budget.cost_usd is None:
         return
-    known = prices_by_name(config, prices)
-    unknown = [f"{model.name} at {model.base_url}" for model in asked_models(config) if known[model.name] is None]
+    refused = f"a budget of ${config.budget.cost_usd:g} cannot be kept"
+    unknown = [f"{model.name} at {model.base_url}" for model in asked_models(config) if prices.of(model) is None]
     if unknown:
         raise UserError(
-            f"a budget of ${config.budget.cost_usd:g} cannot be kept: no price is known of {' and '.join(unknown)}; "
+            f"{refused}: no price is known of {' and '.join(dict.fromkeys(unknown))}; "
             f"give {_HINT}, or limit --max-tokens instead"
         )
+    for name, several in _several(config, prices).items():
+        if len(several) > 1:
+            where = " and ".join(
+                dict.fromkeys(str(model.base_url) for model in asked_models(config) if model.name == name)
+            )
+            raise UserError(
+                f"{refused}: {name} has {len(several)} prices, at {where}, and what is spent is counted by name alone; "
+                "give all of its entries one `price`, or limit --max-tokens instead"
+            )
+
+
+def _several(config: Config, prices: PriceList) -> dict[str, set[Price | None]]:
+    """All prices that each language model of a run has at its endpoints, by its name."""
+    found: dict[str, set[Price | None]] = {}
+    for model in asked_models(config):
+        found.setdefault(model.name, set()).add(prices.of(model))
+    return found
 
 
 def _read(path: Path) -> tuple[PriceSection, ...]:

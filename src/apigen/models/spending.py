@@ -1,13 +1,13 @@
 """Models whose answers carry their cost and are paid from one purse."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 from typing import NamedTuple
 
 from apigen.config import Config
 from apigen.models.accounts import Accounts
 from apigen.models.base import EndpointFacts, Model, Options
-from apigen.models.prices import Price, cost_of, load_prices, prices_by_name
+from apigen.models.prices import Price, asked_in_batches, cost_of, load_prices, prices_by_name
 from apigen.models.purse import Purse
 from apigen.models.roles import Role
 from apigen.models.store import CompletionStore, StoredModel
@@ -22,13 +22,17 @@ class MeteredModel:
         purse: pays.
         role: why it is asked.
         price: what it costs; ``None`` where that is not known.
+        in_batches: whether it is asked in batches, so that their price is expected; what is paid goes by each answer.
     """
 
-    def __init__(self, model: Model, purse: Purse, role: Role, price: Price | None) -> None:
+    def __init__(
+        self, model: Model, purse: Purse, role: Role, price: Price | None, *, in_batches: bool = False
+    ) -> None:
         self._model = model
         self._purse = purse
         self._role = role
         self._price = price
+        self._expected = price and price.asked(in_batches=in_batches)
 
     @property
     def locator(self) -> str:
@@ -51,7 +55,7 @@ class MeteredModel:
         Raises:
             BudgetSpent: the budget has no room for this request.
         """
-        expect = partial(self._purse.expected, self.locator, self._role, messages, self._price)
+        expect = partial(self._purse.expected, self.locator, self._role, messages, self._expected)
         async with self._purse.sending(self._role, expect):
             return self._purse.pay(self._role, await self._model.complete(messages, options), self._price)
 
@@ -75,11 +79,17 @@ class Spend(NamedTuple):
     purse: Purse
     store: CompletionStore
     prices: Mapping[str, Price | None]
+    in_batches: Set[tuple[str, Role]]
+    """Who is asked in batches, and what for."""
 
     def asked(self, model: Model, *roles: Role) -> list[Model]:
         """A language model as it is asked in each role: kept, counted and paid."""
         price = self.prices.get(model.locator)
-        return [StoredModel(MeteredModel(model, self.purse, role, price), self.store, role) for role in roles]
+
+        def metered(role: Role) -> MeteredModel:
+            return MeteredModel(model, self.purse, role, price, in_batches=(model.locator, role) in self.in_batches)
+
+        return [StoredModel(metered(role), self.store, role) for role in roles]
 
     def probed(self, completion: Completion) -> Completion:
         """Pay for an answer from which something about an endpoint was learned."""
@@ -89,7 +99,7 @@ class Spend(NamedTuple):
 def open_spend(config: Config, store: CompletionStore) -> Spend:
     """What pays for the models of a run, with what earlier sessions spent; see :func:`open_purse`."""
     prices = prices_by_name(config, load_prices(config.prices))
-    return Spend(open_purse(config, prices, store), store, prices)
+    return Spend(open_purse(config, prices, store), store, prices, asked_in_batches(config))
 
 
 def open_purse(config: Config, prices: Mapping[str, Price | None], store: CompletionStore) -> Purse:
@@ -104,6 +114,9 @@ def open_purse(config: Config, prices: Mapping[str, Price | None], store: Comple
         if price is not None:
             store.reprice(name, partial(cost_of, price=price))
     purse = Purse(config.budget, Accounts(store.usage()))
+    in_batches = asked_in_batches(config)
     for name in {judge.name for judge in config.judges} & prices.keys():
-        purse.guess_follow_ups(prices[name], sum(config.sampling.pairs) / 2)
+        price = prices[name]
+        expected = price and price.asked(in_batches=(name, Role.JUDGE) in in_batches)
+        purse.guess_follow_ups(expected, sum(config.sampling.pairs) / 2)
     return purse

@@ -5,6 +5,7 @@ that is resumed, or repeated with other checks, never pays twice for the same pr
 """
 
 import hashlib
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -140,8 +141,12 @@ class Notes:
         self._database.execute("INSERT OR REPLACE INTO endpoints VALUES (?, ?)", (self._key, facts))
 
     def paid(self, what: str, completion: Completion) -> None:
-        """Enter an answer in the accounts that no role asked for."""
-        self._store.put(_digest((Role.PROBE, self._key.hex(), what)), Role.PROBE, self._pay(completion))
+        """Enter an answer in the accounts that no role asked for.
+
+        Each is a row of its own: what a session that was killed had asked is asked again, and paid again.
+        """
+        asked = (Role.PROBE, self._key.hex(), what, secrets.token_hex(8))
+        self._store.put(_digest(asked), Role.PROBE, self._pay(completion))
 
 
 def _digest(asked: Json) -> bytes:

@@ -110,7 +110,7 @@ def _of_price(costs: Mapping[str, Any]) -> str:
     if costs["cost_usd"] is not None:
         return f"that cost {usd(costs['cost_usd'])}"
     unknown = " and ".join(name for name, price in costs["prices"].items() if price is None)
-    return f"what that cost is not known, since {unknown or 'some answer'} has no known price"
+    return f"what that cost is not known, since {unknown or 'some answer'} has no known price, or several"
 
 
 def _fallen(costs: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """One re-verification: a survey of what is on record, what is not made or asked anew, and the swap at the end."""
 
 import asyncio
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, nullcontext
@@ -10,10 +11,11 @@ from typing import NamedTuple
 import msgspec
 
 from apigen import rundir
-from apigen.assembly import Tell, make_judges, open_executor, open_store
+from apigen.assembly import Tell, make_judges, open_batches, open_executor, open_store
 from apigen.attempts import encode_attempt
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
+from apigen.errors import BudgetSpent
 from apigen.execute.base import Executor
 from apigen.library.catalogue import Library
 from apigen.model_config import model_names
@@ -22,6 +24,7 @@ from apigen.models.spending import open_spend
 from apigen.models.store import KeptModel
 from apigen.models.table import ModelTable
 from apigen.pipeline import recipe
+from apigen.report.money import more_options, spent
 from apigen.resuming import Change, keeps_executions
 from apigen.reverify.attempts import Reverifier
 from apigen.reverify.drawn import drawn_already
@@ -41,6 +44,8 @@ class Wanted(NamedTuple):
     """With the settings of now, resolved."""
     library: Library
     changes: Sequence[Change]
+    wait: bool = True
+    """Whether answers of batches are waited for."""
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -115,6 +120,8 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
 
     Raises:
         ModelUnavailable: a judge gives no answer; those that it gave are kept, and everything else is as it was.
+        AnswersPending: judges are asked in batches, and nobody is to wait for their answers.
+        BudgetSpent: the budget has no room for all that must be asked; says what was spent, and how to go on.
         JobFellShort: there is nothing but errors, or the disk failed.
     """
     directory, config = wanted.directory, wanted.config
@@ -124,7 +131,8 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         store = open_store(directory, stack, tell)
         asked = [judge for judge in config.judges if judge.name != RULES]
         spend = open_spend(config, store)
-        made = ModelTable(config.concurrency, store, spend.probed).models(asked)
+        batches = open_batches(directory, config, stack, wait=wanted.wait)
+        made = ModelTable(config.concurrency, store, spend.probed, batches).models(asked, Role.JUDGE)
         models = {name: spend.asked(each.model, Role.JUDGE)[0] for name, each in made.items()}
         for model in models.values():
             stack.push_async_callback(model.aclose)
@@ -140,6 +148,13 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
             if not interrupted():
                 raise
             return None
+        except BudgetSpent as error:
+            spending = spend.purse.spending()
+            raise BudgetSpent(
+                f"stopped by the budget while the candidates were verified again, with {spent(spending)} spent; "
+                "the data is as it was, and nothing that was answered is lost; "
+                f"go on with: apigen run --resume --out {shlex.quote(str(directory.path))} {more_options(spending)}"
+            ) from error
         return Survey(
             requests=verifier.requests,
             completions=store.count("writer") or verifier.requests,
@@ -188,7 +203,7 @@ def _verifier(wanted: Wanted, judges: Sequence[Judge], executor: Executor | None
         seen,
         executor,
         keep_executions=keeps_executions(tuple(wanted.changes)),
-        concurrency=2 * wanted.config.at_one_model,  # as for a run: candidates are executed while judges are asked
+        concurrency=wanted.config.under_way,  # as for a run: candidates are executed while judges are asked
     )
 
 

@@ -9,10 +9,11 @@ from typing import IO, Any, TypeVar
 
 import aiohttp
 import msgspec
+import yarl
 
 from apigen.errors import ModelUnavailable
 from apigen.model_config import BatchConfig, ModelConfig
-from apigen.models.openai.connection import key_header
+from apigen.models.openai.connection import key_header, without_key
 from apigen.models.openai.failures import TryAgain, may_pass_later
 from apigen.models.openai.wire import error_message
 from apigen.retry_after import seconds_to_wait
@@ -149,6 +150,7 @@ class BatchApi:
     async def find(self, file_id: str, tag: str, since: float) -> RemoteBatch | None:
         """The batch with a tag or of a file, looked for among all that the provider has since a moment."""
         query = {"limit": str(PAGE)}
+        seen = set[str]()
         while True:
             page = _as(_Page, await self._ask("GET", "/batches", query=query))
             for batch in page.data:
@@ -156,6 +158,9 @@ class BatchApi:
                     return batch
             if not page.has_more or not page.data or page.data[-1].created_at < since:
                 return None
+            if page.data[-1].id in seen:
+                raise TryAgain("its list of batches has no end")
+            seen.add(page.data[-1].id)
             query["after"] = page.data[-1].id
 
     async def cancel(self, batch_id: str) -> None:
@@ -175,7 +180,7 @@ class BatchApi:
 
     async def _ask(self, method: str, path: str, **sent: Any) -> bytes:
         async def read(response: aiohttp.ClientResponse) -> bytes:
-            return await response.content.read()
+            return without_key(self._config, await response.content.read())
 
         return await self._request(method, path, read, **sent)
 
@@ -192,8 +197,7 @@ class BatchApi:
             # Redirects are not followed: the key goes to the address that the user named, and nowhere else.
             async with self._connected().request(
                 method,
-                f"{self._config.base_url}{path}",
-                params=self._config.query | (query or {}),
+                self._url(path, query or {}),
                 headers=key_header(self._config),
                 allow_redirects=False,
                 **sent,
@@ -214,7 +218,7 @@ class BatchApi:
             raise TryAgain(f"connection lost: {str(error) or type(error).__name__}") from None
 
     async def _refused(self, path: str, response: aiohttp.ClientResponse) -> None:
-        said = error_message(await response.content.read(_CHUNK)) or response.reason or ""
+        said = error_message(without_key(self._config, await response.content.read(_CHUNK))) or response.reason or ""
         problem = f"HTTP {response.status}: {said}"
         if may_pass_later(response.status) and "insufficient_quota" not in said:
             wait_s = seconds_to_wait(response.headers.get("Retry-After"))
@@ -233,8 +237,13 @@ class BatchApi:
             raise ModelUnavailable(f"{who}; the account has no credit left")
         raise ModelUnavailable(who)
 
+    def _url(self, path: str, query: dict[str, str]) -> yarl.URL:
+        base = yarl.URL(self._config.base_url or "")
+        return base.with_path(base.path + path).with_query({**base.query, **self._config.query, **query})
+
     def _who(self, path: str) -> str:
-        return f"{self._config.name} at {self._config.base_url}{path}"
+        base = yarl.URL(self._config.base_url or "")
+        return f"{self._config.name} at {base.with_path(base.path + path).with_query(None)}"
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -50,8 +50,7 @@ class BatchBook:
 
     def tell(self, entry: Entry, status: str, done: int = 0) -> None:
         """Note how far a batch is."""
-        model = entry.owner.partition(" ")[2]
-        state = BatchState(entry.number, entry.batch_id or "", model, status, done, entry.requests, entry.made)
+        state = BatchState(entry.number, entry.batch_id or "", entry.model, status, done, entry.requests, entry.made)
         if self._states.get(entry.number) != state:
             self._states[entry.number] = state
             self.watch()

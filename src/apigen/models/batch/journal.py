@@ -58,6 +58,16 @@ class Entry(msgspec.Struct, frozen=True):
     cancelled: bool = False
     """Whether this side cancelled it."""
 
+    @property
+    def model(self) -> str:
+        """The model's name alone."""
+        return self.owner.partition(" ")[2]
+
+
+def owned_by(role: str, model: str) -> str:
+    """Whose requests are in a batch."""
+    return f"{role} {model}"
+
 
 _COLUMNS = ", ".join(Entry.__struct_fields__)
 

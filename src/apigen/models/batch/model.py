@@ -16,7 +16,7 @@ from apigen.models.base import EndpointFacts, Options
 from apigen.models.batch.api import BatchApi, NotThere, TooLarge
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.courier import OUTAGE_S, Courier, Fetched
-from apigen.models.batch.journal import Entry, Stage
+from apigen.models.batch.journal import Entry, Stage, owned_by
 from apigen.models.batch.lines import Failure, request_files, request_line
 from apigen.models.batch.speech import Speech, Wording
 from apigen.models.openai.failures import TryAgain
@@ -56,7 +56,7 @@ class BatchModel:
         self._speech = speech
         self._book = book
         self._journal = book.journal
-        self._owner = f"{role} {config.name}"
+        self._owner = owned_by(role, config.name)
         self._url = config.base_url or ""
         self._api = BatchApi(config, self._batch)
         self._courier = Courier(self._api, book, self._batch, config.name, speech.read, outage_s=outage_s)

@@ -48,7 +48,7 @@ class Connection:
             async with self._connected().post(
                 self._url, data=body, headers=self._headers(), allow_redirects=False
             ) as response:
-                content = await _read(response)
+                content = without_key(self._config, await _read(response))
                 return Answer(response.status, response.reason or "", response.headers, content)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # time-outs are OSErrors
             self._name(error)
@@ -100,6 +100,16 @@ class Connection:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+_SHORTEST_KEY = 8
+"""Characters of a key; shorter ones could stand in any text by chance."""
+
+
+def without_key(config: ModelConfig, content: bytes) -> bytes:
+    """What a server says, with the name of the key's variable in the place of the key, should it repeat that."""
+    key = os.environ.get(config.api_key_env, "").strip().encode()
+    return content.replace(key, f"${config.api_key_env}".encode()) if len(key) >= _SHORTEST_KEY else content
 
 
 def key_header(config: ModelConfig) -> dict[str, str]:

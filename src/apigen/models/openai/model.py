@@ -11,6 +11,7 @@ from apigen.model_config import ModelConfig
 from apigen.models.base import EndpointFacts, Options
 from apigen.models.openai import probe
 from apigen.models.openai.client import Client
+from apigen.models.openai.connection import without_key
 from apigen.models.openai.dialect import mending, spoken
 from apigen.models.openai.failures import TryAgain
 from apigen.models.openai.ladder import Ladder
@@ -89,6 +90,7 @@ class OpenAIModel:
         Raises:
             NoCompletion: there is none in it.
         """
+        content = without_key(self._config, content)
         return read_completion(content, self.locator, lambda reply: reply.arguments or reply.text)
 
     async def _probed(self, rung: Rung) -> Completion:

@@ -130,7 +130,8 @@ def _is_number(value: Json) -> bool:
 def error_message(content: bytes, most: int = 200) -> str:
     """What a server says went wrong, in one line of at most so many characters."""
     value = error_of(content)
-    return " ".join(str(value.get("message") or value.get("code") or value).split())[:most]
+    said = str(value.get("message") or value.get("code") or value)
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in said).split())[:most]
 
 
 def error_of(content: bytes) -> dict[str, Any]:
