@@ -287,11 +287,12 @@ def test_square_brackets_of_others_are_no_markup(tmp_path: Path, monkeypatch: py
     out = tmp_path / "w[/x]y"
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-12345")
     assert apigen("run", *ONE, "--count", "3", "--out", out).returncode == 0
-    with serving(fail_after=0, fail_with=(400, "bad [/red] key sk-secret-12345 \x1b[2J")) as server:
+    with serving(fail_after=0, fail_with=(400, "bad [/red] <b>key sk-secret-12345 \x1b[2J")) as server:
         models = ("--model", "openai/w", "--base-url", server.url)
         ran = apigen("run", *ONE, "--count", "3", *models, "--out", tmp_path / "out")
     assert ran.returncode == 1
-    assert "bad [/red] key $OPENAI_API_KEY" in ran.stderr
+    assert "bad [/red] <b>key $OPENAI_API_KEY" in ran.stderr
     assert "\x1b" not in ran.stderr
+    assert "<b>" not in (tmp_path / "out" / "README.md").read_text()
     for file in (tmp_path / "out").iterdir():
         assert b"sk-secret-12345" not in file.read_bytes(), file.name

@@ -24,6 +24,8 @@ from apigen.models.openai.failures import TryAgain
 
 OUTAGE_S = 3600.0
 """A provider that could not be asked for so long is given up; the batch stays, and the run can be resumed."""
+FIRST_OUTAGE_S = 60.0
+"""The same where nothing was heard of it in this session: then the address is more likely wrong."""
 
 CREATION_S = 10.0
 """How long it is waited, at the end of everything, to hear of a batch that is being created."""
@@ -79,6 +81,7 @@ class Courier:
         self._locator = locator
         self._read = read
         self._outage_s = outage_s
+        self._met = False
         self._creations: set[asyncio.Future[None]] = set()
 
     async def submit(self, entry: Entry, lines: IO[bytes]) -> Entry:
@@ -90,7 +93,9 @@ class Courier:
         """
         self._book.tell(entry, "uploading")
         try:
-            file = await self._patiently(lambda: self._api.upload(lines))
+            file = await self._patiently(
+                lambda: self._api.upload(lines), lambda: self._book.tell(entry, "out of reach, not sent yet")
+            )
             file_id = file.id
             self._journal.uploaded(entry.number, file_id)
             while not file.ready:
@@ -263,13 +268,16 @@ class Courier:
 
     async def _patiently(self, ask: Callable[[], Awaitable[_T]], away: Callable[[], None] = lambda: None) -> _T:
         """Ask until there is an answer, or the provider has been away for too long."""
-        waits = _Waits(self._config.poll_s, self._outage_s)
+        waits = _Waits(self._config.poll_s, self._outage_s if self._met else min(self._outage_s, FIRST_OUTAGE_S))
         while True:
             try:
-                return await ask()
+                found = await ask()
             except TryAgain as error:
                 away()
                 await waits.after(error, self._locator)
+            else:
+                self._met = True
+                return found
 
 
 class _Waits:
