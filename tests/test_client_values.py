@@ -3,10 +3,14 @@
 import json
 import math
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apigen.model_config import BatchConfig, ModelConfig
+from apigen.models.batch.api import BatchApi
 from apigen.models.openai.breaker import OPENS_AFTER, Breaker
+from apigen.models.openai.connection import without_key
 from apigen.models.openai.gate import SHORTEST_ROUND, Gate
 from apigen.models.openai.limits import SLACK_S, Limits, Rate
 from apigen.models.openai.patience import Patience
@@ -222,3 +226,33 @@ def test_a_usage_that_cannot_be_stops_nothing() -> None:
         before = limits.ready_at()
         limits.settle(estimated, asked, content)
         assert limits.ready_at() == before
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "repeated"),
+    [("sk-1234567890abcdef", True, False), ("anything", True, True), ("anything", False, False), ("x1", False, True)],
+)
+def test_a_key_is_hidden_where_it_is_surely_one(
+    key: str, good: bool, repeated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A word that a local server takes for a key keeps its meaning in good answers."""
+    monkeypatch.setenv("THE_KEY", key)
+    config = ModelConfig(name="openai/m", base_url="http://127.0.0.1:9/v1", api_key_env="THE_KEY")
+    said = without_key(config, f"say {key} twice".encode(), good=good)
+    assert (key.encode() in said) is repeated
+    assert (b"$THE_KEY" in said) is not repeated
+
+
+@pytest.mark.parametrize(
+    ("base_url", "files"),
+    [
+        ("http://h:1", "http://h:1/files"),
+        ("http://h:1/v1", "http://h:1/v1/files"),
+        ("http://h:1/v1?api-version=1", "http://h:1/v1/files?api-version=1&after=b"),
+        ("http://[::1]:2/a%2Fb/v1", "http://[::1]:2/a%2Fb/v1/files"),
+    ],
+)
+def test_files_of_batches_are_beside_the_chat(base_url: str, files: str) -> None:
+    """Whatever path and query an address has."""
+    api = BatchApi(ModelConfig(name="openai/m", base_url=base_url), BatchConfig())
+    assert str(api.url("/files", {"after": "b"} if "?" in files else {})) == files

@@ -76,8 +76,12 @@ def _move(models: Sequence[dict[str, Any]], default: str | None, base_url: str) 
         base_url: the other one.
     """
     placed = [model for model in models if model.get("base_url")]
+    addresses = sorted({model["base_url"] for model in placed})
+    if default is None and len(addresses) == 1:
+        default = addresses[0]  # all that can move are at one place
+    if default is None and base_url in addresses:
+        return  # as the run was started
     if default is None and placed and len(placed) == len(models):
-        addresses = sorted({model["base_url"] for model in placed})
         raise UserError(
             f"--base-url {base_url}: the run's models are at {', '.join(addresses)}, and it is not plain which of "
             "them move; write the new address into the run's config.yaml"

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
-from apigen.errors import JobFellShort, ModelUnavailable
+from apigen.errors import AnswersPending, JobFellShort, ModelUnavailable
 from apigen.models.base import Model
 from apigen.records import Completion
 
@@ -57,7 +57,7 @@ class UnderWay:
         await asyncio.wait({request.task})
         try:
             return request.task.result()
-        except ModelUnavailable:
+        except (ModelUnavailable, AnswersPending):
             if self._failure is not None:
                 raise self._failure from None
             raise

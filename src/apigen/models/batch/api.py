@@ -38,6 +38,10 @@ class NothingDone(TryAgain):
     """As :class:`TryAgain`, and the provider certainly did nothing."""
 
 
+class NotReached(NothingDone):
+    """There was not even a connection."""
+
+
 class Counts(msgspec.Struct, frozen=True):
     """How many lines of a batch are done."""
 
@@ -159,7 +163,7 @@ class BatchApi:
             if not page.has_more or not page.data or page.data[-1].created_at < since:
                 return None
             if page.data[-1].id in seen:
-                raise TryAgain("its list of batches has no end")
+                raise NotThere(f"{self._who('/batches')}: its list of batches has no end")
             seen.add(page.data[-1].id)
             query["after"] = page.data[-1].id
 
@@ -180,7 +184,7 @@ class BatchApi:
 
     async def _ask(self, method: str, path: str, **sent: Any) -> bytes:
         async def read(response: aiohttp.ClientResponse) -> bytes:
-            return without_key(self._config, await response.content.read())
+            return without_key(self._config, await response.content.read(), good=True)
 
         return await self._request(method, path, read, **sent)
 
@@ -197,7 +201,7 @@ class BatchApi:
             # Redirects are not followed: the key goes to the address that the user named, and nowhere else.
             async with self._connected().request(
                 method,
-                self._url(path, query or {}),
+                self.url(path, query or {}),
                 headers=key_header(self._config),
                 allow_redirects=False,
                 **sent,
@@ -213,12 +217,16 @@ class BatchApi:
                 f"{self._who(path)}: {problem}; check --base-url and {self._config.api_key_env}"
             ) from None
         except aiohttp.ClientConnectorError as error:
-            raise NothingDone(f"cannot connect: {error.os_error.strerror or error}") from None
+            raise NotReached(f"cannot connect: {error.os_error.strerror or error}") from None
         except (aiohttp.ClientError, ConnectionError) as error:
             raise TryAgain(f"connection lost: {str(error) or type(error).__name__}") from None
 
     async def _refused(self, path: str, response: aiohttp.ClientResponse) -> None:
-        said = error_message(without_key(self._config, await response.content.read(_CHUNK))) or response.reason or ""
+        said = (
+            error_message(without_key(self._config, await response.content.read(_CHUNK), good=False))
+            or response.reason
+            or ""
+        )
         problem = f"HTTP {response.status}: {said}"
         if may_pass_later(response.status) and "insufficient_quota" not in said:
             wait_s = seconds_to_wait(response.headers.get("Retry-After"))
@@ -237,13 +245,13 @@ class BatchApi:
             raise ModelUnavailable(f"{who}; the account has no credit left")
         raise ModelUnavailable(who)
 
-    def _url(self, path: str, query: dict[str, str]) -> yarl.URL:
+    def url(self, path: str, query: dict[str, str]) -> yarl.URL:
+        """The address of a path beneath the endpoint's."""
         base = yarl.URL(self._config.base_url or "")
-        return base.with_path(base.path + path).with_query({**base.query, **self._config.query, **query})
+        return (base / path.lstrip("/")).with_query(base.query).update_query({**self._config.query, **query})
 
     def _who(self, path: str) -> str:
-        base = yarl.URL(self._config.base_url or "")
-        return f"{self._config.name} at {base.with_path(base.path + path).with_query(None)}"
+        return f"{self._config.name} at {self.url(path, {}).with_query(None)}"
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:

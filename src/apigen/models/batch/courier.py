@@ -16,7 +16,7 @@ import msgspec
 from apigen.errors import ModelUnavailable
 from apigen.files import storage_errors
 from apigen.model_config import BatchConfig
-from apigen.models.batch.api import LONGEST_WAIT_S, BatchApi, NothingDone, NotThere, RemoteBatch, TooLarge
+from apigen.models.batch.api import LONGEST_WAIT_S, BatchApi, NothingDone, NotReached, NotThere, RemoteBatch, TooLarge
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.journal import Entry, Stage
 from apigen.models.batch.lines import Failure, Read, returned
@@ -115,18 +115,18 @@ class Courier:
 
     async def _created(self, entry: Entry, file_id: str) -> Entry:
         self._book.tell(entry, "creating")
-        waits = _Waits(self._config.poll_s, self._outage_s)
+        waits = _Waits(self._config.poll_s)
         while True:
             self._journal.in_doubt(entry.number)
             try:
                 await self._shielded(self._create(entry, file_id))
             except NothingDone as error:
                 self._journal.uploaded(entry.number, file_id)
-                await waits.after(error, self._locator)
+                await waits.after(error, self._locator, self._outage_s)
                 continue
             except TryAgain as error:
                 # It may have been created all the same, and asking again would then cost twice.
-                await waits.after(error, self._locator)
+                await waits.after(error, self._locator, self._outage_s)
                 found = await self.find(entry)
                 if found is not None:
                     return found
@@ -144,8 +144,13 @@ class Courier:
         """Create a batch, also where nobody waits for that any more: the provider may have it by then."""
         task = asyncio.ensure_future(creation)
         self._creations.add(task)
-        task.add_done_callback(self._creations.discard)
+        task.add_done_callback(self._over)
         await asyncio.shield(task)
+
+    def _over(self, creation: "asyncio.Task[None]") -> None:
+        self._creations.discard(creation)
+        if not creation.cancelled():
+            creation.exception()  # looked at here, so that nobody complains where those who waited are gone
 
     async def creations(self) -> None:
         """Hear of the batches that are being created; what is not heard of within a moment stays in doubt."""
@@ -268,13 +273,15 @@ class Courier:
 
     async def _patiently(self, ask: Callable[[], Awaitable[_T]], away: Callable[[], None] = lambda: None) -> _T:
         """Ask until there is an answer, or the provider has been away for too long."""
-        waits = _Waits(self._config.poll_s, self._outage_s if self._met else min(self._outage_s, FIRST_OUTAGE_S))
+        waits = _Waits(self._config.poll_s)
         while True:
             try:
                 found = await ask()
             except TryAgain as error:
+                self._met |= not isinstance(error, NotReached)
                 away()
-                await waits.after(error, self._locator)
+                outage_s = self._outage_s if self._met else min(self._outage_s, FIRST_OUTAGE_S)
+                await waits.after(error, self._locator, outage_s)
             else:
                 self._met = True
                 return found
@@ -283,18 +290,19 @@ class Courier:
 class _Waits:
     """Growing, jittered waits between tries, with an end."""
 
-    def __init__(self, first_s: float, outage_s: float) -> None:
+    def __init__(self, first_s: float) -> None:
         self._next_s = min(first_s, 0.5)
-        self._began = time.monotonic()
-        self._outage_s = outage_s
+        self._began: float | None = None
 
-    async def after(self, error: TryAgain, locator: str) -> None:
-        """Wait after a try that failed.
+    async def after(self, error: TryAgain, locator: str, outage_s: float) -> None:
+        """Wait after a try that failed; the first of them begins the outage.
 
         Raises:
             ModelUnavailable: it has been failing for too long.
         """
-        if time.monotonic() - self._began > self._outage_s:
-            raise ModelUnavailable(f"{locator}: {error}, for {self._outage_s:g} s") from None
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        if now - self._began > outage_s:
+            raise ModelUnavailable(f"{locator}: {error}, for {outage_s:g} s") from None
         await asyncio.sleep(max(error.wait_s or 0.0, self._next_s * random.uniform(0.5, 1.0)))
         self._next_s = min(2 * self._next_s, LONGEST_WAIT_S)

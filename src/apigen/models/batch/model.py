@@ -69,6 +69,7 @@ class BatchModel:
         self._working: set[int] = set()
         self._stuck: dict[int, Exception] = {}
         self._attached = False
+        self._stopped = False
         book.ended_by(self._cancel)
 
     @property
@@ -101,6 +102,8 @@ class BatchModel:
             known = self._journal.find(key)
             if isinstance(known, Completion):
                 return known
+            if self._stopped:
+                raise AnswersPending(f"nothing more is asked at {self._url}, for the work ends")
             asked = self._asked[key] = _Asked(self._speech.worded(messages, options))
             if known is None:
                 self._gather([key])
@@ -331,6 +334,7 @@ class BatchModel:
 
     def stop(self) -> None:
         """Wait for no answer any more; batches that are under way go on at the provider."""
+        self._stopped = True
         self._speech.stop()
         for key in list(self._asked):
             self._forget(key, AnswersPending(f"answers are under way at {self._url}"))

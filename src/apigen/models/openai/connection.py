@@ -48,7 +48,7 @@ class Connection:
             async with self._connected().post(
                 self._url, data=body, headers=self._headers(), allow_redirects=False
             ) as response:
-                content = without_key(self._config, await _read(response))
+                content = without_key(self._config, await _read(response), good=response.status == 200)
                 return Answer(response.status, response.reason or "", response.headers, content)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # time-outs are OSErrors
             self._name(error)
@@ -104,12 +104,23 @@ class Connection:
 
 _SHORTEST_KEY = 8
 """Characters of a key; shorter ones could stand in any text by chance."""
+_SURELY_A_KEY = 16
+"""Characters, a digit among them, of what is looked for in good answers too: keys of local servers are often words."""
 
 
-def without_key(config: ModelConfig, content: bytes) -> bytes:
-    """What a server says, with the name of the key's variable in the place of the key, should it repeat that."""
-    key = os.environ.get(config.api_key_env, "").strip().encode()
-    return content.replace(key, f"${config.api_key_env}".encode()) if len(key) >= _SHORTEST_KEY else content
+def without_key(config: ModelConfig, content: bytes, *, good: bool) -> bytes:
+    """What a server says, with the name of the key's variable in the place of the key, should it repeat that.
+
+    Args:
+        config: names the variable.
+        content: as it came.
+        good: whether it is a good answer, in which a word that is used as a key has another meaning.
+    """
+    key = os.environ.get(config.api_key_env, "").strip()
+    sure = len(key) >= _SURELY_A_KEY and any(letter.isdigit() for letter in key)
+    if len(key) < _SHORTEST_KEY or (good and not sure):
+        return content
+    return content.replace(key.encode(), f"${config.api_key_env}".encode())
 
 
 def key_header(config: ModelConfig) -> dict[str, str]:

@@ -125,7 +125,9 @@ class Ladder:
     def unasked(self, problem: ModelUnavailable | ModelRefused) -> Rung:
         """Where requests go whose endpoint answers none by itself, so that nothing can be tried: to plain text."""
         if not self._told.rung:
-            self._tell(rung=TEXT.name, by="probe", probes=(_refused(TEXT, problem),))
+            # Not for the next session: the endpoint may answer by then.
+            probes = (_refused(TEXT, problem),)
+            self._told = msgspec.structs.replace(self._told, rung=TEXT.name, by="probe", probes=probes)
         return RUNGS[self._told.rung]
 
     def _paid(self, rung: Rung, completion: Completion) -> None:
@@ -138,7 +140,7 @@ class Ladder:
             return None
         names = list(RUNGS)
         unfit = {each.rung for each in self._told.probes if each.finding is Finding.REFUSED} | set(self._told.left)
-        return next(RUNGS[name] for name in names[names.index(rung.name) + 1 :] if name not in unfit)
+        return next((RUNGS[name] for name in names[names.index(rung.name) + 1 :] if name not in unfit), TEXT)
 
     def answered(self, rung: Rung, fallen: tuple[Rung, ...]) -> None:
         """Take note of an answer.

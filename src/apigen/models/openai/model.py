@@ -90,7 +90,7 @@ class OpenAIModel:
         Raises:
             NoCompletion: there is none in it.
         """
-        content = without_key(self._config, content)
+        content = without_key(self._config, content, good=True)
         return read_completion(content, self.locator, lambda reply: reply.arguments or reply.text)
 
     async def _probed(self, rung: Rung) -> Completion:
