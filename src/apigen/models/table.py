@@ -95,10 +95,10 @@ class ModelTable:
         return BatchModel(first, model, self._batches, role)
 
 
-def make_model(config: ModelConfig, concurrency: int, store: CompletionStore | None = None) -> Model:
+def make_model(config: ModelConfig, concurrency: int) -> Model:
     """Make one model that has one endpoint.
 
     Raises:
         UserError: there is no such kind of model.
     """
-    return ModelTable(concurrency, store).models((config,))[config.name].model
+    return ModelTable(concurrency).models((config,))[config.name].model
