@@ -533,3 +533,17 @@ def test_no_redirect_is_followed_and_the_key_is_sent_as_configured(
         (found,) = asked(server, tmp_path, range(1), api_key_env="MY_KEY", api_key_header="api-key")
         assert "HTTP 307" in str(found)
         assert server.headers[-1]["api-key"] == "s3cret"
+
+
+def test_a_line_that_repeats_the_key_does_not_spread_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with one request is told without the key that the provider quotes."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-12345")
+
+    async def odd(body: dict[str, Any]) -> tuple[int, Any]:
+        return 400, {"error": {"message": "no: Bearer sk-secret-12345"}}
+
+    with serving_batches(BatchServer(odd)) as server:
+        (found,) = asked(server, tmp_path, range(1), retries=0)
+    assert isinstance(found, ModelRefused)
+    assert "no: Bearer $OPENAI_API_KEY" in str(found)
+    assert "sk-secret" not in str(found)

@@ -222,11 +222,7 @@ class BatchApi:
             raise TryAgain(f"connection lost: {str(error) or type(error).__name__}") from None
 
     async def _refused(self, path: str, response: aiohttp.ClientResponse) -> None:
-        said = (
-            error_message(without_key(self._config, await response.content.read(_CHUNK), good=False))
-            or response.reason
-            or ""
-        )
+        said = error_message(self.without_key(await response.content.read(_CHUNK))) or response.reason or ""
         problem = f"HTTP {response.status}: {said}"
         if may_pass_later(response.status) and "insufficient_quota" not in said:
             wait_s = seconds_to_wait(response.headers.get("Retry-After"))
@@ -244,6 +240,10 @@ class BatchApi:
         if "insufficient_quota" in said or response.status == 402:
             raise ModelUnavailable(f"{who}; the account has no credit left")
         raise ModelUnavailable(who)
+
+    def without_key(self, complaint: bytes) -> bytes:
+        """What a provider says is wrong, without the key, should it repeat that."""
+        return without_key(self._config, complaint, good=False)
 
     def url(self, path: str, query: dict[str, str]) -> yarl.URL:
         """The address of a path beneath the endpoint's."""

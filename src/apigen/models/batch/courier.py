@@ -242,7 +242,7 @@ class Courier:
             with self._journal.ending(entry.number):
                 for file in (output, errors):
                     file.seek(0)
-                    for key, outcome in returned(file, self._read):
+                    for key, outcome in returned(file, self._read, self._api.without_key):
                         if isinstance(outcome, Failure):
                             failures.setdefault(key, outcome)
                         elif self._journal.answered(entry.number, key, outcome):

@@ -70,31 +70,36 @@ def request_files(lines: Iterable[tuple[str, bytes]], most: int) -> list[tuple[l
     return files
 
 
-def returned(file: IO[bytes], read: Read) -> Iterator[tuple[str, Completion | Failure]]:
+def returned(
+    file: IO[bytes], read: Read, cleaned: Callable[[bytes], bytes]
+) -> Iterator[tuple[str, Completion | Failure]]:
     """What came back for which request, in the file's order; what cannot be read as a line is passed over.
 
     Args:
         file: an output or error file.
         read: reads the body of an answer, or raises :class:`NoCompletion`.
+        cleaned: a complaint without the key, should it repeat that.
     """
     for content in iter(partial(file.readline, MAX_RESPONSE_BYTES), b""):
         try:
             line = _decoder.decode(content)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             continue
-        yield line.custom_id, _outcome(line, read)
+        yield line.custom_id, _outcome(line, read, cleaned)
 
 
-def _outcome(line: _Line, read: Read) -> Completion | Failure:
+def _outcome(line: _Line, read: Read, cleaned: Callable[[bytes], bytes]) -> Completion | Failure:
     if line.response is None or not line.response.status_code:
         error = line.error or _Error()
-        return Failure(" ".join(f"{error.code or 'no response'}: {error.message or ''}".split())[:200].rstrip(": "))
+        said = cleaned(f"{error.code or 'no response'}: {error.message or ''}".encode()).decode()
+        return Failure(" ".join(said.split())[:200].rstrip(": "))
     status, body = line.response.status_code, bytes(line.response.body)
     if status == 200:
         try:
             return msgspec.structs.replace(read(body), batch=True)
         except NoCompletion as error:
             return Failure(str(error))
+    body = cleaned(body)
     why = f"HTTP {status}: {error_message(body)}"
     refused = body_refused(why, status, body)
     final = not may_pass_later(status) if status < 500 else status == 500 and refused.about_form
