@@ -34,7 +34,7 @@ from apigen.execute.values import BadArguments, PreparedFunction, ResultNotJson,
 from apigen.records import Json, PythonBinding, Reason
 
 _REPLIES, _TASKS = 3, 4
-"""Descriptors of its two pipes; the second is closed before the function has a say."""
+"""Descriptors of its replies and its task; the second is closed before the function has a say."""
 
 _FLUSH_S, _FLUSH_BYTES = 0.005, 1 << 15
 """A series writes its replies together, as long as they are that young and that small."""
@@ -70,7 +70,7 @@ class Call:
         """Wait for a task, do it, and end the process.
 
         Args:
-            replies: pipe to write to.
+            replies: socket to write to.
             tasks: pipe to read the task from.
             channel: its way to the broker of connections, where hosts are granted.
             mapped_bytes: size of the zygote, which is not held against the call.

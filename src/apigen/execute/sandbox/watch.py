@@ -12,7 +12,6 @@ from apigen.execute.sandbox.wire import (
     PREPARED,
     REPLY,
     SERIES,
-    WALLS_UP,
     Ended,
     receive,
 )
@@ -23,23 +22,21 @@ _CHUNK = 1 << 18
 
 
 class Watch:
-    """One process's pipe and clock.
+    """One process's replies and clock.
 
     Attributes:
-        walled: its walls stand, so that from here on it may be lying.
         prepared: it has imported its function.
         replies: what it wrote of each call, complete only where :meth:`until_the_end` says that it replied.
         clean: of a series: it ended by itself, wrote nothing more, and says that it left no traces.
         orphaned: our own process went away meanwhile.
     """
 
-    def __init__(self, pipe: int, control: int, limits: Limits, *, cold: bool, series: bool = False) -> None:
-        self.walled = False
+    def __init__(self, replies: int, control: int, limits: Limits, *, cold: bool, series: bool = False) -> None:
         self.prepared = False
         self.replies: list[bytes] = []
         self.clean = False
         self.orphaned = False
-        self._pipe = pipe
+        self._descriptor = replies
         self._control = control
         self._series = series
         self._patience_s = min(limits.wall_s, SERIES.patience_s) if series else limits.wall_s
@@ -51,14 +48,14 @@ class Watch:
     def until_the_end(self) -> Ended | None:
         """Wait for a reply, the deadline or a cancellation; ``None`` where the call ended by itself, saying nothing."""
         poll = select.poll()
-        poll.register(self._pipe, select.POLLIN)
+        poll.register(self._descriptor, select.POLLIN)
         poll.register(self._control, select.POLLIN)
         while (left := self._deadline - time.monotonic()) > 0:
             for descriptor, _ in poll.poll(left * 1000 + 1):
                 if descriptor == self._control:
                     self.orphaned = receive(self._control) is None
                     return Ended.CANCELLED
-                piece = os.read(self._pipe, _CHUNK)
+                piece = os.read(self._descriptor, _CHUNK)
                 if not piece:
                     return None
                 self._unread += piece
@@ -103,8 +100,6 @@ class Watch:
 
     def _pass(self, mark: bytes) -> None:
         """A mark of progress, or anything else, which says nothing."""
-        if mark == WALLS_UP:
-            self.walled = True
-        elif mark == PREPARED and not self.prepared:
+        if mark == PREPARED and not self.prepared:
             self.prepared = True
             self._deadline = time.monotonic() + self._patience_s

@@ -19,7 +19,7 @@ CANCEL = LENGTH.pack(0)
 """The empty message to a zygote: end the call that is running."""
 
 WALLS_UP, PREPARED, REPLY, FINISHED = b"W", b"P", b"R", b"F"
-"""Marks of a process's progress on its own pipe. A reply, length-prefixed, follows its mark; what follows the last
+"""Marks of a process's progress among its replies. A reply, length-prefixed, follows its mark; what follows the last
 mark, which only a series of calls ends with, is one of :data:`CLEAN` and :data:`TRACES`."""
 
 CLEAN, TRACES = b"c", b"t"
@@ -103,7 +103,7 @@ class Ended(StrEnum):
     SIGNAL = "signal"
     EXITED = "exited"
     SILENT = "silent"
-    """It closed its pipe without a reply and lived on."""
+    """It closed its replies without one and lived on."""
     TOO_LARGE = "too_large"
     CANCELLED = "cancelled"
     BROKEN = "broken"

@@ -12,6 +12,7 @@ import gc
 import os
 import select
 import signal
+import socket
 import time
 
 import msgspec
@@ -116,10 +117,13 @@ class Zygote:
             self._fresh = False
             frame = LENGTH.pack(len(body)) + body
             child = None if cold else self._spare
-            if child is None or not child.give(frame):
+            if child is None or not self._give(child, frame):
                 self._drop_spare()
                 child = self._fork(cold=cold, rehearsal=rehearsal)
-                child.give(frame)
+                if not self._give(child, frame):
+                    self._dying = child
+                    child.kill()
+                    return Report(Ended.BROKEN, problem="the walls around a call could not be raised")
             started = time.monotonic()
             self._spare = self._fork(cold=False) if self._ahead and not cold else None
         except OSError as error:
@@ -144,16 +148,18 @@ class Zygote:
                 ended, number = _explain(status, cpu_used_up=cpu_used_up)
         if watch.orphaned:
             return None
-        if not watch.walled and ended is not Ended.CANCELLED:
-            ended = Ended.BROKEN
         return Report(ended, watch.prepared, tuple(watch.replies), watch.clean, number, seconds)
+
+    def _give(self, child: Child, frame: bytes) -> bool:
+        """Hand a process its task once it is walled in; false where it is gone."""
+        return child.is_walled_in(self._limits.import_s) and child.give(frame)
 
     def _fork(self, *, cold: bool, rehearsal: bool = False) -> Child:
         """Start a process, which walls itself in and waits for its task.
 
         Always called by the same function, so that every call finds its stack equally deep.
         """
-        replies, writer = os.pipe()
+        replies, writer = _one_way()
         reader, tasks = os.pipe()
         mapped = self._inside.mapped_bytes()
         channel = self._inside.open_channel()
@@ -238,6 +244,13 @@ class Zygote:
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, 0 if self._is_init else os.WNOHANG)[0]:
                 pass  # adopted grandchildren, which come to process 1
+
+
+def _one_way() -> tuple[int, int]:
+    """The ends to read from and to write to: of sockets, since through ``/proc`` a pipe can be read from either end."""
+    reader, writer = socket.socketpair()
+    reader.shutdown(socket.SHUT_WR)
+    return reader.detach(), writer.detach()
 
 
 def _source(binding: PythonBinding) -> str | None:
