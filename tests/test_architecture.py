@@ -21,12 +21,14 @@ LAYERS = (
     ("sections", "model_config", "config", "signatures", "toolspecs", "verify.grounding"),
     ("library", "models", "execute", "faults"),
     ("sampling", "generate", "verify"),
-    ("clean", "dataset"),
+    ("clean", "dataset", "dialogue"),
     ("tally", "costs", "attempts", "swap", "rundir", "resuming", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
     ("audit", "calibrate", "evaluate", "replay", "simulate", "estimate"),
     ("assembly", "stopping", "session", "reverify", "runner"),
+    ("train",),
+    ("ablate",),
     ("cli", "__main__"),
 )
 """From the bottom up; a module imports from its own layer and from those below. Where a package is named and a part of

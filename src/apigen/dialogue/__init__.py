@@ -1,0 +1,5 @@
+"""How tools, questions and calls are put to a chat model: the same for training and for evaluation.
+
+native      tools beside the messages, calls in fields of their own, as OpenAI's protocol and chat templates have it
+prompted    everything in the text of the prompt, and JSON back, as the paper trained its models
+"""

@@ -1,0 +1,38 @@
+"""Tools beside the messages and calls in fields of their own, as OpenAI's protocol and chat templates have it.
+
+Format: https://platform.openai.com/docs/guides/function-calling and
+https://huggingface.co/docs/transformers/chat_extras. Arguments stay objects, as chat templates want them; OpenAI's
+protocol has them as JSON text.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from apigen.records import Call, Message, Tool
+
+Chat = list[dict[str, Any]]
+"""Messages as a chat template or a server takes them."""
+
+
+def native_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
+    """The tools as a request's or a chat template's ``tools``."""
+    return [
+        {
+            "type": "function",
+            "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+        }
+        for tool in tools
+    ]
+
+
+def native_messages(messages: Iterable[Message]) -> Chat:
+    """The conversation up to the answer."""
+    return [{"role": message.role, "content": message.content} for message in messages]
+
+
+def native_answer(calls: Sequence[Call], text: str = "") -> dict[str, Any]:
+    """An assistant's message that makes these calls; with none, one that says ``text``."""
+    if not calls:
+        return {"role": "assistant", "content": text}
+    made = [{"type": "function", "function": {"name": call.name, "arguments": call.arguments}} for call in calls]
+    return {"role": "assistant", "content": text, "tool_calls": made}
