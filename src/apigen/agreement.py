@@ -6,6 +6,11 @@ from typing import NamedTuple
 
 _Z95 = 1.959963984540054
 """The standard normal quantile behind a two-sided interval of 95%."""
+_T975 = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+)
+"""The same of Student's t, by degrees of freedom from 1 on; beyond, 1.96 + 2.4 / freedom is right to 0.01."""
 
 
 class Interval(NamedTuple):
@@ -85,3 +90,29 @@ def cohen_kappa(counts: Sequence[Sequence[int]]) -> Kappa | None:
     middle = (agreed * by_chance - 2 * by_chance + agreed) ** 2
     error = sqrt(max(0.0, on + off - middle) / total) / (1 - by_chance) ** 2
     return Kappa(value, max(-1.0, value - _Z95 * error), min(1.0, value + _Z95 * error), error)
+
+
+class Spread(NamedTuple):
+    """A mean, and half the width of its 95% interval; ``None`` where one value says nothing of that."""
+
+    mean: float
+    half: float | None
+
+
+def student(values: Sequence[float]) -> Spread:
+    """The mean of independent measurements with Student's 95% interval (Student 1908, Biometrika 6:1).
+
+    Args:
+        values: at least one.
+
+    Raises:
+        ValueError: there are none.
+    """
+    if not values:
+        raise ValueError("no values have no mean")
+    mean, freedom = sum(values) / len(values), len(values) - 1
+    if not freedom:
+        return Spread(mean, None)
+    variance = sum((value - mean) ** 2 for value in values) / freedom
+    quantile = _T975[freedom - 1] if freedom <= len(_T975) else _Z95 + 2.4 / freedom
+    return Spread(mean, quantile * sqrt(variance / len(values)))

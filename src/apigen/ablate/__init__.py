@@ -1,0 +1,11 @@
+"""What is verification worth? Rejected candidates put back into the training set, and what that does to a model.
+
+arms        which candidates each training set is drawn from
+pool        a run's candidates as training rows, without the tools that are held out
+drawing     equal-sized training sets, one for each arm and seed
+base        what trains and what evaluates, as this package sees them
+cells       one training and its evaluation, each done once and kept
+figures     what the cells come to: means, and differences paired by seed
+experiment  all cells, their settings and their figures
+page        the same to look at
+"""

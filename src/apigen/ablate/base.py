@@ -1,0 +1,60 @@
+"""What trains and what evaluates, as an ablation sees them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+
+class Right(msgspec.Struct, frozen=True):
+    """How many answers of one suite are right."""
+
+    correct: int
+    answers: int
+    reasons: Mapping[str, int] = {}
+    """Why the others are wrong."""
+
+    @property
+    def share(self) -> float:
+        """Between 0 and 1."""
+        return self.correct / self.answers if self.answers else 0.0
+
+
+class Trained(msgspec.Struct, frozen=True):
+    """What one training says about itself."""
+
+    rows: int
+    """Trained on, without those over the cutoff."""
+    tokens: int
+    steps: int
+    loss: float | None
+    """At the end."""
+    seconds: float
+
+
+class Trainer(Protocol):
+    """Trains one model."""
+
+    def __call__(self, rows: Path, out: Path, seed: int) -> Trained:
+        """Train on a file of rows; the model stands in ``out`` then.
+
+        Raises:
+            UserError: the rows, or the model, cannot be used.
+            JobFellShort: the disk is full, or the like.
+        """
+        ...
+
+
+class Evaluator(Protocol):
+    """Asks one model."""
+
+    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
+        """Ask what a file of rows asks, and score by their calls.
+
+        Args:
+            model: folder of the model.
+            rows: verified rows.
+            out: a folder for the answers; where there are some already, only the others are asked.
+        """
+        ...

@@ -1,0 +1,103 @@
+"""One training and its evaluation, for each arm and seed; each is done once and kept."""
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from apigen.ablate.arms import Arm
+from apigen.ablate.base import Evaluator, Right, Trained, Trainer
+from apigen.ablate.pool import Trainable
+from apigen.errors import UserError
+from apigen.files import replacing, storage_errors
+
+RESULT = "cell.json"
+_MODEL = "model"
+_encode = msgspec.json.Encoder().encode
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """What came of one training."""
+
+    arm: Arm
+    seed: int
+    rejected: int
+    """Rows of the training set that were."""
+    trained: Trained
+    suites: Mapping[str, Right]
+    """By name: ``unseen`` and ``seen`` tools."""
+
+
+class Work(NamedTuple):
+    """What is the same for every cell."""
+
+    folder: Path
+    """Where cells have their folders."""
+    suites: Mapping[str, Path]
+    """Files of rows to ask about."""
+    train: Trainer
+    evaluate: Evaluator
+    keep_models: bool
+
+
+def cell_folder(folder: Path, arm: Arm, seed: int) -> Path:
+    """Where a cell has its files."""
+    return folder / f"{arm}-{seed}"
+
+
+def finished(folder: Path, arm: Arm, seed: int) -> Cell | None:
+    """A cell that is done already.
+
+    Raises:
+        UserError: its file is damaged.
+    """
+    path = cell_folder(folder, arm, seed) / RESULT
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Cell)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); remove it, and --resume does that cell again") from None
+
+
+def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[str], None]) -> Cell:
+    """Train on rows and ask the model; what an earlier try has left is gone on with.
+
+    Args:
+        work: what is the same for all.
+        arm: of the training set.
+        seed: of this training.
+        rows: the training set.
+        told: is told what is being done now.
+    """
+    here = cell_folder(work.folder, arm, seed)
+    with storage_errors(here):
+        here.mkdir(parents=True, exist_ok=True)
+    write_rows(here / "rows.jsonl", rows)
+    marker, model = here / "trained.json", here / _MODEL
+    if marker.exists() and model.is_dir():
+        trained = msgspec.json.decode(marker.read_bytes(), type=Trained)
+    else:
+        told("trains")
+        trained = work.train(here / "rows.jsonl", model, seed)
+        with replacing(marker) as file:
+            file.write(_encode(trained) + b"\n")
+    suites: dict[str, Right] = {}
+    for name, path in work.suites.items():
+        told(f"answers about {name} tools")
+        suites[name] = work.evaluate(model, path, here / name)
+    cell = Cell(arm, seed, sum(one.fell is not None for one in rows), trained, suites)
+    with replacing(here / RESULT) as file:
+        file.write(_encode(cell) + b"\n")
+    if not work.keep_models:
+        shutil.rmtree(model, ignore_errors=True)
+    return cell
+
+
+def write_rows(path: Path, rows: Iterable[Trainable]) -> None:
+    """Write rows as lines that every reader of datasets takes, each with the stage it fell at."""
+    with replacing(path) as file:
+        for one in rows:
+            file.write(_encode(one.row | {"fell": one.fell}) + b"\n")

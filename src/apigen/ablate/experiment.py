@@ -1,0 +1,138 @@
+"""The whole comparison: every arm with every seed, resumable, with its settings kept beside it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from apigen.ablate.arms import Arm
+from apigen.ablate.cells import Cell, Work, do, finished, write_rows
+from apigen.ablate.drawing import Sizes, draw
+from apigen.ablate.figures import figures
+from apigen.ablate.pool import Pool
+from apigen.errors import UserError
+from apigen.files import replacing, storage_errors
+
+SETTINGS, FIGURES = "settings.json", "ablation.json"
+SUITES = ("unseen", "seen")
+"""Questions whose answers call tools that no training set shows, and questions about tools that they do show."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Everything that the figures depend on, beside the versions of libraries and the machine."""
+
+    run: str
+    digest: str
+    """Of the run's attempts.jsonl."""
+    notice: str
+    """What the run says about who wrote its data; empty for a language model."""
+    model: str
+    """What is trained: ``tiny`` from scratch, or a model's name."""
+    training: dict[str, Any]
+    """The recipe, resolved."""
+    form: str
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+    size: int
+    share: float | None
+    held_out: float
+    questions: int
+    seed: int
+
+
+def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
+    """Write the settings, or make sure that they are the same as those of what is gone on with.
+
+    Raises:
+        UserError: there is an ablation already and it is not to be gone on with, or it has other settings.
+    """
+    path = folder / SETTINGS
+    if path.exists():
+        if not resume:
+            raise UserError(f"{folder}: holds an ablation; go on with it by --resume, or name another --out")
+        try:
+            earlier = msgspec.json.decode(path.read_bytes(), type=Settings)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise UserError(f"{path}: cannot be read ({error}); name another --out") from None
+        for field in Settings.__struct_fields__:
+            before, now = getattr(earlier, field), getattr(settings, field)
+            # More arms and seeds only add cells.
+            if before != now and not (field in ("arms", "seeds") and set(before) <= set(now)):
+                raise UserError(f"{folder}: was started with {field} {before!r}, not {now!r}; name another --out")
+    elif resume and folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder}: holds no ablation; name another --out")
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
+
+
+def write_questions(folder: Path, pool: Pool) -> dict[str, Path]:
+    """Write what models are asked; suites without questions are left out.
+
+    Raises:
+        UserError: there are none at all.
+    """
+    found: dict[str, Path] = {}
+    for name, rows in zip(SUITES, (pool.unseen, pool.seen), strict=True):
+        if rows:
+            found[name] = folder / f"{name}.jsonl"
+            write_rows(found[name], rows)
+    if not found:
+        raise UserError("no verified row is left to ask about; make a larger run, or hold out more tools")
+    return found
+
+
+def carry_out(
+    work: Work,
+    pool: Pool,
+    planned: Sizes,
+    settings: Settings,
+    told: Callable[[Arm, int, str], None],
+) -> Iterator[Cell]:
+    """Every cell, seed by seed, so that what is done after a while compares all arms.
+
+    Args:
+        work: how cells are done.
+        pool: what training sets are drawn from.
+        planned: their sizes.
+        settings: which cells there are.
+        told: is told what is being done, by arm and seed.
+    """
+    for seed in settings.seeds:
+        for arm in settings.arms:
+            cell = finished(work.folder, arm, seed)
+            if cell is None:
+                rows = draw(pool, arm, planned, seed)
+                cell = do(work, arm, seed, rows, partial(told, arm, seed))
+            yield cell
+
+
+def write_figures(
+    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: dict[str, str]
+) -> dict[str, Any]:
+    """Write ablation.json, and give what it holds."""
+    found = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": versions,
+        "settings": msgspec.to_builtins(settings),
+        "pool": {
+            "train": pool.fell(),
+            "unseen": len(pool.unseen),
+            "seen": len(pool.seen),
+            "held_out": list(pool.held_out),
+            "unreadable": pool.unreadable,
+            "unchecked": pool.unchecked,
+            "neither": pool.mixed,
+        },
+        "done": len(cells),
+        "due": len(settings.arms) * len(settings.seeds),
+        "suites": figures(cells),
+        "cells": [msgspec.to_builtins(cell) for cell in cells],
+    }
+    with replacing(folder / FIGURES) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    return found

@@ -1,0 +1,62 @@
+"""What the cells come to: the share of right answers of each arm, and what each arm is away from the verified one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from apigen.ablate.arms import Arm
+from apigen.ablate.cells import Cell
+from apigen.agreement import student, wilson
+
+PAPER: Mapping[Arm, Mapping[str, float]] = {
+    Arm.SEMANTICS: {"xLAM-7B": -4.06, "xLAM-1B": -9.59},
+    Arm.EXECUTION: {"xLAM-7B": -5.94, "xLAM-1B": -12.17},
+}
+"""What putting rejects back did to the paper's models, in points of BFCL's overall accuracy (arXiv 2406.18518: the
+direction is the paper's own; the figures are read off its bars at second hand, so take them as about)."""
+
+
+def figures(cells: Iterable[Cell]) -> dict[str, Any]:
+    """Everything as ``ablation.json`` has it, by suite and arm.
+
+    ``accuracy`` counts the answers of all seeds together, with a Wilson interval, which takes questions as independent
+    and so knows nothing of how trainings differ; ``mean`` and ``difference`` are over seeds, with Student's interval,
+    which knows nothing else. Differences are paired: of one seed, arms share their verified rows and their questions.
+    """
+    done = list(cells)
+    arms = [arm for arm in Arm if any(cell.arm is arm for cell in done)]
+    suites = list(dict.fromkeys(name for cell in done for name in cell.suites))
+    return {suite: {arm.value: _arm(done, suite, arm) for arm in arms} for suite in suites}
+
+
+def _arm(cells: Sequence[Cell], suite: str, arm: Arm) -> dict[str, Any]:
+    own = {cell.seed: cell for cell in cells if cell.arm is arm and suite in cell.suites}
+    base = {cell.seed: cell for cell in cells if cell.arm is Arm.VERIFIED and suite in cell.suites}
+    found = [cell.suites[suite] for cell in own.values()]
+    shares = {seed: cell.suites[suite].share for seed, cell in own.items()}
+    paired = [shares[seed] - base[seed].suites[suite].share for seed in shares if seed in base]
+    correct, answers = sum(one.correct for one in found), sum(one.answers for one in found)
+    return {
+        "seeds": sorted(shares),
+        "rejected": next((cell.rejected for cell in own.values()), 0),
+        "correct": correct,
+        "answers": answers,
+        "accuracy": wilson(correct, answers)._asdict() if answers else None,
+        "by_seed": {str(seed): share for seed, share in sorted(shares.items())},
+        "mean": _spread(list(shares.values())),
+        "difference": _spread(paired) if arm is not Arm.VERIFIED and paired else None,
+        "reasons": _reasons(cell.suites[suite].reasons for cell in own.values()),
+        "paper": dict(PAPER.get(arm, {})),
+    }
+
+
+def _spread(values: Sequence[float]) -> dict[str, float | None]:
+    mean, half = student(values)
+    return {"mean": mean, "low": None if half is None else mean - half, "high": None if half is None else mean + half}
+
+
+def _reasons(each: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for reasons in each:
+        for reason, count in reasons.items():
+            total[reason] = total.get(reason, 0) + count
+    return dict(sorted(total.items(), key=lambda item: -item[1]))

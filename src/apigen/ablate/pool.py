@@ -1,0 +1,125 @@
+"""A run's candidates as training rows, in two parts: those that may be trained on, and those that are asked later."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from apigen.ablate.arms import fell_at, may_be_trained_on
+from apigen.records import Attempt, Json, Outcome, Stage, Tool
+
+
+class Trainable(msgspec.Struct, frozen=True):
+    """A candidate, with the stage it fell at."""
+
+    id: str
+    fell: Stage | None
+    """``None`` for a verified one."""
+    row: dict[str, Json]
+    """A line of dataset.jsonl, as far as training reads it."""
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """What an ablation draws from and asks about."""
+
+    train: tuple[Trainable, ...]
+    unseen: tuple[Trainable, ...]
+    """Verified rows that call a held-out tool, which no training row calls or offers."""
+    seen: tuple[Trainable, ...]
+    """Verified rows that were set aside, whose tools are trained on."""
+    held_out: tuple[str, ...]
+    """The held-out tools."""
+    unreadable: int
+    """Candidates from which no calls can be read: there is nothing to train on."""
+    unchecked: int
+    """Candidates whose checks could not be made."""
+    mixed: int
+    """Candidates that called a held-out tool and were not verified, so that they are neither trained on nor asked."""
+
+    def fell(self) -> dict[str, int]:
+        """How many of the rows that may be trained on fell at each stage; the verified ones under ``verified``."""
+        return dict(Counter(one.fell or "verified" for one in self.train))
+
+
+def make_pool(
+    attempts: Iterable[Attempt],
+    tools: Mapping[str, Tool],
+    held_out: frozenset[str],
+    *,
+    asked_share: float,
+    most_asked: int,
+    seed: int,
+) -> Pool:
+    """Sort a run's candidates.
+
+    Args:
+        attempts: all of the run.
+        tools: its library by name.
+        held_out: names of the tools that training must not see.
+        asked_share: of the verified rows of other tools, how many are set aside to be asked about.
+        most_asked: questions of either kind at most.
+        seed: decides which rows are set aside.
+    """
+    train: list[Trainable] = []
+    unseen: list[Trainable] = []
+    counts: Counter[str] = Counter()
+    for attempt in attempts:
+        if not may_be_trained_on(attempt):
+            counts["unchecked" if attempt.outcome is Outcome.ERROR else "unreadable"] += 1
+            continue
+        one = _trainable(attempt, tools)
+        if any(call.name in held_out for call in attempt.calls):
+            if one.fell is None:
+                unseen.append(one)
+            else:
+                counts["mixed"] += 1
+            continue
+        train.append(_without(one, held_out))
+    verified = _shuffled((one for one in train if one.fell is None), seed)
+    seen = verified[: min(most_asked, round(asked_share * len(verified)))]
+    aside = {one.id for one in seen} | _same_queries(train, seen)
+    return Pool(
+        train=tuple(one for one in train if one.id not in aside),
+        unseen=tuple(_shuffled(unseen, seed)[:most_asked]),
+        seen=tuple(seen),
+        held_out=tuple(sorted(held_out)),
+        unreadable=counts["unreadable"],
+        unchecked=counts["unchecked"],
+        mixed=counts["mixed"],
+    )
+
+
+def _trainable(attempt: Attempt, tools: Mapping[str, Tool]) -> Trainable:
+    row = {
+        "id": attempt.id,
+        "query": attempt.query,
+        "tools": [tools[name].offered() for name in attempt.offered if name in tools],
+        "calls": msgspec.to_builtins(attempt.calls, builtin_types=()),
+    }
+    return Trainable(attempt.id, fell_at(attempt), row)
+
+
+def _without(one: Trainable, held_out: frozenset[str]) -> Trainable:
+    """A row that does not offer what is held out either."""
+    offered = [tool for tool in one.row["tools"] if tool["name"] not in held_out]
+    return msgspec.structs.replace(one, row=one.row | {"tools": offered})
+
+
+def _same_queries(train: Iterable[Trainable], asked: Iterable[Trainable]) -> set[str]:
+    """Ids of rows that ask the same as one that is asked about, such as duplicates and mended candidates."""
+    queries = {_plain(one.row["query"]) for one in asked}
+    return {one.id for one in train if _plain(one.row["query"]) in queries}
+
+
+def _plain(query: str) -> str:
+    return " ".join(query.casefold().split())
+
+
+def _shuffled(rows: Iterable[Trainable], seed: int) -> list[Trainable]:
+    return sorted(rows, key=lambda one: shuffle_key(seed, one.id))
+
+
+def shuffle_key(seed: int, name: str) -> bytes:
+    """Where something stands in a shuffle that depends on its own name alone, not on what else is shuffled."""
+    return hashlib.sha256(f"{seed}/{name}".encode()).digest()
