@@ -1,0 +1,216 @@
+"""Ablation: equally large training sets from a run's candidates, cells that are done once, figures paired by seed."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ablating import ScriptedEvaluator, ScriptedTrainer
+from apigen import rundir
+from apigen.ablate.arms import STAGES, Arm, may_be_trained_on
+from apigen.ablate.base import Right, Trained
+from apigen.ablate.cells import Cell, Work, cell_folder, finished
+from apigen.ablate.drawing import draw, sizes
+from apigen.ablate.experiment import Settings, carry_out, keep_settings, write_figures, write_questions
+from apigen.ablate.figures import figures
+from apigen.ablate.page import page, rows, tables
+from apigen.ablate.pool import Pool, make_pool
+from apigen.agreement import student
+from apigen.attempts import read_requests
+from apigen.errors import UserError
+from apigen.records import Attempt, Outcome
+from runs import apigen, told
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real run of a writer that makes mistakes of all kinds."""
+    out = tmp_path_factory.mktemp("ablate") / "run"
+    made = apigen("run", "--model", "simulated/mixtral-8x7b-inst", "--count", "120", "--out", str(out))
+    assert made.returncode == 0, told(made)
+    return out
+
+
+@pytest.fixture(scope="module")
+def attempts(run: Path) -> list[Attempt]:
+    return [attempt for _, request in read_requests(run / "attempts.jsonl") for attempt in request]
+
+
+@pytest.fixture(scope="module")
+def held_out(attempts: list[Attempt]) -> frozenset[str]:
+    """The tools that are called most, so that there is something to ask."""
+    called = Counter(call.name for attempt in attempts if attempt.outcome is Outcome.PASS for call in attempt.calls)
+    return frozenset(name for name, _ in called.most_common(3))
+
+
+@pytest.fixture(scope="module")
+def pool(run: Path, attempts: list[Attempt], held_out: frozenset[str]) -> Pool:
+    tools = {tool.name: tool for tool in rundir.read_library(run)}
+    return make_pool(attempts, tools, held_out, asked_share=0.1, most_asked=50, seed=3)
+
+
+def test_a_pool_accounts_for_every_candidate(attempts: list[Attempt], pool: Pool) -> None:
+    """Each one is trained on, asked about, or counted as neither; those set aside take their twins with them."""
+    told = len(pool.train) + len(pool.unseen) + len(pool.seen) + pool.unreadable + pool.unchecked + pool.mixed
+    asked = {one.row["query"] for one in pool.seen}
+    twins = sum(
+        attempt.query in asked and attempt.id not in {one.id for one in pool.seen}
+        for attempt in attempts
+        if may_be_trained_on(attempt)
+    )
+    assert told + twins == len(attempts)
+    assert pool.unreadable > 0
+    assert all(one.fell is None for one in (*pool.unseen, *pool.seen))
+
+
+def test_no_training_row_calls_or_shows_what_is_held_out(pool: Pool, held_out: frozenset[str]) -> None:
+    """Questions about unseen tools call at least one of them."""
+    for one in pool.train:
+        assert not held_out & {tool["name"] for tool in one.row["tools"]}
+        assert not held_out & {call["name"] for call in one.row["calls"]}
+    assert all(held_out & {call["name"] for call in one.row["calls"]} for one in pool.unseen)
+
+
+def test_no_question_is_trained_on(pool: Pool) -> None:
+    """Not as another candidate with the same query either."""
+    asked = {one.row["query"].casefold() for one in (*pool.seen, *pool.unseen)}
+    assert not asked & {one.row["query"].casefold() for one in pool.train}
+
+
+@pytest.mark.parametrize("arm", list(Arm))
+def test_sets_are_equally_large_and_hold_what_they_say(pool: Pool, arm: Arm) -> None:
+    """Rejects of the arm's stages only, in the run's own proportion, and no row twice."""
+    planned = sizes(pool, list(Arm))
+    drawn = draw(pool, arm, planned, seed=1)
+    verified = sum(one.fell is None for one in pool.train)
+    there = sum(one.fell in STAGES[arm] for one in pool.train)
+    assert len(drawn) == len({one.id for one in drawn}) == planned.size == verified
+    assert {one.fell for one in drawn} <= {None, *STAGES[arm]}
+    assert sum(one.fell is not None for one in drawn) == round(verified * there / (there + verified))
+    assert [one.id for one in drawn] == [one.id for one in draw(pool, arm, planned, seed=1)]
+    assert [one.id for one in drawn] != [one.id for one in draw(pool, arm, planned, seed=2)]
+
+
+def test_arms_of_one_seed_share_their_verified_rows(pool: Pool) -> None:
+    """So that they differ in what was put in and not in luck."""
+    planned = sizes(pool, list(Arm))
+    base = {one.id for one in draw(pool, Arm.VERIFIED, planned, seed=1)}
+    for arm in Arm:
+        assert {one.id for one in draw(pool, arm, planned, seed=1) if one.fell is None} <= base
+
+
+def test_a_share_of_rejects_may_be_given(pool: Pool) -> None:
+    """The same for every arm but the verified one."""
+    planned = sizes(pool, [Arm.VERIFIED, Arm.FORMAT], size=10, share=0.3)
+    assert dict(planned.rejected) == {Arm.VERIFIED: 0, Arm.FORMAT: 3}
+
+
+def test_sets_that_cannot_be_had_are_refused_with_what_can(pool: Pool) -> None:
+    """Too large, too many rejects, or none of a kind."""
+    verified = sum(one.fell is None for one in pool.train)
+    with pytest.raises(UserError, match=f"there are {verified} verified rows"):
+        sizes(pool, [Arm.VERIFIED], size=verified + 1)
+    with pytest.raises(UserError, match=r"rejects are wanted and there are \d+; give --size \d+ or less"):
+        sizes(pool, [Arm.SEMANTICS], share=0.99)
+    clean = Pool(tuple(one for one in pool.train if one.fell is None), (), (), (), 0, 0, 0)
+    with pytest.raises(UserError, match="no rejects of execution"):
+        sizes(clean, [Arm.EXECUTION])
+    with pytest.raises(UserError, match="no verified row"):
+        sizes(Pool((), (), (), (), 0, 0, 0), [Arm.VERIFIED])
+
+
+def _settings(seeds: Sequence[int], *, size: int = 20) -> Settings:
+    return Settings(
+        "run", "digest", "simulated", "tiny", {}, "native", tuple(Arm), tuple(seeds), size, None, 0.1, 50, seed=3
+    )
+
+
+def _work(folder: Path, pool: Pool, trainer: ScriptedTrainer, *, keep: bool = False) -> Work:
+    folder.mkdir(exist_ok=True)
+    return Work(folder / "cells", write_questions(folder, pool), trainer, ScriptedEvaluator(), keep)
+
+
+def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path, pool: Pool) -> None:
+    """After a training that fails, the same command goes on with that cell; models are gone when they were asked."""
+    settings, planned = _settings([1, 2]), sizes(pool, list(Arm), size=20)
+    failing = ScriptedTrainer(fails_at=4)
+    done: list[Cell] = []
+    with pytest.raises(RuntimeError, match="no more"):
+        done.extend(carry_out(_work(tmp_path, pool, failing), pool, planned, settings, lambda *_: None))
+    again = ScriptedTrainer()
+    cells = [*carry_out(_work(tmp_path, pool, again), pool, planned, settings, lambda *_: None)]
+    assert len(cells) == 10
+    assert len(failing.made) == 3
+    assert len(again.made) == 7
+    assert not set(failing.made) & set(again.made)
+    assert not list(tmp_path.glob("cells/*/model"))
+    assert finished(tmp_path / "cells", Arm.FORMAT, 2) == next(
+        cell for cell in cells if (cell.arm, cell.seed) == (Arm.FORMAT, 2)
+    )
+
+
+def test_a_damaged_cell_is_named(tmp_path: Path) -> None:
+    """With what to do about it."""
+    folder = cell_folder(tmp_path, Arm.FORMAT, 1)
+    folder.mkdir()
+    (folder / "cell.json").write_text("{")
+    with pytest.raises(UserError, match=r"cell\.json: cannot be read .*; remove it"):
+        finished(tmp_path, Arm.FORMAT, 1)
+
+
+def test_settings_hold_on_resume(tmp_path: Path) -> None:
+    """More seeds may be added; whatever changes the cells that are there may not."""
+    keep_settings(tmp_path, _settings([1]), resume=False)
+    keep_settings(tmp_path, _settings([1, 2]), resume=True)
+    with pytest.raises(UserError, match="go on with it by --resume"):
+        keep_settings(tmp_path, _settings([1, 2]), resume=False)
+    with pytest.raises(UserError, match="was started with size 20, not 30"):
+        keep_settings(tmp_path, _settings([1, 2], size=30), resume=True)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "file").touch()
+    with pytest.raises(UserError, match="holds no ablation"):
+        keep_settings(other, _settings([1]), resume=True)
+
+
+def _cell(arm: Arm, seed: int, correct: int) -> Cell:
+    return Cell(
+        arm, seed, 0, Trained(10, 100, 5, 1.0, 1.0), {"unseen": Right(correct, 100, {"wrong_value": 100 - correct})}
+    )
+
+
+def test_differences_are_paired_by_seed() -> None:
+    """Seeds that are equally far apart leave no doubt, however different they are."""
+    cells = [_cell(Arm.VERIFIED, seed, 10 * seed) for seed in (1, 2, 3)]
+    cells += [_cell(Arm.EXECUTION, seed, 10 * seed - 5) for seed in (1, 2, 3)]
+    found = figures(cells)["unseen"]
+    difference = found["execution"]["difference"]
+    assert difference["mean"] == pytest.approx(-0.05)
+    assert difference["low"] == pytest.approx(-0.05)
+    assert found["verified"]["difference"] is None
+    assert (found["execution"]["correct"], found["execution"]["answers"]) == (45, 300)
+    assert found["execution"]["paper"]["xLAM-1B"] == -12.17
+    assert found["execution"]["reasons"] == {"wrong_value": 255}
+
+
+def test_students_interval_is_the_textbooks() -> None:
+    """Of 1, 2, 3: 2 with 4.303 * 1 / sqrt(3) on either side; of one value there is no interval."""
+    assert student([1, 2, 3]) == pytest.approx((2.0, 2.4843), abs=1e-3)
+    assert student([5.0]) == (5.0, None)
+    with pytest.raises(ValueError, match="no mean"):
+        student([])
+
+
+def test_figures_are_written_and_shown(tmp_path: Path, pool: Pool) -> None:
+    """As JSON, as a table with a row for each arm, and as a page without anything to load."""
+    settings, planned = _settings([1, 2]), sizes(pool, list(Arm), size=20)
+    cells = [*carry_out(_work(tmp_path, pool, ScriptedTrainer()), pool, planned, settings, lambda *_: None)]
+    found = write_figures(tmp_path, settings, pool, cells[:7], {"apigen": "0"})
+    assert json.loads((tmp_path / "ablation.json").read_text())["done"] == 7
+    assert [row[0] for row in rows(found["suites"]["unseen"])] == [arm.value for arm in Arm]
+    assert len([*tables(found)]) == 2
+    text = page(found)
+    assert "7 of 10 trainings are done" in text
+    assert "http" not in text.replace("http-equiv", "")
