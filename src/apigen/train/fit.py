@@ -98,7 +98,7 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
         precision=precision(job.recipe),
         trained_parameters=sum(each.numel() for each in model.parameters() if each.requires_grad),
         ends=frozenset(row.ids[-1] for row in prepared.rows),
-        saved_as=model.config.dtype or torch.float32,
+        saved_as=prepared.dtype,
     )
 
 
@@ -111,6 +111,8 @@ def _model(prepared: Prepared, job: Job) -> Any:
         if len(prepared.tokenizer) > model.get_input_embeddings().num_embeddings:
             model.resize_token_embeddings(len(prepared.tokenizer))
     model.config.use_cache = False
+    if recipe.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
     if not recipe.lora.use:
         return model
     import peft  # noqa: PLC0415 - with an adapter only

@@ -34,6 +34,8 @@ class Prepared(msgspec.Struct, frozen=True):
     plan: Plan
     lengths: Lengths
     shape: Shape
+    dtype: Any
+    """In which the model's weights came, and are saved again."""
     memory: dict[str, Memory]
     """``all weights`` and ``adapter``, whichever the recipe has."""
     notes: tuple[str, ...]
@@ -79,7 +81,8 @@ def prepare(examples: Examples, job: Job) -> Prepared:
     )
     rows, apart = _split(corpus, examples.kept, job)
     planned = make_plan(len(sequences(rows, recipe)), recipe)
-    shape = memory.shape_of(_without_weights(tokenizer, job), recipe)
+    empty = _without_weights(tokenizer, job)
+    shape = memory.shape_of(empty, recipe)
     longest = max(len(row.ids) for row in rows)
     kind = precision(recipe)
     return Prepared(
@@ -92,6 +95,7 @@ def prepare(examples: Examples, job: Job) -> Prepared:
         plan=planned,
         lengths=lengths([len(row.ids) for row in rows], (row.trained for row in rows)),
         shape=shape,
+        dtype=_dtype(empty.config.dtype),
         memory={
             name: memory.estimate(shape, recipe, kind, longest, lora=lora)
             for name, lora in (("all weights", False), ("adapter", True))
@@ -119,6 +123,11 @@ def _without_weights(tokenizer: Any, job: Job) -> Any:
             f"{job.model}: reads at most {limit:,} tokens, and the cutoff is {job.recipe.cutoff:,}; lower --cutoff"
         )
     return empty_model(config)
+
+
+def _dtype(told: Any) -> Any:
+    found = getattr(torch, told, None) if isinstance(told, str) else told
+    return found if isinstance(found, torch.dtype) else torch.float32
 
 
 def _split(corpus: Corpus, examples: Sequence[Example], job: Job) -> tuple[tuple[Encoded, ...], tuple[Encoded, ...]]:

@@ -37,9 +37,10 @@ def train(
         JobFellShort: the disk is full, or the memory does not suffice; ``job.resume`` goes on from the last checkpoint.
     """
     require_extra(*(("peft",) if job.recipe.lora.use else ()), *(("trl",) if job.method == "dpo" else ()))
-    from apigen.train.steps import fit  # noqa: PLC0415 - needs the extra
+    from apigen.train import outputs  # noqa: PLC0415 - needs the extra, as do the others
+    from apigen.train.fit import fit  # noqa: PLC0415
+    from apigen.train.prepared import prepare  # noqa: PLC0415
 
-    began = time.time()
     outputs.require_place(job)
     prepared = prepare(data if isinstance(data, Examples) else read_examples(data), job)
     shown(prepared)

@@ -41,7 +41,6 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
         "max_grad_norm": recipe.max_grad_norm,
         "optim": recipe.optimizer,
         "bf16": mixed,
-        "gradient_checkpointing": recipe.gradient_checkpointing,
         "seed": recipe.seed,
         "data_seed": recipe.seed,
         "logging_steps": recipe.log_every,
