@@ -331,6 +331,92 @@ def evaluate(
 
 
 @app.command()
+def train(
+    data: Annotated[
+        list[Path], typer.Argument(metavar="DATA...", help="Runs, files and folders, in any format that can be read.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the model and what is told about it.")],
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Causal language model to begin with: on the hub, or a folder.")
+    ] = None,
+    from_scratch: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Begin with random weights instead: tiny or small.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text).")
+    ] = "native",
+    method: Annotated[
+        str, typer.Option(metavar="METHOD", help="sft (default), or dpo on preference pairs.")
+    ] = "sft",
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="The data's format (default: told from its rows).")
+    ] = "auto",
+    chat_template: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Chat template in place of the model's own.")
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(metavar="FILE.yaml", help="Hyper-parameters, over the paper's; options override it.")
+    ] = None,
+    epochs: Annotated[float | None, typer.Option(metavar="N", help="Passes over the data (default 4).")] = None,
+    max_steps: Annotated[int | None, typer.Option(metavar="N", help="End after so many steps.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(metavar="RATE", help="At its height (default 5e-6).")] = None,
+    batch: Annotated[int | None, typer.Option(metavar="N", help="Rows in a pass (default 6).")] = None,
+    accumulation: Annotated[int | None, typer.Option(metavar="N", help="Passes in a step (default 2).")] = None,
+    cutoff: Annotated[
+        int | None, typer.Option(metavar="N", help="Tokens of the longest row that is trained on (default 2048).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same order and loss (default 0).")] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="KIND", help="auto (default), mixed, bf16 or fp32.")
+    ] = None,
+    lora: Annotated[bool, typer.Option("--lora", help="Train a small adapter, at 1e-4, and merge it.")] = False,
+    packing: Annotated[bool, typer.Option("--packing", help="Several rows in one sequence, apart.")] = False,
+    gradient_checkpointing: Annotated[
+        bool, typer.Option("--gradient-checkpointing", help="Less memory for a third more time.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
+    require_gpu: Annotated[bool, typer.Option("--require-gpu", help="Refuse to train without a GPU.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show rows, tokens, steps and memory; train and write nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fine-tune a model on function-calling data, as the paper trained its own."""
+    from apigen.cli.train import TrainOptions, train_command
+
+    overrides = {
+        "epochs": epochs,
+        "max_steps": max_steps,
+        "learning_rate": learning_rate,
+        "batch": batch,
+        "accumulation": accumulation,
+        "cutoff": cutoff,
+        "seed": seed,
+        "precision": precision,
+        "lora": lora or None,
+        "packing": packing or None,
+        "gradient_checkpointing": gradient_checkpointing or None,
+    }
+    options = TrainOptions(
+        data=tuple(data),
+        format_name=format_name,
+        model=model or "",
+        scratch=from_scratch or "",
+        out=out,
+        form=form,
+        method=method,
+        chat_template=chat_template,
+        recipe=recipe,
+        overrides=overrides,
+        resume=resume,
+        require_gpu=require_gpu,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    raise typer.Exit(train_command(options))
+
+
+@app.command()
 def replay(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
     changes: Annotated[

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import msgspec
 
-from apigen.records import Json, Reason, Tool
+from apigen.records import Json, Message, Reason, Tool
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -39,6 +39,11 @@ class Row(msgspec.Struct, frozen=True):
     """Whether the right answer calls a tool; ``None`` where the format does not say."""
     context: tuple[str, ...] = ()
     """Earlier turns, the system's words, and the results of earlier calls: a value may come from there."""
+    dialogue: tuple[Message, ...] = ()
+    """The conversation up to the answer, where it is words alone; empty where the format has a question and no more,
+    and where earlier calls or results belong to it."""
+    said: str = ""
+    """What the answer says in words, beside its calls or without any."""
     problem: Problem | None = None
     """Why the row could not be read; the fields above then hold what could be."""
     notes: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import msgspec
 
 from apigen.dataset.read.base import Item, Problem, Row, row_id, unreadable
 from apigen.dataset.read.tools import Tools
-from apigen.records import Json, Reason
+from apigen.records import Json, Message, Reason
 
 
 class Speaker(StrEnum):
@@ -97,10 +97,18 @@ def _row(item: Item, id_: str, before: Sequence[Turn], said: Sequence[Turn], off
         tools=offered.tools,
         calls=[call for turn in said for call in turn.calls or ()],
         context=tuple(turn.text for index, turn in enumerate(before) if index != asked and turn.text),
+        dialogue=_words(before),
+        said="\n".join(turn.text for turn in said if turn.text),
         problem=next((turn.problem for turn in said if turn.problem), offered.problem),
         notes=tuple(notes),
         raw=item.value,
     )
+
+
+def _words(before: Sequence[Turn]) -> tuple[Message, ...]:
+    if any(turn.calls is not None or turn.problem or turn.speaker is Speaker.TOOL for turn in before):
+        return ()
+    return tuple(Message(turn.speaker.value, turn.text) for turn in before if turn.text)
 
 
 def listed(value: Json, field: str) -> list[Json]:

@@ -1,0 +1,90 @@
+"""``apigen train``: fine-tune a model on function-calling data."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+
+from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
+from apigen.cli.training_progress import TrainingProgress
+from apigen.train.examples import read_examples
+from apigen.train.extra import require_extra
+from apigen.train.job import Job, Method
+from apigen.train.recipe import make_recipe
+from apigen.train.form import Form
+from apigen.train.run import train
+from apigen.train.summary import plan_summary, result_line
+
+if TYPE_CHECKING:
+    from apigen.train.prepared import Prepared
+
+
+class TrainOptions(NamedTuple):
+    """What the command line said."""
+
+    data: tuple[Path, ...]
+    format_name: str
+    model: str
+    scratch: str
+    out: Path
+    form: Form
+    method: Method
+    chat_template: Path | None
+    recipe: Path | None
+    overrides: dict[str, Any]
+    resume: bool
+    require_gpu: bool
+    dry_run: bool
+    as_json: bool
+
+
+def train_command(options: TrainOptions) -> int:
+    """Carry out ``apigen train``; returns the exit code."""
+    job = _job(options)
+    require_extra()
+    from apigen.train.loading import require_gpu  # noqa: PLC0415 - needs the extra
+    from apigen.train.prepared import prepare  # noqa: PLC0415
+
+    if options.require_gpu:
+        require_gpu()
+    console = Console(stderr=True, markup=False)
+    data = read_examples(options.data, options.format_name)
+    if options.dry_run:
+        prepared = prepare(data, job)
+        if options.as_json:
+            sys.stdout.write(msgspec.json.encode(prepared.figures()).decode() + "\n")
+        else:
+            Console(markup=False).print(plan_summary(prepared, job), highlight=False, soft_wrap=True)
+        return 0
+
+    def show(prepared: "Prepared") -> None:
+        console.print(plan_summary(prepared, job), highlight=False, soft_wrap=True)
+
+    with on_interrupt() as interrupted, TrainingProgress(console) as progress:
+        result = train(data, job, shown=show, watch=progress.update, stopped=interrupted)
+    if options.as_json:
+        sys.stdout.write(msgspec.json.encode({"out": str(result.out), **result.record}).decode() + "\n")
+    else:
+        Console(markup=False).print(result_line(result), highlight=False, soft_wrap=True)
+    return 0 if result.finished else EXIT_INTERRUPTED
+
+
+def _job(options: TrainOptions) -> Job:
+    layers = [
+        *(("scratch",) if options.scratch else ()),
+        *(("lora",) if options.overrides.get("lora") else ()),
+        *(("dpo",) if options.method == "dpo" else ()),
+    ]
+    overrides = {key: value for key, value in options.overrides.items() if key != "lora"}
+    return Job(
+        recipe=make_recipe(options.recipe, overrides, layers),
+        out=options.out,
+        model=options.model,
+        scratch=options.scratch,
+        form=options.form,
+        method=options.method,
+        chat_template=options.chat_template,
+        resume=options.resume,
+    )

@@ -1,0 +1,143 @@
+"""What is learnt: rows of any datasets as questions with their right answers, each from one source with its digest."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from apigen.dataset.read.base import Row
+from apigen.dataset.read.formats import format_of, read
+from apigen.errors import UserError
+from apigen.records import Call, Message, Tool
+from apigen.rundir import MANIFEST, is_run, read_manifest
+from apigen.train.words import no_call
+from apigen.verify.format.shape import read_calls
+
+_BENCHMARKS = frozenset(("bfcl",))
+"""Formats in which only benchmarks come."""
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A conversation up to the answer, the tools, and the answer."""
+
+    id: str
+    """The row's, after its file's name where several are mixed."""
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...]
+    calls: tuple[Call, ...]
+    missing: tuple[str, ...] = ()
+    """Required parameters whose values the question does not give, where that is why no call is made."""
+    said: str = ""
+    """The answer's words; for an answer without calls never empty."""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A row that is not learnt, and why: never dropped silently."""
+
+    id: str
+    reason: str
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where rows come from."""
+
+    path: str
+    digest: str
+    """SHA-256 over the rows as they are learnt, first 16 hex digits."""
+    rows: int
+    notice: str = ""
+    """What a run says about who wrote its rows."""
+
+
+class Examples(msgspec.Struct, frozen=True):
+    """Everything that was read."""
+
+    kept: tuple[Example, ...]
+    left_out: tuple[LeftOut, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def without_calls(self) -> int:
+        """How many answers make no call."""
+        return sum(not example.calls for example in self.kept)
+
+
+def read_examples(paths: Sequence[Path], format_name: str = "auto") -> Examples:
+    """The rows of several datasets, in their order.
+
+    Raises:
+        UserError: one cannot be read, is a benchmark, or no row is left.
+    """
+    parts = [_read_one(path, format_name, f"{path.name}:" if len(paths) > 1 else "") for path in paths]
+    every = Examples(
+        tuple(example for part in parts for example in part.kept),
+        tuple(left for part in parts for left in part.left_out),
+        tuple(source for part in parts for source in part.sources),
+    )
+    if not every.kept:
+        why = f"the first, {every.left_out[0].id}: {every.left_out[0].reason}" if every.left_out else "they are empty"
+        raise UserError(f"{', '.join(map(str, paths))}: no row can be trained on ({why})")
+    return every
+
+
+def examples_of(rows: Iterable[Row], source: str, *, notice: str = "", label: str = "") -> Examples:
+    """Rows that were read already.
+
+    Args:
+        rows: read rows.
+        source: what they are called in what is told about the training.
+        notice: who wrote them.
+        label: put before each id.
+    """
+    kept: list[Example] = []
+    left: list[LeftOut] = []
+    for row in rows:
+        found = _example(row, label)
+        (kept if isinstance(found, Example) else left).append(found)  # type: ignore[arg-type]
+    return Examples(tuple(kept), tuple(left), (Source(source, digest(kept), len(kept), notice),))
+
+
+def digest(examples: Iterable[msgspec.Struct]) -> str:
+    """Sixteen hex digits over everything that a model could learn from these."""
+    sha = hashlib.sha256()
+    for example in examples:
+        sha.update(msgspec.json.encode(example) + b"\n")
+    return sha.hexdigest()[:16]
+
+
+def _read_one(path: Path, format_name: str, label: str) -> Examples:
+    name = format_of(path).name if format_name == "auto" else format_name
+    if name in _BENCHMARKS:
+        raise UserError(f"{path}: is a benchmark ({name}); a model that was trained on it could not be measured by it")
+    notice = ""
+    if is_run(path) and (path / MANIFEST).is_file():
+        notice = str(read_manifest(path)["notice"])
+    return examples_of(read(path, format_name), str(path), notice=notice, label=label)
+
+
+def _example(row: Row, label: str) -> Example | LeftOut:
+    id_ = label + row.id
+    if row.problem is not None:
+        return LeftOut(id_, f"{row.problem.reason}: {row.problem.detail}")
+    formed, faults = read_calls(row.calls, "calls")
+    if faults:
+        return LeftOut(id_, f"{faults[0].reason}: {faults[0].detail}")
+    if row.context and not row.dialogue:
+        return LeftOut(id_, "earlier calls and their results belong to the conversation, which is not trained on")
+    messages = row.dialogue or (Message("user", row.query),)
+    if not messages[-1].content.strip() or messages[-1].role != "user":
+        return LeftOut(id_, "the answer does not follow a question")
+    calls = tuple(call for _, call in formed)
+    missing = tuple(map(str, _missing(row)))
+    if not calls:
+        said = row.said or no_call(missing, row.tools)
+        return Example(id_, messages, row.tools, (), missing, said)
+    if not row.tools:
+        return LeftOut(id_, "calls are made and no tools are offered")
+    return Example(id_, messages, row.tools, calls, (), row.said)
+
+
+def _missing(row: Row) -> Sequence[object]:
+    named = row.raw.get("missing") if isinstance(row.raw, dict) else None
+    return named if isinstance(named, list) else ()

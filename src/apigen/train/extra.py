@@ -1,0 +1,22 @@
+"""The optional packages that training needs."""
+
+from importlib.util import find_spec
+
+from apigen.errors import UserError
+
+_PACKAGES = ("torch", "transformers", "accelerate", "datasets")
+INSTALL = "pip install 'apigen-pipeline[train]'"
+
+
+def require_extra(*more: str) -> None:
+    """Say in one line what is missing, before any work.
+
+    Args:
+        more: packages needed beyond those that all training needs, such as ``peft``.
+
+    Raises:
+        UserError: a package is not installed.
+    """
+    missing = [name for name in (*_PACKAGES, *more) if find_spec(name) is None]
+    if missing:
+        raise UserError(f"training needs {', '.join(missing)}, which the extra `train` installs: {INSTALL}")

@@ -1,0 +1,168 @@
+"""Training itself: from a plan to a trained model and its curve."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+import transformers
+from transformers.trainer_callback import PrinterCallback
+
+from apigen.errors import JobFellShort
+from apigen.train import checkpoints, supervised
+from apigen.train.job import Job, Watch
+from apigen.train.loading import device_name, load_model, precision
+from apigen.train.prepared import Prepared
+from apigen.train.scratch import scratch_model, size_of
+from apigen.train.steps import Point, Watcher, points
+
+
+class Fitted(msgspec.Struct, frozen=True):
+    """A trained model, and how it went."""
+
+    model: Any
+    points: tuple[Point, ...]
+    steps: int
+    """Done in all, those before a resumption included."""
+    resumed_from: int
+    """The step of the checkpoint that was gone on from; 0 for none."""
+    seconds: float
+    interrupted: bool
+    device: str
+    precision: str
+    trained_parameters: int
+    ends: frozenset[int]
+    """Tokens with which answers end."""
+    saved_as: Any
+    """The dtype in which weights are saved: that in which they came."""
+
+    def save(self, folder: Path, tokenizer: Any, adapter: Path | None) -> None:
+        """Write the model so that transformers loads it, an adapter merged into it and by itself as well."""
+        model = self.model
+        if adapter is not None:
+            model.save_pretrained(adapter)
+            model = model.merge_and_unload()
+        model.config.use_cache = True
+        _end_with(model, tokenizer, self.ends)
+        model.to(self.saved_as).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+def _end_with(model: Any, tokenizer: Any, ends: frozenset[int]) -> None:
+    """Let generation stop at what answers end with; a base model knows only the end of a text."""
+    known = model.generation_config.eos_token_id
+    before = set(known) if isinstance(known, list) else {known} - {None}
+    every = sorted(before | ends)
+    model.generation_config.eos_token_id = every[0] if len(every) == 1 else every or None
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+
+
+def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool]) -> Fitted:
+    """Train to the end, or until asked to stop.
+
+    Raises:
+        JobFellShort: the disk is full, or the memory does not suffice.
+        UserError: the model cannot be loaded or trained in this way.
+    """
+    transformers.set_seed(job.recipe.seed)
+    folder = job.out / checkpoints.FOLDER
+    checkpoints.clear_torn(folder)
+    resumed = checkpoints.latest(folder)
+    model = _model(prepared, job)
+    watcher = Watcher(watch, stopped)
+    began = time.monotonic()
+    with _failures(job):
+        trainer = supervised.trainer(
+            model,
+            supervised.sequences(prepared.rows, job.recipe),
+            prepared.held_out,
+            job.recipe,
+            prepared.plan,
+            folder,
+            prepared.tokenizer.pad_token_id,
+            watcher,
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+    return Fitted(
+        model=trainer.model,
+        points=tuple(points(trainer.state.log_history)),
+        steps=trainer.state.global_step,
+        resumed_from=checkpoints.step(resumed) if resumed else 0,
+        seconds=time.monotonic() - began,
+        interrupted=watcher.interrupted,
+        device=device_name(),
+        precision=precision(job.recipe),
+        trained_parameters=sum(each.numel() for each in model.parameters() if each.requires_grad),
+        ends=frozenset(row.ids[-1] for row in prepared.rows),
+        saved_as=prepared.dtype,
+    )
+
+
+def _model(prepared: Prepared, job: Job) -> Any:
+    recipe = job.recipe
+    if job.scratch:
+        model = scratch_model(prepared.tokenizer, size_of(job.scratch), recipe.cutoff)
+    else:
+        model = load_model(job.model, recipe)
+        if len(prepared.tokenizer) > model.get_input_embeddings().num_embeddings:
+            model.resize_token_embeddings(len(prepared.tokenizer))
+    model.config.use_cache = False
+    if recipe.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    if not recipe.lora.use:
+        return model
+    import peft  # noqa: PLC0415 - with an adapter only
+
+    config = peft.LoraConfig(
+        r=recipe.lora.rank,
+        lora_alpha=recipe.lora.alpha,
+        lora_dropout=recipe.lora.dropout,
+        target_modules=recipe.lora.targets,
+        task_type="CAUSAL_LM",
+    )
+    if recipe.gradient_checkpointing:
+        model.enable_input_require_grads()
+    return peft.get_peft_model(model, config)
+
+
+@contextmanager
+def _failures(job: Job) -> Iterator[None]:
+    """Turn what a machine can do to a training into one line that says what is kept."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise JobFellShort(
+            f"the GPU's memory does not suffice ({str(error).splitlines()[0][:160]}); lower --batch and raise "
+            f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
+        ) from error
+    except (OSError, RuntimeError) as error:
+        why = _of_storage(error)
+        if why is None:
+            raise
+        raise JobFellShort(f"{job.out}: a checkpoint cannot be written: {why}; {_kept(job)}") from error
+    except Exception as error:
+        if type(error).__name__ != "SafetensorError":  # its class is another one in each version
+            raise
+        raise JobFellShort(f"{job.out}: a checkpoint cannot be written: {error}; {_kept(job)}") from error
+
+
+def _of_storage(error: Exception) -> str | None:
+    """What the disk did, if it was the disk; torch tells a full one as a RuntimeError of its writer."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    said = str(error)
+    marks = ("PytorchStreamWriter", "file write failed", "No space left", "unexpected pos")
+    return "the disk is full, or a file may not grow" if any(mark in said for mark in marks) else None
+
+
+def _kept(job: Job) -> str:
+    folder = job.out / checkpoints.FOLDER
+    checkpoints.clear_torn(folder)
+    last = checkpoints.latest(folder)
+    if last is None:
+        return "there was no checkpoint yet, so --resume begins anew"
+    return f"--resume goes on from step {checkpoints.step(last):,}"

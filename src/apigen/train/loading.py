@@ -1,0 +1,116 @@
+"""Models and tokenizers from the hub or a folder; what goes wrong there becomes one line here."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+
+from apigen.errors import JobFellShort, UserError
+from apigen.train.form import Form
+from apigen.train.recipe import Precision, Recipe
+from apigen.train.rendering import WAYS_OUT
+from apigen.train.scratch import template
+
+
+@contextlib.contextmanager
+def _loading(model: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise UserError(
+            f"{model}: cannot be loaded ({first[:300]}); give a causal language model's name on the hub or its folder"
+        ) from error
+
+
+def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) -> Any:
+    """The tokenizer of a model, with a chat template.
+
+    Raises:
+        UserError: it cannot be loaded, or has no template and the form wants one.
+    """
+    if model.startswith((".", "/", "~")) and not Path(model).expanduser().is_dir():
+        raise UserError(f"{model}: no such folder; give a causal language model's name on the hub or its folder")
+    with _loading(model):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(str(Path(model).expanduser()) if _local(model) else model)
+    if chat_template:
+        try:
+            tokenizer.chat_template = chat_template.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"--chat-template {chat_template}: cannot be read: {error}") from None
+    elif not tokenizer.chat_template:
+        if form == "native":
+            raise UserError(f"{model}: its tokenizer has no chat template; {WAYS_OUT}")
+        if tokenizer.eos_token is None:
+            raise UserError(f"{model}: its tokenizer has no token that ends a text; give --chat-template FILE")
+        tokenizer.chat_template = template("plain")
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+    return tokenizer
+
+
+def load_config(model: str) -> Any:
+    """The configuration of a model, without its weights.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    with _loading(model):
+        return transformers.AutoConfig.from_pretrained(model)
+
+
+def empty_model(config: Any) -> Any:
+    """The model without weights, to count its parameters."""
+    with torch.device("meta"):
+        return transformers.AutoModelForCausalLM.from_config(config)
+
+
+def load_model(model: str, recipe: Recipe) -> Any:
+    """A model with its weights, in the precision that it is trained in.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    with _loading(model):
+        return transformers.AutoModelForCausalLM.from_pretrained(model, dtype=weights_dtype(recipe))
+
+
+def precision(recipe: Recipe) -> Precision:
+    """What ``auto`` comes to on this machine."""
+    if recipe.precision != "auto":
+        return recipe.precision
+    return "mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+
+
+def weights_dtype(recipe: Recipe) -> Any:
+    """Of the weights as they are loaded: those that stay as they are beside an adapter need no fp32."""
+    kind = precision(recipe)
+    return torch.bfloat16 if kind == "bf16" or (kind == "mixed" and recipe.lora.use) else torch.float32
+
+
+def device_name() -> str:
+    """Where training takes place, in words."""
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name(0))
+    return "MPS" if torch.backends.mps.is_available() else f"CPU ({torch.get_num_threads()} threads)"
+
+
+def require_gpu() -> None:
+    """Refuse to train on a processor.
+
+    Raises:
+        JobFellShort: there is no GPU that torch can use.
+    """
+    if not torch.cuda.is_available():
+        built = torch.version.cuda or "none"
+        raise JobFellShort(
+            f"--require-gpu: torch {torch.__version__} sees no GPU (built for CUDA {built}); install the build that fits "
+            "the driver, or leave the option out"
+        )
+
+
+def _local(model: str) -> bool:
+    return model.startswith("~")

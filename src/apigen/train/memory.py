@@ -1,0 +1,96 @@
+"""How much memory training takes, by a formula that is told with its figures.
+
+Per parameter: weights, gradients and AdamW's two moments. Per token of a pass: what a layer keeps for the way back, by
+Korthikanti et al. (arXiv 2205.05198, equation 2) without the quadratic term, which fused attention does not keep, and
+the logits. It knows nothing of fragmentation, so a tenth more is wise.
+"""
+
+from typing import Any
+
+import msgspec
+
+from apigen.train.recipe import Precision, Recipe
+
+GIB = 2**30
+_KEPT = 34
+"""Bytes that a layer keeps per token and unit of width in 16 bits."""
+_LOGITS = {2: 12, 4: 12}
+"""Bytes per logit: as computed, in fp32 for the loss, and its gradient."""
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What of a model decides how much memory it takes."""
+
+    parameters: int
+    adapter: int
+    """Parameters of an adapter of the recipe's rank on the recipe's modules."""
+    width: int
+    layers: int
+    vocabulary: int
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """Bytes, by what they are for."""
+
+    weights: int
+    gradients: int
+    optimizer: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.gradients + self.optimizer + self.activations
+
+
+FORMULA = (
+    "weights + gradients + optimizer by bytes per parameter (all weights: fp32 4+4+8, mixed 6+4+8, bf16 2+2+4; adapter: "
+    "its base 2, in fp32 4, and 4+4+8 for each of its own), activations = tokens of a pass x (layers x width x 34 B, "
+    "twice that in fp32; with gradient checkpointing layers x width x 2 B and one layer whole; + vocabulary x 12 B)"
+)
+
+
+def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lora: bool, doubled: bool = False) -> Memory:
+    """What training takes at most.
+
+    Args:
+        shape: of the model.
+        recipe: batch, cutoff, packing and checkpointing count.
+        kind: the precision, which is not ``auto``.
+        longest: tokens of the longest row.
+        lora: with an adapter, or all weights.
+        doubled: whether a pass holds each row twice, as preference pairs do, and a frozen copy of the model.
+    """
+    bytes_each = 4 if kind == "fp32" else 2
+    moment = 2 if kind == "bf16" else 4
+    if lora:
+        weights = shape.parameters * bytes_each + shape.adapter * 4
+        gradients, optimizer = shape.adapter * 4, shape.adapter * 8
+    else:
+        weights = shape.parameters * {"fp32": 4, "mixed": 6, "bf16": 2}[kind]
+        gradients, optimizer = shape.parameters * moment, shape.parameters * 2 * moment
+        weights += shape.parameters * bytes_each if doubled else 0
+    tokens = recipe.batch * (recipe.cutoff if recipe.packing else longest) * (2 if doubled else 1)
+    layer = shape.width * _KEPT * bytes_each // 2
+    kept = shape.layers * shape.width * bytes_each + layer if recipe.gradient_checkpointing else shape.layers * layer
+    return Memory(weights, gradients, optimizer, tokens * (kept + shape.vocabulary * _LOGITS[bytes_each]))
+
+
+def shape_of(model: Any, recipe: Recipe) -> Shape:
+    """The shape of a model, which may be without weights."""
+    config = model.config.get_text_config()
+    head = model.get_output_embeddings()
+    targets = recipe.lora.targets
+    adapter = 0
+    for name, module in model.named_modules():
+        if module is head or not hasattr(module, "in_features"):
+            continue
+        if targets == "all-linear" or (isinstance(targets, list) and name.rpartition(".")[2] in targets):
+            adapter += recipe.lora.rank * (module.in_features + module.out_features)
+    return Shape(
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        adapter=adapter,
+        width=config.hidden_size,
+        layers=config.num_hidden_layers,
+        vocabulary=config.vocab_size,
+    )

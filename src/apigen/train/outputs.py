@@ -1,0 +1,140 @@
+"""The folder of a training: what it holds at the beginning, after a kill, and at the end."""
+
+import shutil
+from typing import Any
+
+import msgspec
+
+from apigen.errors import JobFellShort, UserError
+from apigen.files import replacing
+from apigen.train import checkpoints
+from apigen.train.card import card
+from apigen.train.fit import Fitted
+from apigen.train.job import Job
+from apigen.train.page import page
+from apigen.train.prepared import Prepared
+from apigen.train.record import begun, ended
+
+RECORD = "training.json"
+RECIPE = "recipe.yaml"
+REPORT = "report.html"
+CARD = "README.md"
+LEFT_OUT = "left_out.jsonl"
+ADAPTER = "adapter"
+_SAVING = ".saving"
+
+
+def begin(job: Job, prepared: Prepared) -> dict[str, Any] | None:
+    """Write down what will be trained.
+
+    Returns:
+        What was told of the training so far, where it is resumed.
+
+    Raises:
+        UserError: something that decides what is learnt is not what it was.
+    """
+    earlier = _read_record(job) if job.resume else None
+    if earlier is not None:
+        now, then = job.deciding(prepared.digest), earlier["deciding"]
+        changed = [key for key in now if now[key] != then.get(key)]
+        if changed:
+            key = changed[0]
+            raise UserError(
+                f"{job.out}: {key} was {then.get(key)!r} and is {now[key]!r} now, so this is another training; "
+                "leave it as it was, or choose another --out"
+            )
+        return earlier
+    with replacing(job.out / RECIPE) as file:
+        file.write(b"# Everything that decides how this model was trained; `--recipe` takes it.\n")
+        file.write(job.recipe.to_yaml().encode())
+    if prepared.left_out:
+        with replacing(job.out / LEFT_OUT) as file:
+            file.writelines(msgspec.json.encode(left) + b"\n" for left in prepared.left_out)
+    _write(job, begun(job, prepared))
+    return None
+
+
+def finish(job: Job, prepared: Prepared, fitted: Fitted, earlier: dict[str, Any] | None) -> dict[str, Any]:
+    """Save the model and everything that is told about it; of a training that was interrupted only the latter.
+
+    Raises:
+        JobFellShort: the disk is full; what was trained stays in the last checkpoint.
+    """
+    record = ended(job, prepared, fitted, earlier)
+    if not fitted.interrupted:
+        _save(job, prepared, fitted)
+        with replacing(job.out / CARD) as file:
+            file.write(card(record).encode())
+    with replacing(job.out / REPORT) as file:
+        file.write(page(record).encode())
+    _write(job, record)
+    if not fitted.interrupted:
+        shutil.rmtree(job.out / checkpoints.FOLDER, ignore_errors=True)
+    return record
+
+
+def _save(job: Job, prepared: Prepared, fitted: Fitted) -> None:
+    """Write model and tokenizer aside, and move them to their place when they are whole."""
+    aside = job.out / _SAVING
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        aside.mkdir()
+        fitted.save(aside, prepared.tokenizer, aside / ADAPTER if job.recipe.lora.use else None)
+        for path in sorted(aside.iterdir()):
+            target = job.out / path.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            path.replace(target)
+        aside.rmdir()
+    except Exception as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not isinstance(error, OSError | RuntimeError) and type(error).__name__ != "SafetensorError":
+            raise
+        raise JobFellShort(
+            f"{job.out}: the model cannot be written ({' '.join(str(error).split())[:200]}); make room, and --resume "
+            "saves it from the last checkpoint"
+        ) from error
+
+
+def _write(job: Job, record: dict[str, Any]) -> None:
+    with replacing(job.out / RECORD) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+
+
+def require_place(job: Job) -> None:
+    """Refuse a folder that holds something else.
+
+    Raises:
+        UserError: it does, or there is nothing to resume.
+    """
+    begun = (job.out / RECORD).is_file()
+    if job.resume and not begun:
+        raise UserError(f"{job.out}: no training was begun there; leave --resume out")
+    if not job.resume and job.out.exists() and (not job.out.is_dir() or any(job.out.iterdir())):
+        hint = "add --resume to go on with it, or choose another --out" if begun else "choose another --out"
+        raise UserError(f"{job.out}: exists already; {hint}")
+
+
+def open_folder(job: Job) -> None:
+    """Make the folder.
+
+    Raises:
+        UserError: it cannot be made.
+    """
+    try:
+        job.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{job.out}: cannot be made: {error.strerror}; choose another --out") from None
+
+
+def _read_record(job: Job) -> dict[str, Any]:
+    """What was told of a training so far.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        record: dict[str, Any] = msgspec.json.decode((job.out / RECORD).read_bytes(), type=dict[str, Any])
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UserError(f"{job.out / RECORD}: cannot be read: {error}") from None
+    return record

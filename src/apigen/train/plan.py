@@ -1,0 +1,78 @@
+"""What a training comes to before it begins: rows and tokens, who is held out, and how many steps there are."""
+
+import hashlib
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from apigen.train.recipe import Recipe
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How many steps there are, and at which something is done."""
+
+    sequences: int
+    """What an epoch goes through: rows, or packed sequences of them."""
+    steps: int
+    evaluate_every: int
+    checkpoint_every: int
+
+
+class Lengths(msgspec.Struct, frozen=True):
+    """Tokens of the rows."""
+
+    total: int
+    trained: int
+    """Those that count in the loss."""
+    mean: float
+    p95: int
+    max: int
+
+
+def lengths(whole: Sequence[int], trained: Iterable[int]) -> Lengths:
+    """The figures of rows' lengths, of which there is at least one."""
+    ordered = sorted(whole)
+    return Lengths(
+        total=sum(ordered),
+        trained=sum(trained),
+        mean=round(statistics.fmean(ordered), 1),
+        p95=ordered[min(len(ordered) - 1, math.ceil(0.95 * len(ordered)) - 1)],
+        max=ordered[-1],
+    )
+
+
+def make_plan(sequences: int, recipe: Recipe) -> Plan:
+    """The steps of a training on so many sequences."""
+    per_epoch = max(1, math.ceil(sequences / (recipe.batch * recipe.accumulation)))
+    steps = max(1, math.ceil(per_epoch * recipe.epochs))
+    if recipe.max_steps is not None:
+        steps = min(steps, recipe.max_steps)
+    return Plan(sequences, steps, _every(recipe.evaluate_every, steps), _every(recipe.checkpoint_every, steps))
+
+
+def held_out(queries: Sequence[str], recipe: Recipe) -> frozenset[str]:
+    """The queries that are not trained on: the same whatever else is in the data, as far as their number goes.
+
+    A query that stands in several rows is held out in all of them.
+    """
+    different = dict.fromkeys(queries)
+    number = min(recipe.held_out_most, int(recipe.held_out * len(different)))
+    drawn = sorted(different, key=lambda query: hashlib.sha256(f"{recipe.seed}/{query}".encode()).digest())
+    return frozenset(drawn[:number])
+
+
+def warnings(plan: Plan, recipe: Recipe) -> list[str]:
+    """What about a plan is probably not meant."""
+    found = []
+    if recipe.warmup_steps >= plan.steps:
+        found.append(
+            f"the learning rate is warmed up over {recipe.warmup_steps:,} steps, and there are only {plan.steps:,}: it never "
+            "reaches its height; lower warmup_steps in a --recipe"
+        )
+    return found
+
+
+def _every(share: float, steps: int) -> int:
+    return max(1, round(share * steps)) if share < 1 else round(share)

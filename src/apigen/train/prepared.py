@@ -1,0 +1,138 @@
+"""Everything that a training needs, made ready without training: what a dry run shows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import torch
+import transformers
+
+from apigen.errors import UserError
+from apigen.train import memory
+from apigen.train.examples import Example, Examples, LeftOut, digest
+from apigen.train.form import dialogue
+from apigen.train.job import Job
+from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
+from apigen.train.memory import Memory, Shape
+from apigen.train.plan import Lengths, Plan, held_out, lengths, make_plan, warnings
+from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
+from apigen.train.supervised import sequences
+from apigen.train.tokens import Corpus, Encoded, Encoder, shown
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """The plan of a training, and its rows in tokens."""
+
+    examples: Examples
+    tokenizer: Any
+    rows: tuple[Encoded, ...]
+    held_out: tuple[Encoded, ...]
+    left_out: tuple[LeftOut, ...]
+    """Every row that is not learnt, from reading to the cutoff."""
+    too_long: int
+    """How many of them are beyond the cutoff."""
+    plan: Plan
+    lengths: Lengths
+    shape: Shape
+    dtype: Any
+    """In which the model's weights came, and are saved again."""
+    memory: dict[str, Memory]
+    """``all weights`` and ``adapter``, whichever the recipe has."""
+    notes: tuple[str, ...]
+    shown: str
+    """One row decoded, its trained part between marks."""
+    digest: str
+    """Of all that was read, the held-out rows included."""
+
+    def figures(self) -> dict[str, Any]:
+        """The plan as a dry run prints it with ``--json``."""
+        memory = {
+            name: {**msgspec.to_builtins(each), "total": each.total} for name, each in self.memory.items()
+        }
+        return {
+            "rows": {
+                "trained": len(self.rows),
+                "held_out": len(self.held_out),
+                "left_out": msgspec.to_builtins(self.left_out),
+                "too_long": self.too_long,
+                "without_calls": self.examples.without_calls,
+            },
+            "tokens": msgspec.to_builtins(self.lengths),
+            "plan": msgspec.to_builtins(self.plan),
+            "parameters": {"all": self.shape.parameters, "adapter": self.shape.adapter},
+            "memory": memory,
+            "notes": list(self.notes),
+            "shown": self.shown,
+        }
+
+
+def prepare(examples: Examples, job: Job) -> Prepared:
+    """Read the tokenizer, encode the rows, and plan the steps.
+
+    Raises:
+        UserError: the model cannot be loaded, or no row can be trained on.
+    """
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    recipe = job.recipe
+    tokenizer = _tokenizer(examples, job)
+    corpus = Encoder(tokenizer, job.begins_with, recipe.cutoff).corpus(
+        dialogue(example, job.form) for example in examples.kept
+    )
+    rows, apart = _split(corpus, examples.kept, job)
+    planned = make_plan(len(sequences(rows, recipe)), recipe)
+    empty = _without_weights(tokenizer, job)
+    shape = memory.shape_of(empty, recipe)
+    longest = max(len(row.ids) for row in rows)
+    kind = precision(recipe)
+    return Prepared(
+        examples=examples,
+        tokenizer=tokenizer,
+        rows=rows,
+        held_out=apart,
+        left_out=(*examples.left_out, *corpus.refused, *corpus.too_long),
+        too_long=len(corpus.too_long),
+        plan=planned,
+        lengths=lengths([len(row.ids) for row in rows], (row.trained for row in rows)),
+        shape=shape,
+        dtype=_dtype(empty.config.dtype),
+        memory={
+            name: memory.estimate(shape, recipe, kind, longest, lora=lora)
+            for name, lora in (("all weights", False), ("adapter", True))
+        },
+        notes=(*corpus.notes, *warnings(planned, recipe)),
+        shown=shown(rows[0], tokenizer),
+        digest=digest(examples.kept),
+    )
+
+
+def _tokenizer(examples: Examples, job: Job) -> Any:
+    if job.scratch:
+        return scratch_tokenizer(examples.kept, size_of(job.scratch), job.form)
+    return load_tokenizer(job.model, job.form, job.chat_template)
+
+
+def _without_weights(tokenizer: Any, job: Job) -> Any:
+    if job.scratch:
+        with torch.device("meta"):
+            return scratch_model(tokenizer, size_of(job.scratch), job.recipe.cutoff)
+    config = load_config(job.model)
+    limit = getattr(config.get_text_config(), "max_position_embeddings", None)
+    if limit is not None and job.recipe.cutoff > limit:
+        raise UserError(
+            f"{job.model}: reads at most {limit:,} tokens, and the cutoff is {job.recipe.cutoff:,}; lower --cutoff"
+        )
+    return empty_model(config)
+
+
+def _dtype(told: Any) -> Any:
+    found = getattr(torch, told, None) if isinstance(told, str) else told
+    return found if isinstance(found, torch.dtype) else torch.float32
+
+
+def _split(corpus: Corpus, examples: Sequence[Example], job: Job) -> tuple[tuple[Encoded, ...], tuple[Encoded, ...]]:
+    kept = {row.id for row in corpus.rows}
+    queries = {example.id: example.messages[-1].content for example in examples if example.id in kept}
+    apart = held_out(list(queries.values()), job.recipe)
+    trained = tuple(row for row in corpus.rows if queries[row.id] not in apart)
+    return trained, tuple(row for row in corpus.rows if queries[row.id] in apart)

@@ -1,0 +1,119 @@
+"""Every hyper-parameter, in one frozen record: the paper's from ``recipes/paper.yaml``, then what lies over them."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import pydantic
+import yaml
+from pydantic import Field
+
+from apigen.config import UniqueKeys
+from apigen.errors import UserError
+from apigen.sections import Section
+
+Precision = Literal["auto", "mixed", "bf16", "fp32"]
+"""``mixed``: weights in fp32, arithmetic in bf16. ``bf16``: both, which takes half the memory and rounds small steps
+away."""
+
+
+class Lora(Section):
+    """Training a small adapter beside weights that stay as they are."""
+
+    use: bool
+    rank: int = Field(ge=1)
+    alpha: float = Field(gt=0)
+    dropout: float = Field(ge=0, lt=1)
+    targets: str | list[str]
+
+
+class Recipe(Section):
+    """How a model is trained. ``recipes/paper.yaml`` has the defaults and says what each key means."""
+
+    learning_rate: float = Field(gt=0)
+    epochs: float = Field(gt=0)
+    max_steps: int | None = Field(ge=1)
+    optimizer: str
+    schedule: str
+    warmup_steps: int = Field(ge=0)
+    weight_decay: float = Field(ge=0)
+    max_grad_norm: float = Field(gt=0)
+    cutoff: int = Field(ge=16)
+    batch: int = Field(ge=1)
+    accumulation: int = Field(ge=1)
+    packing: bool
+    precision: Precision
+    gradient_checkpointing: bool
+    seed: int = Field(ge=0, lt=2**32)
+    lora: Lora
+    held_out: float = Field(ge=0, le=0.5)
+    held_out_most: int = Field(ge=0)
+    evaluate_every: float = Field(gt=0)
+    checkpoint_every: float = Field(gt=0)
+    keep_checkpoints: int = Field(ge=1)
+    log_every: int = Field(ge=1)
+    beta: float = Field(gt=0)
+
+    def to_yaml(self) -> str:
+        """The whole recipe, which repeats the training when it is given with ``--recipe``."""
+        text: str = yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+        return text
+
+
+def make_recipe(
+    file: Path | None = None, options: Mapping[str, Any] | None = None, layers: Sequence[str] = ()
+) -> Recipe:
+    """Lay what a user says over the paper's recipe.
+
+    Args:
+        file: YAML with any of the keys.
+        options: what the command line says; a key without a value (``None``) says nothing.
+        layers: shipped recipes that lie over the paper's, such as ``lora``.
+
+    Raises:
+        UserError: the file cannot be read, or holds an unknown key or a wrong value.
+    """
+    merged: dict[str, Any] = {}
+    for name in ("paper", *layers):
+        merged = _merge(merged, yaml.safe_load(files("apigen.train").joinpath(f"recipes/{name}.yaml").read_text()))
+    merged = _merge(merged, _read(file) if file else {})
+    merged = _merge(merged, {key: value for key, value in (options or {}).items() if value is not None})
+    try:
+        return Recipe.model_validate(merged)
+    except pydantic.ValidationError as error:
+        raise UserError(f"{file or 'the recipe'}: {_explain(error)}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        loaded = yaml.load(path.read_text("utf-8"), UniqueKeys)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"--recipe {path}: cannot be read as text: {error}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UserError(f"--recipe {path}: broken YAML: {str(error).splitlines()[0]}") from None
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise UserError(f"--recipe {path}: a recipe is a mapping of keys, such as `epochs: 2`")
+    return {str(key): value for key, value in loaded.items()}
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _explain(error: pydantic.ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = [*Recipe.model_fields, *(f"lora.{name}" for name in Lora.model_fields)]
+        close = difflib.get_close_matches(key, known, 1)
+        hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(Recipe.model_fields)}"
+        return f"unknown key `{key}`; {hint}"
+    return f"`{key}`: {first['msg'].removeprefix('Value error, ')}, got {first.get('input')!r}"

@@ -1,0 +1,165 @@
+"""From a conversation to the text of its prompt and the text of its answer, whatever chat template a model has.
+
+Templates differ in what they take. Some want calls to have ids, some want arguments as JSON text, some know no system
+message; and some do not say so but write nothing, or Python in place of JSON. So each way of putting it is tried until
+one is found whose text has the calls in it. What the template then writes after the prompt is the answer, which needs
+no marks of where the assistant's words begin.
+"""
+
+from collections.abc import Iterator, Sequence
+from os.path import commonprefix
+from typing import Any
+
+import msgspec
+
+from apigen.errors import UserError
+from apigen.train.form import Dialogue
+
+WAYS_OUT = "use --form prompted, or give a template with --chat-template FILE"
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """The two texts; joined they are what the template makes of the whole conversation."""
+
+    id: str
+    prompt: str
+    answer: str
+    dropped: str = ""
+    """What the template ends a prompt with and leaves out once the answer is there."""
+
+
+class CannotRender(Exception):  # noqa: N818 - a property of the row
+    """The template has no text for a row; the message says why."""
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How a conversation is put, where a template wants it otherwise than most."""
+
+    ids: bool = False
+    """Calls have an id."""
+    text: bool = False
+    """Arguments are JSON text."""
+    folded: bool = False
+    """What the system says begins the user's message."""
+
+    def told(self) -> Iterator[str]:
+        """What is done, for people."""
+        if self.ids:
+            yield "calls are given ids, which the chat template asks for"
+        if self.text:
+            yield "arguments are given as JSON text, which the chat template asks for"
+        if self.folded:
+            yield "the system's words begin the user's message, since the chat template knows no system"
+
+
+WAYS = tuple(Way(ids, text, folded) for folded in (False, True) for text in (False, True) for ids in (False, True))
+
+
+class Renderer:
+    """Renders conversations with one tokenizer's template, all in the same way.
+
+    Args:
+        tokenizer: of transformers, with a chat template.
+        model: how its model is called in messages.
+
+    Raises:
+        UserError: it has no template.
+    """
+
+    def __init__(self, tokenizer: Any, model: str) -> None:
+        if not tokenizer.chat_template:
+            raise UserError(f"{model}: its tokenizer has no chat template; {WAYS_OUT}")
+        self._tokenizer = tokenizer
+        self._model = model
+        self.way: Way | None = None
+        """The way that was found; ``None`` before a row with calls was rendered."""
+
+    def render(self, dialogue: Dialogue) -> Rendered:
+        """The texts of one conversation.
+
+        Raises:
+            CannotRender: the template refuses this row, or loses its calls.
+            UserError: the template has no place for tools at all.
+        """
+        first: CannotRender | None = None
+        for way in (self.way,) if self.way else WAYS:
+            try:
+                rendered = self._in(way, dialogue)
+            except CannotRender as error:
+                first = first or error
+                continue
+            if dialogue.calls or way.folded:
+                self.way = way
+            return rendered
+        assert first
+        raise first
+
+    def prompt(self, chat: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> str:
+        """The text of a prompt alone."""
+        return self._template(chat, tools, generation=True)
+
+    def _in(self, way: Way, dialogue: Dialogue) -> Rendered:
+        chat = _folded(dialogue.prompt) if way.folded else dialogue.prompt
+        answer = _put(dialogue.answer, way)
+        prompt = self._template(chat, dialogue.tools, generation=True)
+        self._require_tools(prompt, dialogue.tools)
+        whole = self._template([*chat, answer], dialogue.tools, generation=False)
+        dropped = ""
+        if not whole.startswith(prompt):
+            shared = commonprefix([prompt, whole])
+            if len(shared) < len(self._template(chat, dialogue.tools, generation=False).rstrip()):
+                raise CannotRender("the chat template writes the question otherwise once an answer follows it")
+            prompt, dropped = shared, prompt[len(shared) :]
+        said = whole[len(prompt) :]
+        _require_answer(said, dialogue)
+        return Rendered(dialogue.id, prompt, said, dropped)
+
+    def _template(self, chat: Sequence[Any], tools: list[Any] | None, *, generation: bool) -> str:
+        try:
+            text: str = self._tokenizer.apply_chat_template(
+                list(chat), tools=tools, add_generation_prompt=generation, tokenize=False
+            )
+        except Exception as error:  # noqa: BLE001 - a template is somebody's program and may raise anything
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise CannotRender(f"the chat template refuses it: {said[:200]}") from None
+        return text
+
+    def _require_tools(self, prompt: str, tools: list[dict[str, Any]] | None) -> None:
+        names = [tool["function"]["name"] for tool in tools or ()]
+        if names and not any(name in prompt for name in names):
+            raise UserError(f"{self._model}: its chat template has no place for tools; {WAYS_OUT}")
+
+
+def _require_answer(said: str, dialogue: Dialogue) -> None:
+    if not said.strip():
+        raise CannotRender("the chat template writes nothing for the answer")
+    for call in dialogue.calls:
+        if call.name not in said:
+            raise CannotRender(f"the chat template leaves out the call of {call.name}")
+        as_python = str(call.arguments)
+        if "'" in as_python and as_python in said and as_python not in msgspec.json.encode(call.arguments).decode():
+            raise CannotRender("the chat template writes arguments as Python, not as JSON")
+    if not dialogue.calls and dialogue.answer["content"] not in said:
+        raise CannotRender("the chat template changes or leaves out the answer's words")
+
+
+def _put(answer: dict[str, Any], way: Way) -> dict[str, Any]:
+    if "tool_calls" not in answer or not (way.ids or way.text):
+        return answer
+    calls = []
+    for number, call in enumerate(answer["tool_calls"], 1):
+        function = call["function"]
+        if way.text:
+            arguments = msgspec.json.encode(function["arguments"]).decode()
+            function = {**function, "arguments": arguments}
+        # Nine letters and digits, which is what Mistral's templates ask for.
+        calls.append({**call, "function": function} | ({"id": f"call{number:05}"} if way.ids else {}))
+    return {**answer, "tool_calls": calls}
+
+
+def _folded(chat: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    said = [message["content"] for message in chat if message["role"] == "system"]
+    rest = [message for message in chat if message["role"] != "system"]
+    if not said or not rest:
+        return chat
+    return [{**rest[0], "content": "\n\n".join([*said, rest[0]["content"]])}, *rest[1:]]

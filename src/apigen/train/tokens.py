@@ -1,0 +1,138 @@
+"""Token ids with the place where the answer begins: only what stands behind it is trained."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from apigen.errors import UserError
+from apigen.train.examples import LeftOut
+from apigen.train.form import Dialogue
+from apigen.train.rendering import CannotRender, Rendered, Renderer
+
+_AT_ONCE = 256
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    """One row as a model sees it."""
+
+    id: str
+    ids: list[int]
+    start: int
+    """The first trained token; the prompt is before it."""
+
+    @property
+    def trained(self) -> int:
+        """How many tokens are trained."""
+        return len(self.ids) - self.start
+
+
+class Corpus(msgspec.Struct, frozen=True):
+    """All rows in tokens, and what became of the others."""
+
+    rows: tuple[Encoded, ...]
+    too_long: tuple[LeftOut, ...]
+    """Rows beyond the cutoff."""
+    refused: tuple[LeftOut, ...]
+    """Rows that the chat template cannot render."""
+    notes: tuple[str, ...]
+    """What had to be done for this template."""
+
+
+class Encoder:
+    """Encodes conversations for one tokenizer."""
+
+    def __init__(self, tokenizer: Any, model: str, cutoff: int) -> None:
+        self._tokenizer = tokenizer
+        self._model = model
+        self._cutoff = cutoff
+        self.renderer = Renderer(tokenizer, model)
+        self._special = {*tokenizer.all_special_ids, *_special_added(tokenizer)}
+        self._notes: dict[str, None] = {}
+
+    def corpus(self, dialogues: Iterable[Dialogue]) -> Corpus:
+        """Encode all.
+
+        Raises:
+            UserError: not one row is left.
+        """
+        rendered: list[Rendered] = []
+        refused: list[LeftOut] = []
+        for dialogue in dialogues:
+            try:
+                rendered.append(self.renderer.render(dialogue))
+            except CannotRender as error:
+                refused.append(LeftOut(dialogue.id, str(error)))
+        if not rendered:
+            raise UserError(f"{self._model}: {_all_refused(refused)}")
+        encoded = self.encode(rendered)
+        kept = tuple(row for row in encoded if len(row.ids) <= self._cutoff)
+        too_long = tuple(
+            LeftOut(row.id, f"{len(row.ids):,} tokens, the cutoff is {self._cutoff:,}")
+            for row in encoded
+            if len(row.ids) > self._cutoff
+        )
+        if not kept:
+            raise UserError(
+                f"every row is longer than the cutoff of {self._cutoff:,} tokens ({min(len(row.ids) for row in encoded):,} "
+                "is the shortest); raise it with --cutoff"
+            )
+        way = self.renderer.way
+        return Corpus(kept, too_long, tuple(refused), (*(way.told() if way else ()), *self._notes))
+
+    def encode(self, rendered: Sequence[Rendered]) -> list[Encoded]:
+        """The token ids of texts."""
+        found: list[Encoded] = []
+        for begin in range(0, len(rendered), _AT_ONCE):
+            part = rendered[begin : begin + _AT_ONCE]
+            prompts = self._ids([one.prompt for one in part])
+            wholes = self._ids([one.prompt + one.answer for one in part])
+            answers = self._ids([one.answer for one in part])
+            found += map(self._joined, part, prompts, wholes, answers)
+        return found
+
+    def _joined(self, one: Rendered, prompt: list[int], whole: list[int], answer: list[int]) -> Encoded:
+        """Prompt and answer; where tokens would merge across the seam, as a model meets it: each for itself."""
+        ids = whole if whole[: len(prompt)] == prompt else prompt + answer
+        if one.dropped:
+            self._note(f"the chat template ends a prompt with {one.dropped!r} and drops it again; training begins there")
+        return Encoded(one.id, self._ended(ids, len(prompt)), len(prompt))
+
+    def _ended(self, ids: list[int], start: int) -> list[int]:
+        """The row up to the token with which the assistant ends; what a template writes behind it is never generated."""
+        last = len(ids)
+        while last > start and ids[last - 1] not in self._special and not self._tokenizer.decode([ids[last - 1]]).strip():
+            last -= 1
+        if last > start and ids[last - 1] in self._special:
+            return ids[:last]
+        if self._tokenizer.eos_token_id is None:
+            self._note("neither the chat template nor the tokenizer has a token that ends an answer")
+            return ids
+        self._note(f"answers are ended with {self._tokenizer.eos_token}, since the chat template ends them with nothing")
+        return [*ids, self._tokenizer.eos_token_id]
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        ids: list[list[int]] = self._tokenizer(texts, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def _note(self, text: str) -> None:
+        self._notes[text] = None
+
+
+def _special_added(tokenizer: Any) -> Iterable[int]:
+    return (number for number, token in tokenizer.added_tokens_decoder.items() if token.special)
+
+
+def _all_refused(refused: Sequence[LeftOut]) -> str:
+    if not refused:
+        return "there are no rows"
+    first = refused[0]
+    return f"its chat template renders none of {len(refused):,} rows; the first, {first.id}: {first.reason}"
+
+
+def shown(row: Encoded, tokenizer: Any, most: int = 4000) -> str:
+    """A row decoded, its trained part between marks."""
+    before = tokenizer.decode(row.ids[: row.start])
+    trained = tokenizer.decode(row.ids[row.start :])
+    cut = before if len(before) <= most else f"{before[: most // 2]}\n[...]\n{before[-most // 2 :]}"
+    return f"{cut}[[[TRAINED {trained} TRAINED]]]"
