@@ -161,7 +161,7 @@ class Generator:
             "device": str(self._model.device),
             "dtype": str(self._model.dtype).removeprefix("torch."),
             "parameters": sum(one.numel() for one in self._model.parameters()),
-            "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+            "versions": {"torch": str(torch.__version__), "transformers": transformers.__version__},
         }
 
 
