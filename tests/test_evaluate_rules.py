@@ -178,10 +178,10 @@ def test_relevance_looks_at_nothing_but_whether_a_call_was_made() -> None:
     """What cannot be read is no call: right where none is due."""
     broken = Answer(undecodable="no calls")
     anything = Call("no_such_tool", {})
-    assert mark(AnyCallDue(due=True), anything).correct
-    assert mark(AnyCallDue(due=False)).correct
-    assert mark(AnyCallDue(due=True)).miss is Miss.NO_CALL
-    assert mark(AnyCallDue(due=False), anything).miss is Miss.CALLED_NEEDLESSLY
-    assert AnyCallDue(due=False).mark(broken).correct
-    assert AnyCallDue(due=True).mark(broken) == Mark(Miss.UNDECODABLE, "no calls")
+    assert mark(AnyCallDue(wanted=True), anything).correct
+    assert mark(AnyCallDue(wanted=False)).correct
+    assert mark(AnyCallDue(wanted=True)).miss is Miss.NO_CALL
+    assert mark(AnyCallDue(wanted=False), anything).miss is Miss.CALLED_NEEDLESSLY
+    assert AnyCallDue(wanted=False).mark(broken).correct
+    assert AnyCallDue(wanted=True).mark(broken) == Mark(Miss.UNDECODABLE, "no calls")
     assert WALK.mark(broken).miss is Miss.UNDECODABLE

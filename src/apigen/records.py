@@ -327,6 +327,8 @@ class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
     """Those of the prompt tokens that the provider took from its cache."""
     thinking_tokens: int = 0
     """Those of the completion tokens that the model thought with, where the provider counts them apart."""
+    tool_calls: tuple[Json, ...] = ()
+    """The calls that it made of tools offered beside the messages, as they came: whoever reads them checks them."""
 
     batch: bool = False
     """Whether it came through the batch protocol, at the provider's batch price."""
@@ -334,7 +336,7 @@ class Completion(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def missing(self) -> str:
         """Why there is no answer in it; empty where there is one."""
-        if self.text.strip():
+        if self.text.strip() or self.tool_calls:
             return ""
         thought = bool(self.thinking or self.thinking_tokens)
         if self.finish_reason == "length":

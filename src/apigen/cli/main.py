@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from apigen.cli import library_app
+from apigen.cli import evaluate_app, library_app
 from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries, Prices
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(library_app.app, name="library")
+app.add_typer(evaluate_app.app, name="evaluate")
 
 
 @app.command()
@@ -303,31 +304,6 @@ def calibrate(
             CalibrateOptions(run_dir, config, overrides, base_url, labels, faults, count, out, dry_run, as_json)
         )
     )
-
-
-@app.command()
-def evaluate(
-    suite: Annotated[
-        str, typer.Option(metavar="SUITE", help="bfcl, bfcl:CATEGORY,... or held-out:FILE, rows with right calls.")
-    ],
-    answers: Annotated[
-        Path, typer.Option(metavar="FILE.jsonl", help="Lines of {id, calls}, {id, text} or {id, error}.")
-    ],
-    verdicts: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write one JSON line for each answer: id, correct, reason.")
-    ] = None,
-    bfcl: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Wheel or folder of bfcl-eval (default: the installed package).")
-    ] = None,
-    underscores: Annotated[
-        bool, typer.Option("--underscores", help="BFCL's tools were offered with _ for each dot in their names.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Score answers made elsewhere, by the rules of the Berkeley Function-Calling Leaderboard."""
-    from apigen.cli.evaluate import EvaluateOptions, evaluate_command
-
-    evaluate_command(EvaluateOptions(suite, answers, verdicts, bfcl, underscores, as_json))
 
 
 @app.command()

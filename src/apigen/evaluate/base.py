@@ -1,6 +1,6 @@
 """What a suite asks, what is answered, and the mark that an answer gets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,6 +22,8 @@ class Miss(StrEnum):
     WRONG_VALUE = "wrong_value"
     CALLED_NEEDLESSLY = "called_needlessly"
     UNDECODABLE = "undecodable"
+    OTHER_RESULT = "other_result"
+    CALL_FAILED = "call_failed"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -49,8 +51,22 @@ class Mark(msgspec.Struct, frozen=True):
 RIGHT = Mark()
 
 
+class Due(msgspec.Struct, frozen=True):
+    """One call that is due, for people and for whoever makes more questions like it."""
+
+    name: str
+    types: dict[str, str]
+    """The JSON type of each argument that it has."""
+    values: dict[str, Sequence[Json]]
+    """What is acceptable for each of them."""
+
+
 class Truth(Protocol):
     """What is right for one question: how its answers are scored."""
+
+    def due(self) -> Sequence[Due]:
+        """The calls that are due; none where none is, or where it does not matter which."""
+        ...
 
     def mark(self, answer: Answer) -> Mark:
         """Score one answer. Never raises, whatever the answer holds."""
@@ -68,6 +84,8 @@ class Question(msgspec.Struct, frozen=True):
     tools: tuple[Tool, ...]
     """The tools offered, under the names that answers are expected to use."""
     truth: Truth
+    own: tuple[Call, ...] | None = None
+    """The right calls themselves, where the suite has them in one spelling, so that they can be executed."""
 
 
 class Suite(Protocol):

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from apigen.evaluate.base import RIGHT, Answer, Mark, Miss, short
-from apigen.evaluate.values import OMITTED, Argument
+from apigen.evaluate.base import RIGHT, Answer, Due, Mark, Miss, short
+from apigen.evaluate.values import OMITTED, Argument, json_type
 from apigen.records import Call
 
 
@@ -34,6 +34,15 @@ class DueCall(msgspec.Struct, frozen=True):
                 return mark
         return RIGHT
 
+    def described(self) -> Due:
+        """The call with its arguments, those included that may be left out but have a value of their own."""
+        said = {name: self.arguments[name] for name in self.due if name in self.arguments}
+        for name, argument in self.arguments.items():
+            if OMITTED in argument.values and any(value != OMITTED for value in argument.values):
+                said.setdefault(name, argument)
+        types = {name: json_type(argument.kind) for name, argument in said.items()}
+        return Due(self.name, types, {name: argument.values for name, argument in said.items()})
+
 
 def due_arguments(required: Sequence[str], arguments: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
     """The arguments that must be given: what the tool requires, and what may not be left out.
@@ -54,12 +63,16 @@ class CallsDue(msgspec.Struct, frozen=True):
 
     calls: tuple[DueCall, ...]
 
+    def due(self) -> Sequence[Due]:
+        """Each of them."""
+        return [call.described() for call in self.calls]
+
     def mark(self, answer: Answer) -> Mark:
         """Score one answer."""
         if answer.undecodable:
             return Mark(Miss.UNDECODABLE, answer.undecodable)
         if len(answer.calls) != len(self.calls):
-            return self._wrong_count(answer.calls)
+            return wrong_count(answer.calls, len(self.calls))
         left = list(answer.calls)
         for due in self.calls:
             marks: list[Mark] = []
@@ -72,11 +85,13 @@ class CallsDue(msgspec.Struct, frozen=True):
                 return next((mark for mark in marks if mark.miss is not Miss.WRONG_NAME), marks[0])
         return RIGHT
 
-    def _wrong_count(self, calls: Sequence[Call]) -> Mark:
-        counts = f"{len(calls)} of {len(self.calls)} calls"
-        if not calls:
-            return Mark(Miss.NO_CALL, counts)
-        return Mark(Miss.MISSING_CALL if len(calls) < len(self.calls) else Miss.EXTRA_CALL, counts)
+
+def wrong_count(calls: Sequence[Call], due: int) -> Mark:
+    """The mark of an answer that makes more or fewer calls than are due."""
+    counts = f"{len(calls)} of {due} calls"
+    if not calls:
+        return Mark(Miss.NO_CALL, counts)
+    return Mark(Miss.MISSING_CALL if len(calls) < due else Miss.EXTRA_CALL, counts)
 
 
 class AnyCallDue(msgspec.Struct, frozen=True):
@@ -85,12 +100,16 @@ class AnyCallDue(msgspec.Struct, frozen=True):
     What cannot be read as calls is no call.
     """
 
-    due: bool
+    wanted: bool
+
+    def due(self) -> Sequence[Due]:
+        """None in particular."""
+        return ()
 
     def mark(self, answer: Answer) -> Mark:
         """Score one answer."""
         called = bool(answer.calls) and not answer.undecodable
-        if called == self.due:
+        if called == self.wanted:
             return RIGHT
         if called:
             return Mark(Miss.CALLED_NEEDLESSLY, f"{short(answer.calls[0].name)} is called, though no tool fits")

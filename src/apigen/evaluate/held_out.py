@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import AUTO, read
@@ -39,15 +40,18 @@ class HeldOut:
 
     Args:
         path: a file, or a folder such as a run's.
+        underscores: whether tools are offered, and must be called, with ``_`` for each dot in their names, because a
+            model's server allows no dots.
 
     Raises:
         UserError: there is no such thing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, underscores: bool = False) -> None:
         if not path.exists():
             raise UserError(f"--suite held-out:{path}: no such file or folder")
         self._path = path
+        self._underscores = underscores
 
     @property
     def name(self) -> str:
@@ -59,7 +63,8 @@ class HeldOut:
         """A digest of the questions, whatever the format they are written in."""
         digest = hashlib.sha256()
         for question in self.questions():
-            digest.update(msgspec.json.encode((question.id, question.messages, question.tools)))
+            asked = (question.id, question.messages, question.tools, question.own)
+            digest.update(msgspec.json.encode(asked, order="deterministic"))
         return f"sha256 {digest.hexdigest()[:16]}"
 
     def questions(self) -> Iterator[Question]:
@@ -77,11 +82,16 @@ class HeldOut:
             if row.id in seen:
                 raise UserError(f"{place}: the id {row.id!r} stands twice; answers could not be told apart")
             seen.add(row.id)
-            yield question_of(row, place)
+            yield question_of(row, place, underscores=self._underscores)
 
 
-def question_of(row: Row, place: str) -> Question:
+def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
     """The question that a row asks, with its calls as what is right.
+
+    Args:
+        row: as it was read.
+        place: where it stands, for messages.
+        underscores: whether names have ``_`` for each dot.
 
     Raises:
         UserError: its calls are none, or call what it does not offer.
@@ -90,13 +100,24 @@ def question_of(row: Row, place: str) -> Question:
         calls = msgspec.convert(row.calls, tuple[Call, ...])
     except msgspec.ValidationError as problem:
         raise UserError(f"{place}: its calls are no calls ({problem}); `apigen check --fix` mends some") from None
-    tools = {tool.name: tool for tool in row.tools}
+    offered = row.tools
+    if underscores:
+        offered = tuple(replace(tool, name=underscored(tool.name)) for tool in offered)
+        calls = tuple(replace(call, name=underscored(call.name)) for call in calls)
+    tools = {tool.name: tool for tool in offered}
     unknown = [call.name for call in calls if call.name not in tools]
     if unknown:
         raise UserError(f"{place}: calls {unknown[0]!r}, which it does not offer; `apigen check` finds all such rows")
     said = (*(Message("system", text) for text in row.context), Message("user", row.query))
-    truth: Truth = CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(due=False)
-    return Question(row.id, _category(calls, row.tools), said, row.tools, truth)
+    truth: Truth = (
+        CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(wanted=False)
+    )
+    return Question(row.id, _category(calls, offered), said, offered, truth, calls)
+
+
+def underscored(name: str) -> str:
+    """A tool's name for servers that allow no dots."""
+    return name.replace(".", "_")
 
 
 def _category(calls: Sequence[Call], tools: Sequence[Tool]) -> str:

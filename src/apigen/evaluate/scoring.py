@@ -21,11 +21,22 @@ class Scored(msgspec.Struct, frozen=True):
     error: str = ""
 
     def verdict(self) -> dict[str, Any]:
-        """The line of ``--verdicts``."""
-        if self.mark is None:
-            return {"id": self.question.id, "correct": None, "reason": "error", "detail": self.error}
-        reason = self.mark.miss
-        return {"id": self.question.id, "correct": self.mark.correct, "reason": reason, "detail": self.mark.detail}
+        """The line of ``--verdicts``: what an answer was found to be, and what was due."""
+        due = [{"name": call.name, "arguments": call.types} for call in self.question.truth.due()]
+        found = found_of(self.mark, self.error)
+        return {"id": self.question.id, **found, "category": self.question.category, "due": due}
+
+
+def found_of(mark: Mark | None, error: str = "") -> dict[str, Any]:
+    """A mark as verdicts have it.
+
+    Args:
+        mark: ``None`` for an error.
+        error: which one.
+    """
+    if mark is None:
+        return {"correct": None, "reason": "error", "detail": error}
+    return {"correct": mark.correct, "reason": mark.miss, "detail": mark.detail}
 
 
 def score(questions: Mapping[str, Question], lines: Iterable[AnswerLine]) -> Iterator[Scored]:

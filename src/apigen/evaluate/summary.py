@@ -14,19 +14,54 @@ ALL = "all answers"
 
 def summary(found: Mapping[str, Any]) -> RenderableType:
     """Render what :meth:`apigen.evaluate.scoring.ScoreTally.as_json` found, with what was scored and when."""
-    told = f"{found['suite']} ({found['version']}), {found['answers_file']}, scored {found['date']}"
-    parts: list[RenderableType] = [Text(printable(told), style="bold"), _shares(found)]
+    parts: list[RenderableType] = [Text(printable(headline(found)), style="bold"), _shares(found)]
+    if found.get("execution"):
+        parts += [Text("\nBy what their calls return:"), _shares(found["execution"], "not to be told")]
     if found["reasons"]:
         parts += [Text("\nWhy answers are wrong:"), _reasons(found["reasons"])]
     notes = "In brackets: Wilson's 95% interval of the right answers among those marked; errors are in neither."
     if found["unanswered"]:
         notes += f"\n{found['unanswered']:,} of {found['questions']:,} questions have no answer, and are not counted."
+    parts += [Text(line) for line in remarks(found)]
     parts.append(Text(notes, style="dim"))
     return Group(*parts)
 
 
-def _shares(found: Mapping[str, Any]) -> Table:
-    table = _table("category", "right", "of", "share", "95%", "errors", "unanswered")
+def headline(found: Mapping[str, Any]) -> str:
+    """What was scored, by which version of what, and when: it stands over every figure."""
+    suite = f"{found['suite']} ({found['version']})"
+    if "answers_file" in found:
+        return f"{suite}, {found['answers_file']}, scored {found['date']}"
+    asked = f"{found['model']}, {found['form']}, temperature {found['temperature']:g}, {found['date']}"
+    return f"{suite}{sample_words(found)}, {asked}"
+
+
+def sample_words(found: Mapping[str, Any]) -> str:
+    """Which questions were asked, where it was not all of them."""
+    if found["limit"] is None:
+        return ""
+    return f", a sample of at most {found['limit']:,} questions per category (seed {found['seed']})"
+
+
+def remarks(found: Mapping[str, Any]) -> list[str]:
+    """What makes the figures say something else than they seem to."""
+    lines = []
+    if found.get("cut"):
+        lines.append(
+            f"{found['cut']:,} answers were cut off at --max-tokens {found['max_tokens']:,} and are scored as they are."
+        )
+    if found.get("calls_in_text"):
+        lines.append(
+            f"{found['calls_in_text']:,} answers make no call, but their text reads like one: the server may not know "
+            "the model's notation (vLLM: --tool-call-parser)."
+        )
+    if found["errors"] and "model" in found:
+        lines.append(f"{found['errors']:,} questions ended in an error; --resume asks them again.")
+    return lines
+
+
+def _shares(found: Mapping[str, Any], errors: str = "errors") -> Table:
+    table = _table("category", "right", "of", "share", "95%", errors, "unanswered")
     rows = {name: one for name, one in found["categories"].items() if one["answers"] or one["errors"]}
     for name, one in {**rows, ALL: found}.items():
         table.add_row(

@@ -18,7 +18,7 @@ class SuiteOptions(msgspec.Struct, frozen=True):
     bfcl: Path | None = None
     """Wheel or folder of BFCL's data; ``None`` for the installed package."""
     underscores: bool = False
-    """Whether BFCL's tools have ``_`` for each dot in their names."""
+    """Whether tools have ``_`` for each dot in their names."""
 
 
 def _bfcl(place: str, options: SuiteOptions) -> Suite:
@@ -27,10 +27,9 @@ def _bfcl(place: str, options: SuiteOptions) -> Suite:
 
 
 def _held_out(place: str, options: SuiteOptions) -> Suite:
-    del options
     if not place:
         raise UserError("--suite held-out: name the rows as well, held-out:FILE")
-    return HeldOut(Path(place))
+    return HeldOut(Path(place), underscores=options.underscores)
 
 
 SUITES: dict[str, Callable[[str, SuiteOptions], Suite]] = {"bfcl": _bfcl, "held-out": _held_out}

@@ -113,5 +113,13 @@ def _dict_fits(value: Json, acceptable: Json) -> bool:
 _NAMES = {str: "a string", int: "an integer", float: "a float", bool: "a boolean", list: "a list", dict: "an object"}
 
 
+_JSON = {str: "string", int: "integer", float: "number", bool: "boolean", list: "array", dict: "object"}
+
+
+def json_type(kind: type[Any]) -> str:
+    """What JSON Schema calls a Python type."""
+    return _JSON.get(kind, "null" if kind is type(None) else "string")
+
+
 def _type_name(kind: type[Any]) -> str:
     return _NAMES.get(kind, "null" if kind is type(None) else f"a {kind.__name__}")

@@ -30,6 +30,8 @@ class Options(msgspec.Struct, frozen=True):
     seed: int | None = None
     shape: Shape | None = None
     """The form of the answer; ``None`` for free text. Whoever reads the answer checks it all the same."""
+    tools: tuple[Json, ...] = ()
+    """Tools offered beside the messages, as OpenAI's protocol has them; what is called is ``Completion.tool_calls``."""
 
 
 class EndpointFacts(msgspec.Struct, frozen=True):

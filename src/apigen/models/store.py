@@ -47,7 +47,8 @@ def request_key(
     said = [(message.role, message.content) for message in messages]
     asked = (role, locator, said, options.temperature, options.max_tokens, options.seed)
     # Only what there is: most have nothing, and answers that were kept before it counted keep their keys.
-    return _digest((*asked, dict(extra)) if extra else asked)
+    more = dict(extra) | ({"tools": options.tools} if options.tools else {})
+    return _digest((*asked, more) if more else asked)
 
 
 class CompletionStore:

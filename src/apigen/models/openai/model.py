@@ -126,7 +126,13 @@ class OpenAIModel:
                 return completion
 
     async def _sent(self, rung: Rung, body: dict[str, Any], options: Options) -> Completion:
-        read = partial(read_completion, locator=self.locator, answer=rung.answer, most=options.max_tokens)
+        read = partial(
+            read_completion,
+            locator=self.locator,
+            answer=rung.answer,
+            most=options.max_tokens,
+            offered=bool(options.tools),
+        )
         try:
             return await self._client.ask(msgspec.json.encode(body), read)
         except TryAgain as error:

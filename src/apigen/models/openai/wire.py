@@ -26,6 +26,8 @@ class Reply(msgspec.Struct, frozen=True):
     thinking: str = ""
     arguments: str = ""
     """JSON text of its first tool call's arguments; empty where it calls none."""
+    calls: tuple[Json, ...] = ()
+    """Its tool calls, as they came."""
 
 
 class _Choice(msgspec.Struct):
@@ -46,16 +48,25 @@ _decoder = msgspec.json.Decoder(_Response, strict=False)
 
 def request_body(model: str, messages: Sequence[Message], options: Options) -> dict[str, Any]:
     """The body of a chat request, without what asks for a form of the answer."""
-    return {
-        "model": model,
-        "messages": [{"role": message.role, "content": message.content} for message in messages],
-        "temperature": options.temperature,
-        "max_tokens": options.max_tokens,
-    } | ({"seed": options.seed} if options.seed is not None else {})
+    return (
+        {
+            "model": model,
+            "messages": [{"role": message.role, "content": message.content} for message in messages],
+            "temperature": options.temperature,
+            "max_tokens": options.max_tokens,
+        }
+        | ({"seed": options.seed} if options.seed is not None else {})
+        | ({"tools": options.tools} if options.tools else {})
+    )
 
 
 def read_completion(
-    content: bytes, locator: str, answer: Callable[[Reply], str] = lambda reply: reply.text, most: int | None = None
+    content: bytes,
+    locator: str,
+    answer: Callable[[Reply], str] = lambda reply: reply.text,
+    most: int | None = None,
+    *,
+    offered: bool = False,
 ) -> Completion:
     """The completion in a server's answer.
 
@@ -64,6 +75,7 @@ def read_completion(
         locator: of the model that was asked.
         answer: where in the message the answer stands.
         most: tokens that it was allowed.
+        offered: whether tools were offered, so that calls of them are part of the answer.
 
     Raises:
         NoCompletion: there is none in it.
@@ -79,7 +91,8 @@ def read_completion(
         raise NoCompletion("the answer holds no choice")
     choice, usage = response.choices[0], _object(response.usage)
     text, thinking = told_apart(choice.message)
-    reply = Reply(text or _text(choice.message.get("refusal")), thinking, _arguments(choice.message))
+    calls = _calls(choice.message)
+    reply = Reply(text or _text(choice.message.get("refusal")), thinking, _arguments(calls), calls)
     prompt_details, completion_details = (_object(usage.get(f"{kind}_tokens_details")) for kind in _KINDS)
     tokens, ended = _count(usage.get("completion_tokens")), choice.finish_reason or ""
     if most is not None and tokens >= most and ended in _CALLED:
@@ -95,13 +108,17 @@ def read_completion(
         # DeepSeek's API counts cache hits beside the prompt tokens.
         cached_tokens=_count(prompt_details.get("cached_tokens")) or _count(usage.get("prompt_cache_hit_tokens")),
         thinking_tokens=_count(completion_details.get("reasoning_tokens")),
+        tool_calls=reply.calls if offered else (),
     )
 
 
-def _arguments(message: dict[str, Any]) -> str:
+def _calls(message: dict[str, Any]) -> tuple[Json, ...]:
     calls = message.get("tool_calls")
-    call = calls[0] if isinstance(calls, list) and calls else None
-    given = _object(_object(call).get("function")).get("arguments")
+    return tuple(calls) if isinstance(calls, list) else ()
+
+
+def _arguments(calls: Sequence[Json]) -> str:
+    given = _object(_object(calls[0] if calls else None).get("function")).get("arguments")
     return given if isinstance(given, str) else msgspec.json.encode(given).decode() if given else ""
 
 

@@ -1,0 +1,110 @@
+"""``apigen evaluate``, with its options and help: answers made elsewhere, or a model that is asked."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apigen.cli.options import AsJson, ConfigFile, Libraries
+from apigen.errors import UserError
+
+app = typer.Typer(
+    help="Score answers by the rules of the Berkeley Function-Calling Leaderboard, or ask a model first.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def evaluate(
+    context: typer.Context,
+    suite: Annotated[
+        str | None,
+        typer.Option(metavar="SUITE", help="bfcl, bfcl:CATEGORY,... or held-out:FILE, rows with right calls."),
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.jsonl", help="Score these: lines of {id, calls}, {id, text} or {id, error}."),
+    ] = None,
+    verdicts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --answers: write one JSON line for each, with its mark.")
+    ] = None,
+    bfcl: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Wheel or folder of bfcl-eval (default: the installed package).")
+    ] = None,
+    underscores: Annotated[
+        bool,
+        typer.Option("--underscores", help="With --answers: tools were offered with _ for each dot in their names."),
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Ask this model: openai/NAME, or local:FOLDER with transformers."),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Endpoint of an openai/ model, as http://HOST:PORT/v1.")
+    ] = None,
+    form: Annotated[
+        str, typer.Option(metavar="FORM", help="native (default): tools beside the messages; prompted: in the prompt.")
+    ] = "native",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for answers, verdicts, figures and the report.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on in DIR: ask what is missing or was an error.")
+    ] = False,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="held-out: also execute the calls and compare their results.")
+    ] = False,
+    libraries: Libraries = None,
+    config: ConfigFile = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="A seeded sample of at most N questions per category.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Which ones (default 0).")] = 0,
+    concurrency: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Questions under way (default 32; 8 in a local batch).")
+    ] = None,
+    temperature: Annotated[float, typer.Option(metavar="T", min=0, help="Of sampling (default 0).")] = 0.0,
+    max_tokens: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Most tokens of an answer (default 2048).")
+    ] = 2048,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would be asked; ask nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score answers by the rules of the Berkeley Function-Calling Leaderboard, or ask a model first."""
+    if context.invoked_subcommand is not None:
+        return
+    if suite is None:
+        raise UserError("--suite is missing: bfcl, bfcl:CATEGORY,... or held-out:FILE")
+    if (answers is None) == (model is None):
+        raise UserError("give one of --answers FILE, which is scored, and --model MODEL, which is asked")
+    if answers is not None:
+        from apigen.cli.evaluate import EvaluateOptions, evaluate_command
+
+        evaluate_command(EvaluateOptions(suite, answers, verdicts, bfcl, underscores, as_json))
+        return
+    from apigen.cli.evaluate_model import AskOptions, ask_command
+
+    raise typer.Exit(
+        ask_command(
+            AskOptions(
+                suite=suite,
+                model=model or "",
+                base_url=base_url,
+                form=form,
+                out=out,
+                resume=resume,
+                bfcl=bfcl,
+                execute=execute,
+                libraries=tuple(libraries or ()),
+                config=config,
+                limit=limit,
+                seed=seed,
+                concurrency=concurrency,
+                temperature=temperature,
+                max_tokens=max_tokens,
+                dry_run=dry_run,
+                as_json=as_json,
+            )
+        )
+    )

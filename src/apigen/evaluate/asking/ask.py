@@ -1,0 +1,80 @@
+"""Asks what is missing, and marks each answer as it comes."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from apigen.errors import JobFellShort
+from apigen.evaluate.asking.base import Answerer, Put, Said
+from apigen.evaluate.asking.forms import Form
+from apigen.evaluate.asking.given import Given, given
+from apigen.evaluate.asking.kept import Kept
+from apigen.evaluate.base import Mark, Question
+
+IN_VAIN = 8
+"""Questions that may end in an error before there is any answer; then it is the way of asking that is wrong."""
+
+
+class Progress(msgspec.Struct):
+    """How far it is."""
+
+    wanted: int
+    answered: int = 0
+    """Answers that were marked."""
+    correct: int = 0
+    errors: int = 0
+
+    def count(self, mark: Mark | None) -> None:
+        """Count one answer, or an error."""
+        self.answered += mark is not None
+        self.correct += mark is not None and mark.correct
+        self.errors += mark is None
+
+
+async def ask_missing(
+    questions: Sequence[Question],
+    kept: Kept,
+    answerer: Answerer,
+    form: Form,
+    watch: Callable[[Progress], None] = lambda _: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Ask every question that has no answer yet, and keep each answer as it comes.
+
+    Args:
+        questions: those of the evaluation.
+        kept: the answers so far, and where further ones go.
+        answerer: who is asked.
+        form: how a question is put.
+        watch: told how far it is.
+        stopped: whether to leave it at that.
+
+    Raises:
+        ModelUnavailable: no more answers can be had; those that came are kept.
+        JobFellShort: it would be of no use to ask on, or the disk is full.
+    """
+    progress = Progress(len(questions))
+    by_id = {question.id: question for question in questions}
+    for question in questions:
+        if question.id in kept.answers:
+            progress.count(mark_of(question, kept.answers[question.id]))
+    watch(progress)
+
+    def keep(put: Put, said: Said) -> None:
+        one = given(put.id, said, form, kept.settings.model)
+        kept.add(one)
+        progress.count(mark_of(by_id[put.id], one))
+        watch(progress)
+        if progress.errors >= IN_VAIN and not progress.answered:
+            hint = "; start the server with tool calling on, or use --form prompted" if put.tools else ""
+            raise JobFellShort(f"{said.error}; {progress.errors} questions ended so, and none was answered{hint}")
+
+    missing = [form.put(question) for question in questions if question.id not in kept.answers]
+    if missing:
+        await answerer.ask(missing, keep, stopped)
+
+
+def mark_of(question: Question, one: Given) -> Mark | None:
+    """The mark of an answer; ``None`` for an error."""
+    answer = one.line().answer
+    return question.truth.mark(answer) if answer else None

@@ -1,0 +1,173 @@
+"""A model in a folder, generating through transformers: the one place that knows torch."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from apigen.errors import UserError
+from apigen.evaluate.asking.base import Put
+
+INSTALL = "pip install 'apigen-pipeline[train]'"
+
+
+class Generated(msgspec.Struct, frozen=True):
+    """What was generated for one prompt."""
+
+    text: str
+    """With the special tokens that the model wrote before it ended, since some notations consist of them."""
+    tokens: int
+    cut: bool
+    """Whether it came to no end."""
+
+
+class NoRoom(Exception):  # noqa: N818 - a state of the machine
+    """So many prompts at once do not fit into memory."""
+
+
+class Generator:
+    """A model with its tokenizer, answering greedily.
+
+    Args:
+        model: of transformers, for causal language modelling.
+        tokenizer: with a chat template.
+        name: for messages.
+
+    Raises:
+        UserError: the tokenizer has no chat template.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
+        if not getattr(tokenizer, "chat_template", None):
+            raise UserError(
+                f"{name}: its tokenizer has no chat template, so nothing can be put to it as to an assistant"
+            )
+        self.name = name
+        self._model = model
+        self._tokenizer = tokenizer
+        self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id or 0
+        self._ends = _ends(model, tokenizer)
+        self._positions: int | None = getattr(model.config, "max_position_embeddings", None)
+
+    @classmethod
+    def load(cls, folder: Path, device: str | None = None) -> Self:
+        """Load what ``save_pretrained`` wrote; an adapter is loaded onto its base.
+
+        Args:
+            folder: with model and tokenizer; nothing is downloaded.
+            device: as torch names it; the first GPU where there is one, by default.
+
+        Raises:
+            UserError: transformers is not installed, or the folder cannot be loaded.
+        """
+        try:
+            import torch  # noqa: PLC0415 - of an extra
+            import transformers  # noqa: PLC0415
+        except ImportError as missing:
+            raise UserError(f"local:{folder}: {missing.name} is not installed: {INSTALL}") from None
+        if not folder.is_dir():
+            raise UserError(f"local:{folder}: no such folder")
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
+        place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
+            model = model.to(place).eval()
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as problem:
+            first = str(problem).strip().partition("\n")[0] or type(problem).__name__
+            raise UserError(f"local:{folder}: cannot be loaded by transformers ({first})") from None
+        return cls(model, tokenizer, f"local:{folder}")
+
+    def prompt(self, put: Put) -> str:
+        """The text that the chat template makes of a question.
+
+        Raises:
+            UserError: the template takes no tools, or refuses the messages.
+        """
+        messages = [{"role": message.role, "content": message.content} for message in put.messages]
+        written = self._written(messages, list(put.tools) or None)
+        if put.tools and written == self._written(messages, None):
+            raise UserError(f"{self.name}: its chat template takes no tools; use --form prompted")
+        return written
+
+    def _written(self, messages: list[dict[str, str]], tools: list[dict[str, Any]] | None) -> str:
+        try:
+            text: str = self._tokenizer.apply_chat_template(
+                messages, tools=tools, add_generation_prompt=True, tokenize=False
+            )
+        except Exception as problem:  # noqa: BLE001 - a template is a program of the model's maker, and raises what it likes
+            raise UserError(
+                f"{self.name}: its chat template refuses {messages[0]['role']} messages ({problem})"
+            ) from None
+        return text
+
+    def length(self, prompt: str) -> int:
+        """How many tokens a prompt has."""
+        return len(self._tokenizer(prompt, add_special_tokens=False)["input_ids"])
+
+    def too_long(self, length: int) -> str:
+        """Why a prompt of so many tokens cannot be answered; empty where it can."""
+        if self._positions is None or length < self._positions:
+            return ""
+        return f"the prompt has {length:,} tokens, and the model takes {self._positions:,} with the answer"
+
+    def generate(self, prompts: Sequence[str], most: int) -> list[Generated]:
+        """Continue several prompts at once, greedily.
+
+        Raises:
+            NoRoom: they do not fit into memory together.
+        """
+        import torch  # noqa: PLC0415 - of an extra
+
+        encoded = [self._tokenizer(prompt, add_special_tokens=False)["input_ids"] for prompt in prompts]
+        longest = max(map(len, encoded))
+        # On the left, so that each prompt ends where its answer begins.
+        ids = torch.tensor([[self._pad] * (longest - len(one)) + one for one in encoded], device=self._model.device)
+        mask = torch.tensor([[0] * (longest - len(one)) + [1] * len(one) for one in encoded], device=self._model.device)
+        if self._positions is not None:
+            most = min(most, self._positions - longest)
+        try:
+            with torch.inference_mode():
+                out = self._model.generate(
+                    input_ids=ids,
+                    attention_mask=mask,
+                    max_new_tokens=most,
+                    do_sample=False,
+                    temperature=None,
+                    top_p=None,
+                    top_k=None,
+                    pad_token_id=self._pad,
+                    eos_token_id=self._ends or None,
+                )
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            raise NoRoom from None
+        return [self._cut(row[longest:].tolist()) for row in out]
+
+    def _cut(self, tokens: list[int]) -> Generated:
+        end = next((at for at, token in enumerate(tokens) if token in self._ends), None)
+        written = tokens if end is None else tokens[:end]
+        text: str = self._tokenizer.decode(written, skip_special_tokens=False)
+        return Generated(text, len(written) + (end is not None), end is None)
+
+    def facts(self) -> dict[str, Any]:
+        """What it is and where it runs."""
+        import torch  # noqa: PLC0415 - of an extra
+        import transformers  # noqa: PLC0415
+
+        return {
+            "device": str(self._model.device),
+            "dtype": str(self._model.dtype).removeprefix("torch."),
+            "parameters": sum(one.numel() for one in self._model.parameters()),
+            "versions": {"torch": str(torch.__version__), "transformers": transformers.__version__},
+        }
+
+
+def _ends(model: Any, tokenizer: Any) -> list[int]:
+    """The tokens at which an answer ends: those of the model's own settings, and the tokenizer's."""
+    settings = getattr(model, "generation_config", None)
+    told = getattr(settings, "eos_token_id", None)
+    ends = told if isinstance(told, list) else [told]
+    return [*dict.fromkeys(one for one in [*ends, tokenizer.eos_token_id] if one is not None)]

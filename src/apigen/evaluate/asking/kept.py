@@ -1,0 +1,171 @@
+"""The folder of an evaluation: how it was asked, every answer as it came, and at the end what they come to.
+
+``answers.jsonl`` is the truth; all else follows from it and the suite. A line is written once it is whole, so a kill
+loses the answers that were under way and no other.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from apigen.errors import UserError
+from apigen.evaluate.asking.given import Given
+from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
+from apigen.records import Json
+
+EVALUATION = "evaluation.json"
+ANSWERS = "answers.jsonl"
+VERDICTS = "verdicts.jsonl"
+REPORT = "report.html"
+
+_decoder = msgspec.json.Decoder(Given)
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What decides the answers: an evaluation is resumed with the same."""
+
+    suite: str
+    version: str
+    model: str
+    form: str
+    temperature: float
+    max_tokens: int
+    limit: int | None = None
+    """Questions of each category, at most."""
+    seed: int = 0
+    """Which ones."""
+    extra: dict[str, Json] = {}
+    """What is added to every request."""
+
+
+class Kept:
+    """An open folder, locked against a second writer.
+
+    Args:
+        path: the folder.
+        settings: how the questions are asked.
+
+    Raises:
+        UserError: another process is at work there.
+    """
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self.path = path
+        self.settings = settings
+        self.answers: dict[str, Given] = {}
+        """The answers so far; errors are not among them once it is resumed."""
+        self._lock = DirectoryLock(path)
+        self._writer: LineWriter | None = None
+
+    @classmethod
+    def create(cls, path: Path, settings: Settings) -> Self:
+        """Make a new folder.
+
+        Raises:
+            UserError: something is already there, or it cannot be made.
+        """
+        if path.exists() and not (path.is_dir() and all(entry.name == ".lock" for entry in path.iterdir())):
+            again = (path / EVALUATION).is_file()
+            raise UserError(f"{path}: exists already; {'add --resume, or ' if again else ''}choose another --out")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"{path}: cannot be made: {error.strerror}; choose another --out") from None
+        kept = cls(path, settings)
+        kept.describe({"status": "asking"})
+        return kept
+
+    @classmethod
+    def resume(cls, path: Path, settings: Settings) -> Self:
+        """Open a folder to go on with it: errors are forgotten, so that they are asked again, and so is a torn line.
+
+        Raises:
+            UserError: there is no evaluation, it was asked otherwise, or its answers were damaged.
+        """
+        before = read_settings(path)
+        for name in Settings.__struct_fields__:
+            then, now = getattr(before, name), getattr(settings, name)
+            if then != now:
+                raise UserError(
+                    f"{path}: was asked with {name} {then!r}, and is now to go on with {now!r}; "
+                    "answers of two kinds are not mixed: give the same, or choose another --out"
+                )
+        kept = cls(path, settings)
+        kept.answers = {one.id: one for one in read_given(path) if one.error is None}
+        with replacing(path / ANSWERS) as file:
+            file.writelines(msgspec.json.encode(one) + b"\n" for one in kept.answers.values())
+        return kept
+
+    def add(self, one: Given) -> None:
+        """Keep an answer; it has reached the operating system when this returns."""
+        if self._writer is None:
+            self._writer = LineWriter(self.path / ANSWERS)
+        self._writer.write(msgspec.json.encode(one) + b"\n")
+        self.answers[one.id] = one
+
+    def describe(self, found: Mapping[str, Any]) -> None:
+        """Write evaluation.json."""
+        settings: dict[str, Any] = msgspec.to_builtins(self.settings)
+        with replacing(self.path / EVALUATION) as file:
+            file.write(msgspec.json.format(msgspec.json.encode({**settings, **found}), indent=2) + b"\n")
+
+    def write(self, name: str, lines: Iterable[bytes]) -> None:
+        """Write another of its files, whole."""
+        with replacing(self.path / name) as file:
+            file.writelines(lines)
+
+    def close(self) -> None:
+        """Make sure that answers survive a power cut, and let go of the folder."""
+        if self._writer is not None:
+            self._writer.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_evaluation(path: Path) -> dict[str, Any]:
+    """What evaluation.json says.
+
+    Raises:
+        UserError: there is none, or it cannot be read.
+    """
+    try:
+        return msgspec.json.decode((path / EVALUATION).read_bytes(), type=dict[str, Any])
+    except FileNotFoundError:
+        raise UserError(f"{path}: holds no {EVALUATION}; give the --out of an `apigen evaluate --model`") from None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UserError(f"{path / EVALUATION}: cannot be read: {error}") from None
+
+
+def read_settings(path: Path) -> Settings:
+    """How the questions were asked.
+
+    Raises:
+        UserError: there is no evaluation, or it does not say.
+    """
+    try:
+        return msgspec.convert(read_evaluation(path), Settings)
+    except msgspec.ValidationError as error:
+        raise UserError(f"{path / EVALUATION}: was changed and cannot be read any more ({error})") from None
+
+
+def read_given(path: Path) -> Iterator[Given]:
+    """Every whole line of answers; a torn last one is left out.
+
+    Raises:
+        UserError: a line is no answer.
+    """
+    file = path / ANSWERS
+    if not file.exists():
+        return
+    for number, (_, line) in enumerate(whole_lines(file), 1):
+        try:
+            yield _decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise UserError(f"{file} line {number}: is no answer any more ({error}); mend or remove it") from None

@@ -1,0 +1,118 @@
+"""Calls in what a model wrote, in the notations that chat templates teach.
+
+Each notation is a function from a text to its calls as JSON, ``None`` where the text is not in it. What stands where a
+call should and is none is given as it is, so that the answer counts as undecodable rather than as no call. A further
+notation is a function and a line in ``NOTATIONS``.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from apigen.evaluate.decoding import decode_text
+from apigen.models.openai.thinking import told_apart
+from apigen.records import Json
+
+Notation = Callable[[str], list[Json] | None]
+
+_FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
+_TAG = re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL)
+_NAMED = re.compile(r"\s*([\w.-]+)\s*(?:\[ARGS\])?\s*(?=\{)")
+
+
+def bare(text: str) -> str:
+    """An answer without thoughts before it and without the fence around it.
+
+    A fence counts where there is exactly one: then what stands in it is the answer, whatever is said around it.
+    """
+    answer = told_apart({"content": text})[0].strip()
+    fenced = _FENCE.findall(answer)
+    return fenced[0].strip() if len(fenced) == 1 else answer
+
+
+def hermes(text: str) -> list[Json] | None:
+    """``<tool_call>{"name": ..., "arguments": {...}}</tool_call>``, as Hermes, Qwen and others write it."""
+    inside = _TAG.findall(text)
+    return [call for one in inside for call in _json_calls(one)] if inside else None
+
+
+def mistral(text: str) -> list[Json] | None:
+    """``[TOOL_CALLS]`` before a list of calls, or before each name, with its arguments behind it."""
+    _, mark, rest = text.partition("[TOOL_CALLS]")
+    if not mark:
+        return None
+    if rest.lstrip().startswith("["):
+        return _json_calls(rest)
+    return [_named(part) for part in rest.split("[TOOL_CALLS]")]
+
+
+def llama(text: str) -> list[Json] | None:
+    """``{"name": ..., "parameters": {...}}``, several with semicolons between them, as Llama 3 writes it."""
+    told = text.removeprefix("<|python_tag|>").strip()
+    if not told.startswith("{"):
+        return None
+    decoder, calls, at = json.JSONDecoder(), [], 0
+    while at < len(told):
+        try:
+            value, at = decoder.raw_decode(told, at)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(value, dict) or not isinstance(value.get("parameters"), dict) or "name" not in value:
+            return None
+        calls.append({"name": value["name"], "arguments": value["parameters"]})
+        at += len(told[at:]) - len(told[at:].lstrip("; \n\t"))
+    return calls
+
+
+def plain_json(text: str) -> list[Json] | None:
+    """A JSON list of calls, one call, or an object with ``tool_calls``."""
+    value = _parsed(text)
+    if isinstance(value, dict) and "tool_calls" in value:
+        value = value["tool_calls"]
+        return list(value) if isinstance(value, list) else [] if value is None else [value]
+    if isinstance(value, dict) and ("name" in value or "function" in value):
+        return [value]
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return list(value)
+    return None
+
+
+NOTATIONS: dict[str, Notation] = {"hermes": hermes, "mistral": mistral, "llama": llama, "json": plain_json}
+"""Those that leave no doubt, tried in this order. Python's text is tried after them, by the rules of decode_text."""
+
+
+def calls_in(text: str) -> list[Json] | str:
+    """The calls in a text: as JSON, or as the text that :func:`~apigen.evaluate.decoding.decode_text` reads.
+
+    Prose is no call. What begins like JSON or a list and is none is given as it is, to be told undecodable.
+    """
+    answer = bare(text)
+    for notation in NOTATIONS.values():
+        found = notation(answer)
+        if found is not None:
+            return found
+    python = decode_text(answer)
+    if python.calls or answer.startswith(("[", "{")):
+        return answer
+    return []
+
+
+def _json_calls(text: str) -> list[Json]:
+    value = _parsed(text)
+    if value is None:
+        return [text.strip()]
+    return list(value) if isinstance(value, list) else [value]
+
+
+def _named(text: str) -> Json:
+    name = _NAMED.match(text)
+    arguments = _parsed(text[name.end() :]) if name else None
+    return {"name": name[1], "arguments": arguments} if name and arguments is not None else text.strip()
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

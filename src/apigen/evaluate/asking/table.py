@@ -1,0 +1,63 @@
+"""Who can be asked, by name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from apigen.errors import UserError
+from apigen.evaluate.asking.base import Answerer
+from apigen.evaluate.asking.generating import Generator
+from apigen.evaluate.asking.local import Local
+from apigen.model_config import ModelConfig
+from apigen.models.base import Options
+from apigen.models.table import ModelTable
+
+LOCAL = "local:"
+OPENAI = "openai/"
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """How somebody is asked."""
+
+    temperature: float
+    max_tokens: int
+    concurrency: int
+    """Questions under way at once; in a local model's batch."""
+
+
+def require_askable(model: str, temperature: float) -> None:
+    """Refuse a name that nobody has, before anything is loaded or written.
+
+    Raises:
+        UserError: it is one, or a local model is to answer otherwise than greedily.
+    """
+    if model.startswith(LOCAL) and len(model) > len(LOCAL):
+        if temperature:
+            raise UserError(
+                f"--temperature {temperature:g}: a local: model answers greedily; leave it out, or serve it"
+            )
+        return
+    if not (model.startswith(OPENAI) and len(model) > len(OPENAI)):
+        raise UserError(f"--model {model}: write openai/NAME (with --base-url for your own server) or local:FOLDER")
+
+
+def make_answerer(model: str, endpoints: Sequence[ModelConfig], asking: Asking) -> Answerer:
+    """Somebody to ask.
+
+    Args:
+        model: ``openai/NAME`` or ``local:FOLDER``.
+        endpoints: of an ``openai/`` model, resolved.
+        asking: how.
+
+    Raises:
+        UserError: there is no such kind of model, or it cannot be loaded.
+    """
+    require_askable(model, asking.temperature)
+    if model.startswith(LOCAL):
+        return Local(Generator.load(Path(model.removeprefix(LOCAL))), asking.concurrency, asking.max_tokens)
+    # Imported here: whoever asks a local model need not wait for aiohttp.
+    from apigen.evaluate.asking.endpoint import Endpoint  # noqa: PLC0415
+
+    asked = ModelTable(asking.concurrency).models(endpoints)[model].model
+    return Endpoint(asked, Options(asking.temperature, asking.max_tokens), asking.concurrency)

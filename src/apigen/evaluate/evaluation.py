@@ -1,0 +1,83 @@
+"""What a model's answers come to: each question with its marks, and the figures."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from apigen.evaluate.asking.given import Given
+from apigen.evaluate.asking.notations import calls_in
+from apigen.evaluate.base import Question
+from apigen.evaluate.executed import ByResult
+from apigen.evaluate.scoring import Scored, ScoreTally, found_of
+
+
+class Evaluated(msgspec.Struct, frozen=True):
+    """One question with its answer and what that was found to be."""
+
+    scored: Scored
+    given: Given
+    by_result: ByResult | None = None
+    """By execution; ``None`` where nothing was executed for it."""
+
+    def verdict(self) -> dict[str, Any]:
+        """The line of verdicts.jsonl."""
+        line = self.scored.verdict() | {"query": query_of(self.scored.question)}
+        if self.by_result is not None:
+            line["executed"] = found_of(self.by_result.mark, self.by_result.problem)
+        return line
+
+
+def query_of(question: Question) -> str:
+    """What the user said last."""
+    return next((one.content for one in reversed(question.messages) if one.role == "user"), "")
+
+
+def evaluated(
+    questions: Iterable[Question], answers: Mapping[str, Given], by_result: Mapping[str, ByResult]
+) -> list[Evaluated]:
+    """Every question that has an answer or an error, in the suite's order.
+
+    Args:
+        questions: those that were asked.
+        answers: by the question's id.
+        by_result: what was executed, the same.
+    """
+    found = []
+    for question in questions:
+        one = answers.get(question.id)
+        if one is not None:
+            line = one.line()
+            mark = question.truth.mark(line.answer) if line.answer else None
+            found.append(Evaluated(Scored(question, mark, line.error), one, by_result.get(question.id)))
+    return found
+
+
+def figures(questions: Sequence[Question], found: Sequence[Evaluated]) -> dict[str, Any]:
+    """Counts and shares, all together and by category, ready for JSON.
+
+    Args:
+        questions: those that were asked.
+        found: those that have an answer.
+    """
+    tally, by_result = ScoreTally(questions), ScoreTally(questions)
+    for one in found:
+        tally.add(one.scored)
+        if one.by_result is not None:
+            by_result.add(Scored(one.scored.question, one.by_result.mark, one.by_result.problem))
+    executed = any(one.by_result is not None for one in found)
+    return {
+        **tally.as_json(),
+        "execution": by_result.as_json() if executed else None,
+        "cut": sum(one.given.cut for one in found),
+        "calls_in_text": sum(map(_calls_in_text, found)),
+        "tokens": {
+            "prompt": sum(one.given.tokens.prompt for one in found),
+            "completion": sum(one.given.tokens.completion for one in found),
+        },
+    }
+
+
+def _calls_in_text(one: Evaluated) -> bool:
+    """Whether no call was made in the field for calls, though the text reads like one."""
+    return one.given.calls == [] and bool(one.given.said) and bool(calls_in(one.given.said))

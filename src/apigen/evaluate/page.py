@@ -1,0 +1,122 @@
+"""An evaluation's report: one self-contained HTML file with figures by category and wrong answers to look through."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+import msgspec
+
+from apigen.evaluate.base import Due, Miss
+from apigen.evaluate.evaluation import Evaluated, query_of
+from apigen.evaluate.summary import ALL, headline, remarks
+from apigen.records import Json, Tool
+from apigen.report.page import style
+from apigen.report.words import percent
+
+SHOWN = 300
+"""Wrong answers on the page."""
+
+MISS_TEXT: dict[str, str] = {
+    Miss.NO_CALL: "makes no call",
+    Miss.MISSING_CALL: "makes too few calls",
+    Miss.EXTRA_CALL: "makes too many calls",
+    Miss.WRONG_NAME: "calls another tool",
+    Miss.MISSING_ARGUMENT: "leaves out an argument that is due",
+    Miss.UNKNOWN_ARGUMENT: "gives an argument that the right answer does not have",
+    Miss.WRONG_TYPE: "gives a value of another type",
+    Miss.WRONG_VALUE: "gives another value",
+    Miss.CALLED_NEEDLESSLY: "calls a tool though none fits",
+    Miss.UNDECODABLE: "is no list of calls",
+    Miss.OTHER_RESULT: "calls the tool with another result",
+    Miss.CALL_FAILED: "makes a call that fails",
+    "error": "there is no answer",
+}
+
+
+def page(found: Mapping[str, Any], evaluated: Sequence[Evaluated]) -> str:
+    """Render the report.
+
+    Args:
+        found: the figures, as evaluation.json has them.
+        evaluated: every question that was asked.
+    """
+    wrong = [one for one in evaluated if one.scored.mark is None or not one.scored.mark.correct]
+    shown = spread(wrong, SHOWN)
+    return _template().render(
+        style=style(),
+        found=found,
+        headline=headline(found),
+        remarks=remarks(found),
+        tables=[("By what they say", bars(found))]
+        + ([("By what their calls return", bars(found["execution"]))] if found["execution"] else []),
+        texts=MISS_TEXT,
+        wrong=len(wrong),
+        rows=[_row(one) for one in shown],
+        percent=percent,
+    )
+
+
+def bars(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row for each category with an answer, and one for all of them."""
+    rows = {name: one for name, one in found["categories"].items() if one["answers"] or one["errors"]}
+    return [{"name": name, **one} for name, one in {**rows, ALL: found}.items()]
+
+
+def spread(rows: Sequence[Evaluated], most: int) -> list[Evaluated]:
+    """At most so many rows, evenly from all of them, which stand category by category."""
+    if len(rows) <= most:
+        return list(rows)
+    return [rows[number * len(rows) // most] for number in range(most)]
+
+
+def calls_text(calls: Iterable[Json]) -> list[str]:
+    """Calls as people read them; whatever is none as it is."""
+    shown = []
+    for call in calls:
+        inner = call.get("function", call) if isinstance(call, dict) else call
+        if isinstance(inner, dict) and "name" in inner:
+            arguments = inner.get("arguments", {})
+            shown.append(f"{inner['name']}({arguments if isinstance(arguments, str) else _json(arguments)})")
+        else:
+            shown.append(_json(call))
+    return shown
+
+
+def _row(one: Evaluated) -> dict[str, Any]:
+    question, mark = one.scored.question, one.scored.mark
+    return {
+        "id": question.id,
+        "category": question.category,
+        "query": query_of(question),
+        "tools": [_tool(tool) for tool in question.tools],
+        "due": [_due(due) for due in question.truth.due()],
+        "calls": calls_text(one.given.calls) if one.given.calls is not None else [],
+        "text": one.given.text or one.given.said,
+        "reason": mark.miss if mark else "error",
+        "detail": mark.detail if mark else one.scored.error,
+        "by_result": one.by_result.mark.correct if one.by_result and one.by_result.mark else None,
+    }
+
+
+def _due(due: Due) -> str:
+    values = ", ".join(f"{name}: {' or '.join(map(_json, values))}" for name, values in due.values.items())
+    return f"{due.name}({values})"
+
+
+def _tool(tool: Tool) -> dict[str, str]:
+    return {"name": tool.name, "description": tool.description, "parameters": _json(tool.parameters)}
+
+
+def _json(value: Json) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        return repr(value)[:400]
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
+    return environment.from_string(files("apigen.evaluate").joinpath("templates/evaluation.html.j2").read_text("utf-8"))

@@ -1,0 +1,43 @@
+"""How much would be asked: nothing is."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from apigen.evaluate.asking.forms import Form
+from apigen.evaluate.base import Question
+from apigen.models.tokens import tokens_asked, tokens_in
+
+
+def plan_of(questions: Sequence[Question], form: Form, max_tokens: int) -> dict[str, Any]:
+    """Questions by category, and about how many tokens they are, ready for JSON.
+
+    Args:
+        questions: those that would be asked.
+        form: how they would be put.
+        max_tokens: of an answer.
+    """
+    prompt = 0
+    for question in questions:
+        put = form.put(question)
+        prompt += tokens_asked(put.messages)
+        prompt += tokens_in(msgspec.json.encode(put.tools).decode()) if put.tools else 0
+    return {
+        "questions": len(questions),
+        "categories": dict(Counter(question.category for question in questions)),
+        "form": form.name,
+        "prompt_tokens": prompt,
+        "completion_tokens_at_most": len(questions) * max_tokens,
+    }
+
+
+def plan_words(plan: Mapping[str, Any]) -> str:
+    """The same for people."""
+    lines = [f"{count:>6,}  {category}" for category, count in plan["categories"].items()]
+    asked = (
+        f"{plan['questions']:,} questions in form {plan['form']}: about {plan['prompt_tokens']:,} tokens of prompts, "
+        f"and at most {plan['completion_tokens_at_most']:,} of answers. Nothing was asked or written."
+    )
+    return "\n".join([*lines, asked])
