@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from apigen.cli import library_app
-from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries, Prices
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Dataset, DatasetFormat, Libraries, Prices
 
 app = typer.Typer(
     name="apigen",
@@ -328,6 +328,43 @@ def evaluate(
     from apigen.cli.evaluate import EvaluateOptions, evaluate_command
 
     evaluate_command(EvaluateOptions(suite, answers, verdicts, bfcl, underscores, as_json))
+
+
+@app.command()
+def split(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the two parts.")],
+    held_out: Annotated[
+        float, typer.Option("--held-out", metavar="SHARE", help="Rows that call a held-out tool, about.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same tools.")] = 0,
+    format_name: DatasetFormat = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Split a dataset by tool: what is trained on neither calls nor shows a held-out tool."""
+    from apigen.cli.split import SplitOptions, split_command
+
+    split_command(SplitOptions(dataset, out, held_out, seed, format_name, as_json))
+
+
+@app.command()
+def augment(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="JSON Lines to write.")],
+    share: Annotated[float, typer.Option(metavar="SHARE", help="Negatives among all rows, about.")] = 0.1,
+    kinds: Annotated[
+        str, typer.Option(metavar="KINDS", help="dropped_tool, dropped_parameter, missing_value; with commas.")
+    ] = "dropped_tool,dropped_parameter",
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same bytes.")] = 0,
+    mix: Annotated[bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with them.")] = False,
+    format_name: DatasetFormat = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make negatives from verified rows: what the answer needs is taken away, so calling nothing is right."""
+    from apigen.cli.augment import AugmentOptions, augment_command
+
+    augment_command(AugmentOptions(dataset, out, share, kinds, seed, mix, format_name, dry_run, as_json))
 
 
 @app.command()
