@@ -108,10 +108,8 @@ def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     console = Console(markup=False)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found["counts"].items())
-    lines = [
-        f"{found['negatives']:,} negatives of {found['wanted']:,} wanted ({kinds}), from {found['rows']:,} rows; "
-        f"with them {found['share']:.1%} of the rows call nothing",
-    ]
+    line = f"{found['negatives']:,} negatives of {found['wanted']:,} wanted ({kinds}), from {found['rows']:,} rows"
+    lines = [f"{line}; with them {found['share']:.1%} of the rows call nothing"]
     if found["shown"]:
         same = found["shown_same_category"]
         lines.append(f"{same:,} of {found['shown']:,} tools shown for dropped ones are of the same category")

@@ -353,7 +353,7 @@ def augment(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="JSON Lines to write.")],
     share: Annotated[float, typer.Option(metavar="SHARE", help="Negatives among all rows, about.")] = 0.1,
     kinds: Annotated[
-        str, typer.Option(metavar="KINDS", help="dropped_tool, dropped_parameter, missing_value; with commas.")
+        str, typer.Option(metavar="KINDS", help="What is taken away, with commas between.")
     ] = "dropped_tool,dropped_parameter",
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same bytes.")] = 0,
     mix: Annotated[bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with them.")] = False,

@@ -8,6 +8,7 @@ import msgspec
 from rich.console import Console
 
 from apigen import rundir
+from apigen.audit.summary import counted
 from apigen.cli.row_progress import RowProgress
 from apigen.dataset.read.formats import AUTO, FORMATS, read
 from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, split
@@ -75,13 +76,13 @@ def _lines(found: dict[str, Any]) -> list[str]:
         f"{found['rows'][HELD_OUT]:,} rows held out ({found['share']:.1%}), {found['rows'][TRAIN]:,} for training",
     ]
     notes = {
-        "mixed": "held-out rows call tools that are not held out as well",
-        "shows_only_held_out": "rows that call nothing are held out because they show held-out tools only",
-        "reduced": "rows for training no longer show a held-out tool that nobody called",
-        "one_tool_left": "of them show a single tool now",
-        "unreadable": "rows could not be read and are in neither file; `apigen check` says why",
+        "mixed": "held out, with calls of tools that are not held out as well",
+        "shows_only_held_out": "held out, though without a call, since held-out tools are all that is shown",
+        "reduced": "for training, from which held-out tools that nobody called were taken away",
+        "one_tool_left": "among them that show a single tool now",
+        "unreadable": "in neither file, since they cannot be read; `apigen check` says why",
     }
-    return lines + [f"{found[key]:,} {text}" for key, text in notes.items() if found[key]]
+    return lines + [f"{counted(found[key], 'row')} {text}" for key, text in notes.items() if found[key]]
 
 
 def _files(out: Path) -> list[str]:

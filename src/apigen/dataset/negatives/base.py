@@ -14,8 +14,6 @@ class Kind(StrEnum):
     """The tools that the answer calls; others are shown in their place."""
     DROPPED_PARAMETER = "dropped_parameter"
     """A required parameter of the one tool that the answer calls, though the query gives its value."""
-    MISSING_VALUE = "missing_value"
-    """The value of a required parameter, out of the query: the right answer asks for it."""
 
 
 class Refusal(StrEnum):
@@ -23,6 +21,8 @@ class Refusal(StrEnum):
 
     UNSOUND = "unsound"
     """The row's own format is wrong, so it passed no verification."""
+    NAMED_BEFORE = "named_before"
+    """What was said before the query names a called tool, so taking it away would contradict that."""
     NO_OTHER_TOOL = "no_other_tool"
     """No tool could be found that surely cannot serve."""
     SEVERAL_TOOLS = "several_tools"
@@ -35,12 +35,6 @@ class Refusal(StrEnum):
     """No parameter would be left."""
     OTHER_PARAMETER = "other_parameter"
     """Another parameter of the tool could take the value."""
-    SEVERAL_CALLS = "several_calls"
-    """A value cannot be missing of one call and given for another."""
-    NOT_SEPARABLE = "not_separable"
-    """The value does not stand in the query as a part that can be left out."""
-    STILL_GIVEN = "still_given"
-    """The rest of the query still gives the value, or no longer gives another."""
     # of a tool
     NEAR_DUPLICATE = "near_duplicate"
     """It is nearly the same as a called tool."""
@@ -50,16 +44,6 @@ class Refusal(StrEnum):
     """Its parameters could take the values of a call, and mean the like."""
     FITS_QUERY = "fits_query"
     """The words of the query speak of it about as much as of the called tool."""
-
-
-OF_TOOLS = (
-    Refusal.NEAR_DUPLICATE,
-    Refusal.SIMILAR_NAME,
-    Refusal.SIMILAR_DESCRIPTION,
-    Refusal.TAKES_VALUES,
-    Refusal.FITS_QUERY,
-)
-"""Those that speak about a tool."""
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -80,9 +64,8 @@ class Verified(msgspec.Struct, frozen=True):
 class Negative(msgspec.Struct, frozen=True):
     """A query that the tools offered cannot serve."""
 
-    query: str
     tools: tuple[Tool, ...]
     dropped: tuple[str, ...]
     """Names of tools, or ``TOOL.PARAMETER``."""
     missing: tuple[str, ...] = ()
-    """The parameters that are missing, of the tool or in the query."""
+    """The parameters that a tool lacks now."""

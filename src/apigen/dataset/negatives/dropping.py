@@ -56,7 +56,7 @@ def dropped_tool(
     take(iter(_shuffled(random, others)[:_FURTHER]))
     if not shown:
         return Refusal.NO_OTHER_TOOL
-    return Negative(row.query, tuple(_shuffled(random, shown)), tuple(sorted(called)))
+    return Negative(tuple(_shuffled(random, shown)), tuple(sorted(called)))
 
 
 def dropped_parameter(row: Verified, serving: Serving, random: Random, seen: Seen) -> Negative | Refusal:
@@ -86,7 +86,7 @@ def dropped_parameter(row: Verified, serving: Serving, random: Random, seen: See
             shown.append(less if other is tool else other)
         else:
             seen.append(refusal)
-    return Negative(row.query, tuple(shown), (f"{tool.name}.{name}",), (name,))
+    return Negative(tuple(shown), (f"{tool.name}.{name}",), (name,))
 
 
 def without(tool: Tool, name: str) -> Tool:

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from apigen.dataset.negatives.asking import missing_value
 from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
 from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
 from apigen.dataset.negatives.serving import Serving
@@ -24,8 +23,6 @@ from apigen.errors import UserError
 from apigen.records import Json, Tool
 from apigen.verify.format import FormatCheck
 
-DEFAULT_KINDS = (Kind.DROPPED_TOOL, Kind.DROPPED_PARAMETER)
-
 
 class Plan(msgspec.Struct, frozen=True):
     """What is asked for."""
@@ -33,7 +30,7 @@ class Plan(msgspec.Struct, frozen=True):
     share: float = 0.1
     """Of the negatives in positives and negatives together. About a tenth, with hard negatives of the same category, is
     what served best in Hammer (arXiv 2410.04587)."""
-    kinds: tuple[Kind, ...] = DEFAULT_KINDS
+    kinds: tuple[Kind, ...] = tuple(Kind)
     seed: int = 0
 
 
@@ -92,14 +89,16 @@ class _Making:
 
     def _made(self, row: Row, kind: Kind) -> Negative | Refusal:
         _, faults = self._format.read_row(row.query, row.calls, row.tools, call_due=True, context=row.context)
-        if faults or row.context:  # a value may come from what was said before, so more than the query would be wrong
+        if faults:
             return Refusal.UNSOUND
         tools = tuple(msgspec.structs.replace(tool, category=self._category(tool.name)) for tool in row.tools)
         verified = Verified(row.id, row.query, tools, calls_of(row) or ())
+        if any(tool.name in text for tool in verified.called for text in row.context):
+            return Refusal.NAMED_BEFORE
         random = Random(f"augment/{self._plan.seed}/{kind}/{row.id}")
         made = self._take_away(verified, kind, random)
         if isinstance(made, Negative):
-            _, faults = self._format.read_row(made.query, [], made.tools, call_due=False)
+            _, faults = self._format.read_row(row.query, [], made.tools, call_due=False)
             if faults:
                 return Refusal.UNSOUND
             if kind is Kind.DROPPED_TOOL:
@@ -111,9 +110,7 @@ class _Making:
     def _take_away(self, row: Verified, kind: Kind, random: Random) -> Negative | Refusal:
         if kind is Kind.DROPPED_TOOL:
             return dropped_tool(row, self._pool, self._serving, random, self.refused_tools)
-        if kind is Kind.DROPPED_PARAMETER:
-            return dropped_parameter(row, self._serving, random, self.refused_tools)
-        return missing_value(row, random)
+        return dropped_parameter(row, self._serving, random, self.refused_tools)
 
 
 def augment(
@@ -149,13 +146,14 @@ def augment(
         )
     making = _Making([row for row, _ in readable], library, plan)
     lines: list[dict[str, Json]] = []
+    counts: Counter[Kind] = Counter()
     tried = 0
     orders = {kind: _order(positives, plan.seed, kind) for kind in plan.kinds}
     used: set[str] = set()
     for fresh_only in (True, False):
         left: dict[Kind, Iterator[Row]] = {kind: iter(order) for kind, order in orders.items()}
         while len(lines) < wanted and left:
-            kind = min(left, key=lambda one: (_made_of(lines, one), plan.kinds.index(one)))
+            kind = min(left, key=lambda one: (counts[one], plan.kinds.index(one)))
             row = next(left[kind], None)
             if row is None:
                 del left[kind]
@@ -166,6 +164,7 @@ def augment(
                 if line is not None:
                     used.add(row.id)
                     lines.append(line)
+                    counts[kind] += 1
                 watch(tried, len(lines))
     return Augmented(
         negatives=tuple(lines),
@@ -173,7 +172,7 @@ def augment(
         unreadable=len(everything) - len(readable),
         there=there,
         wanted=wanted,
-        counts={kind: _made_of(lines, kind) for kind in plan.kinds},
+        counts={kind: counts[kind] for kind in plan.kinds},
         verified=dict(Counter(line["provenance"]["verified"] for line in lines)),
         refused={kind: dict(sorted(counts.items())) for kind, counts in making.refused.items()},
         refused_tools=dict(sorted(Counter(making.refused_tools).items())),
@@ -193,10 +192,6 @@ def _order(rows: Sequence[Row], seed: int, kind: Kind) -> list[Row]:
     return Random(f"augment/{seed}/{kind}").sample(rows, len(rows))
 
 
-def _made_of(lines: Sequence[Mapping[str, Json]], kind: Kind) -> int:
-    return sum(line["provenance"]["kind"] == kind for line in lines)
-
-
 def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
     before: Mapping[str, Any] = row.raw.get("provenance", {}) if isinstance(row.raw, Mapping) else {}
     provenance = {
@@ -207,10 +202,12 @@ def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
         "verified": "run" if "attempt" in before else "format",
     }
     provenance |= {key: before[key] for key in ("model", "llm", "categories") if key in before}
+    said = {"context": list(row.context)} if row.context else {}
     missing = {"missing": list(negative.missing)} if negative.missing else {}
     return {
         "id": f"{row.id}:{kind}",
-        "query": negative.query,
+        "query": row.query,
+        **said,
         "tools": [tool.offered() for tool in negative.tools],
         "calls": [],
         "results": [],
