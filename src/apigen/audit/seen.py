@@ -15,8 +15,9 @@ class SeenRows:
     """Digests of rows with their numbers: an open-addressed table, whose memory grows by doubling.
 
     Two rows are the same question when query (but for case, spacing and punctuation), what was said before, and the
-    names of the tools offered and of their parameters are the same: without a parameter a tool is another question. Digests have 64 bits: among a million rows, two different ones share theirs
-    with a probability of 3 in 100 million.
+    names of the tools offered and of their parameters are the same: a tool that lacks a parameter makes another
+    question. Digests have 64 bits: among a million rows, two different ones share theirs with a probability of 3 in
+    100 million.
     """
 
     def __init__(self) -> None:

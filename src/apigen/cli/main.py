@@ -77,6 +77,12 @@ def run(
     recordings_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where recordings are (default: in the run directory).")
     ] = None,
+    focus: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draw more of what a model fails at, by that evaluation of it.")
+    ] = None,
+    focus_strength: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="From 0, as usual, to 1 (default 0.5).")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with --out, or with the latest run under ./runs that has not ended.")
     ] = False,
@@ -107,10 +113,11 @@ def run(
         "prices": str(prices) if prices else None,
         "repair": repair or None,
         "isolation": {"require": require_isolation} if require_isolation else None,
+        "focus": _given(strength=focus_strength),
         "remote": _given(writes=allow_writes, private=allow_private),
         "execution": _given(recordings=recordings, recordings_file=str(recordings_file) if recordings_file else None),
     }
-    options = RunOptions(config, overrides, base_url, out, resume, dry_run, as_json, batch, no_wait)
+    options = RunOptions(config, overrides, base_url, out, resume, dry_run, as_json, batch, no_wait, focus)
     raise typer.Exit(run_command(options))
 
 

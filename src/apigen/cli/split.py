@@ -73,7 +73,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
     named = ", ".join(tools[:_NAMED]) + (f" and {len(tools) - _NAMED} more" if len(tools) > _NAMED else "")
     lines = [
         f"{len(tools):,} of {len(tools) + found['kept_tools']:,} tools are held out: {named}",
-        f"{found['rows'][HELD_OUT]:,} rows held out ({found['share']:.1%}), {found['rows'][TRAIN]:,} for training",
+        f"{found['rows']['held_out']:,} rows held out ({found['share']:.1%}), {found['rows']['train']:,} for training",
     ]
     notes = {
         "mixed": "held out, with calls of tools that are not held out as well",

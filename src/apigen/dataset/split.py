@@ -30,6 +30,9 @@ TRAIN = "train.jsonl"
 HELD_OUT = "held_out.jsonl"
 SPLIT = "split.json"
 
+_PARTS = {TRAIN: "train", HELD_OUT: "held_out"}
+"""What split.json calls the two files."""
+
 FORMAT = 1
 """Version of split.json."""
 
@@ -148,8 +151,10 @@ def _draw(
     covered: frozenset[int] = frozenset()
     chosen: list[str] = []
 
-    def lacks(name: str) -> tuple[float, str]:
-        return wanted / rows * len(of_category[name]) - len(covered & of_category[name]), name
+    rank = {name: random.random() for name in queues}
+
+    def lacks(name: str) -> tuple[float, float]:
+        return wanted / rows * len(of_category[name]) - len(covered & of_category[name]), rank[name]
 
     while len(covered) < wanted and (left := [name for name, queue in queues.items() if queue]):
         first = queues[max(left, key=lacks)].pop()
@@ -233,8 +238,8 @@ def split(
         "seed": seed,
         "wanted_share": share,
         "share": round(styles[HELD_OUT].total() / choice.rows, 4),
-        "rows": {name: styles[name].total() for name in styles},
-        "styles": {name: dict(sorted(styles[name].items())) for name in styles},
+        "rows": {_PARTS[name]: styles[name].total() for name in styles},
+        "styles": {_PARTS[name]: dict(sorted(styles[name].items())) for name in styles},
         "mixed": counts["mixed"],
         "shows_only_held_out": counts["shows_only"],
         "reduced": counts["reduced"],
@@ -242,7 +247,7 @@ def split(
         "unreadable": counts["unreadable"],
         "held_out_tools": msgspec.to_builtins(choice.tools),
         "kept_tools": choice.kept,
-        "digests": {name: one.digest.hexdigest() for name, one in written.items()},
+        "digests": {_PARTS[name]: one.digest.hexdigest() for name, one in written.items()},
         "versions": {"apigen": __version__, "python": platform.python_version()},
     }
     with replacing(out / SPLIT) as file:
