@@ -5,10 +5,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from apigen.config import Config
+from apigen.config import Config, FocusConfig
 from apigen.errors import UserError
 from apigen.records import Tool
-from apigen.sampling.errors import focus_on, strongest
+from apigen.sampling.failures import focus_on, strongest
 from apigen.sampling.sampler import Sampler
 
 _SHOWN = 6
@@ -24,7 +24,7 @@ def focused(config: Config, tools: Sequence[Tool], folder: Path | None) -> Confi
     focus = config.focus
     if folder is not None:
         focus = focus_on(folder, tools, focus.strength)
-    elif "strength" in focus.model_fields_set and not focus.has_weights and focus.strength != type(focus)().strength:
+    elif not focus.has_weights and focus.strength != FocusConfig().strength:
         raise UserError("focus.strength: there is nothing to focus on; add --focus DIR, or weights under `focus`")
     return config.model_copy(update={"focus": focus})
 
@@ -34,7 +34,7 @@ def focus_table(config: Config, tools: Sequence[Tool]) -> Table | None:
     focus = config.focus
     if not focus.has_weights or not focus.strength:
         return None
-    usual = Sampler(tools, config.model_copy(update={"focus": type(focus)()})).shares
+    usual = Sampler(tools, config.model_copy(update={"focus": FocusConfig()})).shares
     now = Sampler(tools, config).shares
     table = Table(box=None, pad_edge=False, show_header=False, title=_title(config), title_justify="left")
     table.add_column()

@@ -19,10 +19,8 @@ def focused_shares(shares: Mapping[Style, float], focus: FocusConfig) -> dict[St
     """
     weighted = {style: share * focus.styles.get(style, 1.0) for style, share in shares.items()}
     total = sum(weighted.values())
-    return {
-        style: (1 - focus.strength) * share + focus.strength * weighted[style] / total
-        for style, share in shares.items()
-    }
+    strength = focus.strength
+    return {style: (1 - strength) * share + strength * weighted[style] / total for style, share in shares.items()}
 
 
 def tool_weights(tools: Sequence[Tool], focus: FocusConfig) -> dict[str, float]:

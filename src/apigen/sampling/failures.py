@@ -7,9 +7,8 @@ it is shrunk towards the overall one: with ``e`` wrong ones of ``n`` answers, an
     (e + m p) / (n + m),   m = 10
 
 the posterior mean under a Beta(m p, m (1 - p)) prior (Gelman et al., "Bayesian Data Analysis", section 2.4), known as
-the m-estimate (Cestnik, "Estimating probabilities: a crucial task in machine learning", ECAI 1990). A group has to have
-ten answers before its own rate counts as much as the overall one. ``p`` itself is (e + 1) / (n + 2), so that it is never
-0 or 1.
+the m-estimate (Cestnik, "Estimating probabilities: a crucial task in machine learning", ECAI 1990). With ten answers
+a group's own rate counts as much as the overall one. ``p`` itself is (e + 1) / (n + 2), so that it is never 0 or 1.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +35,7 @@ class DueCall(msgspec.Struct, frozen=True):
     """The JSON type of each parameter."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Marked(msgspec.Struct, frozen=True):
     """One answer of a model and what it was found to be."""
 
     category: str
@@ -53,7 +52,7 @@ class Verdict(msgspec.Struct, frozen=True):
         return Style(name) if name in set(Style) else None
 
 
-_verdict = msgspec.json.Decoder(Verdict)
+_marked = msgspec.json.Decoder(Marked)
 
 
 def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfig:
@@ -72,9 +71,7 @@ def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfi
     wrong = sum(not one.correct for one in counted)
     if not counted:
         styles = ", ".join(Style)
-        raise UserError(
-            f"--focus: {path}: holds no answer to a question of the styles {styles}; name another evaluation"
-        )
+        raise UserError(f"--focus: {path}: holds no answer to a question of the styles {styles}")
     if not wrong:
         raise UserError(
             f"--focus: {path}: all {len(counted):,} answers to questions of the four styles are right, so there is "
@@ -83,12 +80,12 @@ def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfi
     category = {tool.name: tool.category for tool in tools}
     overall = (wrong + 1) / (len(counted) + 2)
 
-    def weights(groups: Iterable[tuple[Verdict, Iterable[str]]]) -> dict[str, float]:
+    def weights(groups: Iterable[tuple[Marked, Iterable[str]]]) -> dict[str, float]:
         counts: dict[str, list[int]] = {}
-        for verdict, names in groups:
+        for marked, names in groups:
             for name in set(names):
                 count = counts.setdefault(name, [0, 0])
-                count[0] += not verdict.correct
+                count[0] += not marked.correct
                 count[1] += 1
         return {
             name: round((errors + PRIOR * overall) / (answers + PRIOR) / overall, _KEPT_DIGITS)
@@ -109,16 +106,14 @@ def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfi
     )
 
 
-def _read(path: Path) -> Iterator[Verdict]:
+def _read(path: Path) -> Iterator[Marked]:
     if not path.parent.is_dir():
         raise UserError(f"--focus: {path.parent}: no such folder; name the folder of an evaluation")
     if not path.is_file():
-        raise UserError(
-            f"--focus: {path.parent}: no {VERDICTS} there; name the folder that an evaluation was written to"
-        )
+        raise UserError(f"--focus: {path.parent}: no {VERDICTS} there; name the folder of an evaluation")
     for number, (_, line) in enumerate(whole_lines(path), 1):
         try:
-            yield _verdict.decode(line)
+            yield _marked.decode(line)
         except msgspec.MsgspecError as problem:
             raise UserError(f"--focus: {path} line {number}: is no verdict of an evaluation ({problem})") from None
         except UnicodeDecodeError:
