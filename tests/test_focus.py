@@ -17,7 +17,6 @@ from apigen.sampling.sampler import Sampler
 from apigen.sampling.state import SamplingState
 from runs import apigen, contents, told
 
-
 SMALL = ("--library", "starter:finance")
 
 
@@ -134,6 +133,7 @@ def _targets(focus: dict[str, Any], *, rounds: int, count: int = 6, seed: int = 
     return Counter(name for request in requests for name in request.targets)
 
 
+@pytest.mark.slow
 def test_a_run_is_repeated_and_resumed_without_the_evaluation(evaluation: Path, tmp_path: Path) -> None:
     """The weights stand in config.yaml: a repeated run and a resumed one give the same bytes once it is gone."""
     first, again = tmp_path / "first", tmp_path / "again"
