@@ -33,6 +33,8 @@ class Sampler:
             self._by_category.setdefault(tool.category, []).append(tool)
         self.shares = focused_shares(self._possible_shares(), config.focus)
         self._weights = tool_weights(self._tools, config.focus)
+        chance, of_one = Random(f"{config.seed}/focus"), 1 + sum(config.sampling.pairs) / 2 / 4
+        self._ahead = {name: of_one * chance.random() for name in self._weights}
 
     def _possible_shares(self) -> dict[Style, float]:
         """The configured style mix without the styles that this library cannot serve."""
@@ -134,8 +136,9 @@ class Sampler:
         """The tool with the least use so far, chance deciding between equals; with a focus, the least for its weight.
 
         Use counts what was asked for and what came of it, so that a tool whose samples are rejected is asked for more
-        often, but never without end. With a focus, chance adds up to one use before use is divided by weight: tools
-        come up in proportion to their weights, also in runs that are too short for each of them to come up once.
+        often, but never without end. With a focus, each tool has a head start of its own, up to the use of one
+        request, before use is divided by weight: tools come up in proportion to their weights, also in runs that are
+        too short for each of them to come up once.
         """
 
         def use(tool: Tool) -> float:
@@ -143,7 +146,7 @@ class Sampler:
 
         if not self._weights:
             return min(tools, key=lambda tool: (use(tool), random.random()))
-        return min(tools, key=lambda tool: (use(tool) + random.random()) / self._weights[tool.name])
+        return min(tools, key=lambda tool: (use(tool) + self._ahead[tool.name]) / self._weights[tool.name])
 
     def _sample_examples(
         self,
