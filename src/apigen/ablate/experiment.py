@@ -126,7 +126,7 @@ def write_figures(
             "held_out": list(pool.held_out),
             "unreadable": pool.unreadable,
             "unchecked": pool.unchecked,
-            "neither": pool.mixed,
+            "neither": pool.neither,
         },
         "done": len(cells),
         "due": len(settings.arms) * len(settings.seeds),

@@ -34,8 +34,9 @@ class Pool(msgspec.Struct, frozen=True):
     """Candidates from which no calls can be read: there is nothing to train on."""
     unchecked: int
     """Candidates whose checks could not be made."""
-    mixed: int
-    """Candidates that called a held-out tool and were not verified, so that they are neither trained on nor asked."""
+    neither: int
+    """Candidates that are neither trained on nor asked: rejected ones that call a held-out tool or are offered nothing
+    else, verified ones beyond the number of questions, and those that ask what is asked already."""
 
     def fell(self) -> dict[str, int]:
         """How many of the rows that may be trained on fell at each stage; the verified ones under ``verified``."""
@@ -73,20 +74,27 @@ def make_pool(
             if one.fell is None:
                 unseen.append(one)
             else:
-                counts["mixed"] += 1
+                counts["neither"] += 1
             continue
-        train.append(_without(one, held_out))
+        shown = _without(one, held_out)
+        if shown.row["tools"]:
+            train.append(shown)
+        else:
+            counts["neither"] += 1
+    asked = _shuffled(unseen, seed)[:most_asked]
+    counts["neither"] += len(unseen) - len(asked)
     verified = _shuffled((one for one in train if one.fell is None), seed)
     seen = verified[: min(most_asked, round(asked_share * len(verified)))]
     aside = {one.id for one in seen} | _same_queries(train, seen)
+    left = tuple(one for one in train if one.id not in aside)
     return Pool(
-        train=tuple(one for one in train if one.id not in aside),
-        unseen=tuple(_shuffled(unseen, seed)[:most_asked]),
+        train=left,
+        unseen=tuple(asked),
         seen=tuple(seen),
         held_out=tuple(sorted(held_out)),
         unreadable=counts["unreadable"],
         unchecked=counts["unchecked"],
-        mixed=counts["mixed"],
+        neither=counts["neither"] + len(train) - len(left) - len(seen),
     )
 
 

@@ -326,11 +326,10 @@ def train(
         str | None, typer.Option(metavar="SIZE", help="Begin with random weights instead: tiny or small.")
     ] = None,
     form: Annotated[
-        str, typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text).")
+        str,
+        typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text)"),
     ] = "native",
-    method: Annotated[
-        str, typer.Option(metavar="METHOD", help="sft (default), or dpo on preference pairs.")
-    ] = "sft",
+    method: Annotated[str, typer.Option(metavar="METHOD", help="sft (default), or dpo on preference pairs.")] = "sft",
     format_name: Annotated[
         str, typer.Option("--format", metavar="NAME", help="The data's format (default: told from its rows).")
     ] = "auto",
@@ -349,9 +348,7 @@ def train(
         int | None, typer.Option(metavar="N", help="Tokens of the longest row that is trained on (default 2048).")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same order and loss (default 0).")] = None,
-    precision: Annotated[
-        str | None, typer.Option(metavar="KIND", help="auto (default), mixed, bf16 or fp32.")
-    ] = None,
+    precision: Annotated[str | None, typer.Option(metavar="KIND", help="auto (default), mixed, bf16 or fp32.")] = None,
     lora: Annotated[bool, typer.Option("--lora", help="Train a small adapter, at 1e-4, and merge it.")] = False,
     packing: Annotated[bool, typer.Option("--packing", help="Several rows in one sequence, apart.")] = False,
     gradient_checkpointing: Annotated[
@@ -434,6 +431,84 @@ def augment(
     from apigen.cli.augment import AugmentOptions, augment_command
 
     augment_command(AugmentOptions(dataset, out, share, kinds, seed, mix, format_name, dry_run, as_json))
+
+
+@app.command()
+def ablate(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory, with its rejected candidates.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for trainings, answers and figures.")],
+    model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Model to begin with: on the hub, or a folder.")
+    ] = None,
+    from_scratch: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Begin with random weights instead: tiny or small.")
+    ] = None,
+    form: Annotated[str, typer.Option(metavar="FORM", help="native (default) or prompted.")] = "native",
+    recipe: Annotated[
+        Path | None, typer.Option(metavar="FILE.yaml", help="Hyper-parameters, over the paper's; options override it.")
+    ] = None,
+    epochs: Annotated[float | None, typer.Option(metavar="N", help="Passes over each set (default 4).")] = None,
+    learning_rate: Annotated[float | None, typer.Option(metavar="RATE", help="At its height.")] = None,
+    batch: Annotated[int | None, typer.Option(metavar="N", help="Rows in a pass (default 6).")] = None,
+    accumulation: Annotated[int | None, typer.Option(metavar="N", help="Passes in a step (default 2).")] = None,
+    cutoff: Annotated[int | None, typer.Option(metavar="N", help="Tokens of the longest row (default 2048).")] = None,
+    lora: Annotated[bool, typer.Option("--lora", help="Train a small adapter, and merge it.")] = False,
+    arms: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Training sets: verified, execution, semantics, format, unverified.")
+    ] = "verified,execution,semantics,format,unverified",
+    seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each set.")] = 3,
+    size: Annotated[
+        int | None, typer.Option(metavar="N", help="Rows of each set (default: all verified ones).")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Rejects in a set (default: as many as in the run).")
+    ] = None,
+    held_out: Annotated[
+        float, typer.Option("--held-out", metavar="SHARE", help="Rows whose tools no training set shows, about.")
+    ] = 0.1,
+    questions: Annotated[int, typer.Option(metavar="N", help="Questions of either kind at most.")] = 200,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides which tools and rows are held out.")] = 0,
+    answer_batch: Annotated[int, typer.Option(metavar="N", help="Questions asked at once.")] = 16,
+    answer_tokens: Annotated[int, typer.Option(metavar="N", help="Tokens of an answer at most.")] = 512,
+    keep_models: Annotated[bool, typer.Option("--keep-models", help="Keep every trained model.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the ablation in --out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the sets; train and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what verification is worth: train with rejected candidates put back and without, and compare."""
+    from apigen.cli.ablate import AblateOptions, ablate_command
+
+    overrides = {
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        "batch": batch,
+        "accumulation": accumulation,
+        "cutoff": cutoff,
+        "lora": lora or None,
+    }
+    options = AblateOptions(
+        run=run_dir,
+        out=out,
+        model=model or "",
+        scratch=from_scratch or "",
+        form=form,
+        recipe=recipe,
+        overrides=overrides,
+        arms=arms,
+        seeds=seeds,
+        size=size,
+        share=share,
+        held_out=held_out,
+        questions=questions,
+        seed=seed,
+        batch=answer_batch,
+        max_tokens=answer_tokens,
+        keep_models=keep_models,
+        resume=resume,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    raise typer.Exit(ablate_command(options))
 
 
 @app.command()

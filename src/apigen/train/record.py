@@ -41,7 +41,7 @@ def begun(job: Job, prepared: Prepared) -> dict[str, Any]:
         "parameters": {"all": prepared.shape.parameters, "adapter": prepared.shape.adapter},
         "plan": msgspec.to_builtins(prepared.plan),
         "notes": list(prepared.notes),
-        "versions": _versions(),
+        "versions": versions(),
         "sessions": [],
         "losses": {"final": None, "evaluation": None, "points": []},
     }
@@ -88,7 +88,7 @@ def _final(points: Sequence[Point]) -> float | None:
     return round(statistics.fmean(losses[-max(1, len(losses) // 10) :]), 6) if losses else None
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     found = {"apigen": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:

@@ -1,0 +1,216 @@
+"""``apigen ablate``: what verification is worth, by training with rejects and without."""
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+
+from apigen import rundir
+from apigen.ablate.arms import Arm
+from apigen.ablate.base import Trainer
+from apigen.ablate.cells import Cell, Work
+from apigen.ablate.drawing import Sizes, sizes
+from apigen.ablate.experiment import Settings, carry_out, keep_settings, write_figures, write_questions
+from apigen.ablate.page import page, tables
+from apigen.ablate.pool import Pool, make_pool
+from apigen.attempts import read_requests
+from apigen.cli.ablation_progress import AblationProgress
+from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
+from apigen.dataset.read.formats import AUTO, read
+from apigen.dataset.split import choose
+from apigen.errors import UserError
+from apigen.files import DirectoryLock, replacing
+from apigen.train.extra import require_extra
+from apigen.train.form import FORMS
+from apigen.train.job import Job
+from apigen.train.recipe import Recipe, make_recipe
+
+
+class AblateOptions(NamedTuple):
+    """What the command line said."""
+
+    run: Path
+    out: Path
+    model: str
+    scratch: str
+    form: str
+    recipe: Path | None
+    overrides: dict[str, Any]
+    arms: str
+    seeds: int
+    size: int | None
+    share: float | None
+    held_out: float
+    questions: int
+    seed: int
+    batch: int
+    max_tokens: int
+    keep_models: bool
+    resume: bool
+    dry_run: bool
+    as_json: bool
+
+
+def ablate_command(options: AblateOptions) -> int:
+    """Carry out ``apigen ablate``; returns the exit code."""
+    _require_sound(options)
+    rundir.require_run(options.run)
+    manifest = rundir.read_manifest(options.run)
+    job = Job(
+        recipe=_recipe(options), out=options.out, model=options.model, scratch=options.scratch, form=_form(options.form)
+    )
+    arms, seeds = _arms(options.arms), tuple(range(1, options.seeds + 1))
+    pool = _pool(options)
+    planned = sizes(pool, arms, size=options.size, share=options.share)
+    settings = Settings(
+        run=str(options.run),
+        digest=_digest(options.run / rundir.ATTEMPTS),
+        notice=str(manifest["notice"]),
+        model=job.begins_with,
+        training=job.recipe.model_dump(mode="json"),
+        form=options.form,
+        arms=arms,
+        seeds=seeds,
+        size=planned.size,
+        share=options.share,
+        held_out=options.held_out,
+        questions=options.questions,
+        seed=options.seed,
+    )
+    console = Console(stderr=True, markup=False)
+    console.print("\n".join(_plan(pool, planned, settings)), highlight=False, soft_wrap=True)
+    if options.dry_run:
+        if options.as_json:
+            told = {"settings": settings, "rejected": dict(planned.rejected), "pool": pool.fell()}
+            sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+        return 0
+    require_extra()
+    keep_settings(options.out, settings, resume=options.resume)
+    lock = DirectoryLock(options.out)
+    try:
+        return _carry_out(options, job, pool, planned, settings, console)
+    finally:
+        lock.release()
+
+
+def _carry_out(
+    options: AblateOptions, job: Job, pool: Pool, planned: Sizes, settings: Settings, console: Console
+) -> int:
+    from apigen.ablate.doing import Asking, Interrupted, Training  # noqa: PLC0415 - needs the extra
+    from apigen.train.record import versions  # noqa: PLC0415
+
+    cells: list[Cell] = []
+    due = len(settings.arms) * len(settings.seeds)
+    with on_interrupt() as stopped, AblationProgress(console, due) as progress:
+        trainer: Trainer = Training(job, progress.step, stopped)
+        work = Work(
+            folder=options.out / "cells",
+            suites=write_questions(options.out, pool),
+            train=trainer,
+            evaluate=Asking(options.form, options.batch, options.max_tokens),
+            keep_models=options.keep_models,
+        )
+        with suppress(Interrupted):
+            for cell in carry_out(work, pool, planned, settings, progress.at):
+                cells.append(cell)
+                progress.done(cell)
+                _write(options.out, settings, pool, cells, versions())
+                if stopped():
+                    break
+    if len(cells) < due:
+        done = f"{len(cells)} of {due} trainings are done"
+        console.print(f"{done}; `apigen ablate` with the same options and --resume goes on", soft_wrap=True)
+        return EXIT_INTERRUPTED
+    found = _write(options.out, settings, pool, cells, versions())
+    if options.as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        return 0
+    out = Console(markup=False)
+    for table in tables(found):
+        out.print(table)
+    out.print(f"{options.out / 'report.html'}  the same to look at", highlight=False, soft_wrap=True)
+    return 0
+
+
+def _write(
+    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: dict[str, str]
+) -> dict[str, Any]:
+    """What is known so far, after each cell."""
+    found = write_figures(folder, settings, pool, cells, versions)
+    with replacing(folder / "report.html") as file:
+        file.write(page(found).encode())
+    return found
+
+
+def _recipe(options: AblateOptions) -> Recipe:
+    layers = [
+        *(("scratch",) if options.scratch else ()),
+        *(("lora",) if options.overrides.get("lora") else ()),
+    ]
+    overrides = {key: value for key, value in options.overrides.items() if key != "lora"}
+    # Sets are to be equally large, and nothing is decided by a loss on the side.
+    return make_recipe(options.recipe, {**overrides, "held_out": 0.0}, layers)
+
+
+def _form(name: str) -> Any:
+    if name not in FORMS:
+        raise UserError(f"--form {name}: no such form; there are {', '.join(FORMS)}")
+    return name
+
+
+def _arms(names: str) -> tuple[Arm, ...]:
+    wanted = {name.strip() for name in names.split(",") if name.strip()}
+    unknown = sorted(wanted - set(Arm))
+    if unknown:
+        raise UserError(f"--arms: no training set {unknown[0]!r}; there are {', '.join(Arm)}")
+    # The verified one is what all others are compared with.
+    return tuple(arm for arm in Arm if arm in wanted or arm is Arm.VERIFIED)
+
+
+def _pool(options: AblateOptions) -> Pool:
+    library = rundir.read_library(options.run)
+    held_out = frozenset[str]()
+    if options.held_out:
+        held_out = choose(read(options.run, AUTO), options.held_out, options.seed, library).names
+    attempts = (attempt for _, request in read_requests(options.run / rundir.ATTEMPTS) for attempt in request)
+    return make_pool(
+        attempts,
+        {tool.name: tool for tool in library},
+        held_out,
+        asked_share=0.1,
+        most_asked=options.questions,
+        seed=options.seed,
+    )
+
+
+def _plan(pool: Pool, planned: Sizes, settings: Settings) -> list[str]:
+    fell = ", ".join(f"{count:,} {stage}" for stage, count in sorted(pool.fell().items(), key=lambda item: -item[1]))
+    mixed = ", ".join(f"{arm} {count:,}" for arm, count in planned.rejected.items())
+    trainings = f"{len(settings.arms)} sets x {len(settings.seeds)} seeds = {len(settings.arms) * len(settings.seeds)}"
+    return [
+        f"to train on: {fell}; no calls can be read from {pool.unreadable:,}",
+        f"{len(pool.held_out)} tools held out; {len(pool.unseen):,} questions about them, {len(pool.seen):,} about others",
+        f"{trainings} trainings of {settings.model}, {planned.size:,} rows each; rejects among them: {mixed}",
+    ]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _require_sound(options: AblateOptions) -> None:
+    for name, value, sound in (
+        ("--seeds", options.seeds, options.seeds >= 1),
+        ("--questions", options.questions, options.questions >= 1),
+        ("--held-out", options.held_out, 0 <= options.held_out < 1),
+        ("--share", options.share, options.share is None or 0 < options.share < 1),
+        ("--size", options.size, options.size is None or options.size >= 1),
+    ):
+        if not sound:
+            raise UserError(f"{name} {value}: is out of range; `apigen ablate --help` says what it is")

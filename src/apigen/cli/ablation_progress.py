@@ -1,0 +1,42 @@
+"""Progress of an ablation on the terminal: which training is under way, and what each came to."""
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+from apigen.ablate.arms import Arm
+from apigen.ablate.cells import Cell
+from apigen.cli.live_bar import LiveBar
+
+
+class AblationProgress(LiveBar):
+    """Shows the cells done, and what is being done in the one that is under way."""
+
+    def __init__(self, console: Console, due: int) -> None:
+        columns = (
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[line]}", markup=False),
+            TimeElapsedColumn(),
+        )
+        super().__init__(console, columns, total=due, line="")
+        self._console = console
+        self._done = 0
+        self._doing = ""
+
+    def at(self, arm: Arm, seed: int, what: str) -> None:
+        """Say what is being done."""
+        self._doing = f"{arm}, seed {seed}, {what}"
+        self.show(self._doing, line=self._doing)
+
+    def step(self, done: int, of: int, loss: float | None) -> None:
+        """Show how far the training is."""
+        told = f", loss {loss:.3f}" if loss is not None else ""
+        line = f"{self._doing}: step {done:,}/{of:,}{told}"
+        self.show(line, line=line)
+
+    def done(self, cell: Cell) -> None:
+        """Tell what a cell came to."""
+        self._done += 1
+        right = ", ".join(f"{name} tools {one.correct}/{one.answers}" for name, one in cell.suites.items())
+        self._console.print(f"{cell.arm}, seed {cell.seed}: right of {right}", highlight=False, soft_wrap=True)
+        self.show("", completed=self._done)
