@@ -149,6 +149,19 @@ def test_what_was_said_before_the_query_is_kept(tmp_path: Path) -> None:
     assert (again.context, again.query) == (("The user lives in Oslo.",), "Do it for 7.")
 
 
+def test_odd_values_go_through(tmp_path: Path) -> None:
+    """A number of more than 64 bits, half a surrogate pair and an empty provenance are data, not an end."""
+    rows = [
+        row(number, [f"tool_{number % 4}"], [f"tool_{number % 4}"], provenance=None)
+        | {"query": "Half: \ud800.", "calls": [{"name": f"tool_{number % 4}", "arguments": {"x": 10**40}}]}
+        for number in range(8)
+    ]
+    path = write(tmp_path / "rows.jsonl", rows)
+    found = split(lambda: read(path), tmp_path / "out", source="rows", share=0.25)
+    assert found["rows"] == {"train": 6, "held_out": 2}
+    assert str(10**40) in (tmp_path / "out" / TRAIN).read_text()
+
+
 @pytest.mark.parametrize(
     ("rows", "share", "said"),
     [

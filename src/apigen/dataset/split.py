@@ -19,7 +19,7 @@ from typing import IO, Any
 import msgspec
 
 from apigen import __version__
-from apigen.dataset.own_rows import calls_of, own_row, shape_of
+from apigen.dataset.own_rows import as_json, calls_of, own_row, shape_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.seen_tools import SeenTools
 from apigen.errors import UserError
@@ -230,7 +230,7 @@ def split(
         for placed in _placed(rows(), choice.names, counts):
             name = HELD_OUT if placed.held_out else TRAIN
             styles[name][shape_of(placed.calls, placed.offered)] += 1
-            written[name].write(msgspec.json.encode(placed.line) + b"\n")
+            written[name].write(as_json(placed.line) + b"\n")
             watch(styles[TRAIN].total() + styles[HELD_OUT].total(), styles[HELD_OUT].total())
     found = {
         "format": FORMAT,
