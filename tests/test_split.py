@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import read
-from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, choose, place, split
+from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, place, split
 from apigen.errors import UserError
 from apigen.evaluate.held_out import HeldOut
 from apigen.rundir import read_library
@@ -136,6 +137,17 @@ def test_where_a_row_goes(tmp_path: Path) -> None:
     assert same is not None
     assert same.line == rows[3]
     assert unreadable is None
+
+
+def test_a_row_that_names_a_held_out_tool_before_its_query_is_for_neither_part(tmp_path: Path) -> None:
+    """An earlier turn would show the tool; a name that is an ordinary word there is none."""
+    rows = [row(number, ["kept"], ["kept"], context=[said]) for number, said in enumerate(("I ran get_pet.", "Go on."))]
+    held = frozenset(("get_pet", "go"))
+    named, free = (place(one, held) for one in read(write(tmp_path / "rows.jsonl", rows)))
+    assert named is not None
+    assert named.named_before
+    assert free is not None
+    assert (free.named_before, free.line) == (False, rows[1])
 
 
 def test_what_was_said_before_the_query_is_kept(tmp_path: Path) -> None:
