@@ -28,7 +28,18 @@ from apigen.sections import Section
 MOST_IN_A_WAVE = 10_000
 """Requests that are under way at once where models are asked in batches: so many prompts fit into memory."""
 
-FREE_KEYS = frozenset({"isolation.require", "remote.timeout_s", "remote.retries", "remote.per_host", "remote.rate"})
+FREE_KEYS = frozenset(
+    {
+        "isolation.require",
+        "remote.timeout_s",
+        "remote.retries",
+        "remote.per_host",
+        "remote.rate",
+        "focus.source",
+        "focus.answers",
+        "focus.wrong",
+    }
+)
 """Keys that may change when a run is resumed, beside those of :func:`is_free`."""
 
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
@@ -109,6 +120,30 @@ class SamplingConfig(Section):
                 msg = f"`{name}` must start at {least} or more"
                 raise ValueError(msg)
         return self
+
+
+Weight = Annotated[float, Field(gt=0)]
+"""1 is as much as usual."""
+
+
+class FocusConfig(Section):
+    """What is drawn more of because a model fails there; `--focus` fills the weights in from an evaluation."""
+
+    strength: float = Field(
+        default=0.5, ge=0, le=1, description="From 0, sampling as usual, to 1, sampling by the weights."
+    )
+    styles: dict[Style, Weight] = Field(default={}, description="Weights; 1 is as usual.")
+    tools: dict[str, Weight] = Field(default={}, description="Weights by a tool's name.")
+    categories: dict[str, Weight] = Field(default={}, description="Weights of the tools of a category.")
+    types: dict[str, Weight] = Field(default={}, description="Weights of tools with parameters of a JSON type.")
+    source: str | None = Field(default=None, description="The evaluation that the weights were made from.")
+    answers: int = Field(default=0, ge=0, description="Answers in it that count.")
+    wrong: int = Field(default=0, ge=0, description="Those of them that are wrong.")
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether there is anything to focus on."""
+        return bool(self.styles or self.tools or self.categories or self.types)
 
 
 class RoundsConfig(Section):
@@ -303,6 +338,7 @@ class Config(Section):
     styles: StyleWeights = StyleWeights()
     wordings: WordingWeights = WordingWeights()
     sampling: SamplingConfig = SamplingConfig()
+    focus: FocusConfig = FocusConfig()
     rounds: RoundsConfig = RoundsConfig()
     generation: GenerationConfig = GenerationConfig()
     execution: ExecutionConfig = ExecutionConfig()

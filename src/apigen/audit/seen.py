@@ -15,8 +15,9 @@ class SeenRows:
     """Digests of rows with their numbers: an open-addressed table, whose memory grows by doubling.
 
     Two rows are the same question when query (but for case, spacing and punctuation), what was said before, and the
-    names of the tools offered are the same. Digests have 64 bits: among a million rows, two different ones share theirs
-    with a probability of 3 in 100 million.
+    names of the tools offered and of their parameters are the same: a tool that lacks a parameter makes another
+    question. Digests have 64 bits: among a million rows, two different ones share theirs with a probability of 3 in
+    100 million.
     """
 
     def __init__(self) -> None:
@@ -55,6 +56,7 @@ class SeenRows:
 
 def _digest(candidate: Candidate) -> int:
     words = " ".join(candidate.query.casefold().translate(_PUNCTUATION).split())
-    said = "\0".join((words, *candidate.context, "\0", *sorted(tool.name for tool in candidate.tools)))
+    tools = sorted(" ".join((tool.name, *sorted(tool.properties or ()))) for tool in candidate.tools)
+    said = "\0".join((words, *candidate.context, "\0", *tools))
     digest = hashlib.blake2b(said.encode("utf-8", "backslashreplace"), digest_size=8).digest()
     return int.from_bytes(digest, "big") or 1

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from apigen.cli import library_app
-from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries, Prices
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Dataset, DatasetFormat, Libraries, Prices
 
 app = typer.Typer(
     name="apigen",
@@ -77,6 +77,12 @@ def run(
     recordings_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where recordings are (default: in the run directory).")
     ] = None,
+    focus: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draw more of what a model fails at, by that evaluation of it.")
+    ] = None,
+    focus_strength: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="From 0, as usual, to 1 (default 0.5).")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with --out, or with the latest run under ./runs that has not ended.")
     ] = False,
@@ -107,10 +113,11 @@ def run(
         "prices": str(prices) if prices else None,
         "repair": repair or None,
         "isolation": {"require": require_isolation} if require_isolation else None,
+        "focus": _given(strength=focus_strength),
         "remote": _given(writes=allow_writes, private=allow_private),
         "execution": _given(recordings=recordings, recordings_file=str(recordings_file) if recordings_file else None),
     }
-    options = RunOptions(config, overrides, base_url, out, resume, dry_run, as_json, batch, no_wait)
+    options = RunOptions(config, overrides, base_url, out, resume, dry_run, as_json, batch, no_wait, focus)
     raise typer.Exit(run_command(options))
 
 
@@ -328,6 +335,43 @@ def evaluate(
     from apigen.cli.evaluate import EvaluateOptions, evaluate_command
 
     evaluate_command(EvaluateOptions(suite, answers, verdicts, bfcl, underscores, as_json))
+
+
+@app.command()
+def split(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the two parts.")],
+    held_out: Annotated[
+        float, typer.Option("--held-out", metavar="SHARE", help="Rows that call a held-out tool, about.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same tools.")] = 0,
+    format_name: DatasetFormat = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Split a dataset by tool: what is trained on neither calls nor shows a held-out tool."""
+    from apigen.cli.split import SplitOptions, split_command
+
+    split_command(SplitOptions(dataset, out, held_out, seed, format_name, as_json))
+
+
+@app.command()
+def augment(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="JSON Lines to write.")],
+    share: Annotated[float, typer.Option(metavar="SHARE", help="Negatives among all rows, about.")] = 0.1,
+    kinds: Annotated[
+        str, typer.Option(metavar="KINDS", help="What is taken away, with commas between.")
+    ] = "dropped_tool,dropped_parameter",
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same bytes.")] = 0,
+    mix: Annotated[bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with them.")] = False,
+    format_name: DatasetFormat = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make negatives from verified rows: what the answer needs is taken away, so calling nothing is right."""
+    from apigen.cli.augment import AugmentOptions, augment_command
+
+    augment_command(AugmentOptions(dataset, out, share, kinds, seed, mix, format_name, dry_run, as_json))
 
 
 @app.command()

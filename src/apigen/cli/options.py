@@ -38,3 +38,9 @@ Prices = Annotated[
     Path | None,
     typer.Option("--prices", metavar="FILE.yaml", help="Prices of models, over the shipped ones; see docs/costs.md."),
 ]
+Dataset = Annotated[
+    Path, typer.Argument(metavar="RUN_OR_DATASET", help="Run directory, or a file or folder in any format.")
+]
+DatasetFormat = Annotated[
+    str, typer.Option("--format", metavar="NAME", help="The dataset's format (default: told from its rows).")
+]

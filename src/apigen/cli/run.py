@@ -16,6 +16,7 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import rundir
 from apigen.cli.batches import batch_lines, require_batches_kept, under_way_line, waves_lines
+from apigen.cli.focus import focus_table, focused
 from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
 from apigen.cli.resume import resumed_config, show_survey, verified_again
@@ -59,6 +60,8 @@ class RunOptions(NamedTuple):
     as_json: bool
     batch: bool
     no_wait: bool
+    focus: Path | None
+    """Folder of an evaluation whose errors decide what is drawn more of."""
 
 
 def run_command(options: RunOptions) -> int:
@@ -80,6 +83,7 @@ def run_command(options: RunOptions) -> int:
     grants = read_grants(config.grants, os.environ)
     library = load_library(config.library, config.seeds, grants, may_write=config.remote.may_write, executable=True)
     require_fitting(library.seeds, library.by_name())
+    config = focused(config, library.tools, options.focus)
     Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
     if options.dry_run and not options.resume:
         _show_plan(config, library, grants, console, as_json=options.as_json)
@@ -193,6 +197,13 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
         lines.append(estimate_line(estimate_run(config, library)))
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
+    _show_focus(config, library, console)
+
+
+def _show_focus(config: Config, library: Library, console: Console) -> None:
+    table = focus_table(config, library.tools)
+    if table is not None:
+        console.print(table, highlight=False)
 
 
 def _writers(config: Config) -> str:
@@ -244,6 +255,7 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
     console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
     for line in (*_granted_lines(library, grants), *waves_lines(config)):
         console.print(line, soft_wrap=True, highlight=False, markup=False)
+    _show_focus(config, library, console)
     if asked_models(config):
         console.print(estimate_table(estimate_run(config, library)), highlight=False)
     console.rule("first prompt")

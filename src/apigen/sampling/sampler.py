@@ -6,6 +6,7 @@ from random import Random
 from apigen.config import Config
 from apigen.errors import UserError
 from apigen.records import Request, Seed, Style, Tool, Wording
+from apigen.sampling.focus import focused_shares, tool_weights
 from apigen.sampling.state import SamplingState
 
 GROWN_SHARE = 0.5
@@ -30,7 +31,10 @@ class Sampler:
         self._by_category: dict[str, list[Tool]] = {}
         for tool in tools:
             self._by_category.setdefault(tool.category, []).append(tool)
-        self.shares = self._possible_shares()
+        self.shares = focused_shares(self._possible_shares(), config.focus)
+        self._weights = tool_weights(self._tools, config.focus)
+        chance, of_one = Random(f"{config.seed}/focus"), 1 + sum(config.sampling.pairs) / 2 / 4
+        self._ahead = {name: of_one * chance.random() for name in self._weights}
 
     def _possible_shares(self) -> dict[Style, float]:
         """The configured style mix without the styles that this library cannot serve."""
@@ -103,7 +107,7 @@ class Sampler:
     def _sample_tools(self, random: Random, style: Style, state: SamplingState) -> tuple[list[Tool], tuple[Tool, ...]]:
         """The API sampler: the least used tools as targets, and companions mostly from the same category."""
         eligible = self._callable_in_parallel if style is Style.PARALLEL else self._tools
-        first = _least_used(random, eligible, state)
+        first = self._next(random, eligible, state)
         if not style.many_tools:
             return [first], (first,)
         low, high = self._config.sampling.tools
@@ -125,8 +129,24 @@ class Sampler:
             pool = self._by_category[first.category] if near else self._tools
             left = [tool for tool in pool if tool is not first and tool not in chosen]
             left = left or [tool for tool in self._tools if tool is not first and tool not in chosen]
-            chosen.append(_least_used(random, left, state))
+            chosen.append(self._next(random, left, state))
         return chosen
+
+    def _next(self, random: Random, tools: Sequence[Tool], state: SamplingState) -> Tool:
+        """The tool with the least use so far, chance deciding between equals; with a focus, the least for its weight.
+
+        Use counts what was asked for and what came of it, so that a tool whose samples are rejected is asked for more
+        often, but never without end. With a focus, each tool has a head start of its own, up to the use of one
+        request, before use is divided by weight: tools come up in proportion to their weights, also in runs that are
+        too short for each of them to come up once.
+        """
+
+        def use(tool: Tool) -> float:
+            return state.sampled[tool.name] + state.accepted[tool.name] / 4
+
+        if not self._weights:
+            return min(tools, key=lambda tool: (use(tool), random.random()))
+        return min(tools, key=lambda tool: (use(tool) + self._ahead[tool.name]) / self._weights[tool.name])
 
     def _sample_examples(
         self,
@@ -187,12 +207,3 @@ def _shuffled(random: Random, seeds: Sequence[Seed], style: Style, wording: Word
 
     # Weighted sampling without replacement (Efraimidis and Spirakis, Inf. Process. Lett. 97, 2006).
     return sorted(seeds, key=lambda seed: -(random.random() ** (1 / odds(seed))))
-
-
-def _least_used(random: Random, tools: Sequence[Tool], state: SamplingState) -> Tool:
-    """The tool with the least use so far, chance deciding between equals.
-
-    Use counts what was asked for and what came of it, so that a tool whose samples are rejected is asked for more
-    often, but never without end.
-    """
-    return min(tools, key=lambda tool: (state.sampled[tool.name] + state.accepted[tool.name] / 4, random.random()))

@@ -1,6 +1,6 @@
 """Our own dataset.jsonl, whose fields docs/format.md explains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from apigen.dataset.read.base import Item, ReadItem, Row, row_id, unreadable
@@ -33,6 +33,7 @@ def _read(item: Item) -> Sequence[Row]:
     if not isinstance(row["query"], str):
         return unreadable(item, Reason.WRONG_SHAPE, f"query is {type(row['query']).__name__}, not text")
     offered = read_tools(row["tools"])
+    said = row.get("context")
     return (
         Row(
             id=row_id(item),
@@ -40,9 +41,20 @@ def _read(item: Item) -> Sequence[Row]:
             query=row["query"],
             tools=offered.tools,
             calls=row["calls"],
-            call_due=True,
+            call_due=_call_due(row),
+            context=tuple(one for one in said if isinstance(one, str)) if isinstance(said, list) else (),
             problem=offered.problem,
             notes=item.notes + offered.notes,
             raw=row,
         ),
     )
+
+
+def _call_due(row: Mapping[str, Json]) -> bool | None:
+    """Whether a call is due: one is in what a run wrote, none in a negative; other rows without calls do not say."""
+    provenance = row.get("provenance")
+    if row["calls"] != []:
+        return True
+    if isinstance(provenance, Mapping) and "dropped" in provenance:
+        return False
+    return True if provenance else None

@@ -1,0 +1,131 @@
+"""``apigen augment``: relevance negatives made from verified rows."""
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+
+from apigen.cli.row_progress import RowProgress
+from apigen.cli.split import require_dataset, run_library
+from apigen.dataset.negatives.base import Kind
+from apigen.dataset.negatives.making import Augmented, Plan, augment, mixed
+from apigen.dataset.own_rows import as_json
+from apigen.dataset.read.base import Row
+from apigen.dataset.read.formats import read
+from apigen.errors import JobFellShort, UserError
+from apigen.files import replacing
+
+
+class AugmentOptions(NamedTuple):
+    """What the command line said."""
+
+    dataset: Path
+    out: Path
+    share: float
+    kinds: str
+    seed: int
+    mix: bool
+    format_name: str
+    dry_run: bool
+    as_json: bool
+
+
+def augment_command(options: AugmentOptions) -> None:
+    """Carry out ``apigen augment``.
+
+    Raises:
+        UserError: an option is wrong, or nothing can be made of the dataset.
+        JobFellShort: fewer negatives than wanted could be made; they are written.
+    """
+    _require_sound(options)
+    plan = Plan(options.share, _kinds(options.kinds), options.seed)
+    rows = list(read(options.dataset, options.format_name))
+    with RowProgress(Console(stderr=True, markup=False)) as progress:
+        made = augment(
+            rows,
+            plan,
+            run_library(options.dataset),
+            watch=lambda tried, negatives: progress.update(tried, f"{negatives:,} negatives"),
+        )
+    if not options.dry_run:
+        _write(options, rows, made)
+    found = _found(options, made)
+    if options.as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        _show(found)
+    if len(made.negatives) < made.wanted:
+        raise JobFellShort(
+            f"{len(made.negatives):,} of {made.wanted:,} negatives wanted could be made: the other rows were refused, "
+            "for the reasons told; give more rows, more --kinds or a smaller --share"
+        )
+
+
+def _require_sound(options: AugmentOptions) -> None:
+    require_dataset(options.dataset, options.format_name)
+    if options.out.is_dir():
+        raise UserError(f"-o {options.out}: is a folder; name a file")
+    if not options.out.parent.is_dir():
+        raise UserError(f"-o: {options.out.parent}: no such folder to write {options.out.name} to")
+    if options.out.resolve() in (options.dataset.resolve(), (options.dataset / "dataset.jsonl").resolve()):
+        raise UserError(f"-o {options.out}: is the dataset itself, which is not overwritten; name another file")
+
+
+def _kinds(text: str) -> tuple[Kind, ...]:
+    names = dict.fromkeys(part.strip() for part in text.split(",") if part.strip())
+    known = {kind.value: kind for kind in Kind}
+    wrong = next((name for name in names if name not in known), None)
+    if wrong is not None or not names:
+        raise UserError(
+            f"--kinds {wrong if wrong is not None else repr(text)}: no such kind; there are {', '.join(known)}"
+        )
+    return tuple(known[name] for name in names)
+
+
+def _write(options: AugmentOptions, rows: list[Row], made: Augmented) -> None:
+    lines = mixed(rows, made.negatives, options.seed) if options.mix else made.negatives
+    with replacing(options.out) as file:
+        for line in lines:
+            file.write(as_json(line) + b"\n")
+
+
+def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(made)
+    negatives = len(found.pop("negatives"))
+    together = made.rows + negatives
+    return {
+        "dataset": str(options.dataset),
+        "out": None if options.dry_run else str(options.out),
+        "seed": options.seed,
+        "mix": options.mix,
+        **found,
+        "negatives": negatives,
+        "share": round((made.there + negatives) / together, 4),
+    }
+
+
+def _show(found: dict[str, Any]) -> None:
+    console = Console(markup=False)
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in found["counts"].items())
+    line = f"{found['negatives']:,} negatives of {found['wanted']:,} wanted ({kinds}), from {found['rows']:,} rows"
+    lines = [f"{line}; with them {found['share']:.1%} of the rows call nothing"]
+    if found["shown"]:
+        same = found["shown_same_category"]
+        lines.append(f"{same:,} of {found['shown']:,} tools shown for dropped ones are of the same category")
+    if unverified := found["verified"].get("format"):
+        lines.append(f"{unverified:,} are made of rows of which only the format was checked: no run wrote them")
+    for kind, reasons in found["refused"].items():
+        if reasons:
+            listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
+            lines.append(f"rows that gave no {kind}: {listed}")
+    if found["refused_tools"]:
+        listed = ", ".join(f"{count:,} {reason}" for reason, count in found["refused_tools"].items())
+        lines.append(f"tools not shown because they might serve: {listed}")
+    if found["unreadable"]:
+        lines.append(f"{found['unreadable']:,} rows could not be read; `apigen check` says why")
+    what = "positives and negatives, shuffled" if found["mix"] else "the negatives"
+    lines += ["", f"{found['out']}  {what}" if found["out"] else "Nothing was written."]
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)

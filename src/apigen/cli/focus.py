@@ -1,0 +1,59 @@
+"""What ``--focus`` does to a run: the weights it brings, and how they are shown."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from apigen.config import Config, FocusConfig
+from apigen.errors import UserError
+from apigen.records import Tool
+from apigen.sampling.failures import focus_on, strongest
+from apigen.sampling.sampler import Sampler
+
+_SHOWN = 6
+"""Names of a kind that are shown."""
+
+
+def focused(config: Config, tools: Sequence[Tool], folder: Path | None) -> Config:
+    """The configuration with the weights that an evaluation gives, where one is named.
+
+    Raises:
+        UserError: it is none, or a strength was given to nothing.
+    """
+    focus = config.focus
+    if folder is not None:
+        focus = focus_on(folder, tools, focus.strength)
+    elif not focus.has_weights and focus.strength != FocusConfig().strength:
+        raise UserError("focus.strength: there is nothing to focus on; add --focus DIR, or weights under `focus`")
+    return config.model_copy(update={"focus": focus})
+
+
+def focus_table(config: Config, tools: Sequence[Tool]) -> Table | None:
+    """What is drawn more of, in a few lines; ``None`` where nothing is."""
+    focus = config.focus
+    if not focus.has_weights or not focus.strength:
+        return None
+    usual = Sampler(tools, config.model_copy(update={"focus": FocusConfig()})).shares
+    now = Sampler(tools, config).shares
+    table = Table(box=None, pad_edge=False, show_header=False, title=_title(config), title_justify="left")
+    table.add_column()
+    table.add_column()
+    table.add_row("styles", ", ".join(f"{style} {usual[style]:.0%} to {share:.0%}" for style, share in now.items()))
+    kinds = {"categories": focus.categories, "tools": focus.tools, "argument types": focus.types}
+    for name, weights in kinds.items():
+        if weights:
+            table.add_row(name, _listed(weights))
+    return table
+
+
+def _title(config: Config) -> str:
+    focus = config.focus
+    made = f": {focus.wrong:,} of {focus.answers:,} answers are wrong in {focus.source}" if focus.source else ""
+    return f"Focus of strength {focus.strength:g}{made}; drawn more often:"
+
+
+def _listed(weights: Mapping[str, float]) -> str:
+    above = strongest(weights, len(weights))
+    more = f" and {len(above) - _SHOWN} more" if len(above) > _SHOWN else ""
+    return (", ".join(f"{name} x{weight:.2f}" for name, weight in above[:_SHOWN]) or "as usual") + more

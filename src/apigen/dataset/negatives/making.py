@@ -1,0 +1,217 @@
+"""From verified rows to as many negatives as a mix needs: the page to read first.
+
+    rows -> verified -> one thing taken away -> no tool left that could serve -> format -> negative
+
+Each row gives at most one negative of each kind, and one of a second kind only once there are no fresh rows. What a row
+gives depends on the seed, its id and the tools that there are, not on the other rows' luck.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import Random
+
+import msgspec
+
+from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
+from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
+from apigen.dataset.negatives.serving import Serving
+from apigen.dataset.own_rows import calls_of, own_row, provenance_of
+from apigen.dataset.read.base import Row
+from apigen.dataset.seen_tools import SeenTools
+from apigen.errors import UserError
+from apigen.records import Json, Tool
+from apigen.verify.format import FormatCheck
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is asked for."""
+
+    share: float = 0.1
+    """Of the negatives in positives and negatives together. About a tenth, with hard negatives of the same category, is
+    what served best in Hammer (arXiv 2410.04587)."""
+    kinds: tuple[Kind, ...] = tuple(Kind)
+    seed: int = 0
+
+
+class Augmented(msgspec.Struct, frozen=True):
+    """Negatives, with what was found on the way."""
+
+    negatives: tuple[dict[str, Json], ...]
+    """Lines of our own format."""
+    rows: int
+    """Rows that can be read."""
+    unreadable: int
+    there: int
+    """Rows among them that call nothing already."""
+    wanted: int
+    counts: Mapping[str, int]
+    """Negatives by kind."""
+    verified: Mapping[str, int]
+    """Negatives by what their row passed."""
+    refused: Mapping[str, Mapping[str, int]]
+    """Rows that gave none, by kind and reason."""
+    refused_tools: Mapping[str, int]
+    """How often a tool was not shown because it might serve, by reason."""
+    shown: int
+    """Tools that the negatives without the called tools show."""
+    shown_same_category: int
+    """Those of the category of a called one."""
+
+
+class _Making:
+    """What is known of a dataset, and what was counted so far."""
+
+    def __init__(self, rows: Sequence[Row], library: Iterable[Tool], plan: Plan) -> None:
+        self._plan = plan
+        self._format = FormatCheck()
+        seen = SeenTools(library)
+        for row in rows:
+            seen.add(row, frozenset(call.name for call in calls_of(row) or ()))
+        tools = tuple(seen)
+        self._category = seen.category
+        self._pool: dict[str, list[Tool]] = {}
+        for tool in tools:
+            self._pool.setdefault(tool.category, []).append(tool)
+        self._serving = Serving(tools, seen.alike())
+        self.refused: dict[str, Counter[str]] = {kind: Counter() for kind in plan.kinds}
+        self.refused_tools: list[Refusal] = []
+        self.counts: Counter[Kind] = Counter()
+        self.shown = 0
+        self.same_category = 0
+
+    def negatives(self, rows: Sequence[Row], wanted: int, watch: Callable[[int, int], None]) -> list[dict[str, Json]]:
+        """So many negatives, if the rows give them: first one a row, evenly of each kind, then more of a row."""
+        made: dict[str, list[dict[str, Json]]] = {}
+        tried: set[tuple[Kind, str]] = set()
+        orders = {kind: _order(rows, self._plan.seed, kind) for kind in self._plan.kinds}
+        for anew in (False, True):
+            left = {kind: iter(order) for kind, order in orders.items()}
+            while left and self.counts.total() < wanted:
+                kind = min(left, key=lambda one: self.counts[one])
+                row = next(left[kind], None)
+                if row is None:
+                    del left[kind]
+                elif (row.id in made) is anew and (kind, row.id) not in tried:
+                    tried.add((kind, row.id))
+                    line = self._negative(row, kind)
+                    if line is not None:
+                        made.setdefault(row.id, []).append(line)
+                        self.counts[kind] += 1
+                    watch(len(tried), self.counts.total())
+        return [line for lines in made.values() for line in lines]
+
+    def _negative(self, row: Row, kind: Kind) -> dict[str, Json] | None:
+        """The line of a row's negative; ``None`` where it gives none, which is counted."""
+        made = self._made(row, kind)
+        if isinstance(made, Refusal):
+            self.refused[kind][made] += 1
+            return None
+        return _line(row, kind, made)
+
+    def _made(self, row: Row, kind: Kind) -> Negative | Refusal:
+        _, faults = self._format.read_row(row.query, row.calls, row.tools, call_due=True, context=row.context)
+        if faults:
+            return Refusal.UNSOUND
+        tools = tuple(msgspec.structs.replace(tool, category=self._category(tool.name)) for tool in row.tools)
+        verified = Verified(row.id, row.query, tools, calls_of(row) or ())
+        if any(tool.name in text for tool in verified.called for text in row.context):
+            return Refusal.NAMED_BEFORE
+        random = Random(f"augment/{self._plan.seed}/{kind}/{row.id}")
+        made = self._take_away(verified, kind, random)
+        if isinstance(made, Negative):
+            _, faults = self._format.read_row(row.query, [], made.tools, call_due=False)
+            if faults:
+                return Refusal.UNSOUND
+            if kind is Kind.DROPPED_TOOL:
+                categories = {tool.category for tool in verified.called}
+                self.shown += len(made.tools)
+                self.same_category += sum(tool.category in categories for tool in made.tools)
+        return made
+
+    def _take_away(self, row: Verified, kind: Kind, random: Random) -> Negative | Refusal:
+        if kind is Kind.DROPPED_TOOL:
+            return dropped_tool(row, self._pool, self._serving, random, self.refused_tools)
+        return dropped_parameter(row, self._serving, random, self.refused_tools)
+
+
+def augment(
+    rows: Iterable[Row],
+    plan: Plan,
+    library: Iterable[Tool] = (),
+    watch: Callable[[int, int], None] = lambda tried, made: None,
+) -> Augmented:
+    """Make the negatives that a mix of that share lacks; fewer where the rows do not give so many.
+
+    Args:
+        rows: the dataset, which is held in memory.
+        plan: what is asked for.
+        library: further tools that may be shown, with their categories.
+        watch: told how many rows were tried, and how many negatives there are.
+
+    Raises:
+        UserError: the share is none, no row can be used, or the dataset holds negatives enough.
+    """
+    if not 0 < plan.share < 1:
+        raise UserError(f"--share {plan.share:g}: a share above 0 and below 1, such as 0.1")
+    everything = list(rows)
+    readable = [(row, calls) for row in everything if (calls := calls_of(row)) is not None]
+    positives = [row for row, calls in readable if calls]
+    there = len(readable) - len(positives)
+    if not positives:
+        raise UserError("no row of the dataset calls a tool, so there is nothing to make negatives of")
+    wanted = round((plan.share * len(readable) - there) / (1 - plan.share))
+    if wanted <= 0:
+        raise UserError(
+            f"{there:,} of the dataset's {len(readable):,} rows call nothing, which is a share of {plan.share:g} or "
+            "next to it already; give a larger --share"
+        )
+    making = _Making([row for row, _ in readable], library, plan)
+    lines = making.negatives(positives, wanted, watch)
+    return Augmented(
+        negatives=tuple(lines),
+        rows=len(readable),
+        unreadable=len(everything) - len(readable),
+        there=there,
+        wanted=wanted,
+        counts={kind: making.counts[kind] for kind in plan.kinds},
+        verified=dict(Counter(line["provenance"]["verified"] for line in lines)),
+        refused={kind: dict(sorted(counts.items())) for kind, counts in making.refused.items()},
+        refused_tools=dict(sorted(Counter(making.refused_tools).items())),
+        shown=making.shown,
+        shown_same_category=making.same_category,
+    )
+
+
+def mixed(rows: Iterable[Row], negatives: Sequence[dict[str, Json]], seed: int) -> list[dict[str, Json]]:
+    """Rows that can be read and negatives, shuffled together."""
+    lines = [*(own_row(row) for row in rows if calls_of(row) is not None), *negatives]
+    Random(f"mix/{seed}").shuffle(lines)
+    return lines
+
+
+def _order(rows: Sequence[Row], seed: int, kind: Kind) -> list[Row]:
+    return Random(f"augment/{seed}/{kind}").sample(rows, len(rows))
+
+
+def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
+    before = provenance_of(row)
+    provenance = {
+        "from": row.id,
+        "kind": str(kind),
+        "dropped": list(negative.dropped),
+        # Only what a run wrote says that it passed every stage; of other datasets the format alone is known here.
+        "verified": "run" if "attempt" in before else "format",
+    }
+    provenance |= {key: before[key] for key in ("model", "llm", "categories") if key in before}
+    said = {"context": list(row.context)} if row.context else {}
+    missing = {"missing": list(negative.missing)} if negative.missing else {}
+    return {
+        "id": f"{row.id}:{kind}",
+        "query": row.query,
+        **said,
+        "tools": [tool.offered() for tool in negative.tools],
+        "calls": [],
+        "results": [],
+        **missing,
+        "provenance": provenance,
+    }

@@ -1,0 +1,198 @@
+"""A split by tool keeps the held-out tools from what is trained on, whatever the dataset."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from apigen.dataset.held_tools import choose
+from apigen.dataset.read.formats import read
+from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, place, split
+from apigen.errors import UserError
+from apigen.evaluate.held_out import HeldOut
+from apigen.rundir import read_library
+from runs import apigen, lines, told
+
+SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "split.schema.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the offline writer over the starter library."""
+    out = tmp_path_factory.mktemp("split") / "run"
+    ran = apigen("run", "--count", "60", "--out", out)
+    assert ran.returncode == 0, told(ran)
+    return out
+
+
+def tool(name: str, description: str = "") -> dict[str, Any]:
+    parameters = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
+    return {"name": name, "description": description or f"Does {name}.", "parameters": parameters}
+
+
+def row(number: int, calls: list[str], shown: list[str], **more: Any) -> dict[str, Any]:
+    tools = [tool(name) for name in shown]
+    answers = [{"name": name, "arguments": {"x": number}} for name in calls]
+    return {"id": number, "query": f"Please do {number}.", "tools": tools, "calls": answers, **more}
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    return path
+
+
+def names(one: dict[str, Any]) -> set[str]:
+    return {shown["name"] for shown in one["tools"]} | {call["name"] for call in one["calls"]}
+
+
+def test_no_row_for_training_calls_or_shows_a_held_out_tool(run: Path, tmp_path: Path) -> None:
+    """Every row goes to one side with its provenance, and split.json holds what its schema and format.md say."""
+    ran = apigen("split", run, "-o", tmp_path, "--held-out", "0.2", "--json")
+    assert ran.returncode == 0, told(ran)
+    found = json.loads((tmp_path / SPLIT).read_text())
+    jsonschema_rs.validator_for(SCHEMA).validate(found)
+    assert json.loads(ran.stdout) == {"out": str(tmp_path), **found}
+    held = {one["name"] for one in found["held_out_tools"]}
+    train, held_out = lines(tmp_path / TRAIN), lines(tmp_path / HELD_OUT)
+    assert not any(names(one) & held for one in train)
+    assert all({call["name"] for call in one["calls"]} & held for one in held_out)
+    before = {one["id"]: one for one in lines(run / "dataset.jsonl")}
+    assert {one["id"] for one in (*train, *held_out)} == before.keys()
+    assert all(one["provenance"] == before[one["id"]]["provenance"] for one in train)
+    assert held_out == [before[one["id"]] for one in held_out]
+    assert 0.1 <= len(held_out) / len(before) <= 0.3
+    for name in (TRAIN, HELD_OUT):
+        assert (
+            found["digests"][name.removesuffix(".jsonl")] == hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+        )
+    for name in ("train", "held_out"):
+        assert sum(found["styles"][name].values()) == found["rows"][name]
+    assert len(list(HeldOut(tmp_path / HELD_OUT).questions())) == len(held_out)
+    assert json.loads(apigen("check", tmp_path / TRAIN, "--json").stdout)["passed"] == len(train)
+
+
+def test_the_same_seed_holds_out_the_same_tools_and_another_seed_others(run: Path) -> None:
+    """The choice depends on dataset, share and seed alone, and spreads over the categories."""
+    library = read_library(run)
+    first = choose(read(run), 0.2, 0, library)
+    assert first == choose(read(run), 0.2, 0, library)
+    assert any(first.names != choose(read(run), 0.2, seed, library).names for seed in range(1, 6))
+    assert len({one.category for one in first.tools}) >= 3
+
+
+def test_the_same_rows_in_another_format_are_split_by_the_same_rules(run: Path, tmp_path: Path) -> None:
+    """Rows of xLAM's shape become lines of our own format, with neither call nor tool of what is held out."""
+    assert apigen("split", run / "dataset.xlam.json", "-o", tmp_path).returncode == 0
+    held = {one["name"] for one in json.loads((tmp_path / SPLIT).read_text())["held_out_tools"]}
+    train = lines(tmp_path / TRAIN)
+    assert not any(names(one) & held for one in train)
+    assert json.loads(apigen("check", tmp_path / TRAIN, "--json").stdout)["passed"] == len(train)
+
+
+def test_a_category_gives_its_share_of_the_rows(tmp_path: Path) -> None:
+    """Of two categories of one size, ten tools each, both give two tools to a fifth."""
+    calls = [(f"{kind}{number}", kind.upper()) for kind in ("math", "music") for number in range(10)]
+    rows = [
+        row(index, [name], [name], provenance={"categories": [category]})
+        for index, (name, category) in enumerate(calls * 3)
+    ]
+    chosen = choose(read(write(tmp_path / "rows.jsonl", rows)), 0.2, 5)
+    assert sorted(one.category for one in chosen.tools) == ["MATH", "MATH", "MUSIC", "MUSIC"]
+
+
+def test_near_duplicates_are_held_out_together(tmp_path: Path) -> None:
+    """Whichever of two nearly equal tools is drawn, the other one goes with it."""
+    rows = [row(number, [f"tool_{number}"], [f"tool_{number}"]) for number in range(8)]
+    twins = [tool("convert_money", "Convert an amount."), tool("convert_money_now", "Convert an amount.")]
+    for number, twin in enumerate(twins, 8):
+        rows.append(row(number, [twin["name"]], []) | {"tools": [twin]})
+    path = write(tmp_path / "rows.jsonl", rows)
+    for seed in range(12):
+        held = choose(read(path), 0.3, seed).names
+        assert ("convert_money" in held) == ("convert_money_now" in held)
+    assert any("convert_money" in choose(read(path), 0.3, seed).names for seed in range(12))
+
+
+def test_where_a_row_goes(tmp_path: Path) -> None:
+    """Mixed calls are held out; distractors are taken away; what shows nothing else is held out; the rest stays."""
+    rows = [
+        row(0, ["kept", "held"], ["kept", "held"]),
+        row(1, ["kept"], ["kept", "held"]),
+        row(2, [], ["held"], provenance={"dropped": ["x"]}),
+        row(3, ["kept"], ["kept"], extra="stays"),
+        {"query": 5, "tools": [], "calls": []},
+    ]
+    mixed, reduced, only, same, unreadable = (
+        place(one, frozenset(("held",))) for one in read(write(tmp_path / "rows.jsonl", rows))
+    )
+    assert mixed is not None
+    assert (mixed.held_out, mixed.mixed) == (True, True)
+    assert reduced is not None
+    assert (reduced.held_out, names(reduced.line)) == (False, {"kept"})
+    assert only is not None
+    assert (only.held_out, only.shows_only) == (True, True)
+    assert same is not None
+    assert same.line == rows[3]
+    assert unreadable is None
+
+
+def test_a_row_that_names_a_held_out_tool_before_its_query_is_for_neither_part(tmp_path: Path) -> None:
+    """An earlier turn would show the tool; a name that is an ordinary word there is none."""
+    rows = [row(number, ["kept"], ["kept"], context=[said]) for number, said in enumerate(("I ran get_pet.", "Go on."))]
+    held = frozenset(("get_pet", "go"))
+    named, free = (place(one, held) for one in read(write(tmp_path / "rows.jsonl", rows)))
+    assert named is not None
+    assert named.named_before
+    assert free is not None
+    assert (free.named_before, free.line) == (False, rows[1])
+
+
+def test_what_was_said_before_the_query_is_kept(tmp_path: Path) -> None:
+    """An earlier turn survives the change of format, so that values from it stay traceable."""
+    messages = [{"role": "system", "content": "The user lives in Oslo."}, {"role": "user", "content": "Do it for 7."}]
+    answer = {"role": "assistant", "tool_calls": [{"function": {"name": "a", "arguments": '{"x": 7}'}}]}
+    given = [{"messages": [*messages, answer], "tools": [{"type": "function", "function": tool("a")}]}]
+    placed = place(next(iter(read(write(tmp_path / "rows.jsonl", given)))), frozenset())
+    assert placed is not None
+    again = next(iter(read(write(tmp_path / "own.jsonl", [placed.line]))))
+    assert (again.context, again.query) == (("The user lives in Oslo.",), "Do it for 7.")
+
+
+def test_odd_values_go_through(tmp_path: Path) -> None:
+    """A number of more than 64 bits and an empty provenance are data, not an end."""
+    rows = [
+        row(number, [f"tool_{number % 4}"], [f"tool_{number % 4}"], provenance=None)
+        | {"calls": [{"name": f"tool_{number % 4}", "arguments": {"x": 10**40}}]}
+        for number in range(8)
+    ]
+    path = write(tmp_path / "rows.jsonl", rows)
+    found = split(lambda: read(path), tmp_path / "out", source="rows", share=0.25)
+    assert found["rows"] == {"train": 6, "held_out": 2}
+    assert str(10**40) in (tmp_path / "out" / TRAIN).read_text()
+
+
+@pytest.mark.parametrize(
+    ("rows", "share", "said"),
+    [
+        ([row(0, [], ["a"])], 0.1, "no row of the dataset calls a tool"),
+        ([row(number, ["a"], ["a"]) for number in range(9)], 0.1, "no tool can be held out"),
+        ([row(0, ["a"], ["a"])], 1.5, "--held-out 1.5"),
+    ],
+)
+def test_what_cannot_be_split_is_said(tmp_path: Path, rows: list[dict[str, Any]], share: float, said: str) -> None:
+    """One line says why, and nothing is written."""
+    path = write(tmp_path / "rows.jsonl", rows)
+    with pytest.raises(UserError, match=said):
+        split(lambda: read(path), tmp_path / "out", source="rows", share=share)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_split_is_not_overwritten(run: Path, tmp_path: Path) -> None:
+    """A folder that holds one of the files is refused with its name."""
+    (tmp_path / HELD_OUT).write_text("mine")
+    ran = apigen("split", run, "-o", tmp_path)
+    assert (ran.returncode, (tmp_path / HELD_OUT).read_text()) == (2, "mine")
+    assert "held_out.jsonl: is there already" in told(ran)
