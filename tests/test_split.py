@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import read
-from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, choose, place, split
+from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, place, split
 from apigen.errors import UserError
 from apigen.evaluate.held_out import HeldOut
 from apigen.rundir import read_library
@@ -138,6 +139,17 @@ def test_where_a_row_goes(tmp_path: Path) -> None:
     assert unreadable is None
 
 
+def test_a_row_that_names_a_held_out_tool_before_its_query_is_for_neither_part(tmp_path: Path) -> None:
+    """An earlier turn would show the tool; a name that is an ordinary word there is none."""
+    rows = [row(number, ["kept"], ["kept"], context=[said]) for number, said in enumerate(("I ran get_pet.", "Go on."))]
+    held = frozenset(("get_pet", "go"))
+    named, free = (place(one, held) for one in read(write(tmp_path / "rows.jsonl", rows)))
+    assert named is not None
+    assert named.named_before
+    assert free is not None
+    assert (free.named_before, free.line) == (False, rows[1])
+
+
 def test_what_was_said_before_the_query_is_kept(tmp_path: Path) -> None:
     """An earlier turn survives the change of format, so that values from it stay traceable."""
     messages = [{"role": "system", "content": "The user lives in Oslo."}, {"role": "user", "content": "Do it for 7."}]
@@ -147,6 +159,19 @@ def test_what_was_said_before_the_query_is_kept(tmp_path: Path) -> None:
     assert placed is not None
     again = next(iter(read(write(tmp_path / "own.jsonl", [placed.line]))))
     assert (again.context, again.query) == (("The user lives in Oslo.",), "Do it for 7.")
+
+
+def test_odd_values_go_through(tmp_path: Path) -> None:
+    """A number of more than 64 bits and an empty provenance are data, not an end."""
+    rows = [
+        row(number, [f"tool_{number % 4}"], [f"tool_{number % 4}"], provenance=None)
+        | {"calls": [{"name": f"tool_{number % 4}", "arguments": {"x": 10**40}}]}
+        for number in range(8)
+    ]
+    path = write(tmp_path / "rows.jsonl", rows)
+    found = split(lambda: read(path), tmp_path / "out", source="rows", share=0.25)
+    assert found["rows"] == {"train": 6, "held_out": 2}
+    assert str(10**40) in (tmp_path / "out" / TRAIN).read_text()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import contextlib
 import gzip
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from apigen.audit.mend import JSON_TEXT, Mend, replaced
 from apigen.audit.mend.place import without_literals
 from apigen.audit.rows import Finding
 from apigen.audit.seen import SeenRows
+from apigen.dataset.own_rows import as_json
 from apigen.files import replacing
 from apigen.records import Json
 
@@ -103,14 +103,6 @@ class FixWriter:
         self.mended_rows += 1
         line = {"id": row.finding.row.id, "row": row.finding.row.number, "mends": msgspec.to_builtins(mends)}
         self._told.write(as_json(line) + b"\n")
-
-
-def as_json(value: Json) -> bytes:
-    """A value as one line of JSON, also where it holds what the fast encoder refuses."""
-    try:
-        return msgspec.json.encode(value)
-    except (ValueError, TypeError, OverflowError):  # a number of more than 64 bits, a date from a table
-        return json.dumps(value, default=str).encode()
 
 
 def mended_file(path: Path) -> Path:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from apigen.audit.fix import FixWriter, Repaired, as_json, fix_writer
+from apigen.audit.fix import FixWriter, Repaired, fix_writer
 from apigen.audit.later import LaterCheck
 from apigen.audit.mend import Mender
 from apigen.audit.rows import Finding, RowCheck
 from apigen.audit.tally import AuditTally
+from apigen.dataset.own_rows import as_json
 from apigen.dataset.read.base import Row
 from apigen.files import replacing
 from apigen.records import Json

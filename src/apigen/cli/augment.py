@@ -11,6 +11,7 @@ from apigen.cli.row_progress import RowProgress
 from apigen.cli.split import require_dataset, run_library
 from apigen.dataset.negatives.base import Kind
 from apigen.dataset.negatives.making import Augmented, Plan, augment, mixed
+from apigen.dataset.own_rows import as_json
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import read
 from apigen.errors import JobFellShort, UserError
@@ -87,7 +88,7 @@ def _write(options: AugmentOptions, rows: list[Row], made: Augmented) -> None:
     lines = mixed(rows, made.negatives, options.seed) if options.mix else made.negatives
     with replacing(options.out) as file:
         for line in lines:
-            file.write(msgspec.json.encode(line) + b"\n")
+            file.write(as_json(line) + b"\n")
 
 
 def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         "shows_only_held_out": "held out, though without a call, since held-out tools are all that is shown",
         "reduced": "for training, from which held-out tools that nobody called were taken away",
         "one_tool_left": "among them that show a single tool now",
+        "named_before": "in neither file, since what was said before the query names a held-out tool",
         "unreadable": "in neither file, since they cannot be read; `apigen check` says why",
     }
     return lines + [f"{counted(found[key], 'row')} {text}" for key, text in notes.items() if found[key]]

@@ -1,6 +1,7 @@
 """A row of any format as a line in the format of dataset.jsonl, so that everything here reads it again."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -22,6 +23,12 @@ def calls_of(row: Row) -> tuple[Call, ...] | None:
         return None
 
 
+def provenance_of(row: Row) -> Mapping[str, Json]:
+    """What a row says about where it comes from; empty where it says nothing."""
+    told = row.raw.get("provenance") if isinstance(row.raw, Mapping) else None
+    return told if isinstance(told, Mapping) else {}
+
+
 def own_row(row: Row, tools: Sequence[Tool] | None = None) -> dict[str, Json]:
     """A row that could be read, as a line of our own format: an own row keeps every field that it has.
 
@@ -39,6 +46,14 @@ def own_row(row: Row, tools: Sequence[Tool] | None = None) -> dict[str, Json]:
         return {**kept, "tools": offered}
     said = {"context": list(row.context)} if row.context else {}
     return {"id": row.id, "query": row.query, **said, "tools": offered, "calls": row.calls}
+
+
+def as_json(value: Json) -> bytes:
+    """A value as one line of JSON, also where it holds what the fast encoder refuses."""
+    try:
+        return msgspec.json.encode(value)
+    except (ValueError, TypeError, OverflowError):  # a number of more than 64 bits, a date from a table
+        return json.dumps(value, default=str).encode()
 
 
 def shape_of(calls: Sequence[Call], offered: int) -> str:

@@ -1,10 +1,11 @@
 """The tools that a dataset's rows offer: each distinct one once, with its category and with those that are like it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from apigen.clean.duplicates import near_duplicates
+from apigen.dataset.own_rows import as_json, provenance_of
 from apigen.dataset.read.base import Row
 from apigen.library.categories.categorise import categorise
 from apigen.records import Tool
@@ -31,8 +32,7 @@ class SeenTools:
         """Take in what a row offers, and what its provenance says about the category of what it calls."""
         for tool in row.tools:
             self._take(tool)
-        provenance = row.raw.get("provenance") if isinstance(row.raw, Mapping) else None
-        told = provenance.get("categories") if isinstance(provenance, Mapping) else None
+        told = provenance_of(row).get("categories")
         if isinstance(told, list) and len(told) == 1 and isinstance(told[0], str):
             for name in called:
                 self._categories.setdefault(name, told[0])
@@ -62,5 +62,5 @@ class SeenTools:
         return {name: frozenset(names) for name, names in together.items()}
 
     def _take(self, tool: Tool) -> None:
-        key = (tool.name, tool.description, msgspec.json.encode(tool.parameters))
+        key = (tool.name, tool.description, as_json(tool.parameters))
         self._tools.setdefault(key, tool)

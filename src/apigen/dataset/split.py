@@ -9,19 +9,19 @@ The rows are read twice, so memory holds the names that each row calls, and each
 
 import hashlib
 import platform
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from random import Random
 from typing import IO, Any
 
 import msgspec
 
 from apigen import __version__
-from apigen.dataset.own_rows import calls_of, own_row, shape_of
+from apigen.dataset.held_tools import choose
+from apigen.dataset.own_rows import as_json, calls_of, own_row, shape_of
 from apigen.dataset.read.base import Row
-from apigen.dataset.seen_tools import SeenTools
 from apigen.errors import UserError
 from apigen.files import replacing
 from apigen.records import Call, Json, Tool
@@ -40,34 +40,6 @@ Rows = Callable[[], Iterable[Row]]
 """Begins to read the dataset, from its first row."""
 
 
-class HeldTool(msgspec.Struct, frozen=True):
-    """A tool that is held out."""
-
-    name: str
-    category: str
-    rows: int
-    """Rows that call it."""
-    alike: tuple[str, ...]
-    """Tools that are held out with it because they are nearly the same."""
-
-
-class Choice(msgspec.Struct, frozen=True):
-    """What is held out, and of how much that is."""
-
-    tools: tuple[HeldTool, ...]
-    kept: int
-    """Names of tools that are not held out."""
-    rows: int
-    """Rows that can be read."""
-    calling: int
-    """Those of them that call a tool."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The held-out tools by name."""
-        return frozenset(tool.name for tool in self.tools)
-
-
 class Placed(msgspec.Struct, frozen=True):
     """Where a row goes, and as what."""
 
@@ -79,90 +51,10 @@ class Placed(msgspec.Struct, frozen=True):
     """A held-out row that calls tools which are not held out as well."""
     taken: int = 0
     """Held-out tools that were taken from what a row for training shows."""
+    named_before: bool = False
+    """A row that calls no held-out tool, of which one is named in what was said before: it is for neither part."""
     shows_only: bool = False
     """A row that calls nothing and shows held-out tools only, so that nothing would be left of it for training."""
-
-
-def choose(rows: Iterable[Row], share: float, seed: int, library: Iterable[Tool] = ()) -> Choice:
-    """Choose tools until about that share of the rows that call anything calls one of them.
-
-    The categories are gone through by how much each still lacks of its share, so that each gives its part; within one,
-    chance decides. A tool is passed over where it would bring in more rows too many than are lacking.
-
-    Args:
-        rows: the dataset.
-        share: of the rows that call something, above 0 and below 1.
-        seed: decides chance.
-        library: tools whose category is known.
-
-    Raises:
-        UserError: nothing is called, or every tool is called by too many rows to be held out at that share.
-    """
-    seen = SeenTools(library)
-    readable = 0
-    calling: list[frozenset[str]] = []
-    for row in rows:
-        calls = calls_of(row)
-        if calls is None:
-            continue
-        readable += 1
-        called = frozenset(call.name for call in calls)
-        seen.add(row, called)
-        if called:
-            calling.append(called)
-    if not calling:
-        raise UserError("no row of the dataset calls a tool, so no tool can be held out")
-    alike = seen.alike()
-    by_tool: dict[str, set[int]] = {}
-    for index, called in enumerate(calling):
-        for name in called:
-            by_tool.setdefault(name, set()).add(index)
-    groups = {min(group): group for group in (alike.get(name, frozenset((name,))) for name in by_tool)}
-    units = {
-        first: frozenset(index for name in group for index in by_tool.get(name, ())) for first, group in groups.items()
-    }
-    chosen = _draw(units, {first: seen.category(first) for first in units}, share * len(calling), len(calling), seed)
-    if not chosen:
-        raise UserError(
-            f"no tool can be held out at a share of {share:g}: each is called by too many of the {len(calling):,} rows "
-            "that call any; give a larger --held-out, or a dataset over more tools"
-        )
-    held = [
-        HeldTool(name, seen.category(name), len(by_tool.get(name, ())), tuple(sorted(groups[first] - {name})))
-        for first in chosen
-        for name in sorted(groups[first])
-    ]
-    names = {tool.name for tool in held}
-    kept = len({*alike, *by_tool} - names)
-    return Choice(tuple(sorted(held, key=lambda tool: tool.name)), kept, readable, len(calling))
-
-
-def _draw(
-    units: Mapping[str, frozenset[int]], category: Mapping[str, str], wanted: float, rows: int, seed: int
-) -> list[str]:
-    """The units to hold out, each a set of rows that goes with it."""
-    random = Random(f"split/{seed}")
-    queues: dict[str, list[str]] = {}
-    for first in sorted(units):
-        queues.setdefault(category[first], []).append(first)
-    for queue in queues.values():
-        random.shuffle(queue)
-    of_category = {name: frozenset().union(*(units[first] for first in queue)) for name, queue in queues.items()}
-    covered: frozenset[int] = frozenset()
-    chosen: list[str] = []
-
-    rank = {name: random.random() for name in queues}
-
-    def lacks(name: str) -> tuple[float, float]:
-        return wanted / rows * len(of_category[name]) - len(covered & of_category[name]), rank[name]
-
-    while len(covered) < wanted and (left := [name for name, queue in queues.items() if queue]):
-        first = queues[max(left, key=lacks)].pop()
-        joined = covered | units[first]
-        if len(joined) - wanted <= wanted - len(covered):
-            covered = joined
-            chosen.append(first)
-    return chosen
 
 
 def place(row: Row, held: frozenset[str]) -> Placed | None:
@@ -178,6 +70,8 @@ def place(row: Row, held: frozenset[str]) -> Placed | None:
     called = {call.name for call in calls}
     if called & held:
         return Placed(held_out=True, line=own_row(row), calls=calls, offered=len(row.tools), mixed=bool(called - held))
+    if any(_is_named(name, text) for text in row.context for name in held):
+        return Placed(held_out=False, line={}, calls=calls, offered=len(row.tools), named_before=True)
     left = [tool for tool in row.tools if tool.name not in held]
     taken = len(row.tools) - len(left)
     if not taken:
@@ -230,7 +124,7 @@ def split(
         for placed in _placed(rows(), choice.names, counts):
             name = HELD_OUT if placed.held_out else TRAIN
             styles[name][shape_of(placed.calls, placed.offered)] += 1
-            written[name].write(msgspec.json.encode(placed.line) + b"\n")
+            written[name].write(as_json(placed.line) + b"\n")
             watch(styles[TRAIN].total() + styles[HELD_OUT].total(), styles[HELD_OUT].total())
     found = {
         "format": FORMAT,
@@ -244,6 +138,7 @@ def split(
         "shows_only_held_out": counts["shows_only"],
         "reduced": counts["reduced"],
         "one_tool_left": counts["one_tool_left"],
+        "named_before": counts["named_before"],
         "unreadable": counts["unreadable"],
         "held_out_tools": msgspec.to_builtins(choice.tools),
         "kept_tools": choice.kept,
@@ -261,11 +156,20 @@ def _placed(rows: Iterable[Row], held: frozenset[str], counts: "Counter[str]") -
         if placed is None:
             counts["unreadable"] += 1
             continue
+        if placed.named_before:
+            counts["named_before"] += 1
+            continue
         counts["mixed"] += placed.mixed
         counts["shows_only"] += placed.shows_only
         counts["reduced"] += placed.taken > 0
         counts["one_tool_left"] += placed.taken > 0 and placed.offered == 1
         yield placed
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Whether a text names a tool; a name that is a plain word, such as ``search``, is no sign of it."""
+    is_word = name.isalpha() and name in (name.lower(), name.capitalize())
+    return not is_word and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def _require_free(out: Path) -> None:

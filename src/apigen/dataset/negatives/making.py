@@ -7,16 +7,15 @@ gives depends on the seed, its id and the tools that there are, not on the other
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
-from typing import Any
 
 import msgspec
 
 from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
 from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
 from apigen.dataset.negatives.serving import Serving
-from apigen.dataset.own_rows import calls_of, own_row
+from apigen.dataset.own_rows import calls_of, own_row, provenance_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.seen_tools import SeenTools
 from apigen.errors import UserError
@@ -76,10 +75,32 @@ class _Making:
         self._serving = Serving(tools, seen.alike())
         self.refused: dict[str, Counter[str]] = {kind: Counter() for kind in plan.kinds}
         self.refused_tools: list[Refusal] = []
+        self.counts: Counter[Kind] = Counter()
         self.shown = 0
         self.same_category = 0
 
-    def negative(self, row: Row, kind: Kind) -> dict[str, Json] | None:
+    def negatives(self, rows: Sequence[Row], wanted: int, watch: Callable[[int, int], None]) -> list[dict[str, Json]]:
+        """So many negatives, if the rows give them: first one a row, evenly of each kind, then more of a row."""
+        made: dict[str, list[dict[str, Json]]] = {}
+        tried: set[tuple[Kind, str]] = set()
+        orders = {kind: _order(rows, self._plan.seed, kind) for kind in self._plan.kinds}
+        for anew in (False, True):
+            left = {kind: iter(order) for kind, order in orders.items()}
+            while left and self.counts.total() < wanted:
+                kind = min(left, key=lambda one: self.counts[one])
+                row = next(left[kind], None)
+                if row is None:
+                    del left[kind]
+                elif (row.id in made) is anew and (kind, row.id) not in tried:
+                    tried.add((kind, row.id))
+                    line = self._negative(row, kind)
+                    if line is not None:
+                        made.setdefault(row.id, []).append(line)
+                        self.counts[kind] += 1
+                    watch(len(tried), self.counts.total())
+        return [line for lines in made.values() for line in lines]
+
+    def _negative(self, row: Row, kind: Kind) -> dict[str, Json] | None:
         """The line of a row's negative; ``None`` where it gives none, which is counted."""
         made = self._made(row, kind)
         if isinstance(made, Refusal):
@@ -145,34 +166,14 @@ def augment(
             "next to it already; give a larger --share"
         )
     making = _Making([row for row, _ in readable], library, plan)
-    lines: list[dict[str, Json]] = []
-    counts: Counter[Kind] = Counter()
-    tried = 0
-    orders = {kind: _order(positives, plan.seed, kind) for kind in plan.kinds}
-    used: set[str] = set()
-    for fresh_only in (True, False):
-        left: dict[Kind, Iterator[Row]] = {kind: iter(order) for kind, order in orders.items()}
-        while len(lines) < wanted and left:
-            kind = min(left, key=lambda one: (counts[one], plan.kinds.index(one)))
-            row = next(left[kind], None)
-            if row is None:
-                del left[kind]
-            elif (row.id in used) != fresh_only and f"{kind}:{row.id}" not in used:
-                used.add(f"{kind}:{row.id}")
-                tried += 1
-                line = making.negative(row, kind)
-                if line is not None:
-                    used.add(row.id)
-                    lines.append(line)
-                    counts[kind] += 1
-                watch(tried, len(lines))
+    lines = making.negatives(positives, wanted, watch)
     return Augmented(
         negatives=tuple(lines),
         rows=len(readable),
         unreadable=len(everything) - len(readable),
         there=there,
         wanted=wanted,
-        counts={kind: counts[kind] for kind in plan.kinds},
+        counts={kind: making.counts[kind] for kind in plan.kinds},
         verified=dict(Counter(line["provenance"]["verified"] for line in lines)),
         refused={kind: dict(sorted(counts.items())) for kind, counts in making.refused.items()},
         refused_tools=dict(sorted(Counter(making.refused_tools).items())),
@@ -193,7 +194,7 @@ def _order(rows: Sequence[Row], seed: int, kind: Kind) -> list[Row]:
 
 
 def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
-    before: Mapping[str, Any] = row.raw.get("provenance", {}) if isinstance(row.raw, Mapping) else {}
+    before = provenance_of(row)
     provenance = {
         "from": row.id,
         "kind": str(kind),

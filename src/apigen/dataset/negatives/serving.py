@@ -40,7 +40,7 @@ class Serving:
     def __init__(self, tools: Iterable[Tool], alike: Mapping[str, frozenset[str]]) -> None:
         self._alike = alike
         self._schemas = Schemas()
-        self._words: dict[str, _Words] = {}
+        self._words: dict[tuple[str, str, int], _Words] = {}
         counts: Counter[str] = Counter()
         known = tuple(tools)
         total = max(1, len(known))
@@ -108,7 +108,7 @@ class Serving:
         return sum(self._weights.get(word, self._rare) for word in sorted(words))
 
     def _of(self, tool: Tool) -> "_Words":
-        key = f"{tool.name}\n{tool.description}\n{len(tool.properties)}"
+        key = (tool.name, tool.description, id(tool.parameters))  # what is kept holds them, so the id is not used again
         known = self._words.get(key)
         if known is None:
             known = self._words[key] = _words(tool)
@@ -124,13 +124,15 @@ class _Words(msgspec.Struct, frozen=True):
     all: frozenset[str]
     """Of the names of its parameters as well."""
     open_schema: dict[str, Json]
+    parameters: dict[str, Json]
+    """As the tool has them."""
 
 
 def _words(tool: Tool) -> _Words:
     name = frozenset(content_stems(tool.name))
     text = name | frozenset(content_stems(tool.description))
     parameters = frozenset(stem for parameter in tool.properties for stem in content_stems(parameter))
-    return _Words(name, text, text | parameters, {**tool.parameters, "required": []})
+    return _Words(name, text, text | parameters, {**tool.parameters, "required": []}, tool.parameters)
 
 
 def _told(schema: Json) -> str:
