@@ -70,7 +70,7 @@ class PythonExecutor:
         self._kept_out: set[PythonBinding] = set()
         self._running: set[asyncio.Task[Report]] = set()
         self._gather = gather
-        self._gathering = Gathering(self._together, self._at_once)
+        self._gathering = Gathering(self._together, max(1, self._at_once - gather))
         self._made_in_bulk: Counter[Source] = Counter()
         self._failures: Counter[Source | PythonBinding] = Counter()
         """How often something spoke against making calls of a function, or of a source's functions, together."""
