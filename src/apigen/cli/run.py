@@ -48,7 +48,7 @@ _NAMED = 8
 """Tools that are named in a line about grants."""
 
 _COLLECT_AFTER = 20_000
-"""New objects after which garbage is looked for. After 700, which is what Python sets, a tenth of a run is spent on it."""
+"""New objects after which garbage is looked for. After 700, which Python sets, it takes a tenth of a run's time."""
 
 
 class RunOptions(NamedTuple):

@@ -93,7 +93,7 @@ class Gathering:
             making.add_done_callback(partial(self._made, len(batch)))
 
     def _are_many(self) -> bool:
-        """Whether enough wait for one more batch: as many as are being made, so that batches grow with what is to do."""
+        """Whether enough wait for one more batch: as many as are being made, so that batches grow with the work."""
         waiting = sum(len(batch) for functions in self._waiting.values() for batch in functions.values())
         return waiting >= max(_FEWEST, self._in_making)
 
