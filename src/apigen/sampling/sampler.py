@@ -195,4 +195,5 @@ def _least_used(random: Random, tools: Sequence[Tool], state: SamplingState) -> 
     Use counts what was asked for and what came of it, so that a tool whose samples are rejected is asked for more
     often, but never without end.
     """
-    return min(tools, key=lambda tool: (state.sampled[tool.name] + state.accepted[tool.name] / 4, random.random()))
+    sampled, accepted, chance = state.sampled.get, state.accepted.get, random.random
+    return min(tools, key=lambda tool: (sampled(tool.name, 0) + accepted(tool.name, 0) / 4, chance()))
