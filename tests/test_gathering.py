@@ -89,6 +89,26 @@ def test_a_second_batch_begins_where_enough_wait() -> None:
     asyncio.run(main())
 
 
+def test_a_second_batch_begins_where_as_many_wait_as_are_made() -> None:
+    """Beside a large batch, a small one waits, so that batches grow with what there is to do."""
+
+    async def main() -> None:
+        decide = Deciding()
+        gathering = Gathering(decide, at_once=2)
+        calls = [asking(gathering, f"early {number}") for number in range(200)]
+        await settled()
+        calls += [asking(gathering, f"late {number}", company="others") for number in range(199)]
+        await settled()
+        assert [len(batch) for batch in decide.batches] == [200]
+        calls += [asking(gathering, "one more", company="others")]
+        await settled()
+        assert [len(batch) for batch in decide.batches] == [200, 200]
+        decide.may_end.set()
+        assert all(await asyncio.gather(*calls))
+
+    asyncio.run(main())
+
+
 def test_a_call_alone_or_in_doubt_is_left_to_who_asked() -> None:
     """Where no other waits, and where nothing certain is found, the answer is that it has to be made by itself."""
 

@@ -13,7 +13,8 @@ import pytest
 from apigen.execute.python import Limits, PythonExecutor
 from apigen.execute.sandbox.bulk import Wanted, replies_that_count
 from apigen.execute.sandbox.state import state_of
-from apigen.execute.sandbox.wire import Ended, Report
+from apigen.execute.sandbox.wire import Ended, Report, Task
+from apigen.execute.sandbox.worker import Worker
 from apigen.execute.values import resolve
 from apigen.library.catalogue import load_library
 from apigen.records import Call, Execution, PythonBinding, Reason, Tool
@@ -212,6 +213,38 @@ def test_calls_of_a_run_are_what_they_are_by_themselves() -> None:
     moving = {"names", "stamps"}  # no two runs of these agree
     assert [a for a in gathered if a.call.name not in moving] == [a for a in alone if a.call.name not in moving]
     assert all(each.varies for each in gathered if each.call.name in moving)
+
+
+def test_one_at_fault_costs_the_others_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among 32 functions the one that keeps state is found by halves; no process is needed for each of the others."""
+    file = tmp_path / "mostly_fine.py"
+    file.write_text(
+        "kept = []\n"
+        + "".join(f"def f{number}(x: int) -> int:\n    return x + {number}\n" for number in range(31))
+        + "def leaks(x: int) -> int:\n    kept.append(x)\n    return len(kept)\n"
+    )
+    names = [*(f"f{number}" for number in range(31)), "leaks"]
+    pairs = [(tool_of(name, file), Call(name, {"x": x})) for name in names for x in (1, 2)]
+    tasks: list[int] = []
+    run = Worker.run
+
+    async def counted(worker: Worker, task: Task) -> Report:
+        tasks.append(len(task.bindings))
+        return await run(worker, task)
+
+    monkeypatch.setattr(Worker, "run", counted)
+
+    async def main() -> list[Execution]:
+        executor = PythonExecutor(LIMITS, workers=1)
+        try:
+            return await executor.execute_many(pairs)
+        finally:
+            await executor.aclose()
+
+    found = asyncio.run(main())
+    assert [execution.result for execution in found[:-2]] == [x + number for number in range(31) for x in (1, 2)]
+    assert [execution.result for execution in found[-2:]] == [1, 1]
+    assert len(tasks) < 25
 
 
 def test_what_varies_is_told_only_where_that_is_asked_for() -> None:

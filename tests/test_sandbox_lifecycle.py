@@ -16,6 +16,8 @@ import pytest
 
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.python import Limits, PythonExecutor
+from apigen.execute.sandbox.launch import Nursery, Sight
+from apigen.execute.sandbox.pool import Pool, Source
 from apigen.execute.sandbox.scratch import empty_folder
 from apigen.records import Call, Execution, Reason
 from runs import PATIENCE_S
@@ -55,6 +57,23 @@ async def family_of(size: int) -> set[int]:
 
 async def add(executor: PythonExecutor, a: int) -> Execution:
     return await executor.execute(tool_of("add"), Call("add", {"a": a, "b": 1}))
+
+
+def test_the_first_process_of_a_source_is_used_first() -> None:
+    """Where several wait, calls go to the one that has imported the most already, so that the others need not."""
+
+    async def main() -> None:
+        pool = Pool(Nursery(), Limits(), 2, Sight())
+        source = Source("one")
+        first, second = await pool.take(source), await pool.take(source)
+        for last in (first, second):
+            for worker in (second, first) if last is first else (first, second):
+                pool.give_back(worker)
+            assert await pool.take(source) is first
+            assert await pool.take(source) is second
+        await pool.close()
+
+    asyncio.run(main())
 
 
 def test_nothing_starts_before_it_is_needed() -> None:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from apigen.execute.python import PythonExecutor
+from apigen.execute.sandbox.state import state_of
 from apigen.execute.values import PreparedFunction, resolve
 from apigen.library import starter as starter_package
 from apigen.library.base import Loaded
@@ -76,6 +77,20 @@ def test_all_21_categories_hold_enough_functions(starter: Loaded) -> None:
     assert len(starter.tools) >= 205
     assert starter.skipped == ()
     assert len({tool.name for tool in starter.tools}) == len(starter.tools)
+
+
+def test_no_call_leaves_a_trace(starter: Loaded) -> None:
+    """After the calls of all seeds, whatever a function can reach is as before: they can be made together."""
+    calls = defaultdict(list)
+    for seed in starter.seeds:
+        for call in seed.calls:
+            calls[call.name].append(call.arguments)
+    for tool in starter.tools:
+        function = _function(tool)
+        before = state_of(function.function)
+        for arguments in calls[tool.name]:
+            function(arguments)
+        assert state_of(function.function) == before, tool.name
 
 
 def test_every_module_belongs_to_one_category() -> None:

@@ -277,8 +277,7 @@ class Seed(msgspec.Struct, frozen=True, omit_defaults=True):
     def fits(self, style: Style) -> bool:
         """Whether the seed shows what an answer of that style looks like."""
         if style.many_calls:
-            several_tools = len(self.tool_names) > 1
-            return len(self.calls) > 1 and several_tools == style.many_tools
+            return len(self.calls) > 1 and (len(self.tool_names) > 1) == style.many_tools
         return len(self.calls) == 1
 
 

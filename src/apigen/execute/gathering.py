@@ -7,6 +7,7 @@ changes how soon they are answered, and nothing else.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from functools import partial
 
 from apigen.execute.sandbox.bulk import LONGEST, Wanted
 from apigen.records import Call, Execution, PythonBinding
@@ -36,6 +37,8 @@ class Gathering:
         self._waiting: dict[Hashable, dict[PythonBinding, _Batch]] = {}
         """By what can be made together; whichever has waited longest is first."""
         self._making: set[asyncio.Task[None]] = set()
+        self._in_making = 0
+        """Calls in batches that are being made."""
         self._about_to_start = False
         self._closed = False
 
@@ -79,18 +82,20 @@ class Gathering:
 
     def _start(self) -> None:
         self._about_to_start = False
-        while self._waiting and len(self._making) < (self._at_once if self._are_many() else 1):
+        while self._waiting and (not self._making or (len(self._making) < self._at_once and self._are_many())):
             company = next(iter(self._waiting))
             batch = self._take(company)
             making = asyncio.ensure_future(self._make(batch))
             for waiting in batch.values():
                 waiting.batch, waiting.making = batch, making
             self._making.add(making)
-            making.add_done_callback(self._made)
+            self._in_making += len(batch)
+            making.add_done_callback(partial(self._made, len(batch)))
 
     def _are_many(self) -> bool:
-        """Whether enough wait for several batches."""
-        return sum(len(batch) for functions in self._waiting.values() for batch in functions.values()) >= _FEWEST
+        """Whether enough wait for one more batch: as many as are being made, so that batches grow with the work."""
+        waiting = sum(len(batch) for functions in self._waiting.values() for batch in functions.values())
+        return waiting >= max(_FEWEST, self._in_making)
 
     def _take(self, company: Hashable) -> "_Batch":
         """Some of the calls that wait in one company, and all of a function's, as long as a process takes them."""
@@ -103,8 +108,9 @@ class Gathering:
             del self._waiting[company]
         return batch
 
-    def _made(self, making: "asyncio.Task[None]") -> None:
+    def _made(self, calls: int, making: "asyncio.Task[None]") -> None:
         self._making.discard(making)
+        self._in_making -= calls
         self._start()
 
     async def _make(self, batch: "_Batch") -> None:

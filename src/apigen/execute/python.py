@@ -70,7 +70,7 @@ class PythonExecutor:
         self._kept_out: set[PythonBinding] = set()
         self._running: set[asyncio.Task[Report]] = set()
         self._gather = gather
-        self._gathering = Gathering(self._together, self._at_once)
+        self._gathering = Gathering(self._together, max(1, self._at_once - gather))
         self._made_in_bulk: Counter[Source] = Counter()
         self._failures: Counter[Source | PythonBinding] = Counter()
         """How often something spoke against making calls of a function, or of a source's functions, together."""
@@ -175,7 +175,7 @@ class PythonExecutor:
         return found if found is None or found.call is call else msgspec.structs.replace(found, call=call)
 
     async def _together(self, calls: Mapping[Wanted, Call]) -> dict[Wanted, Execution]:
-        """Make calls of one source in few processes; where something speaks against that, function by function.
+        """Make calls of one source in few processes; where something speaks against that, without whoever is at fault.
 
         Returns:
             What is certain; whatever is missing has to be made by itself.
@@ -183,15 +183,36 @@ class PythonExecutor:
         functions: dict[PythonBinding, dict[Wanted, Call]] = {}
         for wanted, call in calls.items():
             functions.setdefault(wanted.binding, {})[wanted] = call
-        source = self._source(next(iter(functions)))
-        if len(functions) > 1 and (found := await self._in_series(source, calls)):
-            return found
-        apart = [await self._in_series(source, own) for own in functions.values()]
-        failing: list[Source | PythonBinding] = [
-            binding for binding, found in zip(functions, apart, strict=True) if not found
-        ]
-        self._failures.update(failing or [source] * (len(functions) > 1))  # each may be fine, but not with the others
-        return dict(itertools.chain.from_iterable(found.items() for found in apart))
+        found: dict[Wanted, Execution] = {}
+        await self._halved(self._source(next(iter(functions))), list(functions.values()), found)
+        return found
+
+    async def _halved(
+        self, source: Source, functions: Sequence[Mapping[Wanted, Call]], found: dict[Wanted, Execution]
+    ) -> bool:
+        """Make the calls of some functions; where something speaks against them together, those of each half.
+
+        That one function is at fault is common: it costs a few series so, rather than one for each of the others.
+
+        Args:
+            source: where all of them come from.
+            functions: the calls of each.
+            found: gets what is certain.
+
+        Returns:
+            Whether nothing spoke against any of them.
+        """
+        if certain := await self._in_series(source, {wanted: each[wanted] for each in functions for wanted in each}):
+            found.update(certain)
+            return True
+        if len(functions) == 1:
+            self._failures[next(iter(functions[0])).binding] += 1
+            return False
+        middle = len(functions) // 2
+        fine = [await self._halved(source, half, found) for half in (functions[:middle], functions[middle:])]
+        if all(fine):  # but not with the others
+            self._failures[source] += 1
+        return False
 
     async def _in_series(self, source: Source, calls: Mapping[Wanted, Call]) -> dict[Wanted, Execution]:
         """Make calls of one source in few processes; nothing where something speaks against one of the functions."""

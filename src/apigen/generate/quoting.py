@@ -29,12 +29,13 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 """Categories of characters that a reader does not see, or that turn the text around them (Unicode, table 4-4)."""
 _SUSPECT = re.compile(r"[^\x20-\x7e]|<|\[(?=/?[A-Z_]+\])|`(?=``)")
 """What may need an escape: all beyond ASCII, and the beginnings of tags, of tokens such as [INST], and of fences."""
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _HALF_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-fA-F]{0,3})?)\Z")
 
 
 def as_data(value: Json) -> str:
     """A value as one line of compact JSON in which nothing is invisible and nothing looks like markup."""
-    return _SUSPECT.sub(_visible, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return _SUSPECT.sub(_visible, _COMPACT.encode(value))
 
 
 def _visible(found: "re.Match[str]") -> str:

@@ -121,7 +121,7 @@ class Purse:
 
     @asynccontextmanager
     async def sending(self, role: Role, expect: Callable[[], Amount]) -> AsyncGenerator[None, None]:
-        """Send a request within the block, once the budget has room for it.
+        """Send a request within the block, once the budget, if there is one, has room for it.
 
         Args:
             role: why it is sent.
@@ -131,8 +131,10 @@ class Purse:
             BudgetSpent: there is no room, and nothing under way that could leave some.
             ModelUnavailable: an answer came without a count of tokens, so no budget can be kept; or the work ends.
         """
-        if self._limited:
-            await self._admitted(role, expect)
+        if not self._limited:
+            yield
+            return
+        await self._admitted(role, expect)
         expected = expect()
         follows = Amount() if role is Role.WRITER else expected
         self._under_way += 1

@@ -140,12 +140,13 @@ class Sampler:
         request, before use is divided by weight: tools come up in proportion to their weights, also in runs that are
         too short for each of them to come up once.
         """
+        sampled, accepted, chance = state.sampled.get, state.accepted.get, random.random
 
         def use(tool: Tool) -> float:
-            return state.sampled[tool.name] + state.accepted[tool.name] / 4
+            return sampled(tool.name, 0) + accepted(tool.name, 0) / 4
 
         if not self._weights:
-            return min(tools, key=lambda tool: (use(tool), random.random()))
+            return min(tools, key=lambda tool: (use(tool), chance()))
         return min(tools, key=lambda tool: (use(tool) + self._ahead[tool.name]) / self._weights[tool.name])
 
     def _sample_examples(

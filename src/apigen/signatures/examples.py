@@ -1,7 +1,7 @@
 """Types from the examples in a docstring: ``>>> slugify('First post')`` shows that a text is taken."""
 
 import ast
-import doctest
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -40,12 +40,24 @@ def _calls(function: Callable[..., Any]) -> Iterator[ast.Call]:
     text = inspect.getdoc(function) or ""
     sources = _QUOTED.findall(text)
     with suppress(ValueError):  # a doctest that is malformed
-        sources += [example.source for example in doctest.DocTestParser().get_examples(text)]
+        sources += _doctests(text)
     for source in sources:
         with suppress(SyntaxError, ValueError):
             for node in ast.walk(ast.parse(source)):
                 if isinstance(node, ast.Call) and _called(node.func) == own:
                     yield node
+
+
+def _doctests(text: str) -> list[str]:
+    """The examples that begin with ``>>>``.
+
+    Raises:
+        ValueError: one of them is malformed.
+    """
+    if ">>>" not in text:
+        return []
+    doctest = importlib.import_module("doctest")  # brings the debugger with it, which most texts do without
+    return [example.source for example in doctest.DocTestParser().get_examples(text)]
 
 
 def _called(what: ast.expr) -> str:

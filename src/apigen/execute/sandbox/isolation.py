@@ -12,6 +12,9 @@ from apigen.execute.sandbox.limits import Limits
 from apigen.execute.sandbox.namespaces import READ_ONLY
 from apigen.execute.sandbox.wire import Ready
 
+_INHABITANT = "apigen.execute.sandbox.probe"
+"""What lives in the process that tells; one that makes calls takes several times as long to start."""
+
 
 class Level(StrEnum):
     """How much stands between a hostile function and the machine, strongest first."""
@@ -50,7 +53,7 @@ def probe_isolation() -> Isolation:
     Raises:
         ExecutorUnavailable: no sandbox process can be started here at all.
     """
-    with contextlib.closing(Nursery()) as nursery:
+    with contextlib.closing(Nursery(_INHABITANT)) as nursery:
         started = nursery.start(Limits())
         started.end()
     return isolation_of(started.ready)

@@ -6,8 +6,10 @@ modules and those of this package share processes.
 """
 
 import asyncio
+import itertools
 import sys
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -59,24 +61,25 @@ class Pool:
         self._limits = limits
         self._sight = sight
         self._free = asyncio.Semaphore(at_once)
-        self._idle: list[tuple[Source, Worker]] = []
+        self._idle: list[tuple[Worker, _Kept]] = []
         """Whichever was used last is last."""
-        self._lent: dict[Worker, Source] = {}
+        self._lent: dict[Worker, _Kept] = {}
+        self._numbers = itertools.count()
         self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def take(self, source: Source) -> Worker:
         """Wait for a turn and get a worker, which has to come back by :meth:`give_back`."""
         await self._free.acquire()
-        worker = self._waiting_for(source) or self._new(source)
-        self._lent[worker] = source
+        worker, kept = self._waiting_for(source) or (self._new(source), _Kept(source, next(self._numbers)))
+        self._lent[worker] = kept
         return worker
 
     def give_back(self, worker: Worker) -> None:
         """Have a worker wait for further calls of its source."""
-        self._idle.append((self._lent.pop(worker), worker))
+        self._idle.append((worker, self._lent.pop(worker)))
         if len(self._idle) > _MOST_IDLE:
-            _, oldest = self._idle.pop(0)
+            oldest, _ = self._idle.pop(0)
             ending = asyncio.ensure_future(oldest.close())
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
@@ -85,14 +88,16 @@ class Pool:
     async def close(self) -> None:
         """End every process, also of workers that are lent, for good."""
         self._closed = True
-        workers = [*self._lent, *(worker for _, worker in self._idle)]
+        workers = [*self._lent, *(worker for worker, _ in self._idle)]
         await asyncio.gather(*(worker.close() for worker in workers), *self._ending)
 
-    def _waiting_for(self, source: Source) -> Worker | None:
-        for index in range(len(self._idle) - 1, -1, -1):
-            if self._idle[index][0] == source:
-                return self._idle.pop(index)[1]
-        return None
+    def _waiting_for(self, source: Source) -> tuple[Worker, "_Kept"] | None:
+        """The first that was made for a source, of those that wait: it has imported the most already."""
+        of_source = [each for each in self._idle if each[1].source == source]
+        found = min(of_source, key=lambda each: each[1].number, default=None)
+        if found is not None:
+            self._idle.remove(found)
+        return found
 
     def _new(self, source: Source) -> Worker:
         folders = tuple(sorted({*self._sight.folders, *source.folders}))
@@ -100,3 +105,11 @@ class Pool:
         if self._closed:
             worker.refuse()
         return worker
+
+
+class _Kept(NamedTuple):
+    """What is known of a worker."""
+
+    source: Source
+    number: int
+    """By when it was made."""

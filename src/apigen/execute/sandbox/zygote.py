@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Sequence
 
 import msgspec
 
@@ -28,6 +29,7 @@ from apigen.execute.sandbox.wire import LENGTH, Ended, Report, Task, receive, se
 from apigen.execute.values import PreparedFunction, resolve
 from apigen.records import PythonBinding
 
+_OURS = __name__.partition(".")[0]
 _IDLE_S = 2.0
 _NO_CALLS = msgspec.Raw(b"[]")
 _MOST_LEFT = 256
@@ -81,20 +83,25 @@ class Zygote:
         return receive(self._control)
 
     def _answer(self, task: Task, body: bytes) -> Report | None:
-        """Do a task; where a function is new here, import it first, after a process of its own has tried that."""
-        for binding in task.bindings if task.keep else ():
-            if binding in self._prepared:
-                continue
-            if _source(binding) not in self._sources:
-                alone = Task((binding,), _NO_CALLS)
-                rehearsal = self._run(alone, msgspec.json.encode(alone), rehearsal=True)
-                if rehearsal is None or rehearsal.ended is not Ended.REPLIED or not rehearsal.prepared:
+        """Do a task; where functions are new here, import them first, after a process of its own has tried that."""
+        new = [binding for binding in task.bindings if task.keep and binding not in self._prepared]
+        strangers = {_source(binding): binding for binding in reversed(new) if not _is_ours(binding)}
+        several = [binding for source, binding in strangers.items() if source not in self._sources]
+        if len(several) < 2 or not _went_well(self._rehearse(several)):  # then each shows whether it is at fault
+            for binding in several:
+                if not _went_well(rehearsal := self._rehearse([binding])):
                     return rehearsal
+        for binding in new:
             self._prepare(binding)
         report = self._run(task, body)
         if self._knows(task) and report and not report.prepared and report.ended is not Ended.CANCELLED:
             return self._run(task, body)  # killed while it waited, so that the function had no say
         return report
+
+    def _rehearse(self, bindings: Sequence[PythonBinding]) -> Report | None:
+        """Import functions into a process of its own, and nothing else; as :meth:`_run`."""
+        task = Task(tuple(bindings), _NO_CALLS)
+        return self._run(task, msgspec.json.encode(task), rehearsal=True)
 
     def _knows(self, task: Task) -> bool:
         """Whether all functions of a task have been imported here."""
@@ -256,6 +263,15 @@ def _one_way() -> tuple[int, int]:
 def _source(binding: PythonBinding) -> str | None:
     """The module or file that a function comes from."""
     return binding.file or binding.module
+
+
+def _is_ours(binding: PythonBinding) -> bool:
+    """Whether a function is of this package, which can be imported without trying."""
+    return binding.file is None and (binding.module or "").partition(".")[0] == _OURS
+
+
+def _went_well(rehearsal: Report | None) -> bool:
+    return rehearsal is not None and rehearsal.ended is Ended.REPLIED and rehearsal.prepared
 
 
 def _explain(status: int, *, cpu_used_up: bool) -> tuple[Ended, int]:

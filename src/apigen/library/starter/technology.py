@@ -24,7 +24,11 @@ _BYTES_PER = {
     "TiB": 2**40,
 }
 
-_PRIVATE_NETWORKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))  # RFC 1918
+# First and last addresses (RFC 1918), as numbers: networks remember what they were asked, and a call leaves no traces.
+_PRIVATE_RANGES = tuple(
+    (int(network.network_address), int(network.broadcast_address))
+    for network in map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+)
 
 _StatusCode = Literal[
     100, 101, 200, 201, 202, 204, 206, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 406, 408, 409, 410, 411,
@@ -153,7 +157,7 @@ def subnet_details(
         "first_host": str(ipaddress.IPv4Address(first)),
         "last_host": str(ipaddress.IPv4Address(last)),
         "usable_hosts": hosts,
-        "private": any(subnet.subnet_of(private) for private in _PRIVATE_NETWORKS),
+        "private": any(lowest <= first and last <= highest for lowest, highest in _PRIVATE_RANGES),
     }
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from apigen.records import Candidate, Execution
 
 _CODE = re.compile(r"\\u([0-9a-fA-F]{4})")
-_NOISE = re.compile(r"\\[nrtbf]|[\\\s\"'`\u2018\u2019\u201c\u201d]|\.\.\.|\u2026")
+_ESCAPES_AND_DOTS = re.compile(r"\\[nrtbf]?|\.\.\.")
+_QUOTES_AND_DOTS = "\"'`\u2018\u2019\u201c\u201d\u2026"
 
 
 class Material:
@@ -35,4 +36,8 @@ class Material:
 
 def squeezed(text: str) -> str:
     """A text without what changes when it is copied: case, spacing, quotes, escapes, dots of omission."""
-    return _NOISE.sub("", _CODE.sub(lambda code: chr(int(code[1], 16)), text)).casefold()
+    plain = _ESCAPES_AND_DOTS.sub("", _CODE.sub(lambda code: chr(int(code[1], 16)), text))
+    plain = "".join(plain.split())  # several times as fast as one pattern for all
+    for sign in _QUOTES_AND_DOTS:
+        plain = plain.replace(sign, "")
+    return plain.casefold()
