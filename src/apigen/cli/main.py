@@ -182,7 +182,7 @@ def estimate(
 @app.command()
 def export(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
-    name: Annotated[str, typer.Option("--format", help="xlam, trl or openai.")],
+    name: Annotated[str, typer.Option("--format", help="xlam, trl, openai or preferences.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="PATH", help="File to write.")],
     as_json: AsJson = False,
 ) -> None:
@@ -343,11 +343,10 @@ def train(
         str | None, typer.Option(metavar="SIZE", help="Begin with random weights instead: tiny or small.")
     ] = None,
     form: Annotated[
-        str, typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text).")
+        str,
+        typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text)."),
     ] = "native",
-    method: Annotated[
-        str, typer.Option(metavar="METHOD", help="sft (default), or dpo on preference pairs.")
-    ] = "sft",
+    method: Annotated[str, typer.Option(metavar="METHOD", help="sft (default), or dpo on preference pairs.")] = "sft",
     format_name: Annotated[
         str, typer.Option("--format", metavar="NAME", help="The data's format (default: told from its rows).")
     ] = "auto",
@@ -366,9 +365,7 @@ def train(
         int | None, typer.Option(metavar="N", help="Tokens of the longest row that is trained on (default 2048).")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same order and loss (default 0).")] = None,
-    precision: Annotated[
-        str | None, typer.Option(metavar="KIND", help="auto (default), mixed, bf16 or fp32.")
-    ] = None,
+    precision: Annotated[str | None, typer.Option(metavar="KIND", help="auto (default), mixed, bf16 or fp32.")] = None,
     lora: Annotated[bool, typer.Option("--lora", help="Train a small adapter, at 1e-4, and merge it.")] = False,
     packing: Annotated[bool, typer.Option("--packing", help="Several rows in one sequence, apart.")] = False,
     gradient_checkpointing: Annotated[

@@ -50,17 +50,36 @@ class Source(msgspec.Struct, frozen=True):
     """What a run says about who wrote its rows."""
 
 
+class PairExample(msgspec.Struct, frozen=True):
+    """A conversation up to the answer, the tools, and two answers to it."""
+
+    id: str
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...]
+    chosen: tuple[Call, ...]
+    rejected: tuple[Call, ...]
+    chosen_said: str = ""
+    rejected_said: str = ""
+
+    def example(self, *, chosen: bool) -> Example:
+        """One of the two by itself."""
+        calls, said = (self.chosen, self.chosen_said) if chosen else (self.rejected, self.rejected_said)
+        return Example(
+            self.id, self.messages, self.tools, calls, said=said or ("" if calls else no_call((), self.tools))
+        )
+
+
 class Examples(msgspec.Struct, frozen=True):
     """Everything that was read."""
 
-    kept: tuple[Example, ...]
+    kept: tuple[Example | PairExample, ...]
     left_out: tuple[LeftOut, ...]
     sources: tuple[Source, ...]
 
     @property
     def without_calls(self) -> int:
         """How many answers make no call."""
-        return sum(not example.calls for example in self.kept)
+        return sum(not (one.calls if isinstance(one, Example) else one.chosen) for one in self.kept)
 
 
 def read_examples(paths: Sequence[Path], format_name: str = "auto") -> Examples:

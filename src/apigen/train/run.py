@@ -8,10 +8,19 @@ from apigen.files import DirectoryLock
 from apigen.train.examples import Examples, read_examples
 from apigen.train.extra import require_extra
 from apigen.train.job import Job, TrainingResult, Watch
+from apigen.train.pairs import read_pairs
 
 if TYPE_CHECKING:
     from apigen.train.prepared import Prepared
 
+
+def read_data(paths: Sequence[Path], job: Job, format_name: str = "auto") -> Examples:
+    """Read what a job is to be trained on: rows, or pairs for a method that prefers.
+
+    Raises:
+        UserError: the data cannot be read, or nothing of it can be trained on.
+    """
+    return read_pairs(paths) if job.method == "dpo" else read_examples(paths, format_name)
 
 
 def train(
@@ -42,7 +51,7 @@ def train(
     from apigen.train.prepared import prepare  # noqa: PLC0415
 
     outputs.require_place(job)
-    prepared = prepare(data if isinstance(data, Examples) else read_examples(data), job)
+    prepared = prepare(data if isinstance(data, Examples) else read_data(data, job), job)
     shown(prepared)
     outputs.open_folder(job)
     lock = DirectoryLock(job.out)

@@ -24,7 +24,6 @@ class Point(msgspec.Struct, frozen=True, omit_defaults=True):
     learning_rate: float | None = None
 
 
-
 def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[str, Any]:
     """Keyword arguments of ``TrainingArguments`` and of TRL's that build on it."""
     mixed = precision(recipe) != "fp32"
