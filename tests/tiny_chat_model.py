@@ -13,7 +13,8 @@ QWEN_STYLE = """\
 {%- if messages[0]['role'] == 'system' %}{{- messages[0]['content'] + '\\n\\n' }}{%- endif %}
 {{- 'You may call functions. Their signatures stand between the tags:\\n<tools>' }}
 {%- for tool in tools %}{{- '\\n' }}{{- tool | tojson }}{%- endfor %}
-{{- '\\n</tools>\\nAnswer a call as <tool_call>\\n{\\"name\\": ..., \\"arguments\\": ...}\\n</tool_call><|im_end|>\\n' }}
+{{- '\\n</tools>\\nAnswer a call as <tool_call>\\n{\\"name\\": ..., ' }}
+{{- '\\"arguments\\": ...}\\n</tool_call><|im_end|>\\n' }}
 {%- elif messages[0]['role'] == 'system' %}
 {{- '<|im_start|>system\\n' + messages[0]['content'] + '<|im_end|>\\n' }}
 {%- endif %}

@@ -335,7 +335,9 @@ def train(
     data: Annotated[
         list[Path], typer.Argument(metavar="DATA...", help="Runs, files and folders, in any format that can be read.")
     ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the model and what is told about it.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the model and what is told about it.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Causal language model to begin with: on the hub, or a folder.")
     ] = None,

@@ -28,7 +28,7 @@ class TrainOptions(NamedTuple):
     format_name: str
     model: str
     scratch: str
-    out: Path
+    out: Path | None
     form: str
     method: str
     chat_template: Path | None
@@ -82,9 +82,11 @@ def _job(options: TrainOptions) -> Job:
         *(("dpo",) if options.method == "dpo" else ()),
     ]
     overrides = {key: value for key, value in options.overrides.items() if key != "lora"}
+    if options.out is None and not options.dry_run:
+        raise UserError("say where the model goes: --out DIR")
     return Job(
         recipe=make_recipe(options.recipe, overrides, layers),
-        out=options.out,
+        out=options.out or Path(),
         model=options.model,
         scratch=options.scratch,
         form=FORMS[options.form],

@@ -12,7 +12,7 @@ import torch
 import transformers
 from transformers.trainer_callback import PrinterCallback
 
-from apigen.errors import JobFellShort
+from apigen.errors import JobFellShort, UserError
 from apigen.train import checkpoints, supervised
 from apigen.train.job import Job, Watch
 from apigen.train.loading import device_name, load_model, precision
@@ -77,8 +77,9 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
     began = time.monotonic()
     with _failures(job), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what will be renamed is no news to who trains
-        model = _model(prepared, job)
-        trainer = _trainer(model, prepared, job, watcher)
+        with _refusals():
+            model = _model(prepared, job)
+            trainer = _trainer(model, prepared, job, watcher)
         trainer.remove_callback(PrinterCallback)
         trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     return Fitted(
@@ -138,6 +139,16 @@ def _model(prepared: Prepared, job: Job) -> Any:
     if recipe.gradient_checkpointing:
         model.enable_input_require_grads()
     return peft.get_peft_model(model, config)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what the libraries say about a recipe before the first step into one line."""
+    try:
+        yield
+    except ValueError as error:
+        said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise UserError(f"the recipe cannot be used with this model: {said[:300]}") from error
 
 
 @contextmanager

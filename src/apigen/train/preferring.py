@@ -10,7 +10,7 @@ import trl
 
 from apigen.train.plan import Plan
 from apigen.train.recipe import Recipe
-from apigen.train.steps import Watcher, arguments
+from apigen.train.steps import Watcher, arguments, on_one_device
 from apigen.train.tokens import EncodedPair
 
 
@@ -41,8 +41,14 @@ def trainer(
     settings = arguments(recipe, plan, out, evaluate=bool(held_out))
     return _Trainer(
         model=model,
-        args=trl.DPOConfig(
-            **settings, beta=recipe.beta, max_length=None, precompute_ref_log_probs=True, gradient_checkpointing=False
+        args=on_one_device(
+            trl.DPOConfig(
+                **settings,
+                beta=recipe.beta,
+                max_length=None,
+                precompute_ref_log_probs=True,
+                gradient_checkpointing=False,
+            )
         ),
         train_dataset=_dataset(rows),
         eval_dataset=_dataset(held_out) if held_out else None,

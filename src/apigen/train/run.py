@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from apigen.files import DirectoryLock
 from apigen.train.examples import Examples, read_examples
-from apigen.train.extra import require_extra
+from apigen.train.extra import require_extra, require_one_process
 from apigen.train.job import Job, TrainingResult, Watch
 from apigen.train.pairs import read_pairs
 
@@ -46,6 +46,7 @@ def train(
         JobFellShort: the disk is full, or the memory does not suffice; ``job.resume`` goes on from the last checkpoint.
     """
     require_extra(*(("peft",) if job.recipe.lora.use else ()), *(("trl",) if job.method == "dpo" else ()))
+    require_one_process()
     from apigen.train import outputs  # noqa: PLC0415 - needs the extra, as do the others
     from apigen.train.fit import fit  # noqa: PLC0415
     from apigen.train.prepared import prepare  # noqa: PLC0415

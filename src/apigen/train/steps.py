@@ -57,6 +57,13 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
     }
 
 
+def on_one_device(settings: Any) -> Any:
+    """Training arguments for one GPU: of several in one process transformers would make a copy of the model on each."""
+    if settings.n_gpu > 1:
+        settings._n_gpu = 1
+    return settings
+
+
 class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
     """Passes on what happens, marks whole checkpoints, and ends training where that is asked for.
 

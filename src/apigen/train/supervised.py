@@ -12,7 +12,7 @@ from apigen.errors import UserError
 from apigen.train.batches import Collator, Rows, packed
 from apigen.train.plan import Plan
 from apigen.train.recipe import Recipe
-from apigen.train.steps import Watcher, arguments
+from apigen.train.steps import Watcher, arguments, on_one_device
 from apigen.train.tokens import Encoded
 
 
@@ -40,7 +40,7 @@ def trainer(
         _require_apart(model)
     return transformers.Trainer(
         model=model,
-        args=transformers.TrainingArguments(**arguments(recipe, plan, out, evaluate=bool(held_out))),
+        args=on_one_device(transformers.TrainingArguments(**arguments(recipe, plan, out, evaluate=bool(held_out)))),
         train_dataset=rows,
         eval_dataset=Rows(held_out) if held_out else None,
         data_collator=Collator(pad, recipe.packing),
