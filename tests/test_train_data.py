@@ -8,7 +8,7 @@ from apigen.errors import UserError
 from apigen.records import Call
 from apigen.train import checkpoints, memory
 from apigen.train.batches import packed
-from apigen.train.examples import read_examples
+from apigen.train.examples import Example, read_examples
 from apigen.train.extra import require_extra
 from apigen.train.form import dialogue
 from apigen.train.job import Job
@@ -66,20 +66,24 @@ def test_a_wrong_recipe_is_named_in_one_line(tmp_path: Path, text: str, said: st
     assert "\n" not in str(error.value)
 
 
+def kept(*paths: Path) -> list[Example]:
+    return [one for one in read_examples(paths).kept if isinstance(one, Example)]
+
+
 def test_rows_with_and_without_calls_are_learnt(tmp_path: Path) -> None:
     """An empty answer becomes a sentence: that no tool fits, or what is missing."""
     rows = [sum_row(1), song_row(2), song_row(3, missing=["first_number"])]
-    read = read_examples([write_rows(tmp_path / "rows.jsonl", rows)])
-    assert [example.calls for example in read.kept] == [(Call("add", {"a": 1, "b": 2}),), (), ()]
-    assert read.kept[1].said == "The tool that I have does not fit this request."
-    assert read.kept[2].said == "I need more information for that. Please tell me: first number."
-    assert read.without_calls == 2
+    file = write_rows(tmp_path / "rows.jsonl", rows)
+    called, song, asking = kept(file)
+    assert (called.calls, song.calls, asking.calls) == ((Call("add", {"a": 1, "b": 2}),), (), ())
+    assert song.said == "The tool that I have does not fit this request."
+    assert asking.said == "I need more information for that. Please tell me: first number."
+    assert read_examples([file]).without_calls == 2
 
 
 def test_prompted_answers_are_lists_that_may_be_empty(tmp_path: Path) -> None:
     """In the paper's form no call is an empty list, and what is missing is named beside it."""
-    read = read_examples([write_rows(tmp_path / "rows.jsonl", [song_row(3, missing=["a"])])])
-    put = dialogue(read.kept[0], "prompted")
+    put = dialogue(kept(write_rows(tmp_path / "rows.jsonl", [song_row(3, missing=["a"])]))[0], "prompted")
     assert put.answer == {"role": "assistant", "content": '{"tool_calls":[],"missing":["a"]}'}
     assert put.tools is None
     assert '"name":"add"' in put.prompt[0]["content"]
@@ -116,11 +120,11 @@ def test_a_conversation_of_words_keeps_who_said_what(tmp_path: Path) -> None:
         {"role": "user", "content": "Sing!"},
         {"role": "assistant", "content": "I cannot sing."},
     ]
-    read = read_examples([write_rows(tmp_path / "trl.jsonl", [{"messages": turns, "tools": []}])])
-    assert [(one.role, one.content) for one in read.kept[0].messages] == [
+    (found,) = kept(write_rows(tmp_path / "trl.jsonl", [{"messages": turns, "tools": []}]))
+    assert [(one.role, one.content) for one in found.messages] == [
         (turn["role"], turn["content"]) for turn in turns[:-1]
     ]
-    assert read.kept[0].said == "I cannot sing."
+    assert found.said == "I cannot sing."
 
 
 def test_answers_after_a_tools_result_are_left_out_and_counted(tmp_path: Path) -> None:

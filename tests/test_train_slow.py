@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
-peft = pytest.importorskip("peft")
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("peft")
 
-from apigen.errors import UserError
+import peft
+import torch
+import transformers
+
+from apigen.errors import JobFellShort, UserError
 from apigen.train import outputs
 from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples

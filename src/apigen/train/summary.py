@@ -29,7 +29,8 @@ def _lines(prepared: "Prepared", job: Job) -> Iterator[str]:
     for left in prepared.left_out[:_MOST_LEFT_OUT]:
         yield f"         {left.id}: {left.reason}"
     if len(prepared.left_out) > _MOST_LEFT_OUT:
-        yield f"         and {len(prepared.left_out) - _MOST_LEFT_OUT:,} more; left_out.jsonl has them all once training begins"
+        more = len(prepared.left_out) - _MOST_LEFT_OUT
+        yield f"         and {more:,} more; left_out.jsonl has them all once training begins"
     yield f"         {prepared.examples.without_calls:,} of those read make no call"
     yield (
         f"tokens   {lengths.total:,} in all, {lengths.trained:,} in the loss; mean {lengths.mean:,}, 95% at most "
