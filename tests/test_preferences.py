@@ -103,4 +103,7 @@ def test_exported_pairs_are_in_trls_form_and_read_back_as_the_run_itself(run: Pa
         for read in (read_pairs([out]), read_pairs([run]))
     )
     assert of_file == of_run
+    notices = {read_pairs([path]).sources[0].notice for path in (out, run)}
+    assert len(notices) == 1
+    assert "No language model wrote this data" in notices.pop()
     assert len(of_file) == len(rows)

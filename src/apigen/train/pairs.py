@@ -14,7 +14,7 @@ from apigen.dataset.read.tools import read_tools
 from apigen.dataset.read.turns import Speaker, Unreadable
 from apigen.errors import UserError
 from apigen.records import Call, Json, Message, Reason
-from apigen.train.examples import Examples, LeftOut, PairExample, Source, digest
+from apigen.train.examples import Examples, LeftOut, PairExample, Source, digest, notice_of
 from apigen.verify.format.shape import read_calls
 
 _FIELDS = ("prompt", "chosen", "rejected")
@@ -37,8 +37,7 @@ def read_pairs(paths: Sequence[Path]) -> Examples:
                 own.append(found)
             else:
                 left.append(found)
-        notice = str(rundir.read_manifest(path)["notice"]) if rundir.is_run(path) else ""
-        sources.append(Source(str(path), digest(own), len(own), notice))
+        sources.append(Source(str(path), digest(own), len(own), notice_of(path)))
         kept += own
     if not kept:
         why = f"the first, {left[0].id}: {left[0].reason}" if left else "there are none"
