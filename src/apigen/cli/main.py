@@ -190,7 +190,7 @@ def estimate(
 @app.command()
 def export(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")],
-    name: Annotated[str, typer.Option("--format", help="xlam, trl or openai.")],
+    name: Annotated[str, typer.Option("--format", help="xlam, trl, openai or preferences.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="PATH", help="File to write.")],
     as_json: AsJson = False,
 ) -> None:
@@ -318,7 +318,9 @@ def train(
     data: Annotated[
         list[Path], typer.Argument(metavar="DATA...", help="Runs, files and folders, in any format that can be read.")
     ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the model and what is told about it.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the model and what is told about it.")
+    ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Causal language model to begin with: on the hub, or a folder.")
     ] = None,
@@ -327,7 +329,7 @@ def train(
     ] = None,
     form: Annotated[
         str,
-        typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text)"),
+        typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text)."),
     ] = "native",
     method: Annotated[str, typer.Option(metavar="METHOD", help="sft (default), or dpo on preference pairs.")] = "sft",
     format_name: Annotated[

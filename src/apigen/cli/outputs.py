@@ -7,7 +7,8 @@ import msgspec
 from rich.console import Console
 
 from apigen import rundir
-from apigen.dataset.export.formats import export
+from apigen.attempts import read_requests
+from apigen.dataset.export.formats import PREFERENCES, export
 from apigen.files import replacing
 from apigen.report.page import choose_rows, page
 from apigen.report.summary import summary
@@ -17,7 +18,12 @@ def export_command(run_dir: Path, name: str, out: Path, *, as_json: bool) -> Non
     """Write the dataset in one format, with a note beside it that says where it comes from."""
     samples = rundir.read_samples(run_dir)
     manifest = rundir.read_manifest(run_dir)
-    rows = export(samples, name, out)
+    if name == PREFERENCES:
+        tools = {tool.name: tool for tool in rundir.read_library(run_dir)}
+        attempts = (attempt for _, request in read_requests(run_dir / rundir.ATTEMPTS) for attempt in request)
+        rows = export(samples, name, out, attempts=attempts, tools=tools)
+    else:
+        rows = export(samples, name, out)
     # The formats have no place for it, and a file that travels alone should still say who wrote it.
     note = {
         "rows": rows,

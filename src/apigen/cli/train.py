@@ -9,12 +9,12 @@ from rich.console import Console
 
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.training_progress import TrainingProgress
-from apigen.train.examples import read_examples
+from apigen.errors import UserError
 from apigen.train.extra import require_extra
-from apigen.train.job import Job, Method
+from apigen.train.form import FORMS
+from apigen.train.job import METHODS, Job
 from apigen.train.recipe import make_recipe
-from apigen.train.form import Form
-from apigen.train.run import train
+from apigen.train.run import read_data, train
 from apigen.train.summary import plan_summary, result_line
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ class TrainOptions(NamedTuple):
     format_name: str
     model: str
     scratch: str
-    out: Path
-    form: Form
-    method: Method
+    out: Path | None
+    form: str
+    method: str
     chat_template: Path | None
     recipe: Path | None
     overrides: dict[str, Any]
@@ -50,7 +50,7 @@ def train_command(options: TrainOptions) -> int:
     if options.require_gpu:
         require_gpu()
     console = Console(stderr=True, markup=False)
-    data = read_examples(options.data, options.format_name)
+    data = read_data(options.data, job, options.format_name)
     if options.dry_run:
         prepared = prepare(data, job)
         if options.as_json:
@@ -72,19 +72,25 @@ def train_command(options: TrainOptions) -> int:
 
 
 def _job(options: TrainOptions) -> Job:
+    if options.form not in FORMS:
+        raise UserError(f"--form {options.form}: no such form; there are {', '.join(FORMS)}")
+    if options.method not in METHODS:
+        raise UserError(f"--method {options.method}: no such method; there are {', '.join(METHODS)}")
     layers = [
         *(("scratch",) if options.scratch else ()),
         *(("lora",) if options.overrides.get("lora") else ()),
         *(("dpo",) if options.method == "dpo" else ()),
     ]
     overrides = {key: value for key, value in options.overrides.items() if key != "lora"}
+    if options.out is None and not options.dry_run:
+        raise UserError("say where the model goes: --out DIR")
     return Job(
         recipe=make_recipe(options.recipe, overrides, layers),
-        out=options.out,
+        out=options.out or Path(),
         model=options.model,
         scratch=options.scratch,
-        form=options.form,
-        method=options.method,
+        form=FORMS[options.form],
+        method=METHODS[options.method],
         chat_template=options.chat_template,
         resume=options.resume,
     )

@@ -9,8 +9,8 @@ import msgspec
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import format_of, read
 from apigen.errors import UserError
-from apigen.records import Call, Message, Tool
-from apigen.rundir import MANIFEST, is_run, read_manifest
+from apigen.records import Call, Json, Message, Tool
+from apigen.rundir import DATASET, MANIFEST, XLAM, is_run, read_manifest
 from apigen.train.words import no_call
 from apigen.verify.format.shape import read_calls
 
@@ -50,17 +50,36 @@ class Source(msgspec.Struct, frozen=True):
     """What a run says about who wrote its rows."""
 
 
+class PairExample(msgspec.Struct, frozen=True):
+    """A conversation up to the answer, the tools, and two answers to it."""
+
+    id: str
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...]
+    chosen: tuple[Call, ...]
+    rejected: tuple[Call, ...]
+    chosen_said: str = ""
+    rejected_said: str = ""
+
+    def example(self, *, chosen: bool) -> Example:
+        """One of the two by itself."""
+        calls, said = (self.chosen, self.chosen_said) if chosen else (self.rejected, self.rejected_said)
+        return Example(
+            self.id, self.messages, self.tools, calls, said=said or ("" if calls else no_call((), self.tools))
+        )
+
+
 class Examples(msgspec.Struct, frozen=True):
     """Everything that was read."""
 
-    kept: tuple[Example, ...]
+    kept: tuple[Example | PairExample, ...]
     left_out: tuple[LeftOut, ...]
     sources: tuple[Source, ...]
 
     @property
     def without_calls(self) -> int:
         """How many answers make no call."""
-        return sum(not example.calls for example in self.kept)
+        return sum(not (one.calls if isinstance(one, Example) else one.chosen) for one in self.kept)
 
 
 def read_examples(paths: Sequence[Path], format_name: str = "auto") -> Examples:
@@ -110,10 +129,19 @@ def _read_one(path: Path, format_name: str, label: str) -> Examples:
     name = format_of(path).name if format_name == "auto" else format_name
     if name in _BENCHMARKS:
         raise UserError(f"{path}: is a benchmark ({name}); a model that was trained on it could not be measured by it")
-    notice = ""
-    if is_run(path) and (path / MANIFEST).is_file():
-        notice = str(read_manifest(path)["notice"])
-    return examples_of(read(path, format_name), str(path), notice=notice, label=label)
+    return examples_of(read(path, format_name), str(path), notice=notice_of(path), label=label)
+
+
+def notice_of(path: Path) -> str:
+    """What is known of who wrote a run, its dataset, or a file that was exported from one."""
+    run = path if path.is_dir() else path.parent
+    if path == run or path.name in (DATASET, XLAM):
+        return str(read_manifest(run)["notice"]) if is_run(run) and (run / MANIFEST).is_file() else ""
+    beside = path.with_name(f"{path.name}.provenance.json")
+    try:
+        return str(msgspec.json.decode(beside.read_bytes(), type=dict[str, Json]).get("notice", ""))
+    except (OSError, msgspec.MsgspecError):
+        return ""
 
 
 def _example(row: Row, label: str) -> Example | LeftOut:

@@ -1,6 +1,7 @@
 """Training itself: from a plan to a trained model and its curve."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,14 @@ import torch
 import transformers
 from transformers.trainer_callback import PrinterCallback
 
-from apigen.errors import JobFellShort
+from apigen.errors import JobFellShort, UserError
 from apigen.train import checkpoints, supervised
 from apigen.train.job import Job, Watch
 from apigen.train.loading import device_name, load_model, precision
 from apigen.train.prepared import Prepared
 from apigen.train.scratch import scratch_model, size_of
 from apigen.train.steps import Point, Watcher, points
+from apigen.train.tokens import Encoded, EncodedPair
 
 
 class Fitted(msgspec.Struct, frozen=True):
@@ -71,20 +73,13 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
     folder = job.out / checkpoints.FOLDER
     checkpoints.clear_torn(folder)
     resumed = checkpoints.latest(folder)
-    model = _model(prepared, job)
     watcher = Watcher(watch, stopped)
     began = time.monotonic()
-    with _failures(job):
-        trainer = supervised.trainer(
-            model,
-            supervised.sequences(prepared.rows, job.recipe),
-            prepared.held_out,
-            job.recipe,
-            prepared.plan,
-            folder,
-            prepared.tokenizer.pad_token_id,
-            watcher,
-        )
+    with _failures(job), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # what will be renamed is no news to who trains
+        with _refusals():
+            model = _model(prepared, job)
+            trainer = _trainer(model, prepared, job, watcher)
         trainer.remove_callback(PrinterCallback)
         trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     return Fitted(
@@ -97,9 +92,26 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
         device=device_name(),
         precision=precision(job.recipe),
         trained_parameters=sum(each.numel() for each in model.parameters() if each.requires_grad),
-        ends=frozenset(row.ids[-1] for row in prepared.rows),
+        ends=frozenset(row.ends_with for row in prepared.rows),
         saved_as=prepared.dtype,
     )
+
+
+def _trainer(model: Any, prepared: Prepared, job: Job, watcher: Watcher) -> Any:
+    folder = job.out / checkpoints.FOLDER
+    if job.method == "dpo":
+        from apigen.train import preferring  # noqa: PLC0415 - TRL takes seconds to import
+
+        pairs = [row for row in prepared.rows if isinstance(row, EncodedPair)]
+        apart_pairs = [row for row in prepared.held_out if isinstance(row, EncodedPair)]
+        return preferring.trainer(
+            model, pairs, apart_pairs, prepared.tokenizer, job.recipe, prepared.plan, folder, watcher
+        )
+    rows = [row for row in prepared.rows if isinstance(row, Encoded)]
+    apart = [row for row in prepared.held_out if isinstance(row, Encoded)]
+    pad = prepared.tokenizer.pad_token_id
+    sequences = supervised.sequences(rows, job.recipe)
+    return supervised.trainer(model, sequences, apart, job.recipe, prepared.plan, folder, pad, watcher)
 
 
 def _model(prepared: Prepared, job: Job) -> Any:
@@ -127,6 +139,16 @@ def _model(prepared: Prepared, job: Job) -> Any:
     if recipe.gradient_checkpointing:
         model.enable_input_require_grads()
     return peft.get_peft_model(model, config)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what the libraries say about a recipe before the first step into one line."""
+    try:
+        yield
+    except ValueError as error:
+        said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise UserError(f"the recipe cannot be used with this model: {said[:300]}") from error
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The two forms in which an example is put to a chat model; see :mod:`apigen.dialogue`."""
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import msgspec
 
@@ -10,7 +10,7 @@ from apigen.records import Call, Message, Tool
 from apigen.train.examples import Example
 
 Form = Literal["native", "prompted"]
-FORMS: tuple[Form, ...] = get_args(Form)
+FORMS: dict[str, Form] = {"native": "native", "prompted": "prompted"}
 
 
 class Dialogue(msgspec.Struct, frozen=True):
@@ -35,9 +35,7 @@ def prompt(messages: tuple[Message, ...], tools: tuple[Tool, ...], form: Form) -
 def dialogue(example: Example, form: Form) -> Dialogue:
     """An example in one form."""
     chat, tools = prompt(example.messages, example.tools, form)
-    return Dialogue(
-        example.id, chat, answer(example.calls, example.said, example.missing, form), tools, example.calls
-    )
+    return Dialogue(example.id, chat, answer(example.calls, example.said, example.missing, form), tools, example.calls)
 
 
 def answer(calls: tuple[Call, ...], said: str, missing: tuple[str, ...], form: Form) -> dict[str, Any]:

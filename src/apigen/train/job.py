@@ -13,7 +13,7 @@ from apigen.train.recipe import Recipe
 from apigen.train.scratch import size_of
 
 Method = Literal["sft", "dpo"]
-METHODS: tuple[Method, ...] = ("sft", "dpo")
+METHODS: dict[str, Method] = {"sft": "sft", "dpo": "dpo"}
 Watch = Callable[[int, int, float | None], None]
 """Told the steps done, of how many, and the latest loss."""
 
@@ -38,10 +38,10 @@ class Job(msgspec.Struct, frozen=True):
             raise UserError("name one model to begin with: --model NAME_OR_FOLDER, or --from-scratch tiny or small")
         if self.scratch:
             size_of(self.scratch)
-        if self.form not in FORMS:
-            raise UserError(f"--form {self.form}: no such form; there are {', '.join(FORMS)}")
-        if self.method not in METHODS:
-            raise UserError(f"--method {self.method}: no such method; there are {', '.join(METHODS)}")
+        if self.form not in FORMS or self.method not in METHODS:
+            raise UserError(
+                f"forms are {', '.join(FORMS)}, methods {', '.join(METHODS)}; not {self.form}, {self.method}"
+            )
         if self.method == "dpo" and self.scratch:
             raise UserError("--method dpo: prefers among answers of a model that can answer; give one with --model")
 

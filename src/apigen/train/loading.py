@@ -35,7 +35,9 @@ def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) ->
     if model.startswith((".", "/", "~")) and not Path(model).expanduser().is_dir():
         raise UserError(f"{model}: no such folder; give a causal language model's name on the hub or its folder")
     with _loading(model):
-        tokenizer = transformers.AutoTokenizer.from_pretrained(str(Path(model).expanduser()) if _local(model) else model)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            str(Path(model).expanduser()) if _local(model) else model
+        )
     if chat_template:
         try:
             tokenizer.chat_template = chat_template.read_text("utf-8")
@@ -107,8 +109,8 @@ def require_gpu() -> None:
     if not torch.cuda.is_available():
         built = torch.version.cuda or "none"
         raise JobFellShort(
-            f"--require-gpu: torch {torch.__version__} sees no GPU (built for CUDA {built}); install the build that fits "
-            "the driver, or leave the option out"
+            f"--require-gpu: torch {torch.__version__} sees no GPU (built for CUDA {built}); install the build that "
+            "fits the driver, or leave the option out"
         )
 
 

@@ -44,13 +44,14 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 FORMULA = (
-    "weights + gradients + optimizer by bytes per parameter (all weights: fp32 4+4+8, mixed 6+4+8, bf16 2+2+4; adapter: "
-    "its base 2, in fp32 4, and 4+4+8 for each of its own), activations = tokens of a pass x (layers x width x 34 B, "
-    "twice that in fp32; with gradient checkpointing layers x width x 2 B and one layer whole; + vocabulary x 12 B)"
+    "weights + gradients + optimizer by bytes per parameter (all weights: fp32 4+4+8, mixed 6+4+8, bf16 2+2+4; "
+    "adapter: its base 2, in fp32 4, and 4+4+8 for each of its own), activations = tokens of a pass x "
+    "(layers x width x 34 B, twice that in fp32; with gradient checkpointing layers x width x 2 B and one layer "
+    "whole; + vocabulary x 12 B)"
 )
 
 
-def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lora: bool, doubled: bool = False) -> Memory:
+def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lora: bool, pairs: bool = False) -> Memory:
     """What training takes at most.
 
     Args:
@@ -59,7 +60,7 @@ def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lor
         kind: the precision, which is not ``auto``.
         longest: tokens of the longest row.
         lora: with an adapter, or all weights.
-        doubled: whether a pass holds each row twice, as preference pairs do, and a frozen copy of the model.
+        pairs: whether a pass holds two answers to each prompt.
     """
     bytes_each = 4 if kind == "fp32" else 2
     moment = 2 if kind == "bf16" else 4
@@ -69,8 +70,7 @@ def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lor
     else:
         weights = shape.parameters * {"fp32": 4, "mixed": 6, "bf16": 2}[kind]
         gradients, optimizer = shape.parameters * moment, shape.parameters * 2 * moment
-        weights += shape.parameters * bytes_each if doubled else 0
-    tokens = recipe.batch * (recipe.cutoff if recipe.packing else longest) * (2 if doubled else 1)
+    tokens = recipe.batch * (recipe.cutoff if recipe.packing else longest) * (2 if pairs else 1)
     layer = shape.width * _KEPT * bytes_each // 2
     kept = shape.layers * shape.width * bytes_each + layer if recipe.gradient_checkpointing else shape.layers * layer
     return Memory(weights, gradients, optimizer, tokens * (kept + shape.vocabulary * _LOGITS[bytes_each]))

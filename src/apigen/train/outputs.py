@@ -80,6 +80,8 @@ def _save(job: Job, prepared: Prepared, fitted: Fitted) -> None:
     try:
         aside.mkdir()
         fitted.save(aside, prepared.tokenizer, aside / ADAPTER if job.recipe.lora.use else None)
+        for path in aside.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)  # safetensors writes files for their owner alone
         for path in sorted(aside.iterdir()):
             target = job.out / path.name
             if target.is_dir():

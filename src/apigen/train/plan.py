@@ -68,8 +68,8 @@ def warnings(plan: Plan, recipe: Recipe) -> list[str]:
     found = []
     if recipe.warmup_steps >= plan.steps:
         found.append(
-            f"the learning rate is warmed up over {recipe.warmup_steps:,} steps, and there are only {plan.steps:,}: it never "
-            "reaches its height; lower warmup_steps in a --recipe"
+            f"the learning rate is warmed up over {recipe.warmup_steps:,} steps, and there are only {plan.steps:,}: it "
+            "never reaches its height; lower warmup_steps in a --recipe"
         )
     return found
 

@@ -9,7 +9,7 @@ import transformers
 
 from apigen.errors import UserError
 from apigen.train import memory
-from apigen.train.examples import Example, Examples, LeftOut, digest
+from apigen.train.examples import Example, Examples, LeftOut, PairExample, digest
 from apigen.train.form import dialogue
 from apigen.train.job import Job
 from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
@@ -17,7 +17,7 @@ from apigen.train.memory import Memory, Shape
 from apigen.train.plan import Lengths, Plan, held_out, lengths, make_plan, warnings
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.train.supervised import sequences
-from apigen.train.tokens import Corpus, Encoded, Encoder, shown
+from apigen.train.tokens import Encoded, EncodedPair, Encoder, shown
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -25,8 +25,8 @@ class Prepared(msgspec.Struct, frozen=True):
 
     examples: Examples
     tokenizer: Any
-    rows: tuple[Encoded, ...]
-    held_out: tuple[Encoded, ...]
+    rows: tuple[Encoded | EncodedPair, ...]
+    held_out: tuple[Encoded | EncodedPair, ...]
     left_out: tuple[LeftOut, ...]
     """Every row that is not learnt, from reading to the cutoff."""
     too_long: int
@@ -46,9 +46,7 @@ class Prepared(msgspec.Struct, frozen=True):
 
     def figures(self) -> dict[str, Any]:
         """The plan as a dry run prints it with ``--json``."""
-        memory = {
-            name: {**msgspec.to_builtins(each), "total": each.total} for name, each in self.memory.items()
-        }
+        memory = {name: {**msgspec.to_builtins(each), "total": each.total} for name, each in self.memory.items()}
         return {
             "rows": {
                 "trained": len(self.rows),
@@ -76,14 +74,24 @@ def prepare(examples: Examples, job: Job) -> Prepared:
     transformers.logging.disable_progress_bar()
     recipe = job.recipe
     tokenizer = _tokenizer(examples, job)
-    corpus = Encoder(tokenizer, job.begins_with, recipe.cutoff).corpus(
-        dialogue(example, job.form) for example in examples.kept
-    )
-    rows, apart = _split(corpus, examples.kept, job)
-    planned = make_plan(len(sequences(rows, recipe)), recipe)
+    encoder = Encoder(tokenizer, job.begins_with, recipe.cutoff)
+    encoded: list[Encoded | EncodedPair]
+    if job.method == "dpo":
+        pairs = [one for one in examples.kept if isinstance(one, PairExample)]
+        found, corpus = encoder.pairs(
+            (dialogue(pair.example(chosen=True), job.form), dialogue(pair.example(chosen=False), job.form))
+            for pair in pairs
+        )
+        encoded = [*found]
+    else:
+        corpus = encoder.corpus(dialogue(one, job.form) for one in examples.kept if isinstance(one, Example))
+        encoded = list(corpus.rows)
+    rows, apart = _split(encoded, examples, job)
+    measured = [row.row if isinstance(row, EncodedPair) else row for row in rows]
+    planned = make_plan(len(rows) if job.method == "dpo" else len(sequences(measured, recipe)), recipe)
     empty = _without_weights(tokenizer, job)
     shape = memory.shape_of(empty, recipe)
-    longest = max(len(row.ids) for row in rows)
+    longest = max(len(row.ids) for row in measured)
     kind = precision(recipe)
     return Prepared(
         examples=examples,
@@ -93,22 +101,24 @@ def prepare(examples: Examples, job: Job) -> Prepared:
         left_out=(*examples.left_out, *corpus.refused, *corpus.too_long),
         too_long=len(corpus.too_long),
         plan=planned,
-        lengths=lengths([len(row.ids) for row in rows], (row.trained for row in rows)),
+        lengths=lengths([len(row.ids) for row in measured], (row.trained for row in measured)),
         shape=shape,
         dtype=_dtype(empty.config.dtype),
         memory={
-            name: memory.estimate(shape, recipe, kind, longest, lora=lora)
+            name: memory.estimate(shape, recipe, kind, longest, lora=lora, pairs=job.method == "dpo")
             for name, lora in (("all weights", False), ("adapter", True))
         },
         notes=(*corpus.notes, *warnings(planned, recipe)),
-        shown=shown(rows[0], tokenizer),
+        shown=shown(_to_show(measured, examples), tokenizer),
         digest=digest(examples.kept),
     )
 
 
 def _tokenizer(examples: Examples, job: Job) -> Any:
     if job.scratch:
-        return scratch_tokenizer(examples.kept, size_of(job.scratch), job.form)
+        return scratch_tokenizer(
+            [one for one in examples.kept if isinstance(one, Example)], size_of(job.scratch), job.form
+        )
     return load_tokenizer(job.model, job.form, job.chat_template)
 
 
@@ -125,14 +135,22 @@ def _without_weights(tokenizer: Any, job: Job) -> Any:
     return empty_model(config)
 
 
+def _to_show(rows: Sequence[Encoded], examples: Examples) -> Encoded:
+    """The first row with a call, since that is where templates differ."""
+    calling = {one.id for one in examples.kept if isinstance(one, PairExample) or one.calls}
+    return next((row for row in rows if row.id in calling), rows[0])
+
+
 def _dtype(told: Any) -> Any:
     found = getattr(torch, told, None) if isinstance(told, str) else told
     return found if isinstance(found, torch.dtype) else torch.float32
 
 
-def _split(corpus: Corpus, examples: Sequence[Example], job: Job) -> tuple[tuple[Encoded, ...], tuple[Encoded, ...]]:
-    kept = {row.id for row in corpus.rows}
-    queries = {example.id: example.messages[-1].content for example in examples if example.id in kept}
+def _split(
+    rows: Sequence[Encoded | EncodedPair], examples: Examples, job: Job
+) -> tuple[tuple[Encoded | EncodedPair, ...], tuple[Encoded | EncodedPair, ...]]:
+    kept = {row.id for row in rows}
+    queries = {one.id: one.messages[-1].content for one in examples.kept if one.id in kept}
     apart = held_out(list(queries.values()), job.recipe)
-    trained = tuple(row for row in corpus.rows if queries[row.id] not in apart)
-    return trained, tuple(row for row in corpus.rows if queries[row.id] in apart)
+    trained = tuple(row for row in rows if queries[row.id] not in apart)
+    return trained, tuple(row for row in rows if queries[row.id] in apart)

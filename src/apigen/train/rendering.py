@@ -6,8 +6,8 @@ one is found whose text has the calls in it. What the template then writes after
 no marks of where the assistant's words begin.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
-from os.path import commonprefix
 from typing import Any
 
 import msgspec
@@ -81,18 +81,17 @@ class Renderer:
             CannotRender: the template refuses this row, or loses its calls.
             UserError: the template has no place for tools at all.
         """
-        first: CannotRender | None = None
+        reasons: list[CannotRender] = []
         for way in (self.way,) if self.way else WAYS:
             try:
                 rendered = self._in(way, dialogue)
             except CannotRender as error:
-                first = first or error
+                reasons.append(error)
                 continue
             if dialogue.calls or way.folded:
                 self.way = way
             return rendered
-        assert first
-        raise first
+        raise reasons[0]
 
     def prompt(self, chat: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> str:
         """The text of a prompt alone."""
@@ -106,7 +105,7 @@ class Renderer:
         whole = self._template([*chat, answer], dialogue.tools, generation=False)
         dropped = ""
         if not whole.startswith(prompt):
-            shared = commonprefix([prompt, whole])
+            shared = _shared(prompt, whole)
             if len(shared) < len(self._template(chat, dialogue.tools, generation=False).rstrip()):
                 raise CannotRender("the chat template writes the question otherwise once an answer follows it")
             prompt, dropped = shared, prompt[len(shared) :]
@@ -128,6 +127,11 @@ class Renderer:
         names = [tool["function"]["name"] for tool in tools or ()]
         if names and not any(name in prompt for name in names):
             raise UserError(f"{self._model}: its chat template has no place for tools; {WAYS_OUT}")
+
+
+def _shared(first: str, second: str) -> str:
+    same = (ours == theirs for ours, theirs in zip(first, second, strict=False))
+    return first[: sum(itertools.takewhile(bool, same))]
 
 
 def _require_answer(said: str, dialogue: Dialogue) -> None:

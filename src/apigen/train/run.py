@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 from apigen.files import DirectoryLock
 from apigen.train.examples import Examples, read_examples
-from apigen.train.extra import require_extra
+from apigen.train.extra import require_extra, require_one_process
 from apigen.train.job import Job, TrainingResult, Watch
+from apigen.train.pairs import read_pairs
 
 if TYPE_CHECKING:
     from apigen.train.prepared import Prepared
 
+
+def read_data(paths: Sequence[Path], job: Job, format_name: str = "auto") -> Examples:
+    """Read what a job is to be trained on: rows, or pairs for a method that prefers.
+
+    Raises:
+        UserError: the data cannot be read, or nothing of it can be trained on.
+    """
+    return read_pairs(paths) if job.method == "dpo" else read_examples(paths, format_name)
 
 
 def train(
@@ -37,12 +46,13 @@ def train(
         JobFellShort: the disk is full, or the memory does not suffice; ``job.resume`` goes on from the last checkpoint.
     """
     require_extra(*(("peft",) if job.recipe.lora.use else ()), *(("trl",) if job.method == "dpo" else ()))
+    require_one_process()
     from apigen.train import outputs  # noqa: PLC0415 - needs the extra, as do the others
     from apigen.train.fit import fit  # noqa: PLC0415
     from apigen.train.prepared import prepare  # noqa: PLC0415
 
     outputs.require_place(job)
-    prepared = prepare(data if isinstance(data, Examples) else read_examples(data), job)
+    prepared = prepare(data if isinstance(data, Examples) else read_data(data, job), job)
     shown(prepared)
     outputs.open_folder(job)
     lock = DirectoryLock(job.out)

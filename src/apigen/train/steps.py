@@ -24,7 +24,6 @@ class Point(msgspec.Struct, frozen=True, omit_defaults=True):
     learning_rate: float | None = None
 
 
-
 def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[str, Any]:
     """Keyword arguments of ``TrainingArguments`` and of TRL's that build on it."""
     mixed = precision(recipe) != "fp32"
@@ -56,6 +55,13 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
         "dataloader_pin_memory": mixed,
         "use_cpu": not _accelerated(),
     }
+
+
+def on_one_device(settings: Any) -> Any:
+    """Training arguments for one GPU: of several in one process transformers would make a copy of the model on each."""
+    if settings.n_gpu > 1:
+        settings._n_gpu = 1
+    return settings
 
 
 class Watcher(transformers.TrainerCallback):  # type: ignore[misc]

@@ -22,18 +22,21 @@ def _lines(prepared: "Prepared", job: Job) -> Iterator[str]:
     yield "One row, with what is trained between [[[TRAINED and TRAINED]]]:"
     yield prepared.shown
     yield ""
-    rows = f"{len(prepared.rows):,} rows trained, {len(prepared.held_out):,} held out"
-    yield f"rows     {rows}, {len(prepared.left_out):,} left out ({prepared.too_long:,} over the cutoff of {recipe.cutoff:,})"
+    kind = "pairs" if job.method == "dpo" else "rows"
+    rows = f"{len(prepared.rows):,} {kind} trained, {len(prepared.held_out):,} held out"
+    too_long = f"{prepared.too_long:,} over the cutoff of {recipe.cutoff:,}"
+    yield f"rows     {rows}, {len(prepared.left_out):,} left out ({too_long})"
     for left in prepared.left_out[:_MOST_LEFT_OUT]:
         yield f"         {left.id}: {left.reason}"
     if len(prepared.left_out) > _MOST_LEFT_OUT:
-        yield f"         and {len(prepared.left_out) - _MOST_LEFT_OUT:,} more, in left_out.jsonl"
+        more = len(prepared.left_out) - _MOST_LEFT_OUT
+        yield f"         and {more:,} more; left_out.jsonl has them all once training begins"
     yield f"         {prepared.examples.without_calls:,} of those read make no call"
     yield (
         f"tokens   {lengths.total:,} in all, {lengths.trained:,} in the loss; mean {lengths.mean:,}, 95% at most "
         f"{lengths.p95:,}, longest {lengths.max:,}"
     )
-    kind = "packed sequences" if recipe.packing else "rows"
+    kind = "packed sequences" if recipe.packing and job.method == "sft" else kind
     yield (
         f"steps    {plan.steps:,}, each of {recipe.batch} x {recipe.accumulation} {kind} ({plan.sequences:,} an epoch, "
         f"{recipe.epochs:g} epochs)"

@@ -10,9 +10,9 @@ import transformers
 
 from apigen.errors import UserError
 from apigen.train.batches import Collator, Rows, packed
-from apigen.train.steps import Watcher, arguments
 from apigen.train.plan import Plan
 from apigen.train.recipe import Recipe
+from apigen.train.steps import Watcher, arguments, on_one_device
 from apigen.train.tokens import Encoded
 
 
@@ -22,7 +22,14 @@ def sequences(rows: Sequence[Encoded], recipe: Recipe) -> Rows:
 
 
 def trainer(
-    model: Any, rows: Rows, held_out: Sequence[Encoded], recipe: Recipe, plan: Plan, out: Path, pad: int, watcher: Watcher
+    model: Any,
+    rows: Rows,
+    held_out: Sequence[Encoded],
+    recipe: Recipe,
+    plan: Plan,
+    out: Path,
+    pad: int,
+    watcher: Watcher,
 ) -> Any:
     """A trainer that is ready to go.
 
@@ -33,7 +40,7 @@ def trainer(
         _require_apart(model)
     return transformers.Trainer(
         model=model,
-        args=transformers.TrainingArguments(**arguments(recipe, plan, out, evaluate=bool(held_out))),
+        args=on_one_device(transformers.TrainingArguments(**arguments(recipe, plan, out, evaluate=bool(held_out)))),
         train_dataset=rows,
         eval_dataset=Rows(held_out) if held_out else None,
         data_collator=Collator(pad, recipe.packing),
@@ -43,7 +50,7 @@ def trainer(
 
 def _require_apart(model: Any) -> None:
     """Try on two short rows whether the second is read as if the first were not there."""
-    if model.config._attn_implementation not in ("sdpa", "eager"):  # noqa: SLF001 - there is no public name for it
+    if model.config._attn_implementation not in ("sdpa", "eager"):
         model.set_attn_implementation("sdpa")
     first, second = torch.arange(1, 9) % model.config.vocab_size, torch.arange(3, 9) % model.config.vocab_size
     both = torch.cat([first, second])[None].to(model.device)

@@ -1,7 +1,8 @@
 """Token ids with the place where the answer begins: only what stands behind it is trained."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self
 
 import msgspec
 
@@ -25,6 +26,38 @@ class Encoded(msgspec.Struct, frozen=True):
     def trained(self) -> int:
         """How many tokens are trained."""
         return len(self.ids) - self.start
+
+    @property
+    def ends_with(self) -> int:
+        """The token that ends the answer."""
+        return self.ids[-1]
+
+
+class EncodedPair(msgspec.Struct, frozen=True):
+    """Two answers to one prompt as a model sees them."""
+
+    id: str
+    prompt: list[int]
+    chosen: list[int]
+    rejected: list[int]
+
+    @classmethod
+    def of(cls, chosen: Encoded, rejected: Encoded) -> Self:
+        """The pair of two rows; where their prompts end differently, what differs counts as answer."""
+        start = min(chosen.start, rejected.start)
+        same = (ours == theirs for ours, theirs in zip(chosen.ids[:start], rejected.ids, strict=False))
+        start = sum(itertools.takewhile(bool, same))
+        return cls(chosen.id, chosen.ids[:start], chosen.ids[start:], rejected.ids[start:])
+
+    @property
+    def row(self) -> Encoded:
+        """The chosen answer as a row by itself."""
+        return Encoded(self.id, self.prompt + self.chosen, len(self.prompt))
+
+    @property
+    def ends_with(self) -> int:
+        """The token that ends the answer."""
+        return self.chosen[-1]
 
 
 class Corpus(msgspec.Struct, frozen=True):
@@ -73,12 +106,35 @@ class Encoder:
             if len(row.ids) > self._cutoff
         )
         if not kept:
+            shortest = min(len(row.ids) for row in encoded)
             raise UserError(
-                f"every row is longer than the cutoff of {self._cutoff:,} tokens ({min(len(row.ids) for row in encoded):,} "
-                "is the shortest); raise it with --cutoff"
+                f"every row is longer than the cutoff of {self._cutoff:,} tokens, the shortest has {shortest:,}; "
+                "raise it with --cutoff"
             )
         way = self.renderer.way
         return Corpus(kept, too_long, tuple(refused), (*(way.told() if way else ()), *self._notes))
+
+    def pairs(self, dialogues: Iterable[tuple[Dialogue, Dialogue]]) -> tuple[list[EncodedPair], Corpus]:
+        """Encode pairs of conversations that differ in their answers.
+
+        Returns:
+            The pairs of which both are kept, and the corpus of all conversations.
+        """
+        both = list(dialogues)
+        corpus = self.corpus(
+            msgspec.structs.replace(one, id=f"{number}/{side}")
+            for number, sides in enumerate(both)
+            for side, one in enumerate(sides)
+        )
+        rows = {row.id: row for row in corpus.rows}
+        found = []
+        for number, (chosen, _) in enumerate(both):
+            first, second = rows.get(f"{number}/0"), rows.get(f"{number}/1")
+            if first and second:
+                found.append(EncodedPair.of(msgspec.structs.replace(first, id=chosen.id), second))
+        named = {f"{number}/{side}": one.id for number, sides in enumerate(both) for side, one in enumerate(sides)}
+        too_long, refused = (_once(named, left) for left in (corpus.too_long, corpus.refused))
+        return found, msgspec.structs.replace(corpus, too_long=too_long, refused=refused)
 
     def encode(self, rendered: Sequence[Rendered]) -> list[Encoded]:
         """The token ids of texts."""
@@ -95,20 +151,26 @@ class Encoder:
         """Prompt and answer; where tokens would merge across the seam, as a model meets it: each for itself."""
         ids = whole if whole[: len(prompt)] == prompt else prompt + answer
         if one.dropped:
-            self._note(f"the chat template ends a prompt with {one.dropped!r} and drops it again; training begins there")
+            self._note(
+                f"the chat template ends a prompt with {one.dropped!r} and drops it again; training begins there"
+            )
         return Encoded(one.id, self._ended(ids, len(prompt)), len(prompt))
 
     def _ended(self, ids: list[int], start: int) -> list[int]:
-        """The row up to the token with which the assistant ends; what a template writes behind it is never generated."""
+        """The row up to the token with which the assistant ends: what a template writes behind it nobody generates."""
         last = len(ids)
-        while last > start and ids[last - 1] not in self._special and not self._tokenizer.decode([ids[last - 1]]).strip():
+        while (
+            last > start and ids[last - 1] not in self._special and not self._tokenizer.decode([ids[last - 1]]).strip()
+        ):
             last -= 1
         if last > start and ids[last - 1] in self._special:
             return ids[:last]
         if self._tokenizer.eos_token_id is None:
             self._note("neither the chat template nor the tokenizer has a token that ends an answer")
             return ids
-        self._note(f"answers are ended with {self._tokenizer.eos_token}, since the chat template ends them with nothing")
+        self._note(
+            f"answers are ended with {self._tokenizer.eos_token}, since the chat template ends them with nothing"
+        )
         return [*ids, self._tokenizer.eos_token_id]
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
@@ -117,6 +179,11 @@ class Encoder:
 
     def _note(self, text: str) -> None:
         self._notes[text] = None
+
+
+def _once(named: Mapping[str, str], left: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+    """What is left out, each pair once, under its own id."""
+    return tuple({named[one.id]: LeftOut(named[one.id], one.reason) for one in left}.values())
 
 
 def _special_added(tokenizer: Any) -> Iterable[int]:

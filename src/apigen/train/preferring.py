@@ -1,0 +1,63 @@
+"""Direct preference optimization by TRL's trainer, on pairs that are in tokens already."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import datasets
+import trl
+
+from apigen.train.plan import Plan
+from apigen.train.recipe import Recipe
+from apigen.train.steps import Watcher, arguments, on_one_device
+from apigen.train.tokens import EncodedPair
+
+
+class _Trainer(trl.DPOTrainer):  # type: ignore[misc]
+    """TRL's trainer without its own way of putting pairs into tokens, which knows nothing of odd chat templates."""
+
+    def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
+        return dataset
+
+
+def trainer(
+    model: Any,
+    rows: Sequence[EncodedPair],
+    held_out: Sequence[EncodedPair],
+    tokenizer: Any,
+    recipe: Recipe,
+    plan: Plan,
+    out: Path,
+    watcher: Watcher,
+) -> Any:
+    """A trainer that is ready to go.
+
+    What the model says before training is computed once, before the first step; its memory is then saved by the model
+    itself, as with the other method, and not by TRL's default.
+    """
+    os.environ.setdefault("TQDM_DISABLE", "1")  # the only way to tell TRL that its bar is not wanted
+    datasets.disable_progress_bars()
+    settings = arguments(recipe, plan, out, evaluate=bool(held_out))
+    return _Trainer(
+        model=model,
+        args=on_one_device(
+            trl.DPOConfig(
+                **settings,
+                beta=recipe.beta,
+                max_length=None,
+                precompute_ref_log_probs=True,
+                gradient_checkpointing=False,
+            )
+        ),
+        train_dataset=_dataset(rows),
+        eval_dataset=_dataset(held_out) if held_out else None,
+        processing_class=tokenizer,
+        callbacks=[watcher],
+    )
+
+
+def _dataset(rows: Sequence[EncodedPair]) -> Any:
+    return datasets.Dataset.from_list(
+        [{"prompt_ids": row.prompt, "chosen_ids": row.chosen, "rejected_ids": row.rejected} for row in rows]
+    )

@@ -1,0 +1,244 @@
+"""What a training reads and plans, before any model is there."""
+
+from pathlib import Path
+
+import pytest
+
+from apigen.errors import UserError
+from apigen.records import Call
+from apigen.train import checkpoints, memory
+from apigen.train.batches import packed
+from apigen.train.examples import Example, read_examples
+from apigen.train.extra import require_extra
+from apigen.train.form import dialogue
+from apigen.train.job import Job
+from apigen.train.memory import Shape
+from apigen.train.pairs import read_pairs
+from apigen.train.plan import held_out, lengths, make_plan, warnings
+from apigen.train.recipe import make_recipe
+from apigen.train.tokens import Encoded
+from training import ADD, mixed_rows, pair_row, song_row, sum_row, write_rows
+
+
+def test_the_recipe_is_the_papers() -> None:
+    """Learning rate, epochs, warm-up, cutoff and batch are those that the paper tells."""
+    recipe = make_recipe()
+    told = (recipe.learning_rate, recipe.epochs, recipe.warmup_steps, recipe.cutoff, recipe.batch, recipe.accumulation)
+    assert told == (5e-6, 4, 50, 2048, 6, 2)
+    assert (recipe.schedule, recipe.optimizer) == ("cosine", "adamw_torch")
+    assert not recipe.lora.use
+
+
+def test_options_lie_over_the_file_and_the_file_over_the_layers(tmp_path: Path) -> None:
+    """A key that a level does not name is that of the level below, also inside of lora."""
+    file = tmp_path / "mine.yaml"
+    file.write_text("epochs: 2\nbatch: 3\nlora: {rank: 4}\n")
+    recipe = make_recipe(file, {"batch": 5, "seed": None}, ["lora"])
+    assert (recipe.epochs, recipe.batch, recipe.learning_rate) == (2, 5, 1e-4)
+    assert (recipe.lora.use, recipe.lora.rank, recipe.lora.alpha) == (True, 4, 32)
+
+
+def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
+    """recipe.yaml of a training, given again, is the same recipe."""
+    recipe = make_recipe(None, {"epochs": 1.5, "max_steps": 7}, ["lora", "dpo"])
+    (tmp_path / "recipe.yaml").write_text(recipe.to_yaml())
+    assert make_recipe(tmp_path / "recipe.yaml") == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("epoch: 3", "unknown key `epoch`; did you mean `epochs`?"),
+        ("batch: 0", "`batch`"),
+        ("lora: {rnk: 3}", "did you mean `lora.rank`?"),
+        ("packing: 1.5", "`packing`"),
+        ("- 1", "a recipe is a mapping"),
+        ("epochs: 1\nepochs: 2", "broken YAML"),
+    ],
+)
+def test_a_wrong_recipe_is_named_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    """The key, and what it may be."""
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    with pytest.raises(UserError) as error:
+        make_recipe(file)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def kept(*paths: Path) -> list[Example]:
+    return [one for one in read_examples(paths).kept if isinstance(one, Example)]
+
+
+def test_rows_with_and_without_calls_are_learnt(tmp_path: Path) -> None:
+    """An empty answer becomes a sentence: that no tool fits, or what is missing."""
+    rows = [sum_row(1), song_row(2), song_row(3, missing=["first_number"])]
+    file = write_rows(tmp_path / "rows.jsonl", rows)
+    called, song, asking = kept(file)
+    assert (called.calls, song.calls, asking.calls) == ((Call("add", {"a": 1, "b": 2}),), (), ())
+    assert song.said == "The tool that I have does not fit this request."
+    assert asking.said == "I need more information for that. Please tell me: first number."
+    assert read_examples([file]).without_calls == 2
+
+
+def test_prompted_answers_are_lists_that_may_be_empty(tmp_path: Path) -> None:
+    """In the paper's form no call is an empty list, and what is missing is named beside it."""
+    put = dialogue(kept(write_rows(tmp_path / "rows.jsonl", [song_row(3, missing=["a"])]))[0], "prompted")
+    assert put.answer == {"role": "assistant", "content": '{"tool_calls":[],"missing":["a"]}'}
+    assert put.tools is None
+    assert '"name":"add"' in put.prompt[0]["content"]
+
+
+def test_rows_that_cannot_be_read_are_left_out_with_a_reason(tmp_path: Path) -> None:
+    """The others are learnt all the same."""
+    as_text = sum_row(4) | {"calls": [{"name": "add", "arguments": "{"}]}
+    file = write_rows(tmp_path / "rows.jsonl", [sum_row(1), "{broken", as_text, sum_row(5) | {"query": " "}])
+    read = read_examples([file])
+    assert [example.id for example in read.kept] == ["1"]
+    assert [left.id for left in read.left_out] == ["2", "4", "5"]
+    assert all(left.reason for left in read.left_out)
+
+
+def test_several_files_are_mixed_and_their_ids_told_apart(tmp_path: Path) -> None:
+    """Formats may differ."""
+    own = write_rows(tmp_path / "own.jsonl", [sum_row(1)])
+    call = {"type": "function", "function": {"name": "add", "arguments": {"a": 1, "b": 2}}}
+    turns = [{"role": "user", "content": "1 and 2?"}, {"role": "assistant", "tool_calls": [call]}]
+    trl = write_rows(tmp_path / "trl.jsonl", [{"messages": turns, "tools": [{"type": "function", "function": ADD}]}])
+    read = read_examples([own, trl])
+    assert [example.id for example in read.kept] == ["own.jsonl:1", "trl.jsonl:1"]
+    assert [source.rows for source in read.sources] == [1, 1]
+    assert read.sources[0].digest != read.sources[1].digest
+
+
+def test_a_conversation_of_words_keeps_who_said_what(tmp_path: Path) -> None:
+    """System words and earlier turns stay turns, and an answer in words is learnt as it stands."""
+    turns = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Hi"},
+        {"role": "user", "content": "Sing!"},
+        {"role": "assistant", "content": "I cannot sing."},
+    ]
+    (found,) = kept(write_rows(tmp_path / "trl.jsonl", [{"messages": turns, "tools": []}]))
+    assert [(one.role, one.content) for one in found.messages] == [
+        (turn["role"], turn["content"]) for turn in turns[:-1]
+    ]
+    assert found.said == "I cannot sing."
+
+
+def test_answers_after_a_tools_result_are_left_out_and_counted(tmp_path: Path) -> None:
+    """Their results would have to be rendered, which is not done."""
+    call = {"type": "function", "function": {"name": "add", "arguments": {"a": 1, "b": 2}}}
+    turns = [
+        {"role": "user", "content": "1 and 2?"},
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "content": "3"},
+        {"role": "assistant", "tool_calls": [call]},
+    ]
+    read = read_examples([write_rows(tmp_path / "trl.jsonl", [{"messages": turns, "tools": [ADD]}])])
+    assert [example.id for example in read.kept] == ["1#1"]
+    assert read.left_out[0].id == "1#2"
+    assert "earlier calls" in read.left_out[0].reason
+
+
+def test_a_benchmark_is_refused(tmp_path: Path) -> None:
+    """A model that was trained on it could not be measured by it."""
+    row = {"id": "simple_1", "question": [[{"role": "user", "content": "1 and 2?"}]], "function": [ADD]}
+    with pytest.raises(UserError, match="is a benchmark"):
+        read_examples([write_rows(tmp_path / "BFCL_v3_simple.json", [row])])
+
+
+def test_held_out_queries_do_not_depend_on_order_and_take_their_repetitions_along() -> None:
+    """The same seed holds out the same."""
+    recipe = make_recipe(None, {"held_out": 0.2})
+    queries = [f"query {number}" for number in range(20)]
+    assert held_out(queries, recipe) == held_out(queries[::-1] + queries[:3], recipe)
+    assert len(held_out(queries, recipe)) == 4
+    assert held_out(queries, recipe) != held_out(queries, make_recipe(None, {"held_out": 0.2, "seed": 1}))
+    assert held_out(queries[:4], recipe) == frozenset()
+
+
+def test_steps_follow_from_rows_batch_and_epochs() -> None:
+    """100 rows in steps of 12 are 9 an epoch."""
+    plan = make_plan(100, make_recipe())
+    assert (plan.steps, plan.evaluate_every, plan.checkpoint_every) == (36, 4, 9)
+    assert make_plan(100, make_recipe(None, {"max_steps": 5})).steps == 5
+    assert "never reaches its height" in warnings(plan, make_recipe())[0]
+
+
+def test_lengths_of_rows() -> None:
+    """The 95th percentile is a length that occurs."""
+    found = lengths(range(1, 101), [1] * 100)
+    assert (found.total, found.trained, found.mean, found.p95, found.max) == (5050, 100, 50.5, 95, 100)
+
+
+def test_packing_fills_sequences_and_loses_no_row() -> None:
+    """Each row is in one sequence, and none is longer than the cutoff."""
+    rows = [Encoded(str(number), [0] * (1 + number * 37 % 100), 0) for number in range(200)]
+    sequences = packed(rows, 128)
+    assert sorted(row.id for sequence in sequences for row in sequence) == sorted(row.id for row in rows)
+    sums = [sum(len(row.ids) for row in sequence) for sequence in sequences]
+    assert max(sums) <= 128
+    assert sum(sums) / (128 * len(sums)) > 0.95
+
+
+def test_the_memory_of_seven_billion_parameters() -> None:
+    """All weights in mixed precision take 18 bytes each before any token; an adapter little more than the weights."""
+    shape = Shape(parameters=7 * 10**9, adapter=40 * 10**6, width=4096, layers=32, vocabulary=32_000)
+    recipe = make_recipe(None, {"batch": 1})
+    whole = memory.estimate(shape, recipe, "mixed", 2048, lora=False)
+    assert whole.total - whole.activations == 18 * shape.parameters
+    adapter = memory.estimate(shape, recipe, "mixed", 2048, lora=True)
+    assert adapter.total - adapter.activations == 2 * shape.parameters + 16 * shape.adapter
+    less = make_recipe(None, {"batch": 1, "gradient_checkpointing": True})
+    assert memory.estimate(shape, less, "mixed", 2048, lora=False).activations < whole.activations / 5
+
+
+def test_only_whole_checkpoints_count(tmp_path: Path) -> None:
+    """One that was cut off while it was written is removed, and steps are compared as numbers."""
+    for step in (9, 10, 11):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    for step in (9, 10):
+        checkpoints.mark(tmp_path / f"checkpoint-{step}")
+    assert checkpoints.latest(tmp_path) == tmp_path / "checkpoint-10"
+    checkpoints.clear_torn(tmp_path)
+    assert not (tmp_path / "checkpoint-11").exists()
+    assert checkpoints.latest(tmp_path / "nowhere") is None
+
+
+def test_what_is_missing_names_the_extra() -> None:
+    """One line, with the command that installs it."""
+    with pytest.raises(UserError, match=r"no_such_package.*pip install 'apigen-pipeline\[train\]'"):
+        require_extra("no_such_package")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "name one model"),
+        ({"model": "a", "scratch": "tiny"}, "name one model"),
+        ({"scratch": "huge"}, "there are tiny, small"),
+        ({"scratch": "tiny", "method": "dpo"}, "give one with --model"),
+    ],
+)
+def test_a_job_that_makes_no_sense_is_refused(given: dict[str, str], said: str) -> None:
+    """Before anything is read."""
+    with pytest.raises(UserError, match=said):
+        Job(recipe=make_recipe(), out=Path("nowhere"), **given)  # type: ignore[arg-type]
+
+
+def test_pairs_are_read_from_a_file(tmp_path: Path) -> None:
+    """Two equal answers are no pair, and a row without one of them is none."""
+    same = pair_row(2) | {"rejected": pair_row(2)["chosen"]}
+    without = {key: value for key, value in pair_row(3).items() if key != "rejected"}
+    read = read_pairs([write_rows(tmp_path / "pairs.jsonl", [pair_row(1), same, without])])
+    assert [pair.id for pair in read.kept] == ["1"]
+    assert [left.id for left in read.left_out] == ["2", "3"]
+
+
+def test_data_without_a_row_to_learn_is_told(tmp_path: Path) -> None:
+    """With the first reason."""
+    file = write_rows(tmp_path / "rows.jsonl", [row | {"query": ""} for row in mixed_rows(3)])
+    with pytest.raises(UserError, match="no row can be trained on"):
+        read_examples([file])

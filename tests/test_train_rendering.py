@@ -1,0 +1,135 @@
+"""Chat templates of all kinds: what is the prompt, what is the answer, and which rows cannot be put."""
+
+from typing import Any
+
+import jinja2
+import pytest
+
+from apigen.errors import UserError
+from apigen.records import Call, Message, Tool
+from apigen.train.examples import Example
+from apigen.train.form import dialogue
+from apigen.train.rendering import CannotRender, Renderer, Way
+from tiny_chat_model import QWEN_STYLE
+
+TOOL = Tool("add", "Add two numbers.", {"type": "object", "properties": {"name": {"type": "string"}}})
+ONE = Example("1", (Message("user", "It's 1 and 2."),), (TOOL,), (Call("add", {"name": "x"}),))
+TWO = Example("2", (Message("user", "Both."),), (TOOL,), (Call("add", {"name": "x"}), Call("add", {"name": "y"})))
+NONE = Example("3", (Message("user", "Sing."),), (TOOL,), (), said="No tool fits.")
+BRIEF = Example("4", (Message("system", "Be brief."), Message("user", "1 and 2.")), (TOOL,), ONE.calls)
+
+
+class Templated:
+    """What of a tokenizer renders templates, by the same engine and with the same helpers."""
+
+    def __init__(self, template: str) -> None:
+        self.chat_template = template
+        environment = jinja2.Environment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - plain text
+
+        def refuse(message: str) -> None:
+            raise jinja2.TemplateError(message)
+
+        environment.globals["raise_exception"] = refuse
+        self._template = environment.from_string(template)
+
+    def apply_chat_template(self, chat: Any, tools: Any, add_generation_prompt: bool, tokenize: bool) -> str:
+        assert not tokenize
+        return self._template.render(messages=chat, tools=tools, add_generation_prompt=add_generation_prompt)
+
+
+def turns(call: str, *, prompt: str = "<a>", answer: str = "<a>", checks: str = "") -> str:
+    """A template that writes calls in its own way."""
+    return (
+        "{% for t in tools or [] %}[{{ t.function.name }}]{% endfor %}"
+        "{% for m in messages %}" + checks + "{% if m.role == 'assistant' %}" + answer + "{{ m.content }}"
+        "{% for c in m.tool_calls or [] %}" + call + "{% endfor %}</a>"
+        "{% else %}<{{ m.role }}>{{ m.content }}{% endif %}{% endfor %}"
+        "{% if add_generation_prompt %}" + prompt + "{% endif %}"
+    )
+
+
+PLAIN = "{{ c.function.name }}({{ c.function.arguments | tojson }})"
+
+
+def rendered(template: str, *examples: Example) -> tuple[Renderer, list[tuple[str, str]]]:
+    renderer = Renderer(Templated(template), "a model")
+    found = [renderer.render(dialogue(example, "native")) for example in examples]
+    return renderer, [(one.prompt, one.answer) for one in found]
+
+
+def test_the_answer_is_what_follows_the_prompt() -> None:
+    """Also in a template without marks of generation."""
+    _, texts = rendered(QWEN_STYLE, ONE, NONE)
+    assert texts[0][0].endswith("It's 1 and 2.<|im_end|>\n<|im_start|>assistant\n")
+    assert texts[0][1] == '<tool_call>\n{"name": "add", "arguments": {"name": "x"}}\n</tool_call><|im_end|>\n'
+    assert texts[1][1] == "No tool fits.<|im_end|>\n"
+
+
+def test_a_template_that_wants_ids_is_given_ids() -> None:
+    """Nine letters and digits."""
+    call = (
+        "{% if c.id | length != 9 %}{{ raise_exception('an id has nine letters') }}{% endif %}" + PLAIN + "#{{ c.id }}"
+    )
+    renderer, texts = rendered(turns(call), TWO)
+    assert renderer.way == Way(ids=True)
+    assert texts[0][1] == 'add({"name": "x"})#call00001add({"name": "y"})#call00002</a>'
+
+
+@pytest.mark.parametrize(
+    "call", ["{{ c.function.name }}({{ c.function.arguments }})", "{{ c.function.name + c.function.arguments }}"]
+)
+def test_a_template_that_wants_arguments_as_text_is_given_text(call: str) -> None:
+    """One that would write Python in place of JSON, and one that fails over an object."""
+    renderer, texts = rendered(turns(call), ONE)
+    assert renderer.way == Way(text=True)
+    assert '{"name":"x"}' in texts[0][1]
+
+
+def test_a_template_without_system_is_given_its_words_in_the_question() -> None:
+    """And says so."""
+    checks = "{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    renderer, texts = rendered(turns(PLAIN, checks=checks), BRIEF)
+    assert texts[0][0] == "[add]<user>Be brief.\n\n1 and 2.<a>"
+    assert renderer.way is not None
+    assert "knows no system" in next(renderer.way.told())
+
+
+def test_a_row_that_a_template_refuses_is_named() -> None:
+    """Others are rendered."""
+    checks = "{% if m.tool_calls and m.tool_calls | length > 1 %}{{ raise_exception('one call only') }}{% endif %}"
+    renderer, _ = rendered(turns(PLAIN, checks=checks), ONE)
+    with pytest.raises(CannotRender, match="one call only"):
+        renderer.render(dialogue(TWO, "native"))
+
+
+def test_a_template_that_ignores_tools_is_refused() -> None:
+    """With the ways out."""
+    template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    with pytest.raises(UserError, match=r"no place for tools; use --form prompted"):
+        rendered(template, ONE)
+
+
+def test_a_template_that_loses_calls_is_refused() -> None:
+    """It would teach to say nothing."""
+    with pytest.raises(CannotRender, match="leaves out the call of add"):
+        rendered(turns("!"), ONE)
+
+
+def test_what_a_prompt_ends_with_and_an_answer_drops_is_told() -> None:
+    """Training then begins where both texts part."""
+    renderer = Renderer(Templated(turns(PLAIN, prompt="<a><think>")), "a model")
+    one = renderer.render(dialogue(ONE, "native"))
+    assert (one.prompt, one.answer, one.dropped) == ("[add]<user>It's 1 and 2.<a>", 'add({"name": "x"})</a>', "<think>")
+
+
+def test_a_question_that_changes_once_it_is_answered_is_refused() -> None:
+    """What is asked when the model is used would not be what was trained."""
+    template = turns(PLAIN).replace("<{{ m.role }}>", "{% if loop.last %}<now>{% endif %}<{{ m.role }}>")
+    with pytest.raises(CannotRender, match="writes the question otherwise"):
+        rendered(template, ONE)
+
+
+def test_a_model_without_template_is_told_with_the_ways_out() -> None:
+    """One line."""
+    with pytest.raises(UserError, match=r"no chat template; use --form prompted, or .* --chat-template"):
+        Renderer(Templated(""), "a model")

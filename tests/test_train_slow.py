@@ -1,0 +1,336 @@
+"""Training itself, on models so small that dozens of steps take seconds."""
+
+import json
+import re
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("peft")
+
+import peft
+import torch
+import transformers
+
+from apigen.errors import JobFellShort, UserError
+from apigen.train import outputs
+from apigen.train.batches import Collator
+from apigen.train.examples import Example, read_examples
+from apigen.train.form import dialogue
+from apigen.train.job import Job, TrainingResult
+from apigen.train.prepared import prepare
+from apigen.train.recipe import make_recipe
+from apigen.train.run import train
+from apigen.train.scratch import SIZES, scratch_tokenizer
+from apigen.train.tokens import Encoded, Encoder
+from runs import apigen_process, command
+from tiny_chat_model import write_chat_model
+from training import mixed_rows, pair_row, sum_row, write_rows
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning:torch.*"),
+]
+
+FAST = {"learning_rate": 3e-3, "warmup_steps": 2, "batch": 4, "accumulation": 1, "cutoff": 512}
+PATIENCE_S = 300
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_chat_model(tmp_path_factory.mktemp("model") / "qwen")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_rows(tmp_path_factory.mktemp("data") / "rows.jsonl", mixed_rows(48))
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    file = tmp_path / "recipe.yaml"
+    file.write_text("".join(f"{key}: {value}\n" for key, value in FAST.items()))
+    return file
+
+
+def trained(data: Path, out: Path, layers: tuple[str, ...] = (), **given: Any) -> TrainingResult:
+    of_job = {key: given.pop(key) for key in ("model", "scratch", "form", "method", "resume") if key in given}
+    of_job = {key: str(value) if key == "model" else value for key, value in of_job.items()}
+    return train([data], Job(recipe=make_recipe(None, {**FAST, **given}, layers), out=out, **of_job))
+
+
+def losses(result: TrainingResult) -> list[float]:
+    return [point["loss"] for point in result.record["losses"]["points"] if "loss" in point]
+
+
+def loaded(folder: Path) -> tuple[Any, Any]:
+    return (
+        transformers.AutoModelForCausalLM.from_pretrained(folder),
+        transformers.AutoTokenizer.from_pretrained(folder),
+    )
+
+
+def test_a_model_from_scratch_learns_and_is_loaded_by_transformers(data: Path, tmp_path: Path) -> None:
+    """The loss falls by far, and the folder answers a question it has seen in the form it was taught."""
+    out = tmp_path / "model"
+    result = trained(data, out, ("scratch",), scratch="tiny", epochs=8, learning_rate=4e-3)
+    assert result.finished
+    assert losses(result)[0] > 5
+    assert result.loss is not None
+    assert result.loss < 1.5
+    model, tokenizer = loaded(out)
+    messages = [{"role": "user", "content": "What is 3 plus 6?"}]
+    tools = [{"type": "function", "function": mixed_rows(1)[0]["tools"][0]}]
+    told = tokenizer.apply_chat_template(
+        messages, tools=tools, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    answer = model.generate(**told, max_new_tokens=8, do_sample=False)[0, told["input_ids"].shape[1] :]
+    assert tokenizer.decode(answer).startswith("<tool_call>\n")
+    assert {"report.html", "README.md", "training.json", "recipe.yaml"} <= {path.name for path in out.iterdir()}
+    assert not (out / "checkpoints").exists()
+
+
+def test_the_template_from_scratch_marks_what_is_generated(data: Path, tmp_path: Path) -> None:
+    """TRL's own mask of the assistant's tokens is ours, but for what follows the end."""
+    examples = [one for one in read_examples([data]).kept if isinstance(one, Example)]
+    tokenizer = scratch_tokenizer(examples, SIZES["tiny"], "native")
+    put = [dialogue(one, "native") for one in examples]
+    rows = Encoder(tokenizer, "scratch", 512).corpus(put).rows
+    for one, row in zip(put, rows, strict=True):
+        found = tokenizer.apply_chat_template(
+            [*one.prompt, one.answer], tools=one.tools, return_dict=True, return_assistant_tokens_mask=True
+        )
+        mask = found["assistant_masks"]
+        assert found["input_ids"][: len(row.ids)] == row.ids
+        assert mask[: len(row.ids)] == [0] * row.start + [1] * row.trained
+        assert sum(mask) == row.trained
+
+
+def test_a_real_worlds_template_without_marks_is_trained(data: Path, model: Path, tmp_path: Path) -> None:
+    """The weights come back in the type they came in, and generation ends where answers end."""
+    result = trained(data, tmp_path / "out", model=model, epochs=3)
+    assert losses(result)[0] > losses(result)[-1] + 0.5
+    made, tokenizer = loaded(tmp_path / "out")
+    assert str(made.dtype) == "torch.bfloat16"
+    ends = made.generation_config.eos_token_id
+    assert tokenizer.convert_tokens_to_ids("<|im_end|>") in (ends if isinstance(ends, list) else [ends])
+
+
+def test_the_same_seed_gives_the_same_losses(data: Path, model: Path, tmp_path: Path) -> None:
+    """To the last digit on one machine's processor; another seed gives others."""
+    first, second, other = (
+        losses(trained(data, tmp_path / name, model=model, max_steps=6, seed=seed))
+        for name, seed in (("a", 3), ("b", 3), ("c", 4))
+    )
+    assert first == second
+    assert first != other
+
+
+def test_packed_rows_do_not_see_each_other(data: Path, model: Path) -> None:
+    """A packed batch has the loss of its rows."""
+    job = Job(recipe=make_recipe(None, FAST), out=Path("nowhere"), model=str(model))
+    rows = [row for row in prepare(read_examples([data]), job).rows if isinstance(row, Encoded)][:4]
+    made, _ = loaded(model)
+    made = made.float()
+    with torch.no_grad():
+        packed = made(**Collator(0, packing=True)([tuple(rows[:3]), (rows[3],)]), use_cache=False).loss
+        apart = made(**Collator(0, packing=False)([(row,) for row in rows]), use_cache=False).loss
+    assert float(packed) == pytest.approx(float(apart), rel=1e-4)
+
+
+def test_packing_trains(data: Path, model: Path, tmp_path: Path) -> None:
+    """In fewer steps for the same rows."""
+    result = trained(data, tmp_path / "out", model=model, packing=True, cutoff=1024, epochs=2)
+    assert result.record["plan"]["sequences"] < result.record["rows"]["trained"] / 2
+    assert losses(result)[-1] < losses(result)[0]
+
+
+def test_an_adapter_is_trained_merged_and_kept(data: Path, model: Path, tmp_path: Path) -> None:
+    """Only its own parameters are trained; the folder loads without peft, and the adapter with it."""
+    out = tmp_path / "out"
+    result = trained(data, out, ("lora",), model=model, epochs=2, learning_rate=2e-2, gradient_checkpointing=True)
+    assert losses(result)[-1] < losses(result)[0] - 0.05
+    parameters = result.record["parameters"]
+    assert parameters["trained"] == parameters["adapter"]
+    merged, tokenizer = loaded(out)
+    base, _ = loaded(model)
+    adapted = peft.PeftModel.from_pretrained(base, str(out / "adapter"))
+    ids = torch.tensor([tokenizer("What is 3 plus 6?")["input_ids"]])
+    with torch.no_grad():
+        assert torch.allclose(merged(ids).logits, adapted(ids).logits, atol=0.1)
+        assert not torch.allclose(merged(ids).logits, loaded(model)[0](ids).logits, atol=0.1)
+
+
+def test_preferences_are_learnt(model: Path, tmp_path: Path) -> None:
+    """DPO begins at ln 2, where nothing is preferred, and falls."""
+    pytest.importorskip("trl")
+    pairs = write_rows(tmp_path / "pairs.jsonl", [pair_row(number) for number in range(24)])
+    result = trained(
+        pairs, tmp_path / "out", ("dpo",), model=model, method="dpo", epochs=4, learning_rate=3e-3, beta=0.5
+    )
+    assert losses(result)[0] == pytest.approx(0.6931, abs=1e-3)
+    assert losses(result)[-1] < 0.68
+    loaded(tmp_path / "out")
+
+
+def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, recipe: Path, tmp_path: Path) -> None:
+    """After kill -9 it loses the steps since the checkpoint, and ends with the losses of one that was not killed."""
+    recipe.write_text(recipe.read_text() + "checkpoint_every: 4\nkeep_checkpoints: 1\n")
+    out = tmp_path / "killed"
+    line = ("train", data, "--model", model, "--recipe", recipe, "--max-steps", "24", "--out")
+    process = subprocess.Popen(command(*line, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + PATIENCE_S
+    while not list(out.glob("checkpoints/*/whole")) and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    resumed = apigen_process(*line, out, "--resume", "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    found = json.loads(resumed.stdout)
+    whole = apigen_process(*line, tmp_path / "whole", "--json")
+    assert found["sessions"][-1]["from_step"] >= 4
+    assert found["losses"]["points"] == json.loads(whole.stdout)["losses"]["points"]
+    again = apigen_process(*line, out, "--resume")
+    assert again.returncode == 0
+    other = apigen_process(*line, out, "--resume", "--seed", "5")
+    assert other.returncode == 2
+    assert "recipe.seed was 0 and is 5 now" in other.stderr
+
+
+def test_a_full_disk_is_told_in_one_line_and_resumed(data: Path, model: Path, recipe: Path, tmp_path: Path) -> None:
+    """Files that may not grow stand for a disk that is full; what was cut off is removed."""
+    line = ("train", data, "--model", model, "--recipe", recipe, "--max-steps", "6", "--out", tmp_path / "out")
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    full = apigen_process(*line, preexec_fn=small_files)
+    assert full.returncode == 1
+    said = full.stderr.strip().splitlines()[-1]
+    assert re.match(r"apigen: .*out: a checkpoint cannot be written: .*--resume begins anew", said), full.stderr
+    assert "Traceback" not in full.stderr
+    assert list((tmp_path / "out" / "checkpoints").iterdir()) == []
+    resumed = apigen_process(*line, "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+
+
+def test_a_model_that_could_not_be_saved_is_saved_from_its_last_checkpoint(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No step is trained again."""
+
+    def full(*_: Any) -> None:
+        raise JobFellShort("no room")
+
+    recipe = make_recipe(None, {**FAST, "max_steps": 4})
+    with monkeypatch.context() as patched:
+        patched.setattr(outputs, "_save", full)
+        with pytest.raises(JobFellShort):
+            train([data], Job(recipe=recipe, out=tmp_path / "out", model=str(model)))
+    result = train([data], Job(recipe=recipe, out=tmp_path / "out", model=str(model), resume=True))
+    assert result.record["sessions"][-1]["from_step"] == 4
+    assert len(losses(result)) == 4
+    loaded(tmp_path / "out")
+
+
+def test_a_recipe_that_a_library_refuses_is_told_in_one_line(data: Path, model: Path, tmp_path: Path) -> None:
+    """A schedule that does not exist, and modules that the model does not have."""
+    for number, wrong in enumerate(({"schedule": "zigzag"}, {"lora": {"use": True, "targets": ["nowhere"]}})):
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(json.dumps(wrong))
+        job = Job(recipe=make_recipe(file, FAST), out=tmp_path / str(number), model=str(model))
+        with pytest.raises(UserError, match="the recipe cannot be used with this model"):
+            train([data], job)
+
+
+def test_ctrl_c_ends_with_a_checkpoint(data: Path, model: Path, tmp_path: Path) -> None:
+    """The step under way is finished, and --resume goes on after it."""
+    calls = 0
+
+    def stopped() -> bool:
+        nonlocal calls
+        calls += 1
+        return calls == 3
+
+    recipe = make_recipe(None, {**FAST, "max_steps": 8})
+    job = Job(recipe=recipe, out=tmp_path / "out", model=str(model))
+    first = train([data], job, stopped=stopped)
+    assert not first.finished
+    assert first.record["status"] == "interrupted"
+    second = train([data], Job(recipe=recipe, out=tmp_path / "out", model=str(model), resume=True))
+    assert second.finished
+    assert [(one["from_step"], one["to_step"]) for one in second.record["sessions"]] == [(0, 3), (3, 8)]
+
+
+@pytest.mark.parametrize("begin", [("--from-scratch", "tiny"), ("--model", "MODEL"), ("--model", "MODEL", "--lora")])
+def test_a_dry_run_tells_everything_and_writes_nothing(
+    data: Path, model: Path, tmp_path: Path, begin: tuple[str, ...]
+) -> None:
+    """Rows, tokens, steps and memory for both ways to train, and a row with its trained part marked."""
+    chosen = [str(model) if word == "MODEL" else word for word in begin]
+    told = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
+    assert told.returncode == 0, told.stderr
+    assert re.search(r"rows +46 rows trained, 2 held out, 0 left out", told.stdout)
+    assert re.search(
+        r"\[\[\[TRAINED <tool_call>\n\{\"name\": \"add\".*<\|im_end\|> TRAINED\]\]\]", told.stdout, re.DOTALL
+    )
+    assert re.search(r"memory +all weights: [\d.]+ GiB", told.stdout)
+    assert re.search(r"memory +adapter: [\d.]+ GiB", told.stdout)
+    assert not (tmp_path / "out").exists()
+
+
+def test_rows_over_the_cutoff_are_named_and_left_out(model: Path, tmp_path: Path) -> None:
+    """They are never cut."""
+    long = sum_row(99) | {"query": "What is 1 plus 2? " * 200}
+    file = write_rows(tmp_path / "rows.jsonl", [*mixed_rows(8), long, "{broken"])
+    result = trained(file, tmp_path / "out", model=model, max_steps=1)
+    left = [json.loads(line) for line in (tmp_path / "out" / "left_out.jsonl").read_text().splitlines()]
+    assert {row["id"] for row in left} == {"99", "10"}
+    assert "the cutoff is 512" in next(row["reason"] for row in left if row["id"] == "99")
+    assert result.record["rows"]["too_long"] == 1
+
+
+def test_a_model_without_template_names_the_ways_out(data: Path, tmp_path: Path) -> None:
+    """And the way out works: prompted, with a template of our own that is saved with the model."""
+    bare = write_chat_model(tmp_path / "bare", template=None)
+    with pytest.raises(UserError, match="no chat template; use --form prompted"):
+        trained(data, tmp_path / "out", model=bare, max_steps=1)
+    result = trained(data, tmp_path / "out", model=bare, max_steps=1, form="prompted", cutoff=2048)
+    assert result.finished
+    assert loaded(tmp_path / "out")[1].chat_template
+
+
+@pytest.mark.parametrize("name", ["./nowhere", "README.md"])
+def test_a_model_that_is_none_is_told_in_one_line(data: Path, tmp_path: Path, name: str) -> None:
+    """With what to give instead."""
+    with pytest.raises(UserError, match="give a causal language model's name on the hub or its folder"):
+        trained(data, tmp_path / "out", model=name)
+
+
+def test_a_folder_that_holds_something_is_not_overwritten(data: Path, model: Path, tmp_path: Path) -> None:
+    """Neither another training nor anything else."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.tex").touch()
+    with pytest.raises(UserError, match="exists already; choose another --out"):
+        trained(data, tmp_path / "out", model=model)
+    with pytest.raises(UserError, match="no training was begun there"):
+        trained(data, tmp_path / "none", model=model, resume=True)
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Path) -> None:
+    """Before the model is loaded."""
+    env = {"CUDA_VISIBLE_DEVICES": ""}
+    out = tmp_path / "out"
+    told = apigen_process("train", data, "--from-scratch", "tiny", "--out", out, "--require-gpu", env=env)
+    assert told.returncode == 1
+    assert "sees no GPU" in told.stderr
+    assert not out.exists()
