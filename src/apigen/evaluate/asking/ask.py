@@ -61,7 +61,7 @@ async def ask_missing(
     watch(progress)
 
     def keep(put: Put, said: Said) -> None:
-        one = given(put.id, said, form, kept.settings.model)
+        one = given(put, said, form, kept.settings.model)
         kept.add(one)
         progress.count(mark_of(by_id[put.id], one))
         watch(progress)

@@ -28,8 +28,8 @@ class Form(Protocol):
         """The question as a model gets it."""
         ...
 
-    def read(self, said: Said) -> list[Json] | str:
-        """The answer in what it said: calls, or text that is scored as one."""
+    def read(self, put: Put, said: Said) -> list[Json] | str:
+        """The answer in what was said to it: calls, or text that is scored as one."""
         ...
 
 
@@ -46,9 +46,9 @@ class Native:
         """The messages as they are, with the tools."""
         return Put(question.id, question.messages, tuple(native_tools(question.tools)))
 
-    def read(self, said: Said) -> list[Json] | str:
+    def read(self, put: Put, said: Said) -> list[Json] | str:
         """The calls; none where there is only text, unless text is all that there can be."""
-        return calls_in(said.text) if said.calls is None else list(said.calls)
+        return calls_in(said.text, put.tools) if said.calls is None else list(said.calls)
 
 
 class Prompted:
@@ -62,8 +62,9 @@ class Prompted:
         chat = prompted_messages(question.messages, question.tools)
         return Put(question.id, tuple(Message(**_strings(message)) for message in chat))
 
-    def read(self, said: Said) -> list[Json] | str:
+    def read(self, put: Put, said: Said) -> list[Json] | str:
         """The text without thoughts and fence."""
+        del put
         return bare(said.text)
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from apigen.evaluate.answers import AnswerLine
-from apigen.evaluate.asking.base import Said
+from apigen.evaluate.asking.base import Put, Said
 from apigen.evaluate.asking.forms import Form
 from apigen.evaluate.decoding import decode_calls, decode_text
 from apigen.records import Json
@@ -40,22 +40,22 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
         return AnswerLine(place, self.id, None, self.error or "unknown")
 
 
-def given(id_: str, said: Said, form: Form, model: str) -> Given:
+def given(put: Put, said: Said, form: Form, model: str) -> Given:
     """The line for what a model said.
 
     Args:
-        id_: of the question.
+        put: the question, as it was put.
         said: to it.
         form: in which it was put.
         model: who was asked.
     """
     tokens, seconds = Tokens(said.prompt_tokens, said.completion_tokens), round(said.seconds, 3)
     if said.error:
-        return Given(id_, error=said.error, model=model, tokens=tokens, seconds=seconds)
-    read = form.read(said)
+        return Given(put.id, error=said.error, model=model, tokens=tokens, seconds=seconds)
+    read = form.read(put, said)
     calls, text = (None, read) if isinstance(read, str) else (read, None)
     return Given(
-        id_,
+        put.id,
         calls,
         text,
         said=said.text if said.text != text else "",

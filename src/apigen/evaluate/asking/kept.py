@@ -27,11 +27,11 @@ class Settings(msgspec.Struct, frozen=True):
     """What decides the answers: an evaluation is resumed with the same."""
 
     suite: str
-    version: str
     model: str
     form: str
     temperature: float
     max_tokens: int
+    version: str
     limit: int | None = None
     """Questions of each category, at most."""
     seed: int = 0

@@ -7,17 +7,21 @@ notation is a function and a line in ``NOTATIONS``.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from apigen.evaluate.decoding import decode_text
 from apigen.models.openai.thinking import told_apart
 from apigen.records import Json
 
-Notation = Callable[[str], list[Json] | None]
+Tools = Sequence[Mapping[str, Any]]
+"""Those that were offered, as a request has them: some notations leave it to their schemas what is text."""
+Notation = Callable[[str, Tools], list[Json] | None]
 
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
 _TAG = re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL)
+_FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
+_PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
 _NAMED = re.compile(r"\s*([\w.-]+)\s*(?:\[ARGS\])?\s*(?=\{)")
 
 
@@ -31,14 +35,31 @@ def bare(text: str) -> str:
     return fenced[0].strip() if len(fenced) == 1 else answer
 
 
-def hermes(text: str) -> list[Json] | None:
-    """``<tool_call>{"name": ..., "arguments": {...}}</tool_call>``, as Hermes, Qwen and others write it."""
+def hermes(text: str, tools: Tools) -> list[Json] | None:
+    """``<tool_call>{"name": ..., "arguments": {...}}</tool_call>``, as Hermes, Qwen 2.5 and 3 and others write it."""
+    del tools
     inside = _TAG.findall(text)
-    return [call for one in inside for call in _json_calls(one)] if inside else None
+    if not inside or any(_FUNCTION.search(one) for one in inside):
+        return None
+    return [call for one in inside for call in _json_calls(one)]
 
 
-def mistral(text: str) -> list[Json] | None:
+def qwen_xml(text: str, tools: Tools) -> list[Json] | None:
+    """``<function=NAME><parameter=KEY>VALUE</parameter></function>``, as Qwen3-Coder and Qwen 3.5 write it.
+
+    A value is text where the tool's schema asks for text, and JSON elsewhere, if it is JSON.
+    """
+    calls: list[Json] = []
+    for name, inside in _FUNCTION.findall(text):
+        schemas = _properties(tools, name)
+        arguments = {key: _typed(value, schemas.get(key)) for key, value in _PARAMETER.findall(inside)}
+        calls.append({"name": name, "arguments": arguments})
+    return calls or None
+
+
+def mistral(text: str, tools: Tools) -> list[Json] | None:
     """``[TOOL_CALLS]`` before a list of calls, or before each name, with its arguments behind it."""
+    del tools
     _, mark, rest = text.partition("[TOOL_CALLS]")
     if not mark:
         return None
@@ -47,8 +68,9 @@ def mistral(text: str) -> list[Json] | None:
     return [_named(part) for part in rest.split("[TOOL_CALLS]")]
 
 
-def llama(text: str) -> list[Json] | None:
+def llama(text: str, tools: Tools) -> list[Json] | None:
     """``{"name": ..., "parameters": {...}}``, several with semicolons between them, as Llama 3 writes it."""
+    del tools
     told = text.removeprefix("<|python_tag|>").strip()
     if not told.startswith("{"):
         return None
@@ -65,8 +87,9 @@ def llama(text: str) -> list[Json] | None:
     return calls
 
 
-def plain_json(text: str) -> list[Json] | None:
+def plain_json(text: str, tools: Tools) -> list[Json] | None:
     """A JSON list of calls, one call, or an object with ``tool_calls``."""
+    del tools
     value = _parsed(text)
     if isinstance(value, dict) and "tool_calls" in value:
         value = value["tool_calls"]
@@ -78,18 +101,24 @@ def plain_json(text: str) -> list[Json] | None:
     return None
 
 
-NOTATIONS: dict[str, Notation] = {"hermes": hermes, "mistral": mistral, "llama": llama, "json": plain_json}
+NOTATIONS: dict[str, Notation] = {
+    "hermes": hermes,
+    "qwen_xml": qwen_xml,
+    "mistral": mistral,
+    "llama": llama,
+    "json": plain_json,
+}
 """Those that leave no doubt, tried in this order. Python's text is tried after them, by the rules of decode_text."""
 
 
-def calls_in(text: str) -> list[Json] | str:
+def calls_in(text: str, tools: Tools = ()) -> list[Json] | str:
     """The calls in a text: as JSON, or as the text that :func:`~apigen.evaluate.decoding.decode_text` reads.
 
     Prose is no call. What begins like JSON or a list and is none is given as it is, to be told undecodable.
     """
     answer = bare(text)
     for notation in NOTATIONS.values():
-        found = notation(answer)
+        found = notation(answer, tools)
         if found is not None:
             return found
     python = decode_text(answer)
@@ -103,6 +132,21 @@ def _json_calls(text: str) -> list[Json]:
     if value is None:
         return [text.strip()]
     return list(value) if isinstance(value, list) else [value]
+
+
+def _properties(tools: Tools, name: str) -> Mapping[str, Any]:
+    for tool in tools:
+        if tool["function"]["name"] == name:
+            properties = tool["function"]["parameters"].get("properties")
+            return properties if isinstance(properties, Mapping) else {}
+    return {}
+
+
+def _typed(value: str, schema: Json) -> Json:
+    if isinstance(schema, Mapping) and schema.get("type") == "string":
+        return value
+    parsed = _parsed(value)
+    return value if parsed is None and value.strip() != "null" else parsed
 
 
 def _named(text: str) -> Json:
