@@ -40,6 +40,9 @@ def rows(folder: Path, count: int = 6) -> Path:
     return path
 
 
+PARAMETERS: Any = ADD["parameters"]
+
+
 def query(body: Mapping[str, Any]) -> str:
     text: str = body["messages"][-1]["content"]
     return text
@@ -96,8 +99,8 @@ def test_tools_go_out_and_calls_come_back(server: ToolServer, tmp_path: Path) ->
     assert (body["temperature"], body["max_tokens"]) == (0.0, 2048)
     assert body["messages"] == [{"role": "user", "content": "Sing!"}]
     assert [one["type"] for one in body["tools"]] == ["function", "function"]
-    assert body["tools"][0]["function"] | {"parameters": ADD["parameters"]} == ADD
-    assert body["tools"][0]["function"]["parameters"].items() >= ADD["parameters"].items()
+    assert body["tools"][0]["function"] | {"parameters": PARAMETERS} == ADD
+    assert body["tools"][0]["function"]["parameters"].items() >= PARAMETERS.items()
     assert body["tools"][1]["function"]["name"] == "choir_sing"
     assert re.search(r"all answers +8 +8 +100\.0%", ran.stdout)
 

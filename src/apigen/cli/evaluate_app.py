@@ -108,3 +108,17 @@ def evaluate(
             )
         )
     )
+
+
+@app.command()
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR DIR...", help="The --out of two or more evaluations.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE.html", help="Write a page with the rows that differ.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare models that were asked the same questions: side by side, and pair by pair."""
+    from apigen.cli.evaluate_compare import compare_command
+
+    compare_command(folders, out, as_json=as_json)
