@@ -53,7 +53,7 @@ def test_the_page_shows_where_they_differ(tmp_path: Path) -> None:
     """One file, with the question and what each of them answered."""
     one, other = asked(tmp_path, "one", perfect), asked(tmp_path, "other", half)
     ran = apigen("evaluate", "compare", one, other, "-o", tmp_path / "compare.html")
-    assert "only first right" in " ".join(ran.stdout.split())
+    assert "only first" in ran.stdout
     assert "McNemar" in ran.stdout
     page = (tmp_path / "compare.html").read_text()
     assert "3 and 1?" in page

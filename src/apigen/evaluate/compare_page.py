@@ -79,7 +79,7 @@ def _pairs(one: Mapping[str, Any]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("first", "second"):
         table.add_column(name, overflow="fold")
-    for name in ("only first right", "only second right", "difference in points", "p"):
+    for name in ("only first", "only second", "points", "p"):
         table.add_column(name, justify="right")
     for pair in one["categories"][ALL]["pairs"]:
         table.add_row(
