@@ -60,6 +60,11 @@ def difference(pair: Mapping[str, Any]) -> str:
     return f"{100 * pair['difference']:+.1f} [{100 * pair['low']:+.1f}, {100 * pair['high']:+.1f}]"
 
 
+def probability(pair: Mapping[str, Any]) -> str:
+    """A probability that is never shown as none."""
+    return "<0.0001" if pair["p"] < 1e-4 else f"{pair['p']:.2g}"
+
+
 def _shares(found: Mapping[str, Any], one: Mapping[str, Any]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("category", no_wrap=True)
@@ -88,7 +93,7 @@ def _pairs(one: Mapping[str, Any]) -> Table:
             f"{pair['only_first']:,}",
             f"{pair['only_second']:,}",
             difference(pair),
-            f"{pair['p']:.3g}",
+            probability(pair),
         )
     return table
 
@@ -112,6 +117,7 @@ def compare_page(found: Mapping[str, Any], sides: Sequence[Side], rows: Sequence
         rows=[_row(row) for row in shown],
         percent=percent,
         difference=difference,
+        probability=probability,
         how=HOW,
         all=ALL,
     )

@@ -175,7 +175,8 @@ def _pair(first: Mapping[str, bool | None], second: Mapping[str, bool | None], i
         counts[2 * (not first[id_]) + (not second[id_])] += 1
     found = paired(*counts)
     told = {"both": found.both, "only_first": found.first, "only_second": found.second, "neither": found.neither}
-    return told | {name: round(getattr(found, name), 6) for name in ("difference", "low", "high", "p")}
+    rounded = {name: round(getattr(found, name), 6) for name in ("difference", "low", "high")}
+    return told | rounded | {"p": float(f"{found.p:.3g}")}
 
 
 def differing(sides: Sequence[Side]) -> list[Differing]:
