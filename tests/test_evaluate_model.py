@@ -1,8 +1,10 @@
 """``apigen evaluate --model`` against a real server that answers with tools."""
 
 import json
+import os
 import re
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -269,6 +271,24 @@ def test_a_killed_evaluation_goes_on(tmp_path: Path) -> None:
         assert not before & {query(body) for body in server.bodies}
     assert found(tmp_path)["correct"] == 8
     assert len(lines(kept)) == 8
+
+
+def test_an_interrupted_evaluation_ends_in_good_order(tmp_path: Path) -> None:
+    """What is under way is finished and kept, the figures of that are written, and the exit code is a shell's."""
+    left = iter(range(2))
+
+    def interrupting(body: Mapping[str, Any]) -> dict[str, Any]:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGINT)  # before this is answered
+        return perfect(body)
+
+    with answering(interrupting) as server:
+        ran = evaluate(server, tmp_path, "--concurrency", "1")
+        assert ran.returncode == 130
+        assert "Interrupted; what was answered is kept; go on with --resume --out" in ran.stderr
+        figures = found(tmp_path)
+        assert (figures["status"], figures["answers"], figures["unanswered"]) == ("interrupted", 3, 5)
+        assert len(answers(tmp_path)) == 3
 
 
 def test_an_evaluation_is_resumed_as_it_was_begun(server: ToolServer, tmp_path: Path) -> None:
