@@ -362,6 +362,8 @@ def test_two_evaluations_do_not_write_to_one_folder(server: ToolServer, tmp_path
     [
         (("--suite", "held-out:ROWS"), "give one of --answers FILE"),
         (("--model", "openai/x", "--out", "o"), "--suite is missing"),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--out", "o"), "--out: goes with --model alone"),
+        (("--suite", "held-out:ROWS", "--model", "openai/x", "--underscores"), "--underscores: goes with --answers"),
         (("--suite", "held-out:ROWS", "--model", "x", "--out", "o"), "--model x: write openai/NAME"),
         (("--suite", "held-out:ROWS", "--model", "openai/", "--out", "o"), "--model openai/: write openai/NAME"),
         (("--suite", "held-out:ROWS", "--model", "openai/x"), "--out DIR is missing"),

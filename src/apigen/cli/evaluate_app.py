@@ -81,6 +81,21 @@ def evaluate(
         raise UserError("--suite is missing: bfcl, bfcl:CATEGORY,... or held-out:FILE")
     if (answers is None) == (model is None):
         raise UserError("give one of --answers FILE, which is scored, and --model MODEL, which is asked")
+    of_model = {
+        "--base-url": base_url,
+        "--out": out,
+        "--resume": resume,
+        "--execute": execute,
+        "--library": libraries,
+        "--config": config,
+        "--limit": limit,
+        "--concurrency": concurrency,
+        "--dry-run": dry_run,
+    }
+    of_answers = {"--verdicts": verdicts, "--underscores": underscores}
+    for name, value in (of_model if model is None else of_answers).items():
+        if value:
+            raise UserError(f"{name}: goes with --{'model' if model is None else 'answers'} alone; leave it out")
     if answers is not None:
         from apigen.cli.evaluate import EvaluateOptions, evaluate_command
 
