@@ -186,6 +186,7 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
             **msgspec.to_builtins(settings),
             **figures(plan.questions, everything),
             "library": plan.executables.source if plan.executables else None,
+            "concurrency": concurrency,
             "seconds": round(time.monotonic() - began, 3),
             **_facts(answerer.facts()),
         }
