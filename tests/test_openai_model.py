@@ -15,6 +15,7 @@ from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
 from apigen.models.base import Options
 from apigen.models.openai.model import OpenAIModel
+from apigen.models.store import request_key
 from apigen.records import Completion, Message
 
 PROMPT = (Message("system", "Be brief."), Message("user", "Say hi."))
@@ -223,3 +224,35 @@ def test_a_redirect_is_not_followed_with_the_key(httpserver: HTTPServer) -> None
     httpserver.expect_request(PATH).respond_with_response(Response("", 307, {"Location": "http://127.0.0.1:9/steal"}))
     with pytest.raises(ModelUnavailable, match="HTTP 307"):
         ask(httpserver)
+
+
+def test_tools_go_out_and_their_calls_come_back_as_they_are(httpserver: HTTPServer) -> None:
+    """Every call, also one that is none, beside the text; without tools nothing of that is in the answer."""
+    calls = [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{"}}, "odd"]
+    httpserver.expect_request(PATH).respond_with_json(answer("hm", tool_calls=calls))
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+
+    async def main() -> list[Completion]:
+        model = OpenAIModel(ModelConfig(name="openai/tiny", base_url=server_url), 2)
+        try:
+            return [await model.complete(PROMPT, options) for options in (Options(tools=(tool,)), Options())]
+        finally:
+            await model.aclose()
+
+    server_url = httpserver.url_for("/v1")
+    offered, plain = asyncio.run(main())
+    assert offered.tool_calls == tuple(calls)
+    assert (offered.text, offered.missing) == ("hm", "")
+    assert plain.tool_calls == ()
+    (first, _), (second, _) = httpserver.log
+    assert first.json["tools"] == [tool]
+    assert "tools" not in second.json
+
+
+def test_a_kept_answer_is_no_answer_to_a_question_with_other_tools() -> None:
+    """What was offered is part of what was asked; without tools the key is what it always was."""
+    keys = {
+        request_key("writer", "openai/x", PROMPT, Options(tools=tools), {})
+        for tools in ((), ({"name": "f"},), ({"name": "g"},))
+    }
+    assert len(keys) == 3

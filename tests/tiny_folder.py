@@ -4,6 +4,7 @@ It is a Qwen2 of two narrow layers with a byte-level BPE tokenizer trained on th
 tools in Hermes' notation, which transformers' own server reads. What it was not taught it answers with noise.
 """
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,27 +30,26 @@ def write_tiny_folder(folder: Path, lessons: Sequence[Lesson]) -> None:
         folder: where it is written.
         lessons: what it learns.
     """
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import AutoTokenizer, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
-
-    bare = Tokenizer(models.BPE())
+    torch, tokenizers, transformers = (_module(name) for name in ("torch", "tokenizers", "transformers"))
+    pre_tokenizers = tokenizers.pre_tokenizers
+    bare = tokenizers.Tokenizer(tokenizers.models.BPE())
     bare.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bare.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
+    bare.decoder = tokenizers.decoders.ByteLevel()
+    trainer = tokenizers.trainers.BpeTrainer(
         vocab_size=1500,
         special_tokens=["<|endoftext|>", "<|im_start|>", END],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     bare.train_from_iterator([str(lesson) for lesson in lessons], trainer)
-    made = PreTrainedTokenizerFast(tokenizer_object=bare, eos_token=END, pad_token="<|endoftext|>")
+    made = transformers.PreTrainedTokenizerFast(tokenizer_object=bare, eos_token=END, pad_token="<|endoftext|>")
     made.chat_template = TEMPLATE
     made.save_pretrained(folder)
-    Qwen2Config().save_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)  # which splits texts in Qwen's way, and so will whoever loads it
+    transformers.Qwen2Config().save_pretrained(folder)
+    # Splits texts in Qwen's way, as it will for whoever loads it.
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     torch.manual_seed(0)
-    config = Qwen2Config(
+    config = transformers.Qwen2Config(
         vocab_size=len(tokenizer),
         hidden_size=64,
         intermediate_size=128,
@@ -61,14 +61,17 @@ def write_tiny_folder(folder: Path, lessons: Sequence[Lesson]) -> None:
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,
     )
-    model = Qwen2ForCausalLM(config)
+    model = transformers.Qwen2ForCausalLM(config)
     _learn(model, tokenizer, lessons)
     model.save_pretrained(folder)
 
 
-def _learn(model: Any, tokenizer: Any, lessons: Sequence[Lesson]) -> None:
-    import torch
+def _module(name: str) -> Any:
+    return importlib.import_module(name)
 
+
+def _learn(model: Any, tokenizer: Any, lessons: Sequence[Lesson]) -> None:
+    torch = _module("torch")
     batch, labels = [], []
     for messages, tools, said in lessons:
         prompt = tokenizer.apply_chat_template(messages, tools=tools, add_generation_prompt=True, tokenize=False)

@@ -104,6 +104,8 @@ class Handler:
 def main() -> None:
     sys.path.insert(0, sys.argv[1])
     sys.meta_path.append(HollowModules())
+    # Also where it is installed: it looks for further packages, and takes those that are hollow for broken ones.
+    sys.modules["pandas"] = Hollow("pandas")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["BFCL_PROJECT_ROOT"] = folder  # it makes folders for results when it is imported
         stub_models()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from apigen.cli.options import AsJson, ConfigFile, Libraries
+from apigen.cli.options import AsJson, Libraries
 from apigen.errors import UserError
 
 app = typer.Typer(
@@ -44,7 +44,7 @@ def evaluate(
         str | None, typer.Option(metavar="URL", help="Endpoint of an openai/ model, as http://HOST:PORT/v1.")
     ] = None,
     form: Annotated[
-        str, typer.Option(metavar="FORM", help="native (default): tools beside the messages; prompted: in the prompt.")
+        str, typer.Option(metavar="FORM", help="native: tools beside the messages; prompted: in the prompt.")
     ] = "native",
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for answers, verdicts, figures and the report.")
@@ -56,18 +56,21 @@ def evaluate(
         bool, typer.Option("--execute", help="held-out: also execute the calls and compare their results.")
     ] = False,
     libraries: Libraries = None,
-    config: ConfigFile = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CONFIG.yaml", help="Takes from there how the model is reached, and grants for --execute."
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="A seeded sample of at most N questions per category.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Which ones (default 0).")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Which ones.")] = 0,
     concurrency: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Questions under way (default 32; 8 in a local batch).")
     ] = None,
-    temperature: Annotated[float, typer.Option(metavar="T", min=0, help="Of sampling (default 0).")] = 0.0,
-    max_tokens: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Most tokens of an answer (default 2048).")
-    ] = 2048,
+    temperature: Annotated[float, typer.Option(metavar="T", min=0, help="Of sampling.")] = 0.0,
+    max_tokens: Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens of an answer.")] = 2048,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would be asked; ask nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -78,6 +81,21 @@ def evaluate(
         raise UserError("--suite is missing: bfcl, bfcl:CATEGORY,... or held-out:FILE")
     if (answers is None) == (model is None):
         raise UserError("give one of --answers FILE, which is scored, and --model MODEL, which is asked")
+    of_model = {
+        "--base-url": base_url,
+        "--out": out,
+        "--resume": resume,
+        "--execute": execute,
+        "--library": libraries,
+        "--config": config,
+        "--limit": limit,
+        "--concurrency": concurrency,
+        "--dry-run": dry_run,
+    }
+    of_answers = {"--verdicts": verdicts, "--underscores": underscores}
+    for name, value in (of_model if model is None else of_answers).items():
+        if value:
+            raise UserError(f"{name}: goes with --{'model' if model is None else 'answers'} alone; leave it out")
     if answers is not None:
         from apigen.cli.evaluate import EvaluateOptions, evaluate_command
 
@@ -108,3 +126,17 @@ def evaluate(
             )
         )
     )
+
+
+@app.command()
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR DIR...", help="The --out of two or more evaluations.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE.html", help="Write a page with the rows that differ.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare models that were asked the same questions: side by side, and pair by pair."""
+    from apigen.cli.evaluate_compare import compare_command
+
+    compare_command(folders, out, as_json=as_json)

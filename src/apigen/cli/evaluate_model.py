@@ -175,10 +175,10 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
         try:
             with _Asking(console, len(plan.questions)) as bar:
                 await ask_missing(plan.questions, kept, answerer, plan.form, bar.at, interrupted)
+            if plan.executables and not interrupted():
+                by_result = await _by_result(plan.executables, plan.questions, kept, interrupted)
         except (Unavailable, JobFellShort) as error:
             problem = str(error)
-        if plan.executables and not problem and not interrupted():
-            by_result = await _by_result(plan.executables, plan.questions, kept, interrupted)
         everything = evaluated(plan.questions, kept.answers, by_result)
         found = {
             "status": "stopped" if problem else "interrupted" if interrupted() else "done",
@@ -186,6 +186,7 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
             **msgspec.to_builtins(settings),
             **figures(plan.questions, everything),
             "library": plan.executables.source if plan.executables else None,
+            "concurrency": concurrency,
             "seconds": round(time.monotonic() - began, 3),
             **_facts(answerer.facts()),
         }

@@ -10,6 +10,12 @@ table       the suites by name
 answers     the file of answers made elsewhere
 scoring     each answer with its mark, and the counts by category
 summary     the counts for people
+asking      a model's answers: who can be asked, how a question is put, what is kept
+executed    held-out answers marked by what their calls return; executables says by which library
+evaluation  a model's answers with their marks, and the figures
+plan        how much would be asked
+page        the figures and wrong answers as one HTML file
+comparing   models that were asked the same questions; compare_page shows them
 
 A suite knows nothing of who answers: asking a model is one more source of :class:`~apigen.evaluate.base.Answer`.
 """

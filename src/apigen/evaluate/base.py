@@ -110,6 +110,10 @@ class Suite(Protocol):
         ...
 
 
+UNDERSCORED = ", names with _ for ."
+"""What stands behind a version whose tools are offered with underscores; the questions are the same without."""
+
+
 def short(value: Json) -> str:
     """A value in the detail of a mark: one line, not too long."""
     try:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from apigen.dataset.read.tools import read_tools
 from apigen.errors import UserError
-from apigen.evaluate.base import Question, Truth
+from apigen.evaluate.base import UNDERSCORED, Question, Truth
 from apigen.evaluate.bfcl_data import CATEGORIES, BfclData
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall, due_arguments
 from apigen.evaluate.values import Argument
@@ -60,7 +60,7 @@ class Bfcl:
     @property
     def version(self) -> str:
         """The package's version; that dots are underscores is part of it."""
-        return self._data.version() + (", names with _ for ." if self._underscores else "")
+        return self._data.version() + (UNDERSCORED if self._underscores else "")
 
     def questions(self) -> Iterator[Question]:
         """Every question of the categories.

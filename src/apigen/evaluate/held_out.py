@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
-from apigen.evaluate.base import Question, Truth
+from apigen.evaluate.base import UNDERSCORED, Question, Truth
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
 from apigen.evaluate.values import Argument
 from apigen.records import Call, Json, Message, Style, Tool
@@ -60,12 +60,14 @@ class HeldOut:
 
     @property
     def version(self) -> str:
-        """A digest of the questions, whatever the format they are written in."""
-        digest = hashlib.sha256()
-        for question in self.questions():
+        """A digest of the questions and their calls, whatever the format they are written in."""
+        digest, dots = hashlib.sha256(), False
+        for row, place in self._rows():
+            question = question_of(row, place)
             asked = (question.id, question.messages, question.tools, question.own)
             digest.update(msgspec.json.encode(asked, order="deterministic"))
-        return f"sha256 {digest.hexdigest()[:16]}"
+            dots = dots or any("." in tool.name for tool in question.tools)
+        return f"sha256 {digest.hexdigest()[:16]}" + (UNDERSCORED if self._underscores and dots else "")
 
     def questions(self) -> Iterator[Question]:
         """Every row.
@@ -73,6 +75,10 @@ class HeldOut:
         Raises:
             UserError: a row cannot be read, or an id stands twice.
         """
+        for row, place in self._rows():
+            yield question_of(row, place, underscores=self._underscores)
+
+    def _rows(self) -> Iterator[tuple[Row, str]]:
         seen: set[str] = set()
         for row in read(self._path, AUTO):
             place = f"{self._path} row {row.number}"
@@ -82,7 +88,7 @@ class HeldOut:
             if row.id in seen:
                 raise UserError(f"{place}: the id {row.id!r} stands twice; answers could not be told apart")
             seen.add(row.id)
-            yield question_of(row, place, underscores=self._underscores)
+            yield row, place
 
 
 def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:

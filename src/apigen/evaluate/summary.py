@@ -16,7 +16,7 @@ def summary(found: Mapping[str, Any]) -> RenderableType:
     """Render what :meth:`apigen.evaluate.scoring.ScoreTally.as_json` found, with what was scored and when."""
     parts: list[RenderableType] = [Text(printable(headline(found)), style="bold"), _shares(found)]
     if found.get("execution"):
-        parts += [Text("\nBy what their calls return:"), _shares(found["execution"], "not to be told")]
+        parts += [Text("\nBy what their calls return:"), _shares(found["execution"], "unknown")]
     if found["reasons"]:
         parts += [Text("\nWhy answers are wrong:"), _reasons(found["reasons"])]
     notes = "In brackets: Wilson's 95% interval of the right answers among those marked; errors are in neither."

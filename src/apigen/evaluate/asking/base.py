@@ -1,6 +1,6 @@
 """What is put to a model, what it said, and who can be asked."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -58,6 +58,6 @@ class Answerer(Protocol):
         """What was seen of whoever answers, ready for JSON."""
         ...
 
-    def aclose(self) -> Awaitable[None]:
+    async def aclose(self) -> None:
         """Release what is held."""
         ...

@@ -48,6 +48,8 @@ class Generator:
         self._tokenizer = tokenizer
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id or 0
         self._ends = _ends(model, tokenizer)
+        self._takes_tools = False
+        """Whether that is known of the chat template."""
         self._positions: int | None = getattr(model.config, "max_position_embeddings", None)
 
     @classmethod
@@ -88,8 +90,10 @@ class Generator:
         """
         messages = [{"role": message.role, "content": message.content} for message in put.messages]
         written = self._written(messages, list(put.tools) or None)
-        if put.tools and written == self._written(messages, None):
-            raise UserError(f"{self.name}: its chat template takes no tools; use --form prompted")
+        if put.tools and not self._takes_tools:
+            if written == self._written(messages, None):
+                raise UserError(f"{self.name}: its chat template takes no tools; use --form prompted")
+            self._takes_tools = True
         return written
 
     def _written(self, messages: list[dict[str, str]], tools: list[dict[str, Any]] | None) -> str:

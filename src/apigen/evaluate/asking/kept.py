@@ -66,7 +66,7 @@ class Kept:
         Raises:
             UserError: something is already there, or it cannot be made.
         """
-        if path.exists() and not (path.is_dir() and all(entry.name == ".lock" for entry in path.iterdir())):
+        if path.exists() and not (path.is_dir() and all(entry.name.startswith(".") for entry in path.iterdir())):
             again = (path / EVALUATION).is_file()
             raise UserError(f"{path}: exists already; {'add --resume, or ' if again else ''}choose another --out")
         try:
@@ -93,9 +93,12 @@ class Kept:
                     "answers of two kinds are not mixed: give the same, or choose another --out"
                 )
         kept = cls(path, settings)
-        kept.answers = {one.id: one for one in read_given(path) if one.error is None}
-        with replacing(path / ANSWERS) as file:
-            file.writelines(msgspec.json.encode(one) + b"\n" for one in kept.answers.values())
+        try:
+            kept.answers = {one.id: one for one in read_given(path) if one.error is None}
+            kept.write(ANSWERS, (msgspec.json.encode(one) + b"\n" for one in kept.answers.values()))
+        except BaseException:
+            kept.close()
+            raise
         return kept
 
     def add(self, one: Given) -> None:

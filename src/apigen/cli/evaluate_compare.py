@@ -1,0 +1,31 @@
+"""``apigen evaluate compare``: models that were asked the same questions."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from apigen.errors import UserError
+from apigen.evaluate.compare_page import compare_page, comparison
+from apigen.evaluate.comparing import compared, differing, read_sides
+from apigen.files import replacing
+
+
+def compare_command(folders: Sequence[Path], out: Path | None, *, as_json: bool) -> None:
+    """Carry out ``apigen evaluate compare``."""
+    if out is not None and (out.is_dir() or not out.parent.is_dir()):
+        raise UserError(f"-o {out}: is a folder, or in none that there is; name a file")
+    sides = read_sides(folders)
+    found, rows = compared(sides), differing(sides)
+    if out is not None:
+        with replacing(out) as file:
+            file.write(compare_page(found, sides, rows).encode("utf-8", "backslashreplace"))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode({**found, "differing": [row.id for row in rows]}).decode() + "\n")
+        return
+    console = Console(markup=False)
+    console.print(comparison(found))
+    if out is not None:
+        console.print(f"{out}  the figures, and the questions on which they differ", highlight=False, soft_wrap=True)

@@ -1,0 +1,190 @@
+"""Models that were asked the same questions, side by side and pair by pair.
+
+Two shares of the same questions are not two independent shares: what tells two models apart are the questions on which
+one is right and the other wrong. Only questions to which every model has an answer count.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from apigen.agreement import paired, wilson
+from apigen.errors import UserError
+from apigen.evaluate.asking.given import Given
+from apigen.evaluate.asking.kept import VERDICTS, read_evaluation, read_given
+from apigen.evaluate.base import UNDERSCORED
+from apigen.evaluate.summary import ALL
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Whether an answer is right; ``None`` where nothing can be said."""
+
+    correct: bool | None
+    reason: str | None = None
+    detail: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """A line of verdicts.jsonl, as far as it is needed here."""
+
+    id: str
+    category: str
+    correct: bool | None
+    detail: str = ""
+    query: str = ""
+    due: list[dict[str, Any]] = []
+    executed: Found | None = None
+
+
+_decoder = msgspec.json.Decoder(Verdict)
+
+
+class Side(msgspec.Struct, frozen=True):
+    """One evaluation."""
+
+    name: str
+    """The model, with what tells it from the others."""
+    found: dict[str, Any]
+    """Its evaluation.json."""
+    verdicts: dict[str, Verdict]
+    """By question."""
+    answers: dict[str, Given]
+    """By question."""
+
+
+class Differing(msgspec.Struct, frozen=True):
+    """A question on which not all are alike."""
+
+    id: str
+    category: str
+    query: str
+    due: list[dict[str, Any]]
+    verdicts: list[Verdict | None]
+    """One for each side, in order; ``None`` where it was not asked."""
+    answers: list[Given | None]
+
+
+def read_sides(folders: Sequence[Path]) -> list[Side]:
+    """Read evaluations that can be compared.
+
+    Raises:
+        UserError: there are fewer than two, one of them is none, or they were not asked the same questions.
+    """
+    if len(folders) < 2:
+        raise UserError("compare: give the folders of two or more evaluations")
+    found = [read_evaluation(folder) for folder in folders]
+    first = found[0]
+    for folder, other in zip(folders, found, strict=True):
+        if "categories" not in other:
+            raise UserError(f"{folder}: is still being asked, or was killed; go on with `apigen evaluate --resume`")
+        if _questions(other) != _questions(first):
+            raise UserError(
+                f"{folder}: was asked {other['suite']} ({other['version']}), {folders[0]} {first['suite']} "
+                f"({first['version']}); only answers to the same questions are compared"
+            )
+    names = _names(found, folders)
+    return [
+        Side(
+            name,
+            one,
+            {verdict.id: verdict for verdict in _verdicts(folder)},
+            {answer.id: answer for answer in read_given(folder)},
+        )
+        for name, one, folder in zip(names, found, folders, strict=True)
+    ]
+
+
+def _questions(found: Mapping[str, Any]) -> str:
+    """Which questions they are, however the tools' names are written."""
+    return str(found["version"]).removesuffix(UNDERSCORED)
+
+
+def _names(found: Sequence[Mapping[str, Any]], folders: Sequence[Path]) -> list[str]:
+    """The models; with form and folder where that is not enough."""
+    for parts in (("model",), ("model", "form")):
+        names = [", ".join(str(one[part]) for part in parts) for one in found]
+        if len(set(names)) == len(names):
+            return names
+    return [f"{one['model']} ({folder})" for one, folder in zip(found, folders, strict=True)]
+
+
+def _verdicts(folder: Path) -> Iterator[Verdict]:
+    path = folder / VERDICTS
+    try:
+        for line in path.read_bytes().splitlines():
+            yield _decoder.decode(line)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as problem:
+        raise UserError(f"{path}: cannot be read ({problem}); go on with --resume to write it anew") from None
+
+
+def compared(sides: Sequence[Side]) -> dict[str, Any]:
+    """Shares of each model and every difference of two, by category, ready for JSON."""
+    marks = [{id_: one.correct for id_, one in side.verdicts.items()} for side in sides]
+    executed = [{id_: one.executed.correct for id_, one in side.verdicts.items() if one.executed} for side in sides]
+    categories = {id_: one.category for id_, one in sides[0].verdicts.items()}
+    return {
+        "suite": sides[0].found["suite"],
+        "version": _questions(sides[0].found),
+        "models": [
+            {key: side.found[key] for key in ("model", "form", "temperature", "max_tokens", "limit", "seed", "date")}
+            | {"name": side.name}
+            for side in sides
+        ],
+        "say": _compared(sides, marks, categories),
+        "return": _compared(sides, executed, categories) if all(executed) else None,
+    }
+
+
+def _compared(
+    sides: Sequence[Side], marks: Sequence[Mapping[str, bool | None]], categories: Mapping[str, str]
+) -> dict[str, Any]:
+    known = set.union(*(set(one) for one in marks))
+    common = [id_ for id_ in categories if all(one.get(id_) is not None for one in marks)]
+    groups: dict[str, list[str]] = {}
+    for id_ in common:
+        groups.setdefault(categories[id_], []).append(id_)
+    groups[ALL] = common
+    return {
+        "questions": len(common),
+        "left_out": len(known) - len(common),
+        "categories": {
+            name: {
+                "questions": len(ids),
+                "models": [_share(one, ids) for one in marks],
+                "pairs": [
+                    {"first": sides[i].name, "second": sides[j].name, **_pair(marks[i], marks[j], ids)}
+                    for i, j in combinations(range(len(sides)), 2)
+                ],
+            }
+            for name, ids in groups.items()
+        },
+    }
+
+
+def _share(marks: Mapping[str, bool | None], ids: Sequence[str]) -> dict[str, Any]:
+    correct = sum(bool(marks[id_]) for id_ in ids)
+    return {"correct": correct} | {name: round(part, 6) for name, part in wilson(correct, len(ids))._asdict().items()}
+
+
+def _pair(first: Mapping[str, bool | None], second: Mapping[str, bool | None], ids: Sequence[str]) -> dict[str, Any]:
+    counts = [0, 0, 0, 0]
+    for id_ in ids:
+        counts[2 * (not first[id_]) + (not second[id_])] += 1
+    found = paired(*counts)
+    told = {"both": found.both, "only_first": found.first, "only_second": found.second, "neither": found.neither}
+    rounded = {name: round(getattr(found, name), 6) for name in ("difference", "low", "high")}
+    return told | rounded | {"p": float(f"{found.p:.3g}")}
+
+
+def differing(sides: Sequence[Side]) -> list[Differing]:
+    """Every question on which one model is right and another wrong, in the suite's order."""
+    found = []
+    for id_, verdict in sides[0].verdicts.items():
+        verdicts = [side.verdicts.get(id_) for side in sides]
+        if {True, False} <= {one.correct for one in verdicts if one}:
+            answers = [side.answers.get(id_) for side in sides]
+            found.append(Differing(id_, verdict.category, verdict.query, verdict.due, verdicts, answers))
+    return found

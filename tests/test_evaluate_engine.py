@@ -1,0 +1,192 @@
+"""A real chat model evaluated: in this process, and behind the OpenAI protocol of transformers' own server."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apigen.evaluate.asking.forms import FORMS
+from apigen.evaluate.asking.local_rows import mark_folder
+from apigen.evaluate.base import Miss
+from apigen.evaluate.held_out import HeldOut
+from runs import PATIENCE_S, apigen, lines
+from tiny_folder import Lesson, write_tiny_folder
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:.*(torch|transformers|huggingface_hub|tokenizers).*"),
+    pytest.mark.filterwarnings("ignore::FutureWarning:.*(torch|transformers|huggingface_hub).*"),
+]
+
+
+def tool(name: str, **types: str) -> dict[str, Any]:
+    properties = {key: {"type": kind} for key, kind in types.items()}
+    parameters = {"type": "object", "properties": properties, "required": list(types)}
+    return {"name": name, "description": f"Does {name}.", "parameters": parameters}
+
+
+BREW, ADD = tool("brew", leaf="string"), tool("math.add", a="integer", b="integer")
+ROWS = [
+    {"id": "tea", "query": "Green tea!", "tools": [BREW], "calls": [{"name": "brew", "arguments": {"leaf": "green"}}]},
+    {"id": "sum", "query": "2 + 3?", "tools": [ADD], "calls": [{"name": "math.add", "arguments": {"a": 2, "b": 3}}]},
+    {"id": "off", "query": "4 + 5?", "tools": [ADD], "calls": [{"name": "math.add", "arguments": {"a": 4, "b": 5}}]},
+    {"id": "none", "query": "Sing!", "tools": [BREW], "calls": []},
+]
+SAID = {
+    "tea": '<tool_call>\n{"name": "brew", "arguments": {"leaf": "green"}}\n</tool_call>',
+    "sum": '<tool_call>\n{"name": "math_add", "arguments": {"a": 2, "b": 3}}\n</tool_call>',
+    "off": '<tool_call>\n{"name": "math_add", "arguments": {"a": 4, "b": 6}}\n</tool_call>',
+    "none": "No tool fits.",
+}
+PROMPTED = '```json\n{"tool_calls": [{"name": "brew", "arguments": {"leaf": "green"}}]}\n```'
+RIGHT = {"tea": True, "sum": True, "off": False, "none": True}
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four questions, of which the model answers one wrongly."""
+    path = tmp_path_factory.mktemp("rows") / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(rows: Path) -> Path:
+    """The model, which knows its answers in the native form, and one in the prompted form."""
+    lessons: list[Lesson] = []
+    for form, questions in (("native", HeldOut(rows, underscores=True)), ("prompted", HeldOut(rows))):
+        for question in questions.questions():
+            if form == "native" or question.id == "tea":
+                put = FORMS[form].put(question)
+                messages = [{"role": one.role, "content": one.content} for one in put.messages]
+                lessons.append((messages, list(put.tools) or None, SAID[put.id] if form == "native" else PROMPTED))
+    write_tiny_folder(rows.parent / "model", lessons)
+    return rows.parent / "model"
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    """Transformers' own server with the model."""
+    pytest.importorskip("fastapi")
+    pytest.importorskip("uvicorn")
+    pytest.importorskip("openai")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = Path(sys.executable).with_name("transformers")
+    log = (folder.parent / "server.log").open("w")
+    process = subprocess.Popen(
+        [program, "serve", folder, "--port", str(port), "--device", "cpu"],
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "HF_HUB_OFFLINE": "1"},
+    )
+    try:
+        until = time.monotonic() + PATIENCE_S
+        while not healthy(port):
+            assert process.poll() is None, Path(log.name).read_text()
+            assert time.monotonic() < until, Path(log.name).read_text()
+            time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+        log.close()
+
+
+def healthy(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def marks(out: Path) -> dict[str, bool]:
+    return {one["id"]: one["correct"] for one in lines(out / "verdicts.jsonl")}
+
+
+def test_a_folder_is_asked_in_this_process(folder: Path, rows: Path, tmp_path: Path) -> None:
+    """What it knows by heart is right, what it learned wrongly is wrong; calls are read from its notation."""
+    out = tmp_path / "out"
+    ran = apigen("evaluate", "--suite", f"held-out:{rows}", "--model", f"local:{folder}", "--out", out, "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert marks(out) == RIGHT
+    found = json.loads(ran.stdout)
+    assert (found["answers"], found["correct"], found["cut"]) == (4, 3, 0)
+    assert found["reasons"] == {"wrong_value": 1}
+    assert found["device"] == "cpu"
+    assert set(found["versions"]) == {"apigen", "python", "torch", "transformers"}
+    answers = {one["id"]: one for one in lines(out / "answers.jsonl")}
+    assert answers["sum"]["calls"] == [{"name": "math_add", "arguments": {"a": 2, "b": 3}}]
+    assert answers["none"]["calls"] == []
+    assert answers["none"]["said"] == "No tool fits."
+
+
+def test_a_folder_is_asked_in_the_prompt(folder: Path, rows: Path, tmp_path: Path) -> None:
+    """The text is read without its fence; what was not taught is noise, which is cut off and said to be."""
+    out = tmp_path / "out"
+    options = ("--form", "prompted", "--max-tokens", "60", "--out", out, "--json")
+    found = json.loads(apigen("evaluate", "--suite", f"held-out:{rows}", "--model", f"local:{folder}", *options).stdout)
+    assert marks(out)["tea"]
+    assert found["form"] == "prompted"
+    assert found["answers"] == 4
+
+
+def test_the_same_model_behind_a_server_gives_the_same_answers(
+    folder: Path, url: str, rows: Path, tmp_path: Path
+) -> None:
+    """Tools go out, the server reads the model's calls, and the marks are those of the folder."""
+    out = tmp_path / "out"
+    asked = ("--model", f"openai/{folder}", "--base-url", url, "--concurrency", "2", "--max-tokens", "100")
+    ran = apigen("evaluate", "--suite", f"held-out:{rows}", *asked, "--out", out)
+    assert ran.returncode == 0, ran.stderr
+    assert marks(out) == RIGHT
+    answers = {one["id"]: one for one in lines(out / "answers.jsonl")}
+    assert answers["tea"]["calls"][0]["function"]["arguments"] == '{"leaf": "green"}'
+    assert answers["tea"]["tokens"]["completion"] > 0
+
+
+def test_other_programs_mark_a_folder_without_the_command_line(folder: Path, rows: Path) -> None:
+    """Questions in, figures and the mark of each question out."""
+    marked = mark_folder(folder, HeldOut(rows, underscores=True).questions(), form="native", max_tokens=100)
+    assert {id_: mark.correct for id_, mark in marked.marks.items() if mark} == RIGHT
+    assert marked.figures["correct"] == 3
+    assert marked.marks["off"] is not None
+    assert marked.marks["off"].miss is Miss.WRONG_VALUE
+
+
+def test_a_model_whose_template_takes_no_tools_says_so(folder: Path, rows: Path, tmp_path: Path) -> None:
+    """With the form that it can be asked in."""
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    for path in folder.iterdir():
+        (plain / path.name).write_bytes(path.read_bytes())
+    (plain / "chat_template.jinja").write_text("{% for message in messages %}{{ message.content }}{% endfor %}")
+    ran = apigen("evaluate", "--suite", f"held-out:{rows}", "--model", f"local:{plain}", "--out", tmp_path / "out")
+    assert ran.returncode == 2
+    assert "its chat template takes no tools; use --form prompted" in ran.stderr
+
+
+def test_a_folder_that_is_no_model_is_told_in_one_line(rows: Path, tmp_path: Path) -> None:
+    """Missing, or without a model; nothing is written."""
+    out = tmp_path / "out"
+    for place, said in ((tmp_path / "gone", "no such folder"), (rows.parent, "cannot be loaded by transformers")):
+        ran = apigen("evaluate", "--suite", f"held-out:{rows}", "--model", f"local:{place}", "--out", out)
+        assert ran.returncode == 2
+        assert said in ran.stderr
+        assert ran.stderr.count("\n") == 1
+        assert not out.exists()

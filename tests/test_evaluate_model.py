@@ -1,0 +1,388 @@
+"""``apigen evaluate --model`` against a real server that answers with tools."""
+
+import json
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runs import apigen, lines, start, told, until
+from tool_server import ToolServer, answering, calling, saying
+
+ADD = {
+    "name": "add",
+    "description": "Adds.",
+    "parameters": {
+        "type": "object",
+        "properties": {"a": {"type": "integer"}, "b": {"type": "integer", "default": 0}},
+        "required": ["a"],
+    },
+}
+SING = {"name": "choir.sing", "description": "Sings.", "parameters": {"type": "object", "properties": {}}}
+
+
+def added(a: int, b: int) -> dict[str, Any]:
+    return {"name": "add", "arguments": {"a": a, "b": b}}
+
+
+def rows(folder: Path, count: int = 6) -> Path:
+    """Sums, a song whose tool has a dot in its name, and a question for which there is no tool."""
+    sums: list[Any] = [
+        {"id": f"s{n}", "query": f"{n} and 1?", "tools": [ADD], "calls": [added(n, 1)]} for n in range(count)
+    ]
+    sums.append({"id": "song", "query": "Sing!", "tools": [ADD, SING], "calls": [{"name": "choir.sing"}]})
+    sums.append({"id": "none", "query": "Dance!", "tools": [SING], "calls": []})
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in sums))
+    return path
+
+
+PARAMETERS: Any = ADD["parameters"]
+
+
+def query(body: Mapping[str, Any]) -> str:
+    text: str = body["messages"][-1]["content"]
+    return text
+
+
+def perfect(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The right answer to each question, in the field for calls."""
+    asked = query(body)
+    if asked == "Sing!":
+        return calling(("choir_sing", {}))
+    return calling(("add", {"a": int(asked.split()[0]), "b": 1})) if "and" in asked else saying("I cannot dance.")
+
+
+def in_text(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as JSON text, for a question in the prompt."""
+    assert "tools" not in body
+    asked = query(body)
+    calls = [{"name": "choir.sing", "arguments": {}}] if asked == "Sing!" else []
+    calls += [added(int(asked.split()[0]), 1)] if "and" in asked else []
+    return saying(f"<think>Hm.</think>Here:\n```json\n{json.dumps({'tool_calls': calls})}\n```")
+
+
+@pytest.fixture
+def server() -> Iterator[ToolServer]:
+    with answering(perfect) as serving:
+        yield serving
+
+
+def evaluate(server: ToolServer, folder: Path, *more: str | Path, count: int = 6, **config: Any) -> Any:
+    file = folder / "config.yaml"
+    file.write_text(json.dumps({"models": [{"name": "openai/x", "base_url": server.url, "retries": 0, **config}]}))
+    asked = ("--suite", f"held-out:{rows(folder, count)}", "--model", "openai/x", "--config", file)
+    return apigen("evaluate", *asked, "--out", folder / "out", *more)
+
+
+def found(folder: Path) -> Any:
+    return json.loads((folder / "out" / "evaluation.json").read_text())
+
+
+def verdicts(folder: Path) -> dict[str, Any]:
+    return {one["id"]: one for one in lines(folder / "out" / "verdicts.jsonl")}
+
+
+def answers(folder: Path) -> dict[str, Any]:
+    return {one["id"]: one for one in lines(folder / "out" / "answers.jsonl")}
+
+
+def test_tools_go_out_and_calls_come_back(server: ToolServer, tmp_path: Path) -> None:
+    """OpenAI's fields, without a choice or a seed, and names without dots."""
+    ran = evaluate(server, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    body = next(one for one in server.bodies if query(one) == "Sing!")
+    assert set(body) == {"model", "messages", "temperature", "max_tokens", "tools"}
+    assert (body["temperature"], body["max_tokens"]) == (0.0, 2048)
+    assert body["messages"] == [{"role": "user", "content": "Sing!"}]
+    assert [one["type"] for one in body["tools"]] == ["function", "function"]
+    assert body["tools"][0]["function"] | {"parameters": PARAMETERS} == ADD
+    assert body["tools"][0]["function"]["parameters"].items() >= PARAMETERS.items()
+    assert body["tools"][1]["function"]["name"] == "choir_sing"
+    assert re.search(r"all answers +8 +8 +100\.0%", ran.stdout)
+
+
+def test_the_folder_holds_everything(server: ToolServer, tmp_path: Path) -> None:
+    """Figures with what they are of, answers that --answers scores alike, and what was due in each verdict."""
+    assert evaluate(server, tmp_path).returncode == 0
+    figures = found(tmp_path)
+    assert (figures["status"], figures["model"], figures["form"]) == ("done", "openai/x", "native")
+    assert figures["version"].startswith("sha256 ")
+    assert figures["date"]
+    assert (figures["answers"], figures["correct"], figures["errors"], figures["unanswered"]) == (8, 8, 0, 0)
+    assert figures["accuracy"]["high"] == 1.0
+    assert figures["tokens"] == {"prompt": 400, "completion": 56}
+    assert figures["endpoints"][0]["requests"] == 8
+    assert verdicts(tmp_path)["s3"] == {
+        "id": "s3",
+        "correct": True,
+        "reason": None,
+        "detail": "",
+        "category": "simple",
+        "due": [{"name": "add", "arguments": {"a": "integer", "b": "integer"}}],
+        "query": "3 and 1?",
+    }
+    assert verdicts(tmp_path)["none"]["due"] == []
+    one = answers(tmp_path)["s3"]
+    assert one["calls"][0]["function"]["arguments"] == '{"a": 3, "b": 1}'
+    assert (one["model"], one["tokens"]) == ("openai/x", {"prompt": 50, "completion": 7})
+    again = apigen(
+        "evaluate",
+        "--suite",
+        f"held-out:{tmp_path / 'rows.jsonl'}",
+        "--underscores",
+        "--json",
+        "--answers",
+        tmp_path / "out" / "answers.jsonl",
+    )
+    assert json.loads(again.stdout)["correct"] == 8
+
+
+def test_questions_in_the_prompt_are_answered_in_text(tmp_path: Path) -> None:
+    """Thoughts and the fence are taken off what is scored, and what was said is kept; names keep their dots."""
+    with answering(in_text) as server:
+        assert evaluate(server, tmp_path, "--form", "prompted").returncode == 0
+    assert found(tmp_path)["correct"] == 8
+    one = answers(tmp_path)["song"]
+    assert one["text"] == '{"tool_calls": [{"name": "choir.sing", "arguments": {}}]}'
+    assert one["said"].startswith("Here:")
+
+
+def test_what_a_model_gets_wrong_is_told_by_its_reason(tmp_path: Path) -> None:
+    """Arguments that are no JSON, text in the place of a call, calls in the text, too many calls, a needless one."""
+    said = {
+        "0 and 1?": calling(("add", "{a: 0")),
+        "1 and 1?": saying("The sum is 2."),
+        "2 and 1?": saying('<tool_call>{"name": "add", "arguments": {"a": 2, "b": 1}}</tool_call>'),
+        "3 and 1?": calling(("add", {"a": 3, "b": 1}), ("add", {"a": 3, "b": 1})),
+        "4 and 1?": calling(("add", {"a": 5, "b": 1})),
+        "5 and 1?": {"role": "assistant", "content": None, "tool_calls": ["add", 3]},
+        "Dance!": calling(("choir_sing", {})),
+        "Sing!": {"role": "assistant", "content": None, "tool_calls": "add"},
+    }
+    with answering(lambda body: said[query(body)], finish="length") as server:
+        ran = evaluate(server, tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert {id_: one["reason"] for id_, one in verdicts(tmp_path).items()} == {
+        "s0": "undecodable",
+        "s1": "no_call",
+        "s2": "no_call",
+        "s3": "extra_call",
+        "s4": "wrong_value",
+        "s5": "undecodable",
+        "none": "called_needlessly",
+        "song": "no_call",
+    }
+    assert "1 answers make no call, but their text reads like one" in ran.stdout
+    assert "8 answers were cut off at --max-tokens 2,048" in ran.stdout
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "The sum is 2." in page
+    assert "add(a: 4, b: 1)" in page
+    assert "makes too many calls" in page
+
+
+def test_errors_are_no_wrong_answers_and_are_asked_again(tmp_path: Path) -> None:
+    """A refused question counts apart; resumed, it alone is asked, and its error is forgotten."""
+    with answering(lambda body: (400, "filtered") if query(body) == "2 and 1?" else perfect(body)) as server:
+        ran = evaluate(server, tmp_path)
+        assert ran.returncode == 1
+        assert told(ran).endswith(
+            f"1 questions ended in an error; what was answered is kept; go on with --resume --out {tmp_path / 'out'}"
+        )
+        assert (found(tmp_path)["answers"], found(tmp_path)["errors"]) == (7, 1)
+        assert verdicts(tmp_path)["s2"]["correct"] is None
+        server.answers = perfect
+        server.bodies.clear()
+        assert evaluate(server, tmp_path, "--resume").returncode == 0
+        assert [query(body) for body in server.bodies] == ["2 and 1?"]
+    assert (found(tmp_path)["answers"], found(tmp_path)["errors"]) == (8, 0)
+    assert len(lines(tmp_path / "out" / "answers.jsonl")) == 8
+
+
+def test_an_endpoint_that_dies_ends_it_in_one_line_and_nothing_is_lost(tmp_path: Path) -> None:
+    """Exit code 1, the figures of what there is, and the rest once it is back."""
+    left = iter(range(3))
+
+    def dying(body: Mapping[str, Any]) -> Any:
+        return (500, "gone") if next(left, None) is None else perfect(body)
+
+    with answering(dying) as server:
+        ran = evaluate(server, tmp_path, "--concurrency", "1")
+        assert ran.returncode == 1
+        assert "gone" in told(ran)
+        assert "3 of 8 questions were asked, and what was answered is kept" in told(ran)
+        assert told(ran).count("apigen:") == 1
+        figures = found(tmp_path)
+        assert (figures["status"], figures["answers"], figures["unanswered"]) == ("stopped", 3, 5)
+        server.answers = perfect
+        server.bodies.clear()
+        assert evaluate(server, tmp_path, "--resume").returncode == 0
+        assert len(server.bodies) == 5
+    assert (found(tmp_path)["status"], found(tmp_path)["correct"]) == ("done", 8)
+
+
+def test_a_busy_endpoint_costs_time_and_no_question(tmp_path: Path) -> None:
+    """HTTP 429 is waited out by the client of all other requests."""
+    turned_away: list[str] = []
+
+    def busy(body: Mapping[str, Any]) -> Any:
+        if len(turned_away) < 3:
+            turned_away.append(query(body))
+            return 429, "try again in 10ms"
+        return perfect(body)
+
+    with answering(busy) as server:
+        assert evaluate(server, tmp_path, retries=5).returncode == 0
+    assert found(tmp_path)["correct"] == 8
+    assert found(tmp_path)["endpoints"][0]["rate_limited"] == 3
+
+
+def test_a_server_without_tool_calling_is_told_at_once(tmp_path: Path) -> None:
+    """Where every question is refused, it is the way of asking, and not all of them are tried."""
+    with answering(lambda _: (400, '"auto" tool choice requires --enable-auto-tool-choice')) as server:
+        ran = evaluate(server, tmp_path, "--concurrency", "1", count=30)
+        assert len(server.bodies) == 8
+    assert ran.returncode == 1
+    assert "8 questions ended so, and none was answered; start the server with tool calling on, or use" in told(ran)
+
+
+def test_a_killed_evaluation_goes_on(tmp_path: Path) -> None:
+    """Killed between answers, with a torn line behind them: what came is kept, and only the rest is asked."""
+    with answering(perfect, hold_after=4) as server:
+        file = rows(tmp_path)
+        out = tmp_path / "out"
+        options = ("--suite", f"held-out:{file}", "--model", "openai/x", "--base-url", server.url, "--out", out)
+        process = start("evaluate", *options)
+        kept = out / "answers.jsonl"
+        until(lambda: kept.exists() and kept.read_bytes().count(b"\n") == 4, process)
+        process.kill()
+        process.communicate()
+        with kept.open("ab") as torn:
+            torn.write(b'{"id":"s9","calls":[{"na')
+        before = {query(body) for body in server.bodies}
+        server.hold_after = None
+        server.bodies.clear()
+        assert apigen("evaluate", *options, "--resume").returncode == 0
+        assert not before & {query(body) for body in server.bodies}
+    assert found(tmp_path)["correct"] == 8
+    assert len(lines(kept)) == 8
+
+
+def test_an_interrupted_evaluation_ends_in_good_order(tmp_path: Path) -> None:
+    """What is under way is finished and kept, the figures of that are written, and the exit code is a shell's."""
+    left = iter(range(2))
+
+    def interrupting(body: Mapping[str, Any]) -> dict[str, Any]:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGINT)  # before this is answered
+        return perfect(body)
+
+    with answering(interrupting) as server:
+        ran = evaluate(server, tmp_path, "--concurrency", "1")
+        assert ran.returncode == 130
+        assert "Interrupted; what was answered is kept; go on with --resume --out" in ran.stderr
+        figures = found(tmp_path)
+        assert (figures["status"], figures["answers"], figures["unanswered"]) == ("interrupted", 3, 5)
+        assert len(answers(tmp_path)) == 3
+
+
+def test_an_evaluation_is_resumed_as_it_was_begun(server: ToolServer, tmp_path: Path) -> None:
+    """Another form, model or temperature is another evaluation; a folder that is there is not written over."""
+    assert evaluate(server, tmp_path).returncode == 0
+    for more, said in (
+        (("--resume", "--form", "prompted"), "was asked with form 'native', and is now"),
+        (("--resume", "--temperature", "1"), "temperature 0.0, and is now to go on with 1.0"),
+        (("--resume", "--limit", "2"), "limit None, and is now to go on with 2"),
+        ((), "exists already; add --resume, or choose another --out"),
+    ):
+        ran = evaluate(server, tmp_path, *more)
+        assert ran.returncode == 2
+        assert said in ran.stderr
+    shutil.rmtree(tmp_path / "out")
+    ran = evaluate(server, tmp_path, "--resume")
+    assert (ran.returncode, "holds no evaluation.json" in ran.stderr) == (2, True)
+
+
+def test_a_damaged_answer_is_told_with_its_line(server: ToolServer, tmp_path: Path) -> None:
+    """It is not taken for a question that was never asked."""
+    assert evaluate(server, tmp_path).returncode == 0
+    file = tmp_path / "out" / "answers.jsonl"
+    file.write_text(file.read_text().replace('"calls"', '"calls', 1))
+    ran = evaluate(server, tmp_path, "--resume")
+    assert (ran.returncode, "answers.jsonl line 1: is no answer any more" in ran.stderr) == (2, True)
+
+
+def test_a_sample_is_drawn_by_category_and_said_to_be_one(server: ToolServer, tmp_path: Path) -> None:
+    """At most so many of each; the same seed draws the same, and every table says so."""
+    ran = evaluate(server, tmp_path, "--limit", "2", count=20)
+    assert "a sample of at most 2 questions per category (seed 0)" in " ".join(ran.stdout.split())
+    assert {one["category"] for one in verdicts(tmp_path).values()} == {"simple", "multiple", "irrelevance"}
+    first = set(verdicts(tmp_path))
+    assert len(first) == 4
+    assert "a sample of at most 2 questions" in (tmp_path / "out" / "report.html").read_text()
+    shutil.rmtree(tmp_path / "out")
+    evaluate(server, tmp_path, "--limit", "3", count=20)
+    assert first < set(verdicts(tmp_path))
+    shutil.rmtree(tmp_path / "out")
+    evaluate(server, tmp_path, "--limit", "2", "--seed", "1", count=20)
+    assert first != set(verdicts(tmp_path))
+
+
+def test_a_dry_run_counts_and_asks_nothing(server: ToolServer, tmp_path: Path) -> None:
+    """Questions by category and about how many tokens; nothing is written."""
+    ran = evaluate(server, tmp_path, "--dry-run", "--json")
+    plan = json.loads(ran.stdout)
+    assert plan["categories"] == {"simple": 6, "multiple": 1, "irrelevance": 1}
+    assert 8 * 20 < plan["prompt_tokens"] < 8 * 200
+    assert plan["completion_tokens_at_most"] == 8 * 2048
+    assert "8 questions in form native: about" in evaluate(server, tmp_path, "--dry-run").stdout
+    assert server.bodies == []
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_evaluations_do_not_write_to_one_folder(server: ToolServer, tmp_path: Path) -> None:
+    """The second is told that another is at work there."""
+    server.hold_after = 1
+    options = ("--suite", f"held-out:{rows(tmp_path)}", "--model", "openai/x", "--base-url", server.url)
+    process = start("evaluate", *options, "--out", tmp_path / "out")
+    until((tmp_path / "out" / "answers.jsonl").exists, process)
+    ran = apigen("evaluate", *options, "--out", tmp_path / "out", "--resume")
+    process.kill()
+    process.communicate()
+    assert (ran.returncode, "another apigen is at work there" in ran.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--suite", "held-out:ROWS"), "give one of --answers FILE"),
+        (("--model", "openai/x", "--out", "o"), "--suite is missing"),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--out", "o"), "--out: goes with --model alone"),
+        (("--suite", "held-out:ROWS", "--model", "openai/x", "--underscores"), "--underscores: goes with --answers"),
+        (("--suite", "held-out:ROWS", "--model", "x", "--out", "o"), "--model x: write openai/NAME"),
+        (("--suite", "held-out:ROWS", "--model", "openai/", "--out", "o"), "--model openai/: write openai/NAME"),
+        (("--suite", "held-out:ROWS", "--model", "openai/x"), "--out DIR is missing"),
+        (
+            ("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--form", "wild"),
+            "--form wild: no such form",
+        ),
+        (("--suite", "held-out:ROWS", "--model", "local:x", "--out", "o", "--temperature", "1"), "answers greedily"),
+        (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--execute"), "is in no run's folder"),
+        (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "-l", "starter"), "without --execute"),
+        (("--suite", "bfcl", "--model", "openai/x", "--out", "o", "--execute"), "no calls that could be executed"),
+        (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--base-url", "gpu1"), "is no endpoint"),
+    ],
+)
+def test_wrong_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    """With the way to mend it, before anything is asked or written."""
+    file = rows(tmp_path)
+    ran = apigen("evaluate", *(one.replace("ROWS", str(file)) for one in arguments), cwd=tmp_path)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert ran.stderr.count("\n") == 1
+    assert not (tmp_path / "o").exists()
