@@ -22,7 +22,7 @@ from apigen.attempts import read_requests
 from apigen.cli.ablation_progress import AblationProgress
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.dataset.read.formats import AUTO, read
-from apigen.dataset.split import choose
+from apigen.dataset.held_tools import choose
 from apigen.errors import UserError
 from apigen.files import DirectoryLock, replacing
 from apigen.train.extra import require_extra
@@ -194,7 +194,7 @@ def _plan(pool: Pool, planned: Sizes, settings: Settings) -> list[str]:
     trainings = f"{len(settings.arms)} sets x {len(settings.seeds)} seeds = {len(settings.arms) * len(settings.seeds)}"
     return [
         f"to train on: {fell}; no calls can be read from {pool.unreadable:,}",
-        f"{len(pool.held_out)} tools held out; {len(pool.unseen):,} questions about them, {len(pool.seen):,} about others",
+        f"{len(pool.held_out)} tools held out; questions: {len(pool.unseen):,} on these, {len(pool.seen):,} on others",
         f"{trainings} trainings of {settings.model}, {planned.size:,} rows each; rejects among them: {mixed}",
     ]
 

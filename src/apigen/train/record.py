@@ -89,6 +89,7 @@ def _final(points: Sequence[Point]) -> float | None:
 
 
 def versions() -> dict[str, str]:
+    """Of everything that a training depends on, as far as it is installed."""
     found = {"apigen": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
