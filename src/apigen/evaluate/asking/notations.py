@@ -19,7 +19,7 @@ Tools = Sequence[Mapping[str, Any]]
 Notation = Callable[[str, Tools], list[Json] | None]
 
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*\n?(.*?)(?:^[ \t]*```|```[ \t]*$)", re.DOTALL | re.MULTILINE)
-"""Begins a line, and closes at the begin or end of one: what stands so inside a string of JSON has its line breaks escaped, and is left there."""
+"""Begins a line, and closes where one begins or ends; inside a string of JSON line breaks are escaped."""
 _TAG = re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL)
 _FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
