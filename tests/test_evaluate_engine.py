@@ -20,13 +20,14 @@ from apigen.evaluate.held_out import HeldOut
 from runs import PATIENCE_S, apigen, lines
 from tiny_folder import Lesson, write_tiny_folder
 
-pytest.importorskip("torch")
-pytest.importorskip("transformers")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:.*(torch|transformers|huggingface_hub|tokenizers).*"),
-    pytest.mark.filterwarnings("ignore::FutureWarning:.*(torch|transformers|huggingface_hub).*"),
-]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _engine() -> None:
+    """Transformers and torch, which are not imported before a test needs them."""
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
 
 
 def tool(name: str, **types: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -386,3 +387,13 @@ def test_wrong_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...], sai
     assert said in ran.stderr
     assert ran.stderr.count("\n") == 1
     assert not (tmp_path / "o").exists()
+
+
+def test_a_folder_needs_the_extra_and_says_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where torch is not installed, one line names what installs it, and nothing is written."""
+    monkeypatch.setitem(sys.modules, "torch", None)
+    asked = ("--suite", f"held-out:{rows(tmp_path)}", "--model", f"local:{tmp_path}", "--out", tmp_path / "out")
+    ran = apigen("evaluate", *asked)
+    assert ran.returncode == 2
+    assert "torch is not installed: pip install 'apigen-pipeline[train]'" in ran.stderr
+    assert not (tmp_path / "out").exists()

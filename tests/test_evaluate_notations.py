@@ -56,6 +56,10 @@ def read(text: str) -> Any:
         ('{"tool_calls": null}', ()),
         ('Sure:\n```json\n[{"name": "f", "arguments": {"a": 1}}]\n```\nDone.', (F,)),
         ("[f(a=1), g.h(b='x')]", (F, G)),
+        (
+            '<tool_call>{"name": "f", "arguments": {"t": "```py\\nx\\n```"}}</tool_call>',
+            (Call("f", {"t": "```py\nx\n```"}),),
+        ),
         ("<think>f(a=2)?</think>\n\nf(a=1)", (F,)),
         ("I cannot do that.", ()),
         ("", ()),
@@ -94,6 +98,8 @@ def test_a_call_that_is_broken_is_undecodable_and_not_no_call(text: str) -> None
         ("```json\n{}\n``` and\n```\n[]\n```", "```json\n{}\n``` and\n```\n[]\n```"),
         ("<thinking>a</thinking> f() ", "f()"),
         ("f()", "f()"),
+        ('{"code": "```py\\nx = 1\\n```"}', '{"code": "```py\\nx = 1\\n```"}'),
+        ('Here:\n```json\n{"code": "```py\\nx\\n```"}\n```', '{"code": "```py\\nx\\n```"}'),
     ],
 )
 def test_one_fence_is_taken_off_and_of_several_none(text: str, answer: str) -> None:

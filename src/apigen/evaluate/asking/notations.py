@@ -18,7 +18,8 @@ Tools = Sequence[Mapping[str, Any]]
 """Those that were offered, as a request has them: some notations leave it to their schemas what is text."""
 Notation = Callable[[str, Tools], list[Json] | None]
 
-_FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
+_FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*\n?(.*?)(?:^[ \t]*```|```[ \t]*$)", re.DOTALL | re.MULTILINE)
+"""Begins a line, and closes where one begins or ends; inside a string of JSON line breaks are escaped."""
 _TAG = re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL)
 _FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([^>\s]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
