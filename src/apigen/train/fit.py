@@ -156,12 +156,12 @@ def _failures(job: Job) -> Iterator[None]:
     """Turn what a machine can do to a training into one line that says what is kept."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
-        raise JobFellShort(
-            f"the GPU's memory does not suffice ({str(error).splitlines()[0][:160]}); lower --batch and raise "
-            f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
-        ) from error
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, MemoryError) as error:
+        if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+            raise JobFellShort(
+                f"memory does not suffice ({' '.join(str(error).split())[:160]}); lower --batch and raise "
+                f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
+            ) from error
         why = _of_storage(error)
         if why is None:
             raise
