@@ -81,7 +81,12 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
             model = _model(prepared, job)
             trainer = _trainer(model, prepared, job, watcher)
         trainer.remove_callback(PrinterCallback)
-        trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+        if resumed and checkpoints.step(resumed) >= prepared.plan.steps:
+            # Nothing is left but to save; transformers would do one more step.
+            trainer._load_from_checkpoint(str(resumed))  # adapters are loaded by it as well
+            trainer.state = transformers.TrainerState.load_from_json(str(resumed / "trainer_state.json"))
+        else:
+            trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     return Fitted(
         model=trainer.model,
         points=tuple(points(trainer.state.log_history)),
