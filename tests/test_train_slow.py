@@ -186,7 +186,7 @@ def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, 
     """After kill -9 it loses the steps since the checkpoint, and ends with the losses of one that was not killed."""
     recipe.write_text(recipe.read_text() + "checkpoint_every: 4\nkeep_checkpoints: 1\n")
     out = tmp_path / "killed"
-    line = ("train", data, "--model", model, "--recipe", recipe, "--max-steps", "24", "--out")
+    line = ("train", data, "--model", model, "--recipe", recipe, "--max-steps", "16", "--out")
     process = subprocess.Popen(command(*line, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + PATIENCE_S
     while not list(out.glob("checkpoints/*/whole")) and process.poll() is None and time.monotonic() < until:
@@ -223,15 +223,16 @@ def test_a_full_disk_is_told_in_one_line_and_resumed(data: Path, model: Path, re
     assert resumed.returncode == 0, resumed.stderr
 
 
+@pytest.mark.parametrize("layers", [(), ("lora",)])
 def test_a_model_that_could_not_be_saved_is_saved_from_its_last_checkpoint(
-    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layers: tuple[str, ...]
 ) -> None:
     """No step is trained again."""
 
     def full(*_: Any) -> None:
         raise JobFellShort("no room")
 
-    recipe = make_recipe(None, {**FAST, "max_steps": 4})
+    recipe = make_recipe(None, {**FAST, "max_steps": 4}, layers)
     with monkeypatch.context() as patched:
         patched.setattr(outputs, "_save", full)
         with pytest.raises(JobFellShort):
@@ -239,7 +240,19 @@ def test_a_model_that_could_not_be_saved_is_saved_from_its_last_checkpoint(
     result = train([data], Job(recipe=recipe, out=tmp_path / "out", model=str(model), resume=True))
     assert result.record["sessions"][-1]["from_step"] == 4
     assert len(losses(result)) == 4
-    loaded(tmp_path / "out")
+    whole = train([data], Job(recipe=recipe, out=tmp_path / "whole", model=str(model)))
+    assert losses(whole) == losses(result)
+    weights = [(folder / "model.safetensors").read_bytes() for folder in (tmp_path / "out", tmp_path / "whole")]
+    assert weights[0] == weights[1]
+
+
+def test_what_the_model_from_scratch_writes_is_read_as_calls_by_transformers(data: Path) -> None:
+    """The tokenizer says how, which `transformers serve` goes by."""
+    examples = [one for one in read_examples([data]).kept if isinstance(one, Example)]
+    tokenizer = scratch_tokenizer(examples, SIZES["tiny"], "native")
+    row = Encoder(tokenizer, "scratch", 512).corpus([dialogue(examples[0], "native")]).rows[0]
+    read = tokenizer.parse_response(row.ids[row.start :], prefix=tokenizer.decode(row.ids[: row.start]))
+    assert read["tool_calls"] == [{"type": "function", "function": {"name": "add", "arguments": {"a": 0, "b": 0}}}]
 
 
 def test_a_recipe_that_a_library_refuses_is_told_in_one_line(data: Path, model: Path, tmp_path: Path) -> None:

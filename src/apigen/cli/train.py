@@ -15,7 +15,7 @@ from apigen.train.form import FORMS
 from apigen.train.job import METHODS, Job
 from apigen.train.recipe import make_recipe
 from apigen.train.run import read_data, train
-from apigen.train.summary import plan_summary, result_line
+from apigen.train.summary import plan_summary, result_line, resume_line
 
 if TYPE_CHECKING:
     from apigen.train.prepared import Prepared
@@ -61,6 +61,8 @@ def train_command(options: TrainOptions) -> int:
 
     def show(prepared: "Prepared") -> None:
         console.print(plan_summary(prepared, job), highlight=False, soft_wrap=True)
+        if job.resume:
+            console.print(resume_line(job), highlight=False, soft_wrap=True)
 
     with on_interrupt() as interrupted, TrainingProgress(console) as progress:
         result = train(data, job, shown=show, watch=progress.update, stopped=interrupted)

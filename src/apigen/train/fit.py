@@ -81,7 +81,12 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
             model = _model(prepared, job)
             trainer = _trainer(model, prepared, job, watcher)
         trainer.remove_callback(PrinterCallback)
-        trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+        if resumed and checkpoints.step(resumed) >= prepared.plan.steps:
+            # Nothing is left but to save; transformers would do one more step.
+            trainer._load_from_checkpoint(str(resumed))  # adapters are loaded by it as well
+            trainer.state = transformers.TrainerState.load_from_json(str(resumed / "trainer_state.json"))
+        else:
+            trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     return Fitted(
         model=trainer.model,
         points=tuple(points(trainer.state.log_history)),
@@ -156,12 +161,12 @@ def _failures(job: Job) -> Iterator[None]:
     """Turn what a machine can do to a training into one line that says what is kept."""
     try:
         yield
-    except torch.OutOfMemoryError as error:
-        raise JobFellShort(
-            f"the GPU's memory does not suffice ({str(error).splitlines()[0][:160]}); lower --batch and raise "
-            f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
-        ) from error
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, MemoryError) as error:
+        if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+            raise JobFellShort(
+                f"memory does not suffice ({' '.join(str(error).split())[:160]}); lower --batch and raise "
+                f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
+            ) from error
         why = _of_storage(error)
         if why is None:
             raise

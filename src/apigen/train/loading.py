@@ -64,9 +64,13 @@ def load_config(model: str) -> Any:
         return transformers.AutoConfig.from_pretrained(model)
 
 
-def empty_model(config: Any) -> Any:
-    """The model without weights, to count its parameters."""
-    with torch.device("meta"):
+def empty_model(model: str, config: Any) -> Any:
+    """The model without weights, to count its parameters.
+
+    Raises:
+        UserError: it is no causal language model.
+    """
+    with _loading(model), torch.device("meta"):
         return transformers.AutoModelForCausalLM.from_config(config)
 
 
@@ -84,7 +88,7 @@ def precision(recipe: Recipe) -> Precision:
     """What ``auto`` comes to on this machine."""
     if recipe.precision != "auto":
         return recipe.precision
-    return "mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+    return "mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
 
 
 def weights_dtype(recipe: Recipe) -> Any:

@@ -132,7 +132,7 @@ def _without_weights(tokenizer: Any, job: Job) -> Any:
         raise UserError(
             f"{job.model}: reads at most {limit:,} tokens, and the cutoff is {job.recipe.cutoff:,}; lower --cutoff"
         )
-    return empty_model(config)
+    return empty_model(job.model, config)
 
 
 def _to_show(rows: Sequence[Encoded], examples: Examples) -> Encoded:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from apigen.train import checkpoints
 from apigen.train.job import Job, TrainingResult
 from apigen.train.memory import FORMULA, GIB, Memory
 
@@ -58,6 +59,14 @@ def _gib(memory: Memory) -> str:
         ("activations", memory.activations),
     )
     return f"{memory.total / GIB:,.2f} GiB ({', '.join(f'{name} {size / GIB:,.2f}' for name, size in parts)})"
+
+
+def resume_line(job: Job) -> str:
+    """Where a resumed training goes on."""
+    last = checkpoints.latest(job.out / checkpoints.FOLDER)
+    if last is None:
+        return "No checkpoint is whole: it begins anew, unless it was finished."
+    return f"Goes on from step {checkpoints.step(last):,}."
 
 
 def result_line(result: TrainingResult) -> str:
