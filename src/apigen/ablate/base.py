@@ -14,6 +14,10 @@ class Right(msgspec.Struct, frozen=True):
     answers: int
     reasons: Mapping[str, int] = {}
     """Why the others are wrong."""
+    tools: int = 0
+    """Answers that call the right tools, whatever the arguments."""
+    bits: float | None = None
+    """What right answers take, per character; see :mod:`apigen.ablate.likelihood`."""
 
     @property
     def share(self) -> float:

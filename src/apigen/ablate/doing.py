@@ -8,10 +8,14 @@ from pathlib import Path
 import msgspec
 
 from apigen.ablate.base import Right, Trained
+from apigen.ablate.likelihood import bits_per_character
 from apigen.errors import JobFellShort
+from apigen.evaluate.asking.given import Given
 from apigen.evaluate.asking.local_rows import mark_folder
+from apigen.evaluate.base import Question
 from apigen.evaluate.held_out import HeldOut
 from apigen.files import replacing
+from apigen.train.form import Form
 from apigen.train.job import Job, Watch
 from apigen.train.outputs import RECORD
 from apigen.train.run import train
@@ -73,18 +77,30 @@ class Asking:
         max_tokens: most of an answer.
     """
 
-    def __init__(self, form: str, batch: int, max_tokens: int) -> None:
+    def __init__(self, form: Form, batch: int, max_tokens: int) -> None:
         self._form = form
         self._batch = batch
         self._max_tokens = max_tokens
 
     def __call__(self, model: Path, rows: Path, out: Path) -> Right:
         """Ask everything, and write what was answered to ``answers.jsonl`` in ``out``."""
-        questions = HeldOut(rows, underscores=self._form == "native").questions()
+        questions = list(HeldOut(rows, underscores=self._form == "native").questions())
         found = mark_folder(model, questions, form=self._form, batch=self._batch, max_tokens=self._max_tokens)
         out.mkdir(exist_ok=True)
         with replacing(out / _ANSWERS) as file:
             file.writelines(msgspec.json.encode(answer) + b"\n" for answer in found.answers.values())
         marks = list(found.marks.values())
         reasons = Counter(str(mark.miss) for mark in marks if mark is not None and mark.miss is not None)
-        return Right(sum(mark is not None and mark.correct for mark in marks), len(marks), dict(reasons))
+        return Right(
+            correct=sum(mark is not None and mark.correct for mark in marks),
+            answers=len(marks),
+            reasons=dict(reasons),
+            tools=sum(_calls_right_tools(question, found.answers[question.id]) for question in questions),
+            bits=bits_per_character(model, rows, self._form, self._batch),
+        )
+
+
+def _calls_right_tools(question: Question, given: Given) -> bool:
+    answer = given.line().answer
+    due = Counter(call.name for call in question.truth.due())
+    return answer is not None and not answer.undecodable and due == Counter(call.name for call in answer.calls)

@@ -34,6 +34,8 @@ def _arm(cells: Sequence[Cell], suite: str, arm: Arm) -> dict[str, Any]:
     found = [cell.suites[suite] for cell in own.values()]
     shares = {seed: cell.suites[suite].share for seed, cell in own.items()}
     paired = [shares[seed] - base[seed].suites[suite].share for seed in shares if seed in base]
+    bits = {seed: cell.suites[suite].bits for seed, cell in own.items()}
+    bits_then = {seed: cell.suites[suite].bits for seed, cell in base.items()}
     correct, answers = sum(one.correct for one in found), sum(one.answers for one in found)
     return {
         "seeds": sorted(shares),
@@ -43,13 +45,22 @@ def _arm(cells: Sequence[Cell], suite: str, arm: Arm) -> dict[str, Any]:
         "accuracy": wilson(correct, answers)._asdict() if answers else None,
         "by_seed": {str(seed): share for seed, share in sorted(shares.items())},
         "mean": _spread(list(shares.values())),
-        "difference": _spread(paired) if arm is not Arm.VERIFIED and paired else None,
+        "difference": None if arm is Arm.VERIFIED else _spread(paired),
+        "tools": sum(one.tools for one in found),
+        "bits": _spread([one for one in bits.values() if one is not None]),
+        "bits_difference": None if arm is Arm.VERIFIED else _spread(_paired(bits, bits_then)),
         "reasons": _reasons(cell.suites[suite].reasons for cell in own.values()),
         "paper": dict(PAPER.get(arm, {})),
     }
 
 
-def _spread(values: Sequence[float]) -> dict[str, float | None]:
+def _paired(own: Mapping[int, float | None], base: Mapping[int, float | None]) -> list[float]:
+    return [one - then for seed, one in own.items() if one is not None and (then := base.get(seed)) is not None]
+
+
+def _spread(values: Sequence[float]) -> dict[str, float | None] | None:
+    if not values:
+        return None
     mean, half = student(values)
     return {"mean": mean, "low": None if half is None else mean - half, "high": None if half is None else mean + half}
 

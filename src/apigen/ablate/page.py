@@ -10,7 +10,18 @@ from rich.table import Table
 
 from apigen.report.page import style
 
-COLUMNS = ("training set", "rejects in it", "right", "of", "share", "mean over seeds", "away from verified", "paper")
+COLUMNS = (
+    "training set",
+    "rejects",
+    "right of",
+    "share",
+    "from verified",
+    "right tools",
+    "bits a character",
+    "from verified",
+    "paper",
+)
+"""Shares in per cent and what they differ by in points of them; bits to three places."""
 TITLES = {"unseen": "Tools that no training set shows", "seen": "Tools that training sets show"}
 _LEFT, _WIDTH = 170, 680
 
@@ -22,11 +33,12 @@ def rows(arms: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
         yield (
             name,
             f"{arm['rejected']:,}",
-            f"{arm['correct']:,}",
-            f"{arm['answers']:,}",
+            f"{arm['correct']:,} of {arm['answers']:,}",
             f"{accuracy['share']:.1%} ({100 * accuracy['low']:.1f}-{100 * accuracy['high']:.1f})" if accuracy else "-",
-            _points(arm["mean"], sign=""),
-            _points(arm["difference"], sign="+"),
+            _told(arm["difference"], 100, "+.1f"),
+            f"{arm['tools'] / arm['answers']:.1%}" if arm["answers"] else "-",
+            _told(arm["bits"], 1, ".3f"),
+            _told(arm["bits_difference"], 1, "+.3f"),
             ", ".join(f"{model} {points:+.2f}" for model, points in arm["paper"].items()) or "-",
         )
 
@@ -51,6 +63,7 @@ def page(found: Mapping[str, Any]) -> str:
             {
                 "title": TITLES.get(suite, suite),
                 "rows": [*rows(arms)],
+                "columns": COLUMNS,
                 "arms": [*_dots(arms)],
                 "ticks": [{"x": _x(share / 100, _top(arms)), "text": f"{share}%"} for share in _ticks(_top(arms))],
             }
@@ -87,12 +100,15 @@ def _x(share: float, top: float) -> float:
     return round(_LEFT + _WIDTH * share / top, 1)
 
 
-def _points(spread: Mapping[str, float | None] | None, *, sign: str) -> str:
+def _told(spread: Mapping[str, float | None] | None, times: float, form: str) -> str:
+    """A mean with its interval, where there is one."""
     if spread is None or spread["mean"] is None:
         return "-"
-    mean = f"{100 * spread['mean']:{sign}.1f}"
-    low, high = spread["low"], spread["high"]
-    return mean if low is None or high is None else f"{mean} ({100 * low:{sign}.1f} to {100 * high:{sign}.1f})"
+    mean, low, high = spread["mean"], spread["low"], spread["high"]
+    said = format(times * mean, form)
+    if low is None or high is None:
+        return said
+    return f"{said} ({format(times * low, form)} to {format(times * high, form)})"
 
 
 @cache

@@ -21,8 +21,8 @@ from apigen.ablate.pool import Pool, make_pool
 from apigen.attempts import read_requests
 from apigen.cli.ablation_progress import AblationProgress
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
-from apigen.dataset.read.formats import AUTO, read
 from apigen.dataset.held_tools import choose
+from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
 from apigen.files import DirectoryLock, replacing
 from apigen.train.extra import require_extra
@@ -112,7 +112,7 @@ def _carry_out(
             folder=options.out / "cells",
             suites=write_questions(options.out, pool),
             train=trainer,
-            evaluate=Asking(options.form, options.batch, options.max_tokens),
+            evaluate=Asking(job.form, options.batch, options.max_tokens),
             keep_models=options.keep_models,
         )
         with suppress(Interrupted):

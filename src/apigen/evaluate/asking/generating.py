@@ -26,6 +26,39 @@ class NoRoom(Exception):  # noqa: N818 - a state of the machine
     """So many prompts at once do not fit into memory."""
 
 
+def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
+    """Load what ``save_pretrained`` wrote; an adapter is loaded onto its base.
+
+    Args:
+        folder: with model and tokenizer; nothing is downloaded.
+        device: as torch names it; the first GPU where there is one, by default.
+
+    Returns:
+        Model, ready to answer, and tokenizer.
+
+    Raises:
+        UserError: transformers is not installed, or the folder cannot be loaded.
+    """
+    try:
+        import torch  # noqa: PLC0415 - of an extra
+        import transformers  # noqa: PLC0415
+    except ImportError as missing:
+        raise UserError(f"local:{folder}: {missing.name} is not installed: {INSTALL}") from None
+    if not folder.is_dir():
+        raise UserError(f"local:{folder}: no such folder")
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
+        model = model.to(place).eval()
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as problem:
+        first = str(problem).strip().partition("\n")[0] or type(problem).__name__
+        raise UserError(f"local:{folder}: cannot be loaded by transformers ({first})") from None
+    return model, tokenizer
+
+
 class Generator:
     """A model with its tokenizer, answering greedily.
 
@@ -63,23 +96,7 @@ class Generator:
         Raises:
             UserError: transformers is not installed, or the folder cannot be loaded.
         """
-        try:
-            import torch  # noqa: PLC0415 - of an extra
-            import transformers  # noqa: PLC0415
-        except ImportError as missing:
-            raise UserError(f"local:{folder}: {missing.name} is not installed: {INSTALL}") from None
-        if not folder.is_dir():
-            raise UserError(f"local:{folder}: no such folder")
-        transformers.utils.logging.set_verbosity_error()
-        transformers.utils.logging.disable_progress_bar()
-        place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        try:
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
-            model = model.to(place).eval()
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as problem:
-            first = str(problem).strip().partition("\n")[0] or type(problem).__name__
-            raise UserError(f"local:{folder}: cannot be loaded by transformers ({first})") from None
+        model, tokenizer = load(folder, device)
         return cls(model, tokenizer, f"local:{folder}")
 
     def prompt(self, put: Put) -> str:

@@ -1,0 +1,48 @@
+"""How surprised a model is by right answers: a measure that moves long before a whole answer is right."""
+
+from math import log
+from pathlib import Path
+
+import torch
+
+from apigen.evaluate.asking.generating import load
+from apigen.train.batches import Collator
+from apigen.train.examples import Example, read_examples
+from apigen.train.form import Form, dialogue
+from apigen.train.tokens import Encoder
+
+_LONGEST = 1 << 20
+
+
+def bits_per_character(model: Path, rows: Path, form: Form, batch: int) -> float:
+    """Bits that the right answers of rows take, by their own characters, so that tokenizers may differ.
+
+    The negative log-likelihood of an answer's tokens, the one that ends it included, given its prompt; summed over all
+    answers and divided by the characters that their tokens are (Jelinek et al. 1977 for the measure per word).
+
+    Args:
+        model: folder of the model.
+        rows: file of rows; what cannot be put to the model's chat template is passed over.
+        form: in which they are put.
+        batch: rows at once.
+
+    Raises:
+        UserError: the model cannot be loaded, or no row can be put to it.
+    """
+    net, tokenizer = load(model)
+    corpus = Encoder(tokenizer, str(model), _LONGEST).corpus(
+        dialogue(example, form) for example in read_examples([rows]).kept if isinstance(example, Example)
+    )
+    collate = Collator(pad=tokenizer.pad_token_id or 0, packing=False)
+    nats, characters = 0.0, 0
+    ordered = sorted(corpus.rows, key=lambda row: len(row.ids))
+    for start in range(0, len(ordered), batch):
+        some = ordered[start : start + batch]
+        given = {name: values.to(net.device) for name, values in collate([(row,) for row in some]).items()}
+        labels = given.pop("labels")
+        with torch.no_grad():
+            scores = net(**given).logits[:, :-1].float()
+        loss = torch.nn.functional.cross_entropy(scores.transpose(1, 2), labels[:, 1:], reduction="sum")
+        nats += float(loss)
+        characters += sum(len(tokenizer.decode(row.ids[row.start :])) for row in some)
+    return nats / log(2) / characters
