@@ -1,13 +1,7 @@
 """A real chat model evaluated: in this process, and behind the OpenAI protocol of transformers' own server."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +11,9 @@ from apigen.evaluate.asking.forms import FORMS
 from apigen.evaluate.asking.local_rows import mark_folder
 from apigen.evaluate.base import Miss
 from apigen.evaluate.held_out import HeldOut
-from runs import PATIENCE_S, apigen, lines
+from runs import apigen, lines
 from tiny_folder import Lesson, write_tiny_folder
+from transformers_server import serving_folder
 
 pytestmark = pytest.mark.slow
 
@@ -78,42 +73,8 @@ def folder(rows: Path) -> Path:
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
     """Transformers' own server with the model."""
-    pytest.importorskip("fastapi")
-    pytest.importorskip("uvicorn")
-    pytest.importorskip("openai")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = Path(sys.executable).with_name("transformers")
-    log = (folder.parent / "server.log").open("w")
-    process = subprocess.Popen(
-        [program, "serve", folder, "--port", str(port), "--device", "cpu"],
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
-    )
-    try:
-        until = time.monotonic() + PATIENCE_S
-        while not healthy(port):
-            assert process.poll() is None, Path(log.name).read_text()
-            assert time.monotonic() < until, Path(log.name).read_text()
-            time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
-        log.close()
-
-
-def healthy(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-    try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()
+    with serving_folder(folder) as address:
+        yield address
 
 
 def marks(out: Path) -> dict[str, bool]:
