@@ -7,13 +7,20 @@ from typing import Protocol
 import msgspec
 
 
+class Interrupted(Exception):  # noqa: N818 - named for what happened
+    """Somebody asked for the end; what was done is kept."""
+
+
 class Right(msgspec.Struct, frozen=True):
     """How many answers of one suite are right."""
 
     correct: int
     answers: int
+    """Without errors, which are neither right nor wrong."""
     reasons: Mapping[str, int] = {}
     """Why the others are wrong."""
+    errors: int = 0
+    """Questions to which there is no answer, such as prompts that are too long for the model."""
     tools: int = 0
     """Answers that call the right tools, whatever the arguments."""
     bits: float | None = None
@@ -46,6 +53,7 @@ class Trainer(Protocol):
         Raises:
             UserError: the rows, or the model, cannot be used.
             JobFellShort: the disk is full, or the like.
+            Interrupted: the end was asked for; the same call goes on later.
         """
         ...
 
@@ -59,6 +67,9 @@ class Evaluator(Protocol):
         Args:
             model: folder of the model.
             rows: verified rows.
-            out: a folder for the answers; where there are some already, only the others are asked.
+            out: a folder for the answers.
+
+        Raises:
+            Interrupted: the end was asked for before it began.
         """
         ...

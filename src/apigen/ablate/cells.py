@@ -91,9 +91,13 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
     cell = Cell(arm, seed, sum(one.fell is not None for one in rows), trained, suites)
     with replacing(here / RESULT) as file:
         file.write(_encode(cell) + b"\n")
-    if not work.keep_models:
-        shutil.rmtree(model, ignore_errors=True)
     return cell
+
+
+def clear_up(work: Work, arm: Arm, seed: int) -> None:
+    """Remove the model of a cell that is done, unless it is to be kept."""
+    if not work.keep_models:
+        shutil.rmtree(cell_folder(work.folder, arm, seed) / _MODEL, ignore_errors=True)
 
 
 def write_rows(path: Path, rows: Iterable[Trainable]) -> None:

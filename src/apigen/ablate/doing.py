@@ -1,39 +1,80 @@
 """Training and asking for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.train` and
 :mod:`apigen.evaluate`."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import torch
 
-from apigen.ablate.base import Right, Trained
+from apigen.ablate.base import Interrupted, Right, Trained
 from apigen.ablate.likelihood import bits_per_character
-from apigen.errors import JobFellShort
+from apigen.errors import UserError
 from apigen.evaluate.asking.given import Given
 from apigen.evaluate.asking.local_rows import mark_folder
 from apigen.evaluate.base import Question
 from apigen.evaluate.held_out import HeldOut
-from apigen.files import replacing
+from apigen.files import replacing, storage_errors
+from apigen.train.examples import Example, read_examples
 from apigen.train.form import Form
 from apigen.train.job import Job, Watch
 from apigen.train.outputs import RECORD
+from apigen.train.prepared import Prepared
 from apigen.train.run import train
+from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 
 _ANSWERS = "answers.jsonl"
+
+
+class Starts:
+    """Models of random weights to begin with, the same for all sets of one seed.
+
+    A tokenizer of its own for each set would make other models of them: vocabularies differ in size, and so do all
+    weights that are drawn after them. So there is one, made for rows that all sets share.
+
+    Args:
+        job: which names the size.
+        rows: file of rows that the tokenizer is made for.
+        folder: where the models go.
+    """
+
+    def __init__(self, job: Job, rows: Path, folder: Path) -> None:
+        self._job = job
+        self._rows = rows
+        self._folder = folder
+
+    def job(self, seed: int) -> Job:
+        """The job of one seed, which begins with a folder."""
+        if not self._job.scratch:
+            return self._job
+        folder = self._folder / str(seed)
+        if not folder.is_dir():
+            aside = self._folder / f".{seed}"
+            shutil.rmtree(aside, ignore_errors=True)
+            size = size_of(self._job.scratch)
+            examples = [one for one in read_examples([self._rows]).kept if isinstance(one, Example)]
+            tokenizer = scratch_tokenizer(examples, size, self._job.form)
+            torch.manual_seed(seed)
+            with storage_errors(folder):
+                scratch_model(tokenizer, size, self._job.recipe.cutoff).save_pretrained(aside)
+                tokenizer.save_pretrained(aside)
+                aside.rename(folder)
+        return msgspec.structs.replace(self._job, scratch="", model=str(folder))
 
 
 class Training:
     """Trains by a job that only its rows, its seed and its folder tell apart.
 
     Args:
-        job: all the rest.
+        starts: all the rest, by seed.
         watch: told the steps done, of how many, and the loss.
         stopped: asked after each step whether to end.
     """
 
-    def __init__(self, job: Job, watch: Watch, stopped: Callable[[], bool]) -> None:
-        self._job = job
+    def __init__(self, starts: Starts, watch: Watch, stopped: Callable[[], bool]) -> None:
+        self._starts = starts
         self._watch = watch
         self._stopped = stopped
 
@@ -42,19 +83,15 @@ class Training:
 
         Raises:
             Interrupted: it was asked to end; the same call goes on later.
-            JobFellShort: a row could not be trained on, so that sets are no longer equally large.
+            UserError: a row cannot be trained on, so that sets would not be equally large.
         """
-        recipe = self._job.recipe.model_copy(update={"seed": seed})
-        job = msgspec.structs.replace(self._job, recipe=recipe, out=out, resume=(out / RECORD).is_file())
-        result = train([rows], job, watch=self._watch, stopped=self._stopped)
+        begun = self._starts.job(seed)
+        recipe = begun.recipe.model_copy(update={"seed": seed})
+        job = msgspec.structs.replace(begun, recipe=recipe, out=out, resume=(out / RECORD).is_file())
+        result = train([rows], job, shown=_require_all, watch=self._watch, stopped=self._stopped)
         if not result.finished:
             raise Interrupted
         record = result.record
-        if record["rows"]["left_out"]:
-            raise JobFellShort(
-                f"{rows}: {record['rows']['left_out']} rows could not be trained on, so sets differ in size; "
-                f"{out / 'left_out.jsonl'} says why, and a larger --cutoff may mend it"
-            )
         return Trained(
             rows=record["rows"]["trained"],
             tokens=record["tokens"]["total"],
@@ -64,8 +101,14 @@ class Training:
         )
 
 
-class Interrupted(Exception):  # noqa: N818 - named for what happened
-    """Somebody asked for the end; what was done is kept."""
+def _require_all(prepared: Prepared) -> None:
+    """Refuse a set of which a row cannot be trained on: sets would no longer be equally large."""
+    if prepared.left_out:
+        first = prepared.left_out[0]
+        raise UserError(
+            f"{len(prepared.left_out)} rows cannot be trained on (the first, {first.id}: {first.reason}), so sets "
+            "would not be equally large; begin again with a larger --cutoff and another --out"
+        )
 
 
 class Asking:
@@ -75,27 +118,32 @@ class Asking:
         form: as it was trained.
         batch: questions at once.
         max_tokens: most of an answer.
+        stopped: asked before each suite whether to end.
     """
 
-    def __init__(self, form: Form, batch: int, max_tokens: int) -> None:
+    def __init__(self, form: Form, batch: int, max_tokens: int, stopped: Callable[[], bool]) -> None:
+        self._stopped = stopped
         self._form = form
         self._batch = batch
         self._max_tokens = max_tokens
 
     def __call__(self, model: Path, rows: Path, out: Path) -> Right:
         """Ask everything, and write what was answered to ``answers.jsonl`` in ``out``."""
+        if self._stopped():
+            raise Interrupted
         questions = list(HeldOut(rows, underscores=self._form == "native").questions())
         found = mark_folder(model, questions, form=self._form, batch=self._batch, max_tokens=self._max_tokens)
         out.mkdir(exist_ok=True)
         with replacing(out / _ANSWERS) as file:
             file.writelines(msgspec.json.encode(answer) + b"\n" for answer in found.answers.values())
-        marks = list(found.marks.values())
-        reasons = Counter(str(mark.miss) for mark in marks if mark is not None and mark.miss is not None)
+        marks = [mark for mark in found.marks.values() if mark is not None]
+        reasons = Counter(str(mark.miss) for mark in marks if mark.miss is not None)
         return Right(
-            correct=sum(mark is not None and mark.correct for mark in marks),
+            correct=sum(mark.correct for mark in marks),
             answers=len(marks),
+            errors=len(found.marks) - len(marks),
             reasons=dict(reasons),
-            tools=sum(_calls_right_tools(question, found.answers[question.id]) for question in questions),
+            tools=sum(_calls_right_tools(one, found.answers[one.id]) for one in questions if one.id in found.answers),
             bits=bits_per_character(model, rows, self._form, self._batch),
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from apigen.ablate.arms import Arm
-from apigen.ablate.cells import Cell, Work, do, finished, write_rows
+from apigen.ablate.cells import Cell, Work, clear_up, do, finished, write_rows
 from apigen.ablate.drawing import Sizes, draw
 from apigen.ablate.figures import figures
 from apigen.ablate.pool import Pool
@@ -40,6 +40,8 @@ class Settings(msgspec.Struct, frozen=True):
     share: float | None
     held_out: float
     questions: int
+    answer_tokens: int
+    answer_batch: int
     seed: int
 
 
@@ -108,6 +110,7 @@ def carry_out(
             if cell is None:
                 rows = draw(pool, arm, planned, seed)
                 cell = do(work, arm, seed, rows, partial(told, arm, seed))
+            clear_up(work, arm, seed)
             yield cell
 
 

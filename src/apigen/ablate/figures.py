@@ -42,6 +42,7 @@ def _arm(cells: Sequence[Cell], suite: str, arm: Arm) -> dict[str, Any]:
         "rejected": next((cell.rejected for cell in own.values()), 0),
         "correct": correct,
         "answers": answers,
+        "errors": sum(one.errors for one in found),
         "accuracy": wilson(correct, answers)._asdict() if answers else None,
         "by_seed": {str(seed): share for seed, share in sorted(shares.items())},
         "mean": _spread(list(shares.values())),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from apigen.errors import JobFellShort
 from apigen.evaluate.asking.generating import load
 from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
@@ -28,6 +29,7 @@ def bits_per_character(model: Path, rows: Path, form: Form, batch: int) -> float
 
     Raises:
         UserError: the model cannot be loaded, or no row can be put to it.
+        JobFellShort: not even one row fits into the device's memory.
     """
     net, tokenizer = load(model)
     corpus = Encoder(tokenizer, str(model), _LONGEST).corpus(
@@ -36,13 +38,21 @@ def bits_per_character(model: Path, rows: Path, form: Form, batch: int) -> float
     collate = Collator(pad=tokenizer.pad_token_id or 0, packing=False)
     nats, characters = 0.0, 0
     ordered = sorted(corpus.rows, key=lambda row: len(row.ids))
-    for start in range(0, len(ordered), batch):
+    start = 0
+    while start < len(ordered):
         some = ordered[start : start + batch]
         given = {name: values.to(net.device) for name, values in collate([(row,) for row in some]).items()}
         labels = given.pop("labels")
-        with torch.no_grad():
-            scores = net(**given).logits[:, :-1].float()
-        loss = torch.nn.functional.cross_entropy(scores.transpose(1, 2), labels[:, 1:], reduction="sum")
+        try:
+            with torch.no_grad():
+                scores = net(**given).logits[:, :-1][labels[:, 1:] >= 0].float()
+            loss = torch.nn.functional.cross_entropy(scores, labels[:, 1:][labels[:, 1:] >= 0], reduction="sum")
+        except torch.OutOfMemoryError:
+            if batch == 1:
+                raise JobFellShort(f"{model}: row {some[0].id} does not fit into the device's memory") from None
+            batch //= 2
+            continue
+        start += len(some)
         nats += float(loss)
         characters += sum(len(tokenizer.decode(row.ids[row.start :])) for row in some)
     return nats / log(2) / characters

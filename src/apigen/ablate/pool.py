@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from apigen.ablate.arms import fell_at, may_be_trained_on
+from apigen.dataset.duplicates import fingerprint
 from apigen.records import Attempt, Json, Outcome, Stage, Tool
 
 
@@ -85,7 +86,7 @@ def make_pool(
     counts["neither"] += len(unseen) - len(asked)
     verified = _shuffled((one for one in train if one.fell is None), seed)
     seen = verified[: min(most_asked, round(asked_share * len(verified)))]
-    aside = {one.id for one in seen} | _same_queries(train, seen)
+    aside = {one.id for one in seen} | _same_queries(train, (*seen, *unseen))
     left = tuple(one for one in train if one.id not in aside)
     return Pool(
         train=left,
@@ -115,13 +116,9 @@ def _without(one: Trainable, held_out: frozenset[str]) -> Trainable:
 
 
 def _same_queries(train: Iterable[Trainable], asked: Iterable[Trainable]) -> set[str]:
-    """Ids of rows that ask the same as one that is asked about, such as duplicates and mended candidates."""
-    queries = {_plain(one.row["query"]) for one in asked}
-    return {one.id for one in train if _plain(one.row["query"]) in queries}
-
-
-def _plain(query: str) -> str:
-    return " ".join(query.casefold().split())
+    """Ids of rows that ask the same as one that is asked about, as the run itself tells duplicates."""
+    queries = {fingerprint(one.row["query"]) for one in asked}
+    return {one.id for one in train if fingerprint(one.row["query"]) in queries}
 
 
 def _shuffled(rows: Iterable[Trainable], seed: int) -> list[Trainable]:

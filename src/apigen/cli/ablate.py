@@ -12,8 +12,8 @@ from rich.console import Console
 
 from apigen import rundir
 from apigen.ablate.arms import Arm
-from apigen.ablate.base import Trainer
-from apigen.ablate.cells import Cell, Work
+from apigen.ablate.base import Interrupted, Trainer
+from apigen.ablate.cells import Cell, Work, write_rows
 from apigen.ablate.drawing import Sizes, sizes
 from apigen.ablate.experiment import Settings, carry_out, keep_settings, write_figures, write_questions
 from apigen.ablate.page import page, tables
@@ -80,6 +80,8 @@ def ablate_command(options: AblateOptions) -> int:
         share=options.share,
         held_out=options.held_out,
         questions=options.questions,
+        answer_tokens=options.max_tokens,
+        answer_batch=options.batch,
         seed=options.seed,
     )
     console = Console(stderr=True, markup=False)
@@ -101,18 +103,20 @@ def ablate_command(options: AblateOptions) -> int:
 def _carry_out(
     options: AblateOptions, job: Job, pool: Pool, planned: Sizes, settings: Settings, console: Console
 ) -> int:
-    from apigen.ablate.doing import Asking, Interrupted, Training  # noqa: PLC0415 - needs the extra
+    from apigen.ablate.doing import Asking, Starts, Training  # noqa: PLC0415 - needs the extra
     from apigen.train.record import versions  # noqa: PLC0415
 
     cells: list[Cell] = []
     due = len(settings.arms) * len(settings.seeds)
     with on_interrupt() as stopped, AblationProgress(console, due) as progress:
-        trainer: Trainer = Training(job, progress.step, stopped)
+        shared = options.out / "verified.jsonl"
+        write_rows(shared, (one for one in pool.train if one.fell is None))
+        trainer: Trainer = Training(Starts(job, shared, options.out / "starts"), progress.step, stopped)
         work = Work(
             folder=options.out / "cells",
             suites=write_questions(options.out, pool),
             train=trainer,
-            evaluate=Asking(job.form, options.batch, options.max_tokens),
+            evaluate=Asking(job.form, options.batch, options.max_tokens, stopped),
             keep_models=options.keep_models,
         )
         with suppress(Interrupted):
@@ -208,6 +212,9 @@ def _require_sound(options: AblateOptions) -> None:
     for name, value, sound in (
         ("--seeds", options.seeds, options.seeds >= 1),
         ("--questions", options.questions, options.questions >= 1),
+        ("--answer-batch", options.batch, options.batch >= 1),
+        ("--answer-tokens", options.max_tokens, options.max_tokens >= 1),
+        ("--seed", options.seed, options.seed >= 0),
         ("--held-out", options.held_out, 0 <= options.held_out < 1),
         ("--share", options.share, options.share is None or 0 < options.share < 1),
         ("--size", options.size, options.size is None or options.size >= 1),
