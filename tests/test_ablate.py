@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ablating import ScriptedEvaluator, ScriptedTrainer
@@ -177,6 +178,9 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
         keep_settings(tmp_path, _settings([1, 2]), resume=False)
     with pytest.raises(UserError, match="was started with size 20, not 30"):
         keep_settings(tmp_path, _settings([1, 2], size=30), resume=True)
+    changed = msgspec.structs.replace(_settings([1, 2]), training={"epochs": 2, "cutoff": 512})
+    with pytest.raises(UserError, match="was started with epochs 1, not 2"):
+        keep_settings(tmp_path, changed, resume=True)
     other = tmp_path / "other"
     other.mkdir()
     (other / "file").touch()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import torch
+import transformers
 
 from apigen.ablate.base import Interrupted, Right, Trained
 from apigen.ablate.likelihood import bits_per_character
@@ -55,6 +56,7 @@ class Starts:
             shutil.rmtree(aside, ignore_errors=True)
             size = size_of(self._job.scratch)
             examples = [one for one in read_examples([self._rows]).kept if isinstance(one, Example)]
+            transformers.utils.logging.disable_progress_bar()
             tokenizer = scratch_tokenizer(examples, size, self._job.form)
             torch.manual_seed(seed)
             with storage_errors(folder):

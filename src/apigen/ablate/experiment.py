@@ -59,17 +59,24 @@ def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
             earlier = msgspec.json.decode(path.read_bytes(), type=Settings)
         except (OSError, msgspec.MsgspecError) as error:
             raise UserError(f"{path}: cannot be read ({error}); name another --out") from None
-        for field in Settings.__struct_fields__:
-            before, now = getattr(earlier, field), getattr(settings, field)
+        then, now = _named(earlier), _named(settings)
+        for name in then | now:
+            before, after = then.get(name), now.get(name)
             # More arms and seeds only add cells.
-            if before != now and not (field in ("arms", "seeds") and set(before) <= set(now)):
-                raise UserError(f"{folder}: was started with {field} {before!r}, not {now!r}; name another --out")
+            if before != after and not (name in ("arms", "seeds") and set(before or ()) <= set(after or ())):
+                raise UserError(f"{folder}: was started with {name} {before!r}, not {after!r}; name another --out")
     elif resume and folder.exists() and any(folder.iterdir()):
         raise UserError(f"{folder}: holds no ablation; name another --out")
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
         file.write(msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
+
+
+def _named(settings: Settings) -> dict[str, Any]:
+    """Every setting by its name, each key of the recipe by its own."""
+    fields: dict[str, Any] = msgspec.to_builtins(settings)
+    return {**fields.pop("training"), **fields}
 
 
 def write_questions(folder: Path, pool: Pool) -> dict[str, Path]:

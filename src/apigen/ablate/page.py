@@ -48,7 +48,7 @@ def tables(found: Mapping[str, Any]) -> Iterator[Table]:
     for suite, arms in found["suites"].items():
         table = Table(title=TITLES.get(suite, suite), title_justify="left")
         for number, column in enumerate(COLUMNS):
-            table.add_column(column, justify="right" if number else "left")
+            table.add_column(column, justify="right" if number else "left", overflow="fold")
         for row in rows(arms):
             table.add_row(*row)
         yield table

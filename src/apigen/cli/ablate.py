@@ -30,6 +30,8 @@ from apigen.train.form import FORMS
 from apigen.train.job import Job
 from apigen.train.recipe import Recipe, make_recipe
 
+_WIDE = 160
+
 
 class AblateOptions(NamedTuple):
     """What the command line said."""
@@ -84,6 +86,9 @@ def ablate_command(options: AblateOptions) -> int:
         answer_batch=options.batch,
         seed=options.seed,
     )
+    if not options.dry_run:
+        require_extra()
+        keep_settings(options.out, settings, resume=options.resume)
     console = Console(stderr=True, markup=False)
     console.print("\n".join(_plan(pool, planned, settings)), highlight=False, soft_wrap=True)
     if options.dry_run:
@@ -91,8 +96,6 @@ def ablate_command(options: AblateOptions) -> int:
             told = {"settings": settings, "rejected": dict(planned.rejected), "pool": pool.fell()}
             sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
         return 0
-    require_extra()
-    keep_settings(options.out, settings, resume=options.resume)
     lock = DirectoryLock(options.out)
     try:
         return _carry_out(options, job, pool, planned, settings, console)
@@ -135,6 +138,8 @@ def _carry_out(
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return 0
     out = Console(markup=False)
+    if not out.is_terminal:
+        out = Console(markup=False, width=_WIDE)  # whoever reads a pipe wants whole figures
     for table in tables(found):
         out.print(table)
     out.print(f"{options.out / 'report.html'}  the same to look at", highlight=False, soft_wrap=True)
