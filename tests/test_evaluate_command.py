@@ -107,6 +107,9 @@ def test_no_answers_and_no_place_for_verdicts_are_wrong_input(tmp_path: Path) ->
     assert "no such folder" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", tmp_path / "no" / "x")).stderr
     answers = tmp_path / "answers.jsonl"
     assert "or the answers themselves" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", answers)).stderr
+    (tmp_path / "evaluation.json").write_text("{}")
+    own = tmp_path / "verdicts.jsonl"
+    assert "belongs to the evaluation there" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", own)).stderr
     gone = apigen("evaluate", "--suite", "bfcl", "--answers", tmp_path / "gone.jsonl")
     assert "no such file" in gone.stderr
 

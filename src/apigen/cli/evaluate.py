@@ -11,6 +11,7 @@ from rich.console import Console
 
 from apigen.errors import UserError
 from apigen.evaluate.answers import read_answers
+from apigen.evaluate.asking.kept import EVALUATION, VERDICTS
 from apigen.evaluate.scoring import ScoreTally, score
 from apigen.evaluate.summary import summary
 from apigen.evaluate.table import SuiteOptions, make_suite
@@ -73,3 +74,5 @@ def _require_sound(options: EvaluateOptions) -> None:
             raise UserError(f"--verdicts: {options.verdicts.parent}: no such folder to write to")
         if options.verdicts.is_dir() or options.verdicts.resolve() == options.answers.resolve():
             raise UserError(f"--verdicts {options.verdicts}: is a folder, or the answers themselves; name another file")
+        if options.verdicts.name == VERDICTS and (options.verdicts.parent / EVALUATION).is_file():
+            raise UserError(f"--verdicts {options.verdicts}: belongs to the evaluation there; name another file")

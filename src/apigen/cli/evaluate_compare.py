@@ -17,6 +17,8 @@ def compare_command(folders: Sequence[Path], out: Path | None, *, as_json: bool)
     """Carry out ``apigen evaluate compare``."""
     if out is not None and (out.is_dir() or not out.parent.is_dir()):
         raise UserError(f"-o {out}: is a folder, or in none that there is; name a file")
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise UserError("the same evaluation is named twice; name each one once")
     sides = read_sides(folders)
     found, rows = compared(sides), differing(sides)
     if out is not None:
