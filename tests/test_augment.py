@@ -15,6 +15,8 @@ from apigen.dataset.negatives.making import Plan, augment
 from apigen.dataset.negatives.serving import Serving
 from apigen.dataset.read.formats import read
 from apigen.records import Call, Tool
+from apigen.train.examples import Example, read_examples
+from apigen.train.form import dialogue
 from runs import apigen, lines, told
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "negatives.schema.json").read_text())
@@ -72,7 +74,7 @@ def test_the_negatives_of_a_run_pass_the_audit(run: Path, tmp_path: Path) -> Non
             assert len(shown) == len(source["tools"])
         else:
             name, _, parameter = one["provenance"]["dropped"][0].partition(".")
-            assert one["missing"] == [parameter]
+            assert one["lacks"] == [parameter]
             assert parameter not in shown[name]["properties"]
             assert parameter not in shown[name]["required"]
             assert all(parameter in call["arguments"] for call in source["calls"])
@@ -210,7 +212,7 @@ def test_a_parameter_is_taken_out_only_where_its_value_finds_no_other_place() ->
     for seed in range(8):
         made = dropped_parameter(row, serving(order), Random(seed), [])
         assert isinstance(made, Negative)
-        assert made.missing == ("words",)
+        assert made.lacks == ("words",)
         assert made.tools[0].parameters == {
             "type": "object",
             "properties": {"order": {"type": "string", "enum": ["up", "down"]}},
@@ -234,3 +236,17 @@ def test_the_kinds_are_told_apart_in_what_is_asked_for(run: Path) -> None:
     made = augment(read(run), Plan(share=0.3, kinds=(Kind.DROPPED_PARAMETER,)))
     sources = [line["provenance"]["from"] for line in made.negatives]
     assert len(sources) == len(set(sources)) == made.counts["dropped_parameter"] == made.wanted
+
+
+def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(run: Path, tmp_path: Path) -> None:
+    """Where a tool lacks a parameter, the answer learnt is that no tool fits, and a list without calls and no more."""
+    made = augment(read(run), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,))).negatives
+    assert made
+    assert all(line["lacks"] for line in made)
+    path = tmp_path / "negatives.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in made))
+    learnt = [one for one in read_examples([path]).kept if isinstance(one, Example)]
+    assert len(learnt) == len(made)
+    fitting = {"The tool that I have does not fit this request.", "None of the tools that I have fits this request."}
+    assert {dialogue(one, "native").answer["content"] for one in learnt} <= fitting
+    assert {dialogue(one, "prompted").answer["content"] for one in learnt} == {'{"tool_calls":[]}'}

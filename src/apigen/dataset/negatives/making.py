@@ -204,7 +204,7 @@ def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
     }
     provenance |= {key: before[key] for key in ("model", "llm", "categories") if key in before}
     said = {"context": list(row.context)} if row.context else {}
-    missing = {"missing": list(negative.missing)} if negative.missing else {}
+    lacks = {"lacks": list(negative.lacks)} if negative.lacks else {}
     return {
         "id": f"{row.id}:{kind}",
         "query": row.query,
@@ -212,6 +212,6 @@ def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
         "tools": [tool.offered() for tool in negative.tools],
         "calls": [],
         "results": [],
-        **missing,
+        **lacks,
         "provenance": provenance,
     }
