@@ -190,7 +190,7 @@ def test_tools_of_the_same_category_come_first() -> None:
     """A hard negative is preferred, and one of another category taken only where there is none."""
     known = serving(LOAN, MORTGAGE, IBAN, TIDES)
     pool = {"Science": [TIDES], "Finance": [LOAN, MORTGAGE, IBAN]}
-    seen: list[Refusal] = []
+    seen: Counter[Refusal] = Counter()
     made = dropped_tool(ROW, pool, known, Random(0), seen)
     assert isinstance(made, Negative)
     assert [tool.name for tool in made.tools] == ["validate_iban"]
@@ -201,16 +201,24 @@ def test_tools_of_the_same_category_come_first() -> None:
     assert Refusal.TAKES_VALUES in seen
 
 
+def test_tools_that_could_serve_are_counted_over_the_rows() -> None:
+    """Each time that one is not shown counts under its reason."""
+    seen: Counter[Refusal] = Counter()
+    for _ in range(2):
+        dropped_tool(ROW, {"Finance": [LOAN, MORTGAGE]}, serving(LOAN, MORTGAGE, IBAN, TIDES), Random(0), seen)
+    assert seen == {Refusal.TAKES_VALUES: 2}
+
+
 def test_a_parameter_is_taken_out_only_where_its_value_finds_no_other_place() -> None:
     """One that no call fills and that takes the value keeps it; choices stay; the tool is otherwise the same."""
     free = a_tool("pay", "Pays.", amount=None)
     free.parameters["properties"]["extra"] = {"type": "number"}
     row = Verified("1", "Pay 70 please.", (free,), (Call("pay", {"amount": 70}),))
-    assert dropped_parameter(row, serving(free), Random(0), []) is Refusal.OTHER_PARAMETER
+    assert dropped_parameter(row, serving(free), Random(0), Counter()) is Refusal.OTHER_PARAMETER
     order = a_tool("sort", "Sorts.", words={"type": "string"}, order={"type": "string", "enum": ["up", "down"]})
     row = Verified("2", "Sort 'pear' up.", (order,), (Call("sort", {"words": "pear", "order": "up"}),))
     for seed in range(8):
-        made = dropped_parameter(row, serving(order), Random(seed), [])
+        made = dropped_parameter(row, serving(order), Random(seed), Counter())
         assert isinstance(made, Negative)
         assert made.lacks == ("words",)
         assert made.tools[0].parameters == {
@@ -223,12 +231,12 @@ def test_a_parameter_is_taken_out_only_where_its_value_finds_no_other_place() ->
 def test_a_value_that_the_query_does_not_give_is_no_reason_to_refuse() -> None:
     """Only a parameter whose value is in the query is taken out, and of one called tool only."""
     row = Verified("1", "Pay it.", (PAYMENT, IBAN), (Call("monthly_payment", {"amount": 70}),))
-    assert dropped_parameter(row, serving(PAYMENT, IBAN), Random(0), []) is Refusal.ONLY_PARAMETER
+    assert dropped_parameter(row, serving(PAYMENT, IBAN), Random(0), Counter()) is Refusal.ONLY_PARAMETER
     two = a_tool("pay", "Pays.", amount=None, months=None)
     row = Verified("1", "Pay it.", (two,), (Call("pay", {"amount": 70, "months": 3}),))
-    assert dropped_parameter(row, serving(two), Random(0), []) is Refusal.NO_VALUE_GIVEN
+    assert dropped_parameter(row, serving(two), Random(0), Counter()) is Refusal.NO_VALUE_GIVEN
     row = Verified("1", "Pay 70.", (two, IBAN), (Call("pay", {"amount": 70}), Call("validate_iban", {"iban": "x"})))
-    assert dropped_parameter(row, serving(two, IBAN), Random(0), []) is Refusal.SEVERAL_TOOLS
+    assert dropped_parameter(row, serving(two, IBAN), Random(0), Counter()) is Refusal.SEVERAL_TOOLS
 
 
 def test_the_kinds_are_told_apart_in_what_is_asked_for(run: Path) -> None:
