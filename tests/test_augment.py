@@ -15,6 +15,8 @@ from apigen.dataset.negatives.making import Plan, augment
 from apigen.dataset.negatives.serving import Serving
 from apigen.dataset.read.formats import read
 from apigen.records import Call, Tool
+from apigen.train.examples import Example, read_examples
+from apigen.train.form import dialogue
 from runs import apigen, lines, told
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "negatives.schema.json").read_text())
@@ -72,7 +74,7 @@ def test_the_negatives_of_a_run_pass_the_audit(run: Path, tmp_path: Path) -> Non
             assert len(shown) == len(source["tools"])
         else:
             name, _, parameter = one["provenance"]["dropped"][0].partition(".")
-            assert one["missing"] == [parameter]
+            assert one["lacks"] == [parameter]
             assert parameter not in shown[name]["properties"]
             assert parameter not in shown[name]["required"]
             assert all(parameter in call["arguments"] for call in source["calls"])
@@ -188,7 +190,7 @@ def test_tools_of_the_same_category_come_first() -> None:
     """A hard negative is preferred, and one of another category taken only where there is none."""
     known = serving(LOAN, MORTGAGE, IBAN, TIDES)
     pool = {"Science": [TIDES], "Finance": [LOAN, MORTGAGE, IBAN]}
-    seen: list[Refusal] = []
+    seen: Counter[Refusal] = Counter()
     made = dropped_tool(ROW, pool, known, Random(0), seen)
     assert isinstance(made, Negative)
     assert [tool.name for tool in made.tools] == ["validate_iban"]
@@ -199,18 +201,26 @@ def test_tools_of_the_same_category_come_first() -> None:
     assert Refusal.TAKES_VALUES in seen
 
 
+def test_tools_that_could_serve_are_counted_over_the_rows() -> None:
+    """Each time that one is not shown counts under its reason."""
+    seen: Counter[Refusal] = Counter()
+    for _ in range(2):
+        dropped_tool(ROW, {"Finance": [LOAN, MORTGAGE]}, serving(LOAN, MORTGAGE, IBAN, TIDES), Random(0), seen)
+    assert seen == {Refusal.TAKES_VALUES: 2}
+
+
 def test_a_parameter_is_taken_out_only_where_its_value_finds_no_other_place() -> None:
     """One that no call fills and that takes the value keeps it; choices stay; the tool is otherwise the same."""
     free = a_tool("pay", "Pays.", amount=None)
     free.parameters["properties"]["extra"] = {"type": "number"}
     row = Verified("1", "Pay 70 please.", (free,), (Call("pay", {"amount": 70}),))
-    assert dropped_parameter(row, serving(free), Random(0), []) is Refusal.OTHER_PARAMETER
+    assert dropped_parameter(row, serving(free), Random(0), Counter()) is Refusal.OTHER_PARAMETER
     order = a_tool("sort", "Sorts.", words={"type": "string"}, order={"type": "string", "enum": ["up", "down"]})
     row = Verified("2", "Sort 'pear' up.", (order,), (Call("sort", {"words": "pear", "order": "up"}),))
     for seed in range(8):
-        made = dropped_parameter(row, serving(order), Random(seed), [])
+        made = dropped_parameter(row, serving(order), Random(seed), Counter())
         assert isinstance(made, Negative)
-        assert made.missing == ("words",)
+        assert made.lacks == ("words",)
         assert made.tools[0].parameters == {
             "type": "object",
             "properties": {"order": {"type": "string", "enum": ["up", "down"]}},
@@ -221,12 +231,12 @@ def test_a_parameter_is_taken_out_only_where_its_value_finds_no_other_place() ->
 def test_a_value_that_the_query_does_not_give_is_no_reason_to_refuse() -> None:
     """Only a parameter whose value is in the query is taken out, and of one called tool only."""
     row = Verified("1", "Pay it.", (PAYMENT, IBAN), (Call("monthly_payment", {"amount": 70}),))
-    assert dropped_parameter(row, serving(PAYMENT, IBAN), Random(0), []) is Refusal.ONLY_PARAMETER
+    assert dropped_parameter(row, serving(PAYMENT, IBAN), Random(0), Counter()) is Refusal.ONLY_PARAMETER
     two = a_tool("pay", "Pays.", amount=None, months=None)
     row = Verified("1", "Pay it.", (two,), (Call("pay", {"amount": 70, "months": 3}),))
-    assert dropped_parameter(row, serving(two), Random(0), []) is Refusal.NO_VALUE_GIVEN
+    assert dropped_parameter(row, serving(two), Random(0), Counter()) is Refusal.NO_VALUE_GIVEN
     row = Verified("1", "Pay 70.", (two, IBAN), (Call("pay", {"amount": 70}), Call("validate_iban", {"iban": "x"})))
-    assert dropped_parameter(row, serving(two, IBAN), Random(0), []) is Refusal.SEVERAL_TOOLS
+    assert dropped_parameter(row, serving(two, IBAN), Random(0), Counter()) is Refusal.SEVERAL_TOOLS
 
 
 def test_the_kinds_are_told_apart_in_what_is_asked_for(run: Path) -> None:
@@ -234,3 +244,17 @@ def test_the_kinds_are_told_apart_in_what_is_asked_for(run: Path) -> None:
     made = augment(read(run), Plan(share=0.3, kinds=(Kind.DROPPED_PARAMETER,)))
     sources = [line["provenance"]["from"] for line in made.negatives]
     assert len(sources) == len(set(sources)) == made.counts["dropped_parameter"] == made.wanted
+
+
+def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(run: Path, tmp_path: Path) -> None:
+    """Where a tool lacks a parameter, the answer learnt is that no tool fits, and a list without calls and no more."""
+    made = augment(read(run), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,))).negatives
+    assert made
+    assert all(line["lacks"] for line in made)
+    path = tmp_path / "negatives.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in made))
+    learnt = [one for one in read_examples([path]).kept if isinstance(one, Example)]
+    assert len(learnt) == len(made)
+    fitting = {"The tool that I have does not fit this request.", "None of the tools that I have fits this request."}
+    assert {dialogue(one, "native").answer["content"] for one in learnt} <= fitting
+    assert {dialogue(one, "prompted").answer["content"] for one in learnt} == {'{"tool_calls":[]}'}

@@ -9,6 +9,8 @@ import jsonschema_rs
 import pytest
 
 from apigen.dataset.held_tools import choose
+from apigen.dataset.negatives.base import Kind
+from apigen.dataset.negatives.making import Plan, augment
 from apigen.dataset.read.formats import read
 from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, place, split
 from apigen.errors import UserError
@@ -137,6 +139,43 @@ def test_where_a_row_goes(tmp_path: Path) -> None:
     assert same is not None
     assert same.line == rows[3]
     assert unreadable is None
+
+
+@pytest.mark.parametrize(
+    ("dropped", "shown", "is_held"),
+    [
+        (("dropped_tool", ["held.one"]), ["kept"], True),
+        (("dropped_tool", ["held.one", "kept"]), ["other"], True),
+        (("dropped_tool", ["kept"]), ["other", "held.one"], False),
+        (("dropped_tool", ["held.one.more"]), ["held.one", "kept"], False),
+        (("dropped_parameter", ["held.one.x.y"]), ["held.one", "kept"], True),
+        (("dropped_parameter", ["kept.x"]), ["held.one", "kept"], False),
+        (("dropped_parameter", None), ["kept"], False),
+        (("dropped_tool", [7]), ["kept"], False),
+    ],
+)
+def test_a_negative_goes_where_the_row_goes_that_it_was_made_from(
+    tmp_path: Path, dropped: tuple[str, list[Any] | None], shown: list[str], is_held: bool
+) -> None:
+    """A tool that was taken away, or a parameter of it, counts as called, whatever dots its name holds."""
+    kind, names_dropped = dropped
+    rows = [row(0, [], shown, provenance={"kind": kind, "dropped": names_dropped})]
+    placed = place(next(iter(read(write(tmp_path / "rows.jsonl", rows)))), frozenset(("held.one",)))
+    assert placed is not None
+    assert (placed.held_out, placed.mixed, placed.shows_only) == (is_held, False, False)
+    assert names(placed.line) == (set(shown) if is_held else set(shown) - {"held.one"})
+
+
+def test_no_query_of_a_held_out_row_is_trained_on_as_a_negative(run: Path, tmp_path: Path) -> None:
+    """Of a dataset that was augmented before it is split, negatives lie beside the rows that they were made from."""
+    made = augment(read(run), Plan(share=0.4)).negatives
+    path = write(tmp_path / "mix.jsonl", [*lines(run / "dataset.jsonl"), *made])
+    split(lambda: read(path), tmp_path / "out", source="mix", share=0.3)
+    train, held_out = lines(tmp_path / "out" / TRAIN), lines(tmp_path / "out" / HELD_OUT)
+    sources = {str(one["id"]) for one in held_out if one["calls"]}
+    twins = {one["id"] for one in made if one["provenance"]["from"] in sources}
+    assert {one["provenance"]["kind"] for one in held_out if one["id"] in twins} == {*Kind}
+    assert twins.isdisjoint(one["id"] for one in train)
 
 
 def test_a_row_that_names_a_held_out_tool_before_its_query_is_for_neither_part(tmp_path: Path) -> None:

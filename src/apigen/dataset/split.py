@@ -1,8 +1,9 @@
 """A split by tool: some tools are held out, and what a model is trained on neither calls nor shows them.
 
 A split by row leaves the same tools on both sides, so a model is asked about what it has learnt by heart. Here a row
-that calls a held-out tool goes to the held-out rows, whatever else it calls; from all others the held-out tools are
-taken away. Tools that are nearly the same are held out together.
+that calls a held-out tool goes to the held-out rows, whatever else it calls; so does a negative that was made by taking
+one away, since its query is that of such a row. From all others the held-out tools are taken away. Tools that are
+nearly the same are held out together.
 
 The rows are read twice, so memory holds the names that each row calls, and each distinct tool once.
 """
@@ -20,7 +21,8 @@ import msgspec
 
 from apigen import __version__
 from apigen.dataset.held_tools import choose
-from apigen.dataset.own_rows import as_json, calls_of, own_row, shape_of
+from apigen.dataset.negatives.base import Kind
+from apigen.dataset.own_rows import as_json, calls_of, own_row, provenance_of, shape_of
 from apigen.dataset.read.base import Row
 from apigen.errors import UserError
 from apigen.files import replacing
@@ -68,11 +70,19 @@ def place(row: Row, held: frozenset[str]) -> Placed | None:
     if calls is None:
         return None
     called = {call.name for call in calls}
-    if called & held:
-        return Placed(held_out=True, line=own_row(row), calls=calls, offered=len(row.tools), mixed=bool(called - held))
+    left = [tool for tool in row.tools if tool.name not in held]
+    shows_only = not calls and bool(row.tools) and not left
+    if (called | _dropped(row)) & held:
+        return Placed(
+            held_out=True,
+            line=own_row(row),
+            calls=calls,
+            offered=len(row.tools),
+            mixed=bool(called - held),
+            shows_only=shows_only,
+        )
     if any(_is_named(name, text) for text in row.context for name in held):
         return Placed(held_out=False, line={}, calls=calls, offered=len(row.tools), named_before=True)
-    left = [tool for tool in row.tools if tool.name not in held]
     taken = len(row.tools) - len(left)
     if not taken:
         return Placed(held_out=False, line=own_row(row), calls=calls, offered=len(left))
@@ -164,6 +174,17 @@ def _placed(rows: Iterable[Row], held: frozenset[str], counts: "Counter[str]") -
         counts["reduced"] += placed.taken > 0
         counts["one_tool_left"] += placed.taken > 0 and placed.offered == 1
         yield placed
+
+
+def _dropped(row: Row) -> set[str]:
+    """The tools that the row called from which a negative was made; none for other rows."""
+    provenance = provenance_of(row)
+    told = provenance.get("dropped")
+    dropped = {name for name in told if isinstance(name, str)} if isinstance(told, list) else set()
+    if provenance.get("kind") != Kind.DROPPED_PARAMETER:
+        return dropped
+    # Names of tools and parameters may hold dots; the tool that lacks the parameter is still shown.
+    return {tool.name for tool in row.tools if any(one.startswith(f"{tool.name}.") for one in dropped)}
 
 
 def _is_named(name: str, text: str) -> bool:

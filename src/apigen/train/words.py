@@ -9,7 +9,8 @@ def no_call(missing: Sequence[str], tools: Sequence[Tool]) -> str:
     """One sentence that says why there is no call.
 
     Args:
-        missing: required parameters whose values the question does not give.
+        missing: required parameters whose values the question does not give. A parameter that a tool lacks is none of
+            these: its value was given, and the tool does not fit.
         tools: what was offered.
     """
     if missing:

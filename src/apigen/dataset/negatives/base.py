@@ -67,5 +67,5 @@ class Negative(msgspec.Struct, frozen=True):
     tools: tuple[Tool, ...]
     dropped: tuple[str, ...]
     """Names of tools, or ``TOOL.PARAMETER``."""
-    missing: tuple[str, ...] = ()
-    """The parameters that a tool lacks now."""
+    lacks: tuple[str, ...] = ()
+    """The parameters that a tool lacks now. The query gives their values, so nothing is to be asked for."""

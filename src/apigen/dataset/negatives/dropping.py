@@ -1,5 +1,6 @@
 """Takes away from a verified row what its answer needs: the tools that it calls, or a parameter of one."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
@@ -15,8 +16,8 @@ _TIES = frozenset(("allOf", "anyOf", "oneOf", "if", "dependentRequired", "depend
 _FURTHER = 50
 """Tools of other categories that are looked at where the called tool's own has too few."""
 
-Seen = list[Refusal]
-"""Notes why tools were not shown."""
+Seen = Counter[Refusal]
+"""How often a tool was not shown, by reason."""
 
 
 def dropped_tool(
@@ -32,7 +33,7 @@ def dropped_tool(
         pool: what may be shown, by category.
         serving: knows which tools could serve.
         random: of this row alone.
-        seen: is told of each tool that could.
+        seen: counts those that could.
     """
     called = {tool.name for tool in row.called}
     shown: list[Tool] = []
@@ -47,7 +48,7 @@ def dropped_tool(
             if refusal is None:
                 shown.append(tool)
             else:
-                seen.append(refusal)
+                seen[refusal] += 1
 
     take(tool for tool in row.tools if tool.name not in called)
     categories = list(dict.fromkeys(tool.category for tool in row.called))
@@ -85,7 +86,7 @@ def dropped_parameter(row: Verified, serving: Serving, random: Random, seen: See
         if refusal is None:
             shown.append(less if other is tool else other)
         else:
-            seen.append(refusal)
+            seen[refusal] += 1
     return Negative(tuple(shown), (f"{tool.name}.{name}",), (name,))
 
 

@@ -74,7 +74,7 @@ class _Making:
             self._pool.setdefault(tool.category, []).append(tool)
         self._serving = Serving(tools, seen.alike())
         self.refused: dict[str, Counter[str]] = {kind: Counter() for kind in plan.kinds}
-        self.refused_tools: list[Refusal] = []
+        self.refused_tools: Counter[Refusal] = Counter()
         self.counts: Counter[Kind] = Counter()
         self.shown = 0
         self.same_category = 0
@@ -176,7 +176,7 @@ def augment(
         counts={kind: making.counts[kind] for kind in plan.kinds},
         verified=dict(Counter(line["provenance"]["verified"] for line in lines)),
         refused={kind: dict(sorted(counts.items())) for kind, counts in making.refused.items()},
-        refused_tools=dict(sorted(Counter(making.refused_tools).items())),
+        refused_tools=dict(sorted(making.refused_tools.items())),
         shown=making.shown,
         shown_same_category=making.same_category,
     )
@@ -204,7 +204,7 @@ def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
     }
     provenance |= {key: before[key] for key in ("model", "llm", "categories") if key in before}
     said = {"context": list(row.context)} if row.context else {}
-    missing = {"missing": list(negative.missing)} if negative.missing else {}
+    lacks = {"lacks": list(negative.lacks)} if negative.lacks else {}
     return {
         "id": f"{row.id}:{kind}",
         "query": row.query,
@@ -212,6 +212,6 @@ def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
         "tools": [tool.offered() for tool in negative.tools],
         "calls": [],
         "results": [],
-        **missing,
+        **lacks,
         "provenance": provenance,
     }
