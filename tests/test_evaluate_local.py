@@ -1,0 +1,90 @@
+"""A model in this process: what it is put, what it cannot take, and that it answers greedily."""
+
+import asyncio
+import importlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apigen.errors import JobFellShort
+from apigen.evaluate.asking.ask import ask_missing
+from apigen.evaluate.asking.base import Answerer, Keep, Put, Said
+from apigen.evaluate.asking.forms import FORMS
+from apigen.evaluate.asking.generating import Generator
+from apigen.evaluate.asking.kept import Kept, Settings
+from apigen.evaluate.asking.local import Local
+from apigen.evaluate.base import Question
+from apigen.evaluate.held_out import HeldOut
+from tiny_chat_model import write_chat_model
+
+BREW = {"name": "brew", "description": "Brews.", "parameters": {"type": "object", "properties": {}}}
+SETTINGS = Settings("held-out:x", "local:x", "native", 0.0, 4, "sha256 x")
+
+
+def questions(folder: Path, *queries: str) -> list[Question]:
+    rows = [{"id": f"q{at}", "query": query, "tools": [BREW], "calls": []} for at, query in enumerate(queries)]
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return list(HeldOut(path).questions())
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    """Model and tokenizer; the model has random weights and 4,096 positions."""
+    pytest.importorskip("torch")
+    transformers: Any = importlib.import_module("transformers")
+    folder = write_chat_model(tmp_path_factory.mktemp("model"))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    return transformers.AutoModelForCausalLM.from_pretrained(folder).eval(), tokenizer
+
+
+class Telling:
+    """Says one thing to every question."""
+
+    def __init__(self, said: Callable[[Put], Said]) -> None:
+        self._said = said
+
+    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+        assert not stopped()
+        for put in puts:
+            keep(put, self._said(put))
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+    async def aclose(self) -> None:
+        pass
+
+
+def asked(kept: Kept, answerer: Answerer, found: Sequence[Question]) -> dict[str, str | None]:
+    asyncio.run(ask_missing(found, kept, answerer, FORMS["native"]))
+    return {id_: one.error for id_, one in kept.answers.items()}
+
+
+def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -> None:
+    """However many come first; other errors end it after eight, unless a question was answered."""
+    found = questions(tmp_path, *("Tea!" for _ in range(20)))
+    with Kept.create(tmp_path / "unfit", SETTINGS) as kept:
+        assert len(asked(kept, Telling(lambda _: Said(error="too long", unfit=True)), found)) == 20
+    with (
+        Kept.create(tmp_path / "refused", SETTINGS) as kept,
+        pytest.raises(JobFellShort, match="refused; 8 questions ended so, and none was answered"),
+    ):
+        asked(kept, Telling(lambda _: Said(error="refused")), found)
+    assert len(kept.answers) == 8
+
+
+@pytest.mark.slow
+def test_prompts_that_are_too_long_are_errors_of_their_own(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """The others are answered, and a resumed evaluation finds the same and goes through."""
+    found = questions(tmp_path, *("long " * 5000 for _ in range(9)), "Tea!")
+    local = Local(Generator(*loaded, "local:x"), 8, 4)
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        first = asked(kept, local, found)
+    assert [id_ for id_, error in first.items() if error is None] == ["q9"]
+    assert "the model takes 4,096 with the answer" in str(first["q0"])
+    with Kept.resume(tmp_path / "out", SETTINGS) as kept:
+        assert asked(kept, local, found) == first
