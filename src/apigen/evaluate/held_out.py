@@ -112,7 +112,8 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
     unknown = [call.name for call in calls if call.name not in tools]
     if unknown:
         raise UserError(f"{place}: calls {unknown[0]!r}, which it does not offer; `apigen check` finds all such rows")
-    said = (*(Message("system", text) for text in row.context), Message("user", row.query))
+    # As in training; where only the texts are known, earlier ones are put as what the system says.
+    said = row.dialogue or (*(Message("system", text) for text in row.context), Message("user", row.query))
     truth: Truth = (
         CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(wanted=False)
     )
