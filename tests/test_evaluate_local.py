@@ -88,3 +88,23 @@ def test_prompts_that_are_too_long_are_errors_of_their_own(loaded: tuple[Any, An
     assert "the model takes 4,096 with the answer" in str(first["q0"])
     with Kept.resume(tmp_path / "out", SETTINGS) as kept:
         assert asked(kept, local, found) == first
+
+
+@pytest.mark.slow
+def test_answers_are_greedy_whatever_the_model_is_set_to(loaded: tuple[Any, Any]) -> None:
+    """Penalties, beams and forbidden tokens of its folder change nothing, and the model keeps them."""
+    model, tokenizer = loaded
+    plain = model.generation_config
+    generator = Generator(model, tokenizer, "local:x")
+    (first,) = generator.generate(["Tea!"], 24)
+    said = tokenizer(first.text, add_special_tokens=False)["input_ids"]
+    model.generation_config = set_otherwise = type(plain)(
+        **plain.to_dict()
+        | {"repetition_penalty": 9.0, "num_beams": 3, "no_repeat_ngram_size": 1, "do_sample": True, "top_k": 3}
+        | {"suppress_tokens": said[:1], "max_length": 2}
+    )
+    try:
+        assert Generator(model, tokenizer, "local:x").generate(["Tea!"], 24) == [first]
+        assert model.generation_config is set_otherwise
+    finally:
+        model.generation_config = plain
