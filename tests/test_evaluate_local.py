@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from apigen.errors import JobFellShort
+from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
 from apigen.evaluate.asking.base import Answerer, Keep, Put, Said
 from apigen.evaluate.asking.forms import FORMS
@@ -18,6 +18,9 @@ from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.base import Question
 from apigen.evaluate.held_out import HeldOut
+from apigen.train.examples import Example
+from apigen.train.form import dialogue
+from apigen.train.rendering import Renderer
 from tiny_chat_model import write_chat_model
 
 BREW = {"name": "brew", "description": "Brews.", "parameters": {"type": "object", "properties": {}}}
@@ -108,3 +111,21 @@ def test_answers_are_greedy_whatever_the_model_is_set_to(loaded: tuple[Any, Any]
         assert model.generation_config is set_otherwise
     finally:
         model.generation_config = plain
+
+
+@pytest.mark.slow
+def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """The system's words begin the user's message; a template that refuses that as well is told."""
+    model, tokenizer = loaded
+    (question,) = questions(tmp_path, "Tea!")
+    strict = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, eos_token="<|im_end|>")
+    refusing = "{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    strict.chat_template = "{% for m in messages %}" + refusing + "<{{ m.role }}>{{ m.content }}{% endfor %}"
+    example = Example("q0", question.messages, question.tools, ())
+    trained = Renderer(strict, "x").render(dialogue(example, "prompted")).prompt
+    asking = Generator(model, strict, "local:x")
+    assert asking.prompt(FORMS["prompted"].put(question)) == trained
+    assert trained.startswith("<user>You answer questions by calling tools.")
+    strict.chat_template = "{{ raise_exception('nothing at all') }}"
+    with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
+        asking.prompt(FORMS["prompted"].put(question))

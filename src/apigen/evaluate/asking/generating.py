@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import msgspec
 
+from apigen.dialogue.folding import folded
+from apigen.dialogue.native import Chat, native_messages
 from apigen.errors import UserError
 from apigen.evaluate.asking.base import Put
 
@@ -103,18 +105,26 @@ class Generator:
     def prompt(self, put: Put) -> str:
         """The text that the chat template makes of a question.
 
+        Where the template refuses what the system says, that begins the user's message, as in training.
+
         Raises:
             UserError: the template takes no tools, or refuses the messages.
         """
-        messages = [{"role": message.role, "content": message.content} for message in put.messages]
-        written = self._written(messages, list(put.tools) or None)
+        messages, tools = native_messages(put.messages), list(put.tools) or None
+        try:
+            written = self._written(messages, tools)
+        except UserError:
+            without_system = folded(messages)
+            if without_system == messages:
+                raise
+            messages, written = without_system, self._written(without_system, tools)
         if put.tools and not self._takes_tools:
             if written == self._written(messages, None):
                 raise UserError(f"{self.name}: its chat template takes no tools; use --form prompted")
             self._takes_tools = True
         return written
 
-    def _written(self, messages: list[dict[str, str]], tools: list[dict[str, Any]] | None) -> str:
+    def _written(self, messages: Chat, tools: list[dict[str, Any]] | None) -> str:
         try:
             text: str = self._tokenizer.apply_chat_template(
                 messages, tools=tools, add_generation_prompt=True, tokenize=False
