@@ -187,6 +187,20 @@ def test_a_held_out_row_that_is_wrong_is_told_with_its_place(tmp_path: Path, row
         questions(f"held-out:{path}")
 
 
+def test_a_conversation_is_put_with_its_speakers(tmp_path: Path) -> None:
+    """As it is trained on; a row that has texts and no speakers gives them as the system's words."""
+    turns = [("system", "Be brief."), ("user", "Tea!"), ("assistant", "Which leaf?"), ("user", "Mint.")]
+    call = {"type": "function", "function": {"name": "brew", "arguments": '{"leaf": "mint"}'}}
+    messages: list[dict[str, Any]] = [{"role": role, "content": text} for role, text in turns]
+    messages.append({"role": "assistant", "content": "", "tool_calls": [call]})
+    tools = [{"type": "function", "function": tool} for tool in brewing()["tools"]]
+    (asked,) = questions(f"held-out:{rows(tmp_path / 'chat.jsonl', {'messages': messages, 'tools': tools})}")
+    assert [(one.role, one.content) for one in asked.messages] == turns
+    told = brewing(leaf="mint") | {"context": ["Be brief."]}
+    (asked,) = questions(f"held-out:{rows(tmp_path / 'own.jsonl', told)}")
+    assert [(one.role, one.content) for one in asked.messages] == [("system", "Be brief."), ("user", "Tea!")]
+
+
 def test_the_version_of_held_out_rows_is_a_digest(tmp_path: Path) -> None:
     """Of what is asked."""
     first = HeldOut(rows(tmp_path / "one.jsonl", brewing(leaf="mint"))).version

@@ -13,16 +13,14 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from apigen.dataset.own_rows import shape_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
 from apigen.evaluate.base import UNDERSCORED, Question, Truth
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
 from apigen.evaluate.values import Argument
-from apigen.records import Call, Json, Message, Style, Tool
-
-NO_CALL = "irrelevance"
-"""The category of rows whose right answer makes no call."""
+from apigen.records import Call, Json, Message, Tool
 
 _KINDS: dict[str, type[Any]] = {
     "string": str,
@@ -114,24 +112,17 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
     unknown = [call.name for call in calls if call.name not in tools]
     if unknown:
         raise UserError(f"{place}: calls {unknown[0]!r}, which it does not offer; `apigen check` finds all such rows")
-    said = (*(Message("system", text) for text in row.context), Message("user", row.query))
+    # As in training; where only the texts are known, earlier ones are put as what the system says.
+    said = row.dialogue or (*(Message("system", text) for text in row.context), Message("user", row.query))
     truth: Truth = (
         CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(wanted=False)
     )
-    return Question(row.id, _category(calls, offered), said, offered, truth, calls)
+    return Question(row.id, shape_of(calls, len(offered)), said, offered, truth, calls)
 
 
 def underscored(name: str) -> str:
     """A tool's name for servers that allow no dots."""
     return name.replace(".", "_")
-
-
-def _category(calls: Sequence[Call], tools: Sequence[Tool]) -> str:
-    if not calls:
-        return NO_CALL
-    if len(calls) == 1:
-        return Style.MULTIPLE if len(tools) > 1 else Style.SIMPLE
-    return Style.PARALLEL_MULTIPLE if len({call.name for call in calls}) > 1 else Style.PARALLEL
 
 
 def _due(call: Call, tool: Tool) -> DueCall:

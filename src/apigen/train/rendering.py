@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from apigen.dialogue.folding import folded
 from apigen.errors import UserError
 from apigen.train.form import Dialogue
 
@@ -98,7 +99,7 @@ class Renderer:
         return self._template(chat, tools, generation=True)
 
     def _in(self, way: Way, dialogue: Dialogue) -> Rendered:
-        chat = _folded(dialogue.prompt) if way.folded else dialogue.prompt
+        chat = folded(dialogue.prompt) if way.folded else dialogue.prompt
         answer = _put(dialogue.answer, way)
         prompt = self._template(chat, dialogue.tools, generation=True)
         self._require_tools(prompt, dialogue.tools)
@@ -159,11 +160,3 @@ def _put(answer: dict[str, Any], way: Way) -> dict[str, Any]:
         # Nine letters and digits, which is what Mistral's templates ask for.
         calls.append({**call, "function": function} | ({"id": f"call{number:05}"} if way.ids else {}))
     return {**answer, "tool_calls": calls}
-
-
-def _folded(chat: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    said = [message["content"] for message in chat if message["role"] == "system"]
-    rest = [message for message in chat if message["role"] != "system"]
-    if not said or not rest:
-        return chat
-    return [{**rest[0], "content": "\n\n".join([*said, rest[0]["content"]])}, *rest[1:]]

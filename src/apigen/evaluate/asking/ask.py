@@ -12,7 +12,10 @@ from apigen.evaluate.asking.kept import Kept
 from apigen.evaluate.base import Mark, Question
 
 IN_VAIN = 8
-"""Questions that may end in an error before there is any answer; then it is the way of asking that is wrong."""
+"""Questions that may end in an error before there is any answer; then it is the way of asking that is wrong.
+
+Those that do not fit the model are not among them: the longest are told first, and say nothing of the others.
+"""
 
 
 class Progress(msgspec.Struct):
@@ -55,19 +58,23 @@ async def ask_missing(
     """
     progress = Progress(len(questions))
     by_id = {question.id: question for question in questions}
+    in_vain = 0
     for question in questions:
         if question.id in kept.answers:
             progress.count(mark_of(question, kept.answers[question.id]))
     watch(progress)
 
     def keep(put: Put, said: Said) -> None:
+        nonlocal in_vain
         one = given(put, said, form, kept.settings.model)
         kept.add(one)
         progress.count(mark_of(by_id[put.id], one))
         watch(progress)
-        if progress.errors >= IN_VAIN and not progress.answered:
+        in_vain += bool(said.error) and not said.unfit
+        if in_vain >= IN_VAIN and not progress.answered:
+            # A server's: what a model in this process cannot answer is always for want of room.
             hint = "; start the server with tool calling on, or use --form prompted" if put.tools else ""
-            raise JobFellShort(f"{said.error}; {progress.errors} questions ended so, and none was answered{hint}")
+            raise JobFellShort(f"{said.error}; {in_vain} questions ended so, and none was answered{hint}")
 
     missing = [form.put(question) for question in questions if question.id not in kept.answers]
     if missing:

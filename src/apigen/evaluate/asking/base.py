@@ -25,6 +25,8 @@ class Said(msgspec.Struct, frozen=True):
     """Calls in a field of their own, as they came; ``None`` where all there is is text."""
     error: str = ""
     """What went wrong before there was an answer; empty where there is one."""
+    unfit: bool = False
+    """Whether the error is of this question alone, which is too large for the model; others can be answered."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0

@@ -1,11 +1,14 @@
 """A model in a folder, generating through transformers: the one place that knows torch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 
+from apigen.dialogue.folding import folded
+from apigen.dialogue.native import Chat, native_messages
 from apigen.errors import UserError
 from apigen.evaluate.asking.base import Put
 
@@ -102,18 +105,26 @@ class Generator:
     def prompt(self, put: Put) -> str:
         """The text that the chat template makes of a question.
 
+        Where the template refuses what the system says, that begins the user's message, as in training.
+
         Raises:
             UserError: the template takes no tools, or refuses the messages.
         """
-        messages = [{"role": message.role, "content": message.content} for message in put.messages]
-        written = self._written(messages, list(put.tools) or None)
+        messages, tools = native_messages(put.messages), list(put.tools) or None
+        try:
+            written = self._written(messages, tools)
+        except UserError:
+            without_system = folded(messages)
+            if without_system == messages:
+                raise
+            messages, written = without_system, self._written(without_system, tools)
         if put.tools and not self._takes_tools:
             if written == self._written(messages, None):
                 raise UserError(f"{self.name}: its chat template takes no tools; use --form prompted")
             self._takes_tools = True
         return written
 
-    def _written(self, messages: list[dict[str, str]], tools: list[dict[str, Any]] | None) -> str:
+    def _written(self, messages: Chat, tools: list[dict[str, Any]] | None) -> str:
         try:
             text: str = self._tokenizer.apply_chat_template(
                 messages, tools=tools, add_generation_prompt=True, tokenize=False
@@ -150,18 +161,8 @@ class Generator:
         if self._positions is not None:
             most = min(most, self._positions - longest)
         try:
-            with torch.inference_mode():
-                out = self._model.generate(
-                    input_ids=ids,
-                    attention_mask=mask,
-                    max_new_tokens=most,
-                    do_sample=False,
-                    temperature=None,
-                    top_p=None,
-                    top_k=None,
-                    pad_token_id=self._pad,
-                    eos_token_id=self._ends or None,
-                )
+            with torch.inference_mode(), _greedily(self._model, most, self._pad, self._ends) as settings:
+                out = self._model.generate(input_ids=ids, attention_mask=mask, generation_config=settings)
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
             raise NoRoom from None
@@ -184,6 +185,32 @@ class Generator:
             "parameters": sum(one.numel() for one in self._model.parameters()),
             "versions": {"torch": str(torch.__version__), "transformers": transformers.__version__},
         }
+
+
+@contextmanager
+def _greedily(model: Any, most: int, pad: int, ends: Sequence[int]) -> Iterator[Any]:
+    """Settings under which the likeliest token follows, instead of the model's own for the time being.
+
+    A model's maker may have set penalties, beams or forbidden words, and transformers takes the model's own settings
+    for whatever it is not told otherwise; so for as long as it generates, there are none.
+    """
+    import transformers  # noqa: PLC0415 - of an extra
+
+    own = model.generation_config
+    settings = transformers.GenerationConfig(
+        max_new_tokens=most,
+        do_sample=False,
+        num_beams=1,
+        repetition_penalty=1.0,
+        no_repeat_ngram_size=0,
+        pad_token_id=pad,
+        eos_token_id=list(ends) or None,
+    )
+    model.generation_config = settings
+    try:
+        yield settings
+    finally:
+        model.generation_config = own
 
 
 def _ends(model: Any, tokenizer: Any) -> list[int]:

@@ -53,7 +53,7 @@ class Local:
             prompt = self._generator.prompt(put)
             length = self._generator.length(prompt)
             if problem := self._generator.too_long(length):
-                keep(put, Said(error=problem, prompt_tokens=length))
+                keep(put, Said(error=problem, unfit=True, prompt_tokens=length))
             else:
                 found.append((length, put, prompt))
         return sorted(found, key=lambda one: -one[0])
@@ -63,7 +63,8 @@ class Local:
             self._batch //= 2
             return
         length, put, _ = waiting.pop(0)
-        keep(put, Said(error=f"a prompt of {length:,} tokens does not fit into memory", prompt_tokens=length))
+        problem = f"a prompt of {length:,} tokens does not fit into memory"
+        keep(put, Said(error=problem, unfit=True, prompt_tokens=length))
 
     def facts(self) -> dict[str, Any]:
         """The model, the device, and how many questions were asked at once."""

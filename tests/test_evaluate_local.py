@@ -1,0 +1,131 @@
+"""A model in this process: what it is put, what it cannot take, and that it answers greedily."""
+
+import asyncio
+import importlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apigen.errors import JobFellShort, UserError
+from apigen.evaluate.asking.ask import ask_missing
+from apigen.evaluate.asking.base import Answerer, Keep, Put, Said
+from apigen.evaluate.asking.forms import FORMS
+from apigen.evaluate.asking.generating import Generator
+from apigen.evaluate.asking.kept import Kept, Settings
+from apigen.evaluate.asking.local import Local
+from apigen.evaluate.base import Question
+from apigen.evaluate.held_out import HeldOut
+from apigen.train.examples import Example
+from apigen.train.form import dialogue
+from apigen.train.rendering import Renderer
+from tiny_chat_model import write_chat_model
+
+BREW = {"name": "brew", "description": "Brews.", "parameters": {"type": "object", "properties": {}}}
+SETTINGS = Settings("held-out:x", "local:x", "native", 0.0, 4, "sha256 x")
+
+
+def questions(folder: Path, *queries: str) -> list[Question]:
+    rows = [{"id": f"q{at}", "query": query, "tools": [BREW], "calls": []} for at, query in enumerate(queries)]
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return list(HeldOut(path).questions())
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    """Model and tokenizer; the model has random weights and 4,096 positions."""
+    pytest.importorskip("torch")
+    transformers: Any = importlib.import_module("transformers")
+    folder = write_chat_model(tmp_path_factory.mktemp("model"))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    return transformers.AutoModelForCausalLM.from_pretrained(folder).eval(), tokenizer
+
+
+class Telling:
+    """Says one thing to every question."""
+
+    def __init__(self, said: Callable[[Put], Said]) -> None:
+        self._said = said
+
+    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+        assert not stopped()
+        for put in puts:
+            keep(put, self._said(put))
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+    async def aclose(self) -> None:
+        pass
+
+
+def asked(kept: Kept, answerer: Answerer, found: Sequence[Question]) -> dict[str, str | None]:
+    asyncio.run(ask_missing(found, kept, answerer, FORMS["native"]))
+    return {id_: one.error for id_, one in kept.answers.items()}
+
+
+def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -> None:
+    """However many come first; other errors end it after eight, unless a question was answered."""
+    found = questions(tmp_path, *("Tea!" for _ in range(20)))
+    with Kept.create(tmp_path / "unfit", SETTINGS) as kept:
+        assert len(asked(kept, Telling(lambda _: Said(error="too long", unfit=True)), found)) == 20
+    with (
+        Kept.create(tmp_path / "refused", SETTINGS) as kept,
+        pytest.raises(JobFellShort, match="refused; 8 questions ended so, and none was answered"),
+    ):
+        asked(kept, Telling(lambda _: Said(error="refused")), found)
+    assert len(kept.answers) == 8
+
+
+@pytest.mark.slow
+def test_prompts_that_are_too_long_are_errors_of_their_own(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """The others are answered, and a resumed evaluation finds the same and goes through."""
+    found = questions(tmp_path, *("long " * 5000 for _ in range(9)), "Tea!")
+    local = Local(Generator(*loaded, "local:x"), 8, 4)
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        first = asked(kept, local, found)
+    assert [id_ for id_, error in first.items() if error is None] == ["q9"]
+    assert "the model takes 4,096 with the answer" in str(first["q0"])
+    with Kept.resume(tmp_path / "out", SETTINGS) as kept:
+        assert asked(kept, local, found) == first
+
+
+@pytest.mark.slow
+def test_answers_are_greedy_whatever_the_model_is_set_to(loaded: tuple[Any, Any]) -> None:
+    """Penalties, beams and forbidden tokens of its folder change nothing, and the model keeps them."""
+    model, tokenizer = loaded
+    plain = model.generation_config
+    generator = Generator(model, tokenizer, "local:x")
+    (first,) = generator.generate(["Tea!"], 24)
+    said = tokenizer(first.text, add_special_tokens=False)["input_ids"]
+    model.generation_config = set_otherwise = type(plain)(
+        **plain.to_dict()
+        | {"repetition_penalty": 9.0, "num_beams": 3, "no_repeat_ngram_size": 1, "do_sample": True, "top_k": 3}
+        | {"suppress_tokens": said[:1], "max_length": 2}
+    )
+    try:
+        assert Generator(model, tokenizer, "local:x").generate(["Tea!"], 24) == [first]
+        assert model.generation_config is set_otherwise
+    finally:
+        model.generation_config = plain
+
+
+@pytest.mark.slow
+def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """The system's words begin the user's message; a template that refuses that as well is told."""
+    model, tokenizer = loaded
+    (question,) = questions(tmp_path, "Tea!")
+    strict = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, eos_token="<|im_end|>")
+    refusing = "{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+    strict.chat_template = "{% for m in messages %}" + refusing + "<{{ m.role }}>{{ m.content }}{% endfor %}"
+    example = Example("q0", question.messages, question.tools, ())
+    trained = Renderer(strict, "x").render(dialogue(example, "prompted")).prompt
+    asking = Generator(model, strict, "local:x")
+    assert asking.prompt(FORMS["prompted"].put(question)) == trained
+    assert trained.startswith("<user>You answer questions by calling tools.")
+    strict.chat_template = "{{ raise_exception('nothing at all') }}"
+    with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
+        asking.prompt(FORMS["prompted"].put(question))
