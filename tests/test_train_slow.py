@@ -339,6 +339,21 @@ def test_a_folder_that_holds_something_is_not_overwritten(data: Path, model: Pat
         trained(data, tmp_path / "none", model=model, resume=True)
 
 
+def test_a_training_cut_off_before_its_record_was_written_simply_begins(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    """What it left is its own; the same names in a folder that no training held are somebody's."""
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("recipe.yaml", "left_out.jsonl", ".training.json.x1"):
+        (out / name).touch()
+    with pytest.raises(UserError, match="exists already"):
+        trained(data, out, model=model, max_steps=1)
+    (out / ".lock").touch()
+    assert trained(data, out, model=model, max_steps=1).finished
+    assert not (out / "left_out.jsonl").exists()
+
+
 def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Path) -> None:
     """Before the model is loaded."""
     env = {"CUDA_VISIBLE_DEVICES": ""}
