@@ -111,8 +111,7 @@ class Encoder:
                 f"every row is longer than the cutoff of {self._cutoff:,} tokens, the shortest has {shortest:,}; "
                 "raise it with --cutoff"
             )
-        way = self.renderer.way
-        return Corpus(kept, too_long, tuple(refused), (*(way.told() if way else ()), *self._notes))
+        return Corpus(kept, too_long, tuple(refused), (*self.renderer.way.told(), *self._notes))
 
     def pairs(self, dialogues: Iterable[tuple[Dialogue, Dialogue]]) -> tuple[list[EncodedPair], Corpus]:
         """Encode pairs of conversations that differ in their answers.
