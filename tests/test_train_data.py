@@ -8,7 +8,7 @@ from apigen.errors import UserError
 from apigen.records import Call
 from apigen.train import checkpoints, memory
 from apigen.train.batches import packed
-from apigen.train.examples import Example, read_examples
+from apigen.train.examples import Example, labels, read_examples
 from apigen.train.extra import require_extra
 from apigen.train.form import dialogue
 from apigen.train.job import Job
@@ -109,6 +109,13 @@ def test_several_files_are_mixed_and_their_ids_told_apart(tmp_path: Path) -> Non
     assert [example.id for example in read.kept] == ["own.jsonl:1", "trl.jsonl:1"]
     assert [source.rows for source in read.sources] == [1, 1]
     assert read.sources[0].digest != read.sources[1].digest
+
+
+def test_files_of_one_name_are_told_apart() -> None:
+    """By their folders, and one that is given twice by a number."""
+    paths = [Path("a/rows.jsonl"), Path("b/rows.jsonl"), Path("b/rows.jsonl"), Path("c/other.jsonl")]
+    assert labels(paths) == ["a/rows.jsonl:", "b/rows.jsonl:", "b/rows.jsonl(2):", "other.jsonl:"]
+    assert labels(paths[:1]) == [""]
 
 
 def test_a_conversation_of_words_keeps_who_said_what(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 pytest.importorskip("torch")
@@ -25,6 +26,7 @@ from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import dialogue
 from apigen.train.job import Job, TrainingResult
+from apigen.train.pairs import read_pairs
 from apigen.train.prepared import prepare
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
@@ -352,6 +354,29 @@ def test_a_training_cut_off_before_its_record_was_written_simply_begins(
     (out / ".lock").touch()
     assert trained(data, out, model=model, max_steps=1).finished
     assert not (out / "left_out.jsonl").exists()
+
+
+def test_rows_with_one_id_are_held_out_by_their_questions(model: Path, tmp_path: Path) -> None:
+    """No held-out question is trained, whatever ids the rows have."""
+    file = write_rows(tmp_path / "rows.jsonl", [sum_row(number) | {"id": number % 3} for number in range(40)])
+    recipe = make_recipe(None, {**FAST, "held_out": 0.25})
+    prepared = prepare(read_examples([file]), Job(recipe=recipe, out=tmp_path / "out", model=str(model)))
+    assert (len(prepared.rows), len(prepared.held_out)) == (30, 10)
+    prompts = [{tuple(one.ids[: one.start]) for one in side} for side in (prepared.rows, prepared.held_out)]
+    assert len(prompts[0] | prompts[1]) == 40
+
+
+def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path: Path) -> None:
+    """One answer of each is within the cutoff and the other is not; a longer rejected answer counts for memory."""
+    rows = [pair_row(number) for number in range(4)]
+    for row in rows:
+        row["rejected"][0]["tool_calls"] *= 12
+    pairs = read_pairs([write_rows(tmp_path / "pairs.jsonl", rows)])
+    job = Job(recipe=make_recipe(None, FAST, ["dpo"]), out=tmp_path / "out", model=str(model), method="dpo")
+    assert max(row.longest for row in prepare(pairs, job).rows) > prepare(pairs, job).lengths.max
+    short = make_recipe(None, {**FAST, "cutoff": prepare(pairs, job).lengths.max}, ["dpo"])
+    with pytest.raises(UserError, match=r"of none of 4 pairs .* the first, 1: [\d,]+ tokens"):
+        prepare(pairs, msgspec.structs.replace(job, recipe=short))
 
 
 def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Path) -> None:
