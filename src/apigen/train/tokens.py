@@ -92,7 +92,7 @@ class Encoder:
         self._model = model
         self._cutoff = cutoff
         self.renderer = Renderer(tokenizer, model)
-        self._special = {*tokenizer.all_special_ids, *_special_added(tokenizer)}
+        self._special = special_tokens(tokenizer)
         self._notes: dict[str, None] = {}
 
     def corpus(self, dialogues: Iterable[Dialogue]) -> Corpus:
@@ -212,8 +212,10 @@ def _once(named: Mapping[str, str], left: Iterable[LeftOut]) -> tuple[LeftOut, .
     return tuple({named[one.id]: LeftOut(named[one.id], one.reason) for one in left}.values())
 
 
-def _special_added(tokenizer: Any) -> Iterable[int]:
-    return (number for number, token in tokenizer.added_tokens_decoder.items() if token.special)
+def special_tokens(tokenizer: Any) -> frozenset[int]:
+    """The tokens that no text has in it, and one of which may therefore end an answer."""
+    added = (number for number, token in tokenizer.added_tokens_decoder.items() if token.special)
+    return frozenset((*tokenizer.all_special_ids, *added))
 
 
 def _all_refused(refused: Sequence[LeftOut]) -> str:
