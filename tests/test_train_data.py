@@ -1,6 +1,7 @@
 """What a training reads and plans, before any model is there."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,7 @@ def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
     [
         ("epoch: 3", "unknown key `epoch`; did you mean `epochs`?"),
         ("batch: 0", "`batch`"),
+        ("keep_checkpoints: 1", "`keep_checkpoints`"),
         ("lora: {rnk: 3}", "did you mean `lora.rank`?"),
         ("packing: 1.5", "`packing`"),
         ("- 1", "a recipe is a mapping"),
@@ -227,12 +229,14 @@ def test_what_is_missing_names_the_extra() -> None:
         ({"model": "a", "scratch": "tiny"}, "name one model"),
         ({"scratch": "huge"}, "there are tiny, small"),
         ({"scratch": "tiny", "method": "dpo"}, "give one with --model"),
+        ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own"),
+        ({"model": "a", "chat_template": Path("nowhere.jinja")}, "nowhere.jinja: no such file"),
     ],
 )
-def test_a_job_that_makes_no_sense_is_refused(given: dict[str, str], said: str) -> None:
+def test_a_job_that_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> None:
     """Before anything is read."""
     with pytest.raises(UserError, match=said):
-        Job(recipe=make_recipe(), out=Path("nowhere"), **given)  # type: ignore[arg-type]
+        Job(recipe=make_recipe(), out=Path("nowhere"), **given)
 
 
 def test_pairs_are_read_from_a_file(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_preferences_are_learnt(model: Path, tmp_path: Path) -> None:
 
 def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, recipe: Path, tmp_path: Path) -> None:
     """After kill -9 it loses the steps since the checkpoint, and ends with the losses of one that was not killed."""
-    recipe.write_text(recipe.read_text() + "checkpoint_every: 4\nkeep_checkpoints: 1\n")
+    recipe.write_text(recipe.read_text() + "checkpoint_every: 4\nkeep_checkpoints: 2\n")
     out = tmp_path / "killed"
     line = ("train", data, "--model", model, "--recipe", recipe, "--max-steps", "16", "--out")
     process = subprocess.Popen(command(*line, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -258,8 +258,14 @@ def test_what_the_model_from_scratch_writes_is_read_as_calls_by_transformers(dat
 
 
 def test_a_recipe_that_a_library_refuses_is_told_in_one_line(data: Path, model: Path, tmp_path: Path) -> None:
-    """A schedule that does not exist, and modules that the model does not have."""
-    for number, wrong in enumerate(({"schedule": "zigzag"}, {"lora": {"use": True, "targets": ["nowhere"]}})):
+    """A schedule that does not exist or needs more, an optimizer that is not installed, modules that are not there."""
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"schedule": "zigzag"},
+        {"schedule": "cosine_with_min_lr"},
+        {"optimizer": "adamw_bnb_8bit"},
+        {"lora": {"use": True, "targets": ["nowhere"]}},
+    )
+    for number, wrong in enumerate(wrongs):
         file = tmp_path / f"{number}.yaml"
         file.write_text(json.dumps(wrong))
         job = Job(recipe=make_recipe(file, FAST), out=tmp_path / str(number), model=str(model))
@@ -370,7 +376,7 @@ def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path
     """One answer of each is within the cutoff and the other is not; a longer rejected answer counts for memory."""
     rows = [pair_row(number) for number in range(4)]
     for row in rows:
-        row["rejected"][0]["tool_calls"] *= 12
+        row["rejected"][0]["tool_calls"] *= 4
     pairs = read_pairs([write_rows(tmp_path / "pairs.jsonl", rows)])
     job = Job(recipe=make_recipe(None, FAST, ["dpo"]), out=tmp_path / "out", model=str(model), method="dpo")
     assert max(row.longest for row in prepare(pairs, job).rows) > prepare(pairs, job).lengths.max
