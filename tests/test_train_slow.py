@@ -33,7 +33,7 @@ from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer
 from apigen.train.tokens import Encoded, Encoder
 from runs import apigen_process, command
-from tiny_chat_model import write_chat_model
+from tiny_chat_model import QWEN_STYLE, write_chat_model
 from training import mixed_rows, pair_row, sum_row, write_rows
 
 pytestmark = [
@@ -368,7 +368,8 @@ def test_rows_with_one_id_are_held_out_by_their_questions(model: Path, tmp_path:
     recipe = make_recipe(None, {**FAST, "held_out": 0.25})
     prepared = prepare(read_examples([file]), Job(recipe=recipe, out=tmp_path / "out", model=str(model)))
     assert (len(prepared.rows), len(prepared.held_out)) == (30, 10)
-    prompts = [{tuple(one.ids[: one.start]) for one in side} for side in (prepared.rows, prepared.held_out)]
+    sides = (prepared.rows, prepared.held_out)
+    prompts = [{tuple(one.ids[: one.start]) for one in side if isinstance(one, Encoded)} for side in sides]
     assert len(prompts[0] | prompts[1]) == 40
 
 
@@ -383,6 +384,17 @@ def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path
     short = make_recipe(None, {**FAST, "cutoff": prepare(pairs, job).lengths.max}, ["dpo"])
     with pytest.raises(UserError, match=r"of none of 4 pairs .* the first, 1: [\d,]+ tokens"):
         prepare(pairs, msgspec.structs.replace(job, recipe=short))
+
+
+def test_a_word_that_answers_end_with_ends_no_generation(data: Path, tmp_path: Path) -> None:
+    """Where neither template nor tokenizer has a token that ends an answer, none is made one."""
+    base = write_chat_model(tmp_path / "base", template=QWEN_STYLE.replace("<|im_end|>", "."))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+    tokenizer.eos_token = None
+    tokenizer.save_pretrained(base)
+    trained(data, tmp_path / "out", model=base, max_steps=1)
+    before, after = (transformers.GenerationConfig.from_pretrained(each) for each in (base, tmp_path / "out"))
+    assert after.eos_token_id == before.eos_token_id
 
 
 def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Path) -> None:
