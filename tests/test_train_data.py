@@ -1,6 +1,7 @@
 """What a training reads and plans, before any model is there."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from apigen.errors import UserError
 from apigen.records import Call
 from apigen.train import checkpoints, memory
 from apigen.train.batches import packed
-from apigen.train.examples import Example, read_examples
+from apigen.train.examples import Example, labels, read_examples
 from apigen.train.extra import require_extra
 from apigen.train.form import dialogue
 from apigen.train.job import Job
@@ -50,6 +51,7 @@ def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
     [
         ("epoch: 3", "unknown key `epoch`; did you mean `epochs`?"),
         ("batch: 0", "`batch`"),
+        ("keep_checkpoints: 1", "`keep_checkpoints`"),
         ("lora: {rnk: 3}", "did you mean `lora.rank`?"),
         ("packing: 1.5", "`packing`"),
         ("- 1", "a recipe is a mapping"),
@@ -109,6 +111,13 @@ def test_several_files_are_mixed_and_their_ids_told_apart(tmp_path: Path) -> Non
     assert [example.id for example in read.kept] == ["own.jsonl:1", "trl.jsonl:1"]
     assert [source.rows for source in read.sources] == [1, 1]
     assert read.sources[0].digest != read.sources[1].digest
+
+
+def test_files_of_one_name_are_told_apart() -> None:
+    """By their folders, and one that is given twice by a number."""
+    paths = [Path("a/rows.jsonl"), Path("b/rows.jsonl"), Path("b/rows.jsonl"), Path("c/other.jsonl")]
+    assert labels(paths) == ["a/rows.jsonl:", "b/rows.jsonl:", "b/rows.jsonl(2):", "other.jsonl:"]
+    assert labels(paths[:1]) == [""]
 
 
 def test_a_conversation_of_words_keeps_who_said_what(tmp_path: Path) -> None:
@@ -220,12 +229,14 @@ def test_what_is_missing_names_the_extra() -> None:
         ({"model": "a", "scratch": "tiny"}, "name one model"),
         ({"scratch": "huge"}, "there are tiny, small"),
         ({"scratch": "tiny", "method": "dpo"}, "give one with --model"),
+        ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own"),
+        ({"model": "a", "chat_template": Path("nowhere.jinja")}, "nowhere.jinja: no such file"),
     ],
 )
-def test_a_job_that_makes_no_sense_is_refused(given: dict[str, str], said: str) -> None:
+def test_a_job_that_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> None:
     """Before anything is read."""
     with pytest.raises(UserError, match=said):
-        Job(recipe=make_recipe(), out=Path("nowhere"), **given)  # type: ignore[arg-type]
+        Job(recipe=make_recipe(), out=Path("nowhere"), **given)
 
 
 def test_pairs_are_read_from_a_file(tmp_path: Path) -> None:

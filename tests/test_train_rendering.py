@@ -3,6 +3,7 @@
 from typing import Any
 
 import jinja2
+import msgspec
 import pytest
 
 from apigen.errors import UserError
@@ -48,6 +49,7 @@ def turns(call: str, *, prompt: str = "<a>", answer: str = "<a>", checks: str = 
     )
 
 
+NO_SYSTEM = "{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
 PLAIN = "{{ c.function.name }}({{ c.function.arguments | tojson }})"
 
 
@@ -87,11 +89,19 @@ def test_a_template_that_wants_arguments_as_text_is_given_text(call: str) -> Non
 
 def test_a_template_without_system_is_given_its_words_in_the_question() -> None:
     """And says so."""
-    checks = "{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}"
-    renderer, texts = rendered(turns(PLAIN, checks=checks), BRIEF)
+    renderer, texts = rendered(turns(PLAIN, checks=NO_SYSTEM), BRIEF)
     assert texts[0][0] == "[add]<user>Be brief.\n\n1 and 2.<a>"
-    assert renderer.way is not None
     assert "knows no system" in next(renderer.way.told())
+
+
+def test_a_row_shows_only_what_is_in_it() -> None:
+    """One without calls does not decide how calls are put, nor one without system where its words go."""
+    as_text = "{{ c.function.name + c.function.arguments }}"
+    silent = msgspec.structs.replace(BRIEF, calls=(), said="No tool fits.")
+    for rows in ((silent, ONE, BRIEF), (ONE, silent, BRIEF), (ONE, BRIEF, silent)):
+        renderer, texts = rendered(turns(as_text, checks=NO_SYSTEM), *rows)
+        assert renderer.way == Way(text=True, folded=True)
+        assert len(texts) == 3
 
 
 def test_a_row_that_a_template_refuses_is_named() -> None:

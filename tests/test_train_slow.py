@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 pytest.importorskip("torch")
@@ -25,13 +26,14 @@ from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import dialogue
 from apigen.train.job import Job, TrainingResult
+from apigen.train.pairs import read_pairs
 from apigen.train.prepared import prepare
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer
 from apigen.train.tokens import Encoded, Encoder
 from runs import apigen_process, command
-from tiny_chat_model import write_chat_model
+from tiny_chat_model import QWEN_STYLE, write_chat_model
 from training import mixed_rows, pair_row, sum_row, write_rows
 
 pytestmark = [
@@ -184,7 +186,7 @@ def test_preferences_are_learnt(model: Path, tmp_path: Path) -> None:
 
 def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, recipe: Path, tmp_path: Path) -> None:
     """After kill -9 it loses the steps since the checkpoint, and ends with the losses of one that was not killed."""
-    recipe.write_text(recipe.read_text() + "checkpoint_every: 4\nkeep_checkpoints: 1\n")
+    recipe.write_text(recipe.read_text() + "checkpoint_every: 4\nkeep_checkpoints: 2\n")
     out = tmp_path / "killed"
     line = ("train", data, "--model", model, "--recipe", recipe, "--max-steps", "16", "--out")
     process = subprocess.Popen(command(*line, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -256,8 +258,14 @@ def test_what_the_model_from_scratch_writes_is_read_as_calls_by_transformers(dat
 
 
 def test_a_recipe_that_a_library_refuses_is_told_in_one_line(data: Path, model: Path, tmp_path: Path) -> None:
-    """A schedule that does not exist, and modules that the model does not have."""
-    for number, wrong in enumerate(({"schedule": "zigzag"}, {"lora": {"use": True, "targets": ["nowhere"]}})):
+    """A schedule that does not exist or needs more, an optimizer that is not installed, modules that are not there."""
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"schedule": "zigzag"},
+        {"schedule": "cosine_with_min_lr"},
+        {"optimizer": "adamw_bnb_8bit"},
+        {"lora": {"use": True, "targets": ["nowhere"]}},
+    )
+    for number, wrong in enumerate(wrongs):
         file = tmp_path / f"{number}.yaml"
         file.write_text(json.dumps(wrong))
         job = Job(recipe=make_recipe(file, FAST), out=tmp_path / str(number), model=str(model))
@@ -337,6 +345,56 @@ def test_a_folder_that_holds_something_is_not_overwritten(data: Path, model: Pat
         trained(data, tmp_path / "out", model=model)
     with pytest.raises(UserError, match="no training was begun there"):
         trained(data, tmp_path / "none", model=model, resume=True)
+
+
+def test_a_training_cut_off_before_its_record_was_written_simply_begins(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    """What it left is its own; the same names in a folder that no training held are somebody's."""
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("recipe.yaml", "left_out.jsonl", ".training.json.x1"):
+        (out / name).touch()
+    with pytest.raises(UserError, match="exists already"):
+        trained(data, out, model=model, max_steps=1)
+    (out / ".lock").touch()
+    assert trained(data, out, model=model, max_steps=1).finished
+    assert not (out / "left_out.jsonl").exists()
+
+
+def test_rows_with_one_id_are_held_out_by_their_questions(model: Path, tmp_path: Path) -> None:
+    """No held-out question is trained, whatever ids the rows have."""
+    file = write_rows(tmp_path / "rows.jsonl", [sum_row(number) | {"id": number % 3} for number in range(40)])
+    recipe = make_recipe(None, {**FAST, "held_out": 0.25})
+    prepared = prepare(read_examples([file]), Job(recipe=recipe, out=tmp_path / "out", model=str(model)))
+    assert (len(prepared.rows), len(prepared.held_out)) == (30, 10)
+    sides = (prepared.rows, prepared.held_out)
+    prompts = [{tuple(one.ids[: one.start]) for one in side if isinstance(one, Encoded)} for side in sides]
+    assert len(prompts[0] | prompts[1]) == 40
+
+
+def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path: Path) -> None:
+    """One answer of each is within the cutoff and the other is not; a longer rejected answer counts for memory."""
+    rows = [pair_row(number) for number in range(4)]
+    for row in rows:
+        row["rejected"][0]["tool_calls"] *= 4
+    pairs = read_pairs([write_rows(tmp_path / "pairs.jsonl", rows)])
+    job = Job(recipe=make_recipe(None, FAST, ["dpo"]), out=tmp_path / "out", model=str(model), method="dpo")
+    assert max(row.longest for row in prepare(pairs, job).rows) > prepare(pairs, job).lengths.max
+    short = make_recipe(None, {**FAST, "cutoff": prepare(pairs, job).lengths.max}, ["dpo"])
+    with pytest.raises(UserError, match=r"of none of 4 pairs .* the first, 1: [\d,]+ tokens"):
+        prepare(pairs, msgspec.structs.replace(job, recipe=short))
+
+
+def test_a_word_that_answers_end_with_ends_no_generation(data: Path, tmp_path: Path) -> None:
+    """Where neither template nor tokenizer has a token that ends an answer, none is made one."""
+    base = write_chat_model(tmp_path / "base", template=QWEN_STYLE.replace("<|im_end|>", "."))
+    tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+    tokenizer.eos_token = None
+    tokenizer.save_pretrained(base)
+    trained(data, tmp_path / "out", model=base, max_steps=1)
+    before, after = (transformers.GenerationConfig.from_pretrained(each) for each in (base, tmp_path / "out"))
+    assert after.eos_token_id == before.eos_token_id
 
 
 def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Path) -> None:

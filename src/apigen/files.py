@@ -96,8 +96,10 @@ class DirectoryLock:
         UserError: another process holds it.
     """
 
+    NAME = ".lock"
+
     def __init__(self, directory: Path) -> None:
-        path = directory / ".lock"
+        path = directory / self.NAME
         with storage_errors(path):
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:

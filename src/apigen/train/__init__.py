@@ -4,5 +4,5 @@ examples and pairs are read from any dataset, a form puts them to a chat templat
 trained, supervised and preferring train, run lines it up: :func:`apigen.train.run.train` is the whole of it.
 
 What needs torch and its friends (the extra ``train``) is imported by the modules that hold models: ``loading``,
-``scratch``, ``supervised``, ``preferring`` and ``fitting``. All others work without.
+``scratch``, ``supervised``, ``preferring`` and ``fit``. All others work without.
 """

@@ -88,7 +88,7 @@ def read_examples(paths: Sequence[Path], format_name: str = "auto") -> Examples:
     Raises:
         UserError: one cannot be read, is a benchmark, or no row is left.
     """
-    parts = [_read_one(path, format_name, f"{path.name}:" if len(paths) > 1 else "") for path in paths]
+    parts = [_read_one(path, format_name, label) for path, label in zip(paths, labels(paths), strict=True)]
     every = Examples(
         tuple(example for part in parts for example in part.kept),
         tuple(left for part in parts for left in part.left_out),
@@ -115,6 +115,16 @@ def examples_of(rows: Iterable[Row], source: str, *, notice: str = "", label: st
         found = _example(row, label)
         (kept if isinstance(found, Example) else left).append(found)  # type: ignore[arg-type]
     return Examples(tuple(kept), tuple(left), (Source(source, digest(kept), len(kept), notice),))
+
+
+def labels(paths: Sequence[Path]) -> list[str]:
+    """What is put before the ids of each file's rows, so that they are told apart: nothing where there is one file."""
+    if len(paths) < 2:
+        return [""] * len(paths)
+    names = [path.name for path in paths]
+    found = [path.name if names.count(path.name) == 1 else str(path) for path in paths]
+    again = [found[:place].count(label) for place, label in enumerate(found)]
+    return [f"{label}({number + 1}):" if number else f"{label}:" for label, number in zip(found, again, strict=True)]
 
 
 def digest(examples: Iterable[msgspec.Struct]) -> str:

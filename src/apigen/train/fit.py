@@ -19,7 +19,7 @@ from apigen.train.loading import device_name, load_model, precision
 from apigen.train.prepared import Prepared
 from apigen.train.scratch import scratch_model, size_of
 from apigen.train.steps import Point, Watcher, points
-from apigen.train.tokens import Encoded, EncodedPair
+from apigen.train.tokens import Encoded, EncodedPair, special_tokens
 
 
 class Fitted(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class Fitted(msgspec.Struct, frozen=True):
     precision: str
     trained_parameters: int
     ends: frozenset[int]
-    """Tokens with which answers end."""
+    """Special tokens with which answers end; a word or bracket that ends one may stand in the midst of another."""
     saved_as: Any
     """The dtype in which weights are saved: that in which they came."""
 
@@ -80,6 +80,7 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
         with _refusals():
             model = _model(prepared, job)
             trainer = _trainer(model, prepared, job, watcher)
+            trainer.create_optimizer_and_scheduler(prepared.plan.steps)  # else refused in the midst of training
         trainer.remove_callback(PrinterCallback)
         if resumed and checkpoints.step(resumed) >= prepared.plan.steps:
             # Nothing is left but to save; transformers would do one more step.
@@ -97,7 +98,7 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
         device=device_name(),
         precision=precision(job.recipe),
         trained_parameters=sum(each.numel() for each in model.parameters() if each.requires_grad),
-        ends=frozenset(row.ends_with for row in prepared.rows),
+        ends=frozenset(row.ends_with for row in prepared.rows) & special_tokens(prepared.tokenizer),
         saved_as=prepared.dtype,
     )
 
@@ -151,7 +152,7 @@ def _refusals() -> Iterator[None]:
     """Turn what the libraries say about a recipe before the first step into one line."""
     try:
         yield
-    except ValueError as error:
+    except (ValueError, ImportError) as error:
         said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise UserError(f"the recipe cannot be used with this model: {said[:300]}") from error
 

@@ -42,6 +42,10 @@ class Job(msgspec.Struct, frozen=True):
             raise UserError(
                 f"forms are {', '.join(FORMS)}, methods {', '.join(METHODS)}; not {self.form}, {self.method}"
             )
+        if self.scratch and self.chat_template:
+            raise UserError("--chat-template: a model from scratch has its own; leave --chat-template out")
+        if self.chat_template and not self.chat_template.is_file():
+            raise UserError(f"--chat-template {self.chat_template}: no such file")
         if self.method == "dpo" and self.scratch:
             raise UserError("--method dpo: prefers among answers of a model that can answer; give one with --model")
 

@@ -1,12 +1,13 @@
 """The folder of a training: what it holds at the beginning, after a kill, and at the end."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from apigen.errors import JobFellShort, UserError
-from apigen.files import replacing
+from apigen.files import DirectoryLock, replacing
 from apigen.train import checkpoints
 from apigen.train.card import card
 from apigen.train.fit import Fitted
@@ -47,6 +48,7 @@ def begin(job: Job, prepared: Prepared) -> dict[str, Any] | None:
     with replacing(job.out / RECIPE) as file:
         file.write(b"# Everything that decides how this model was trained; `--recipe` takes it.\n")
         file.write(job.recipe.to_yaml().encode())
+    (job.out / LEFT_OUT).unlink(missing_ok=True)  # of a training that was cut off before it had begun
     if prepared.left_out:
         with replacing(job.out / LEFT_OUT) as file:
             file.writelines(msgspec.json.encode(left) + b"\n" for left in prepared.left_out)
@@ -112,9 +114,18 @@ def require_place(job: Job) -> None:
     begun = (job.out / RECORD).is_file()
     if job.resume and not begun:
         raise UserError(f"{job.out}: no training was begun there; leave --resume out")
-    if not job.resume and job.out.exists() and (not job.out.is_dir() or any(job.out.iterdir())):
+    if not job.resume and job.out.exists() and (begun or not job.out.is_dir() or _holds_something(job.out)):
         hint = "add --resume to go on with it, or choose another --out" if begun else "choose another --out"
         raise UserError(f"{job.out}: exists already; {hint}")
+
+
+def _holds_something(folder: Path) -> bool:
+    """Whether more is there than a training leaves that was cut off before its record was written.
+
+    Hidden files are locks and files that were not written to their end, or are made by the system unasked.
+    """
+    seen = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    return bool(seen - {RECIPE, LEFT_OUT} if (folder / DirectoryLock.NAME).is_file() else seen)
 
 
 def open_folder(job: Job) -> None:

@@ -14,7 +14,7 @@ from apigen.dataset.read.tools import read_tools
 from apigen.dataset.read.turns import Speaker, Unreadable
 from apigen.errors import UserError
 from apigen.records import Call, Json, Message, Reason
-from apigen.train.examples import Examples, LeftOut, PairExample, Source, digest, notice_of
+from apigen.train.examples import Examples, LeftOut, PairExample, Source, digest, labels, notice_of
 from apigen.verify.format.shape import read_calls
 
 _FIELDS = ("prompt", "chosen", "rejected")
@@ -29,8 +29,7 @@ def read_pairs(paths: Sequence[Path]) -> Examples:
     kept: list[PairExample] = []
     left: list[LeftOut] = []
     sources: list[Source] = []
-    for path in paths:
-        label = f"{path.name}:" if len(paths) > 1 else ""
+    for path, label in zip(paths, labels(paths), strict=True):
         own: list[PairExample] = []
         for found in _of_run(path, label) if rundir.is_run(path) else _of_file(path, label):
             if isinstance(found, PairExample):

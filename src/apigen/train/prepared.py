@@ -15,9 +15,12 @@ from apigen.train.job import Job
 from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
 from apigen.train.memory import Memory, Shape
 from apigen.train.plan import Lengths, Plan, held_out, lengths, make_plan, warnings
+from apigen.train.recipe import Recipe
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.train.supervised import sequences
 from apigen.train.tokens import Encoded, EncodedPair, Encoder, shown
+
+_Learnt = tuple[Encoded | EncodedPair, Example | PairExample]
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -76,28 +79,32 @@ def prepare(examples: Examples, job: Job) -> Prepared:
     tokenizer = _tokenizer(examples, job)
     encoder = Encoder(tokenizer, job.begins_with, recipe.cutoff)
     encoded: list[Encoded | EncodedPair]
+    read: Sequence[Example | PairExample]
     if job.method == "dpo":
-        pairs = [one for one in examples.kept if isinstance(one, PairExample)]
+        read = pairs = [one for one in examples.kept if isinstance(one, PairExample)]
         found, corpus = encoder.pairs(
             (dialogue(pair.example(chosen=True), job.form), dialogue(pair.example(chosen=False), job.form))
             for pair in pairs
         )
         encoded = [*found]
     else:
-        corpus = encoder.corpus(dialogue(one, job.form) for one in examples.kept if isinstance(one, Example))
+        read = single = [one for one in examples.kept if isinstance(one, Example)]
+        corpus = encoder.corpus(dialogue(one, job.form) for one in single)
         encoded = list(corpus.rows)
-    rows, apart = _split(encoded, examples, job)
+    learnt = [(row, read[place]) for row, place in zip(encoded, corpus.places, strict=True)]
+    trained, apart = _split(learnt, recipe)
+    rows = tuple(row for row, _ in trained)
     measured = [row.row if isinstance(row, EncodedPair) else row for row in rows]
     planned = make_plan(len(rows) if job.method == "dpo" else len(sequences(measured, recipe)), recipe)
     empty = _without_weights(tokenizer, job)
     shape = memory.shape_of(empty, recipe)
-    longest = max(len(row.ids) for row in measured)
+    longest = max(row.longest for row in rows)
     kind = precision(recipe)
     return Prepared(
         examples=examples,
         tokenizer=tokenizer,
         rows=rows,
-        held_out=apart,
+        held_out=tuple(row for row, _ in apart),
         left_out=(*examples.left_out, *corpus.refused, *corpus.too_long),
         too_long=len(corpus.too_long),
         plan=planned,
@@ -109,7 +116,7 @@ def prepare(examples: Examples, job: Job) -> Prepared:
             for name, lora in (("all weights", False), ("adapter", True))
         },
         notes=(*corpus.notes, *warnings(planned, recipe)),
-        shown=shown(_to_show(measured, examples), tokenizer),
+        shown=shown(_to_show(trained), tokenizer),
         digest=digest(examples.kept),
     )
 
@@ -135,10 +142,11 @@ def _without_weights(tokenizer: Any, job: Job) -> Any:
     return empty_model(job.model, config)
 
 
-def _to_show(rows: Sequence[Encoded], examples: Examples) -> Encoded:
+def _to_show(trained: Sequence[_Learnt]) -> Encoded:
     """The first row with a call, since that is where templates differ."""
-    calling = {one.id for one in examples.kept if isinstance(one, PairExample) or one.calls}
-    return next((row for row in rows if row.id in calling), rows[0])
+    calling = (row for row, one in trained if isinstance(one, PairExample) or one.calls)
+    first = next(calling, trained[0][0])
+    return first.row if isinstance(first, EncodedPair) else first
 
 
 def _dtype(told: Any) -> Any:
@@ -146,11 +154,10 @@ def _dtype(told: Any) -> Any:
     return found if isinstance(found, torch.dtype) else torch.float32
 
 
-def _split(
-    rows: Sequence[Encoded | EncodedPair], examples: Examples, job: Job
-) -> tuple[tuple[Encoded | EncodedPair, ...], tuple[Encoded | EncodedPair, ...]]:
-    kept = {row.id for row in rows}
-    queries = {one.id: one.messages[-1].content for one in examples.kept if one.id in kept}
-    apart = held_out(list(queries.values()), job.recipe)
-    trained = tuple(row for row in rows if queries[row.id] not in apart)
-    return trained, tuple(row for row in rows if queries[row.id] in apart)
+def _split(learnt: Sequence[_Learnt], recipe: Recipe) -> tuple[list[_Learnt], list[_Learnt]]:
+    """Those that are trained, and those whose questions are held out."""
+    apart = held_out([one.messages[-1].content for _, one in learnt], recipe)
+    sides: tuple[list[_Learnt], list[_Learnt]] = ([], [])
+    for row, one in learnt:
+        sides[one.messages[-1].content in apart].append((row, one))
+    return sides

@@ -52,7 +52,7 @@ class Recipe(Section):
     held_out_most: int = Field(ge=0)
     evaluate_every: float = Field(gt=0)
     checkpoint_every: float = Field(gt=0)
-    keep_checkpoints: int = Field(ge=1)
+    keep_checkpoints: int = Field(ge=2)
     log_every: int = Field(ge=1)
     beta: float = Field(gt=0)
 

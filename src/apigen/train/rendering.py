@@ -72,8 +72,13 @@ class Renderer:
             raise UserError(f"{model}: its tokenizer has no chat template; {WAYS_OUT}")
         self._tokenizer = tokenizer
         self._model = model
-        self.way: Way | None = None
-        """The way that was found; ``None`` before a row with calls was rendered."""
+        self._ways = WAYS
+        """Those that agree with all that was rendered so far."""
+
+    @property
+    def way(self) -> Way:
+        """The way that was found, as far as the rows so far could show it."""
+        return self._ways[0]
 
     def render(self, dialogue: Dialogue) -> Rendered:
         """The texts of one conversation.
@@ -83,14 +88,13 @@ class Renderer:
             UserError: the template has no place for tools at all.
         """
         reasons: list[CannotRender] = []
-        for way in (self.way,) if self.way else WAYS:
+        for way in self._ways:
             try:
                 rendered = self._in(way, dialogue)
             except CannotRender as error:
                 reasons.append(error)
                 continue
-            if dialogue.calls or way.folded:
-                self.way = way
+            self._ways = tuple(other for other in self._ways if _agrees(other, way, dialogue))
             return rendered
         raise reasons[0]
 
@@ -128,6 +132,13 @@ class Renderer:
         names = [tool["function"]["name"] for tool in tools or ()]
         if names and not any(name in prompt for name in names):
             raise UserError(f"{self._model}: its chat template has no place for tools; {WAYS_OUT}")
+
+
+def _agrees(other: Way, way: Way, dialogue: Dialogue) -> bool:
+    """Whether the two put this row alike: one without calls shows nothing of calls, one without system not of it."""
+    calls = not dialogue.calls or (other.ids, other.text) == (way.ids, way.text)
+    system = other.folded == way.folded or all(message["role"] != "system" for message in dialogue.prompt)
+    return calls and system
 
 
 def _shared(first: str, second: str) -> str:

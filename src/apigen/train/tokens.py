@@ -28,6 +28,11 @@ class Encoded(msgspec.Struct, frozen=True):
         return len(self.ids) - self.start
 
     @property
+    def longest(self) -> int:
+        """All its tokens."""
+        return len(self.ids)
+
+    @property
     def ends_with(self) -> int:
         """The token that ends the answer."""
         return self.ids[-1]
@@ -55,6 +60,11 @@ class EncodedPair(msgspec.Struct, frozen=True):
         return Encoded(self.id, self.prompt + self.chosen, len(self.prompt))
 
     @property
+    def longest(self) -> int:
+        """The tokens of the longer one, prompt included."""
+        return len(self.prompt) + max(len(self.chosen), len(self.rejected))
+
+    @property
     def ends_with(self) -> int:
         """The token that ends the answer."""
         return self.chosen[-1]
@@ -64,6 +74,8 @@ class Corpus(msgspec.Struct, frozen=True):
     """All rows in tokens, and what became of the others."""
 
     rows: tuple[Encoded, ...]
+    places: tuple[int, ...]
+    """Of each row, which of the conversations it is: several may have the same id."""
     too_long: tuple[LeftOut, ...]
     """Rows beyond the cutoff."""
     refused: tuple[LeftOut, ...]
@@ -80,7 +92,7 @@ class Encoder:
         self._model = model
         self._cutoff = cutoff
         self.renderer = Renderer(tokenizer, model)
-        self._special = {*tokenizer.all_special_ids, *_special_added(tokenizer)}
+        self._special = special_tokens(tokenizer)
         self._notes: dict[str, None] = {}
 
     def corpus(self, dialogues: Iterable[Dialogue]) -> Corpus:
@@ -90,16 +102,18 @@ class Encoder:
             UserError: not one row is left.
         """
         rendered: list[Rendered] = []
+        places: list[int] = []
         refused: list[LeftOut] = []
-        for dialogue in dialogues:
+        for place, dialogue in enumerate(dialogues):
             try:
                 rendered.append(self.renderer.render(dialogue))
+                places.append(place)
             except CannotRender as error:
                 refused.append(LeftOut(dialogue.id, str(error)))
         if not rendered:
             raise UserError(f"{self._model}: {_all_refused(refused)}")
         encoded = self.encode(rendered)
-        kept = tuple(row for row in encoded if len(row.ids) <= self._cutoff)
+        kept = [(row, place) for row, place in zip(encoded, places, strict=True) if len(row.ids) <= self._cutoff]
         too_long = tuple(
             LeftOut(row.id, f"{len(row.ids):,} tokens, the cutoff is {self._cutoff:,}")
             for row in encoded
@@ -111,14 +125,17 @@ class Encoder:
                 f"every row is longer than the cutoff of {self._cutoff:,} tokens, the shortest has {shortest:,}; "
                 "raise it with --cutoff"
             )
-        way = self.renderer.way
-        return Corpus(kept, too_long, tuple(refused), (*(way.told() if way else ()), *self._notes))
+        rows, places_kept = zip(*kept, strict=True)
+        return Corpus(rows, places_kept, too_long, tuple(refused), (*self.renderer.way.told(), *self._notes))
 
     def pairs(self, dialogues: Iterable[tuple[Dialogue, Dialogue]]) -> tuple[list[EncodedPair], Corpus]:
         """Encode pairs of conversations that differ in their answers.
 
         Returns:
-            The pairs of which both are kept, and the corpus of all conversations.
+            The pairs of which both are kept, and their chosen answers as a corpus.
+
+        Raises:
+            UserError: there is none of which both are kept.
         """
         both = list(dialogues)
         corpus = self.corpus(
@@ -127,14 +144,23 @@ class Encoder:
             for side, one in enumerate(sides)
         )
         rows = {row.id: row for row in corpus.rows}
-        found = []
+        found: list[EncodedPair] = []
+        places: list[int] = []
         for number, (chosen, _) in enumerate(both):
             first, second = rows.get(f"{number}/0"), rows.get(f"{number}/1")
             if first and second:
                 found.append(EncodedPair.of(msgspec.structs.replace(first, id=chosen.id), second))
+                places.append(number)
         named = {f"{number}/{side}": one.id for number, sides in enumerate(both) for side, one in enumerate(sides)}
         too_long, refused = (_once(named, left) for left in (corpus.too_long, corpus.refused))
-        return found, msgspec.structs.replace(corpus, too_long=too_long, refused=refused)
+        if not found:
+            first_left = (*refused, *too_long)[0]
+            raise UserError(
+                f"{self._model}: of none of {len(both):,} pairs can both answers be put and are within the cutoff; "
+                f"the first, {first_left.id}: {first_left.reason}"
+            )
+        chosen_rows = tuple(pair.row for pair in found)
+        return found, Corpus(chosen_rows, tuple(places), too_long, refused, corpus.notes)
 
     def encode(self, rendered: Sequence[Rendered]) -> list[Encoded]:
         """The token ids of texts."""
@@ -186,8 +212,10 @@ def _once(named: Mapping[str, str], left: Iterable[LeftOut]) -> tuple[LeftOut, .
     return tuple({named[one.id]: LeftOut(named[one.id], one.reason) for one in left}.values())
 
 
-def _special_added(tokenizer: Any) -> Iterable[int]:
-    return (number for number, token in tokenizer.added_tokens_decoder.items() if token.special)
+def special_tokens(tokenizer: Any) -> frozenset[int]:
+    """The tokens that no text has in it, and one of which may therefore end an answer."""
+    added = (number for number, token in tokenizer.added_tokens_decoder.items() if token.special)
+    return frozenset((*tokenizer.all_special_ids, *added))
 
 
 def _all_refused(refused: Sequence[LeftOut]) -> str:
