@@ -98,10 +98,6 @@ class Renderer:
             return rendered
         raise reasons[0]
 
-    def prompt(self, chat: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> str:
-        """The text of a prompt alone."""
-        return self._template(chat, tools, generation=True)
-
     def _in(self, way: Way, dialogue: Dialogue) -> Rendered:
         chat = folded(dialogue.prompt) if way.folded else dialogue.prompt
         answer = _put(dialogue.answer, way)
