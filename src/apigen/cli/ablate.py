@@ -62,7 +62,9 @@ def ablate_command(options: AblateOptions) -> int:
     """Carry out ``apigen ablate``; returns the exit code."""
     _require_sound(options)
     if not rundir.is_run(options.run):
-        raise UserError(f"{options.run}: is no run; give the directory that `apigen run` wrote, with its attempts.jsonl")
+        raise UserError(
+            f"{options.run}: is no run; give the directory that `apigen run` wrote, with its attempts.jsonl"
+        )
     manifest = rundir.read_manifest(options.run)
     job = Job(
         recipe=_recipe(options), out=options.out, model=options.model, scratch=options.scratch, form=_form(options.form)
