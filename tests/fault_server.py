@@ -75,7 +75,7 @@ class FaultServer:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = next(line for line in head.lower().splitlines() if line.startswith("content-length:"))
+                length = next((line for line in head.lower().splitlines() if line.startswith("content-length:")), ":0")
                 body = await reader.readexactly(int(length.partition(":")[2]))
                 self.heads.append(head)
                 self.bodies.append(body)

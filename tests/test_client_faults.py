@@ -207,6 +207,22 @@ def test_a_server_that_asks_to_wait_is_left_alone_by_all_requests() -> None:
     assert min(times[1:]) - times[0] >= 0.3
 
 
+def test_a_long_wait_that_a_server_asks_for_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Several requests are turned away at the same time; who looks on is told why nothing happens, once."""
+
+    async def check(server: FaultServer) -> None:
+        asked = client(server)
+        work = [asyncio.ensure_future(ask(asked)) for _ in range(5)]
+        await until(lambda: asked.facts()[0].rate_limited == 5)
+        asked.stop()
+        await asyncio.gather(*work, return_exceptions=True)
+
+    run(always(error(429, "slow down", Retry_After="40")), check)
+    (told,) = [record.getMessage() for record in caplog.records if record.name.startswith("apigen")]
+    assert told.startswith("openai/m at http://127.0.0.1:")
+    assert told.endswith("HTTP 429: slow down; as it asks, nothing is sent there for 40 s")
+
+
 def test_a_burst_limit_loses_no_request_however_few_retries_there_are() -> None:
     """Whoever is turned away by a server that meanwhile answers others only waits its turn."""
 
@@ -413,11 +429,12 @@ def test_requests_per_minute_are_kept() -> None:
         return answer()
 
     async def check(server: FaultServer) -> None:
+        times.append(asyncio.get_running_loop().time())
         asked = client(server, requests_per_minute=1200)
         await asyncio.gather(*(ask(asked) for _ in range(10)))
 
     run(handle, check)
-    assert times[-1] - times[0] >= 9 * 0.05 - 0.1 - 0.01
+    assert times[-1] - times[0] >= 9 * 0.05 - 0.1
 
 
 def test_tokens_per_minute_are_kept_by_what_answers_cost() -> None:
@@ -429,12 +446,13 @@ def test_tokens_per_minute_are_kept_by_what_answers_cost() -> None:
         return answer(prompt_tokens=100, completion_tokens=500)
 
     async def check(server: FaultServer) -> None:
+        times.append(asyncio.get_running_loop().time())
         asked = client(server, tokens_per_minute=60_000)
         await ask(asked)
         await ask(asked)
 
     run(handle, check)
-    assert times[1] - times[0] >= 0.6 - 0.1 - 0.01
+    assert times[-1] - times[0] >= 0.6 - 0.1
 
 
 def test_azures_key_header_and_query_go_out_and_stay_out_of_messages(monkeypatch: pytest.MonkeyPatch) -> None:

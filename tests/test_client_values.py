@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apigen.model_config import BatchConfig, ModelConfig
+from apigen.models.access import without_key
 from apigen.models.batch.api import BatchApi
 from apigen.models.openai.breaker import OPENS_AFTER, Breaker
-from apigen.models.openai.connection import without_key
 from apigen.models.openai.gate import SHORTEST_ROUND, Gate
 from apigen.models.openai.limits import SLACK_S, Limits, Rate
 from apigen.models.openai.patience import Patience

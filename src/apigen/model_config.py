@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -44,6 +44,12 @@ SIMULATED = (
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110, 5.6.2."""
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""A value that the environment has."""
+_SECRET = re.compile(
+    r"key|token|secret|passw|credential|(?:^|[^a-z])(?:sig(?:nature)?|auth(?:orization)?)(?:$|[^a-z])", re.IGNORECASE
+)
+"""Names of what must not be written into a run's config.yaml."""
 
 
 class PriceConfig(Section):
@@ -89,7 +95,8 @@ class ModelConfig(Section):
         description="Share of the requests that it writes, against the other models' weights.",
     )
     query: dict[str, str] = Field(
-        default_factory=dict, description="Added to every address, such as {api-version: ...} for Azure."
+        default_factory=dict,
+        description="Added to every address, such as {api-version: ...} for Azure; ${NAME} is the environment's value.",
     )
     api_key_env: str = Field(
         default="OPENAI_API_KEY", description="Environment variable that holds the key; the key itself is never stored."
@@ -144,6 +151,13 @@ class ModelConfig(Section):
             raise ValueError(msg)
         return name
 
+    @field_validator("query")
+    @classmethod
+    def _no_secret(cls, query: dict[str, str]) -> dict[str, str]:
+        for name, value in query.items():
+            _refuse_secret(name, value)
+        return query
+
     @field_validator("base_url")
     @classmethod
     def _plain_url(cls, url: str | None) -> str | None:
@@ -156,7 +170,28 @@ class ModelConfig(Section):
         if parts.username or parts.password:
             msg = "an endpoint must not hold a password: put the key into the variable that api_key_env names"
             raise ValueError(msg)
+        for name, value in parse_qsl(parts.query):
+            _refuse_secret(name, value)
         return url.rstrip("/")
+
+    def query_variables(self) -> dict[str, str]:
+        """The variables of the environment that ``query`` takes values from, by its keys."""
+        found = {name: _VARIABLE.fullmatch(value) for name, value in self.query.items()}
+        return {name: match[1] for name, match in found.items() if match}
+
+
+def _refuse_secret(name: str, value: str) -> None:
+    """Refuse a key that stands in an address as it is.
+
+    Raises:
+        ValueError: it would be written into the run's config.yaml.
+    """
+    if value and _SECRET.search(name) and not _VARIABLE.fullmatch(value):
+        msg = (
+            f"{name!r} in an address looks like a key, which would be written into config.yaml: put it into an "
+            f"environment variable, and write query: {{{name}: ${{NAME}}}} with that variable's name"
+        )
+        raise ValueError(msg)
 
 
 def one_by_name(configs: Iterable[ModelConfig], *, weighed: bool) -> list[ModelConfig]:

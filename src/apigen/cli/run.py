@@ -33,6 +33,7 @@ from apigen.generate.prompts import generation_messages
 from apigen.library.catalogue import Library, load_library
 from apigen.model_config import model_names
 from apigen.models.prices import asked_models, load_prices, require_prices
+from apigen.models.store import CompletionStore
 from apigen.report.summary import summary
 from apigen.report.words import outcome_changes
 from apigen.resuming import changed_verification
@@ -127,7 +128,7 @@ def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) 
         console.print(f"Answers of batches are pending; the data is as it was. {_resume_line(out)}", soft_wrap=True)
         return 1
     except Unavailable as error:
-        raise ApigenError(f"{error}. Nothing that was answered is lost. {_resume_line(out)}") from error
+        raise ApigenError(f"{error}. {_after_failing(config, out)}") from error
     except KeyboardInterrupt:  # before the run had begun to listen for it
         console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
         return EXIT_INTERRUPTED
@@ -288,6 +289,16 @@ def _show_resumption(wanted: Wanted, grants: Grants, console: Console, *, as_jso
     line = f"{outcome_changes(found.changed)}; {left} would be there{sure}. Nothing was changed."
     console.print(line, soft_wrap=True, highlight=False)
     return 0
+
+
+def _after_failing(config: Config, out: Path) -> str:
+    """What to do after a model could not be had; the name of one that writes cannot be changed in a run."""
+    if any(model.name.startswith("openai/") for model in config.models):
+        with closing(CompletionStore(out / rundir.COMPLETIONS)) as store:
+            if not store.count("writer"):
+                advice = "Nothing was answered yet: with another model, start a run with another --out."
+                return f"{advice} {_resume_line(out)}"
+    return f"Nothing that was answered is lost. {_resume_line(out)}"
 
 
 def _resume_line(out: Path) -> str:

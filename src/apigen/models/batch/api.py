@@ -13,7 +13,7 @@ import yarl
 
 from apigen.errors import ModelUnavailable
 from apigen.model_config import BatchConfig, ModelConfig
-from apigen.models.openai.connection import key_header, without_key
+from apigen.models.access import address, key_header, proxy_for, proxy_problem, shown, without_key
 from apigen.models.openai.failures import TryAgain, may_pass_later
 from apigen.models.openai.wire import error_message
 from apigen.retry_after import seconds_to_wait
@@ -118,6 +118,7 @@ class BatchApi:
     def __init__(self, config: ModelConfig, batch: BatchConfig) -> None:
         self._config = config
         self._batch = batch
+        self._proxy = proxy_for(self.url("", {}))
         self._session: aiohttp.ClientSession | None = None
 
     async def upload(self, lines: IO[bytes]) -> RemoteFile:
@@ -204,6 +205,7 @@ class BatchApi:
                 self.url(path, query or {}),
                 headers=key_header(self._config),
                 allow_redirects=False,
+                proxy=self._proxy,
                 **sent,
             ) as response:
                 if response.status // 100 != 2:
@@ -216,6 +218,8 @@ class BatchApi:
             raise ModelUnavailable(
                 f"{self._who(path)}: {problem}; check --base-url and {self._config.api_key_env}"
             ) from None
+        except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
+            raise NotReached(f"cannot connect: {proxy_problem(error, self._proxy)}") from None
         except aiohttp.ClientConnectorError as error:
             raise NotReached(f"cannot connect: {error.os_error.strerror or error}") from None
         except (aiohttp.ClientError, ConnectionError) as error:
@@ -247,11 +251,10 @@ class BatchApi:
 
     def url(self, path: str, query: dict[str, str]) -> yarl.URL:
         """The address of a path beneath the endpoint's."""
-        base = yarl.URL(self._config.base_url or "")
-        return (base / path.lstrip("/")).with_query(base.query).update_query({**self._config.query, **query})
+        return address(self._config, path, query)
 
     def _who(self, path: str) -> str:
-        return f"{self._config.name} at {self.url(path, {}).with_query(None)}"
+        return f"{self._config.name} at {shown(self.url(path, {}))}"
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:

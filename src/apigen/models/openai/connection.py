@@ -4,14 +4,13 @@ aiohttp was chosen by measurement: a request costs 0.13 ms of CPU at concurrency
 (``benchmarks/clients.py``).
 """
 
-import os
 from typing import NoReturn
 
 import aiohttp
-from yarl import URL
 
 from apigen.errors import ModelUnavailable
 from apigen.model_config import ModelConfig
+from apigen.models.access import address, key_header, proxy_for, proxy_problem, shown, without_key
 from apigen.models.openai.failures import Kind, TryAgain
 from apigen.models.openai.refusals import Answer
 
@@ -29,9 +28,9 @@ class Connection:
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        base = URL(config.base_url or "")
-        self._url = (base / "chat/completions").with_query(base.query).update_query(config.query)
-        self.address = str(self._url.with_query(None).with_fragment(None).with_user(None))
+        self._url = address(config, "chat/completions")
+        self._proxy = proxy_for(self._url)
+        self.address = shown(self._url)
         """Where requests go, without what may be secret."""
         self._config = config
         self._session: aiohttp.ClientSession | None = None
@@ -46,7 +45,7 @@ class Connection:
         try:
             # Redirects are not followed: the key goes to the address that the user named, and nowhere else.
             async with self._connected().post(
-                self._url, data=body, headers=self._headers(), allow_redirects=False
+                self._url, data=body, headers=self._headers(), allow_redirects=False, proxy=self._proxy
             ) as response:
                 content = without_key(self._config, await _read(response), good=response.status == 200)
                 return Answer(response.status, response.reason or "", response.headers, content)
@@ -69,6 +68,8 @@ class Connection:
                     f"{config.name} at {self.address}: its certificate is not trusted "
                     f"({error.certificate_error}); SSL_CERT_FILE names a file with further ones"
                 ) from None
+            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
+                raise TryAgain(f"cannot connect: {proxy_problem(error, self._proxy)}") from None
             case aiohttp.ClientConnectorDNSError():
                 raise TryAgain(f"cannot connect: no address is known for {self._url.host}") from None
             case aiohttp.ClientConnectorError():
@@ -100,33 +101,6 @@ class Connection:
         if self._session is not None:
             await self._session.close()
             self._session = None
-
-
-_SHORTEST_KEY = 8
-"""Characters of a key; shorter ones could stand in any text by chance."""
-_SURELY_A_KEY = 16
-"""Characters, a digit among them, of what is looked for in good answers too: keys of local servers are often words."""
-
-
-def without_key(config: ModelConfig, content: bytes, *, good: bool) -> bytes:
-    """What a server says, with the name of the key's variable in the place of the key, should it repeat that.
-
-    Args:
-        config: names the variable.
-        content: as it came.
-        good: whether it is a good answer, in which a word that is used as a key has another meaning.
-    """
-    key = os.environ.get(config.api_key_env, "").strip()
-    sure = len(key) >= _SURELY_A_KEY and any(letter.isdigit() for letter in key)
-    if len(key) < _SHORTEST_KEY or (good and not sure):
-        return content
-    return content.replace(key.encode(), f"${config.api_key_env}".encode())
-
-
-def key_header(config: ModelConfig) -> dict[str, str]:
-    """The header that carries the key; none where there is no key."""
-    key, name = os.environ.get(config.api_key_env, "").strip(), config.api_key_header
-    return {name: f"Bearer {key}" if name.lower() == "authorization" else key} if key else {}
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,6 +1,7 @@
 """One endpoint: its connections with the limits, the breaker and the gate that belong to it."""
 
 import asyncio
+import logging
 import random
 from collections import deque
 from collections.abc import Callable
@@ -22,10 +23,14 @@ from apigen.models.openai.wire import NoCompletion
 
 _JITTER = 0.1
 """Share of a wait that a server asks for by which it may be longer, so that not all come back at once."""
+_TOLD_S = 15.0
+"""A wait so long is told, once, since to who looks on nothing seems to happen."""
 _LATENCIES = 1000
 """Answers that the median latency is taken over."""
 
 _Read = TypeVar("_Read")
+
+_log = logging.getLogger(__name__)
 
 
 class Ticket(NamedTuple):
@@ -164,6 +169,9 @@ class Endpoint:
         if error.kind in (Kind.BUSY, Kind.SLOW):
             self.gate.overloaded(ticket.sent_at, now)
         if error.wait_s:
+            if error.wait_s >= _TOLD_S and now >= self._paused_until:
+                who = f"{self.config.name} at {self.address}"
+                _log.warning("%s: %s; as it asks, nothing is sent there for %.0f s", who, error, error.wait_s)
             self._paused_until = max(self._paused_until, now + error.wait_s * random.uniform(1, 1 + _JITTER))
         if error.kind in (Kind.DOWN, Kind.SLOW):
             self.breaker.failed(ticket.request, str(error), now, trial=ticket.trial)

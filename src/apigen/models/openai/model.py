@@ -8,10 +8,10 @@ import msgspec
 
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
+from apigen.models.access import without_key
 from apigen.models.base import EndpointFacts, Options
 from apigen.models.openai import probe
 from apigen.models.openai.client import Client
-from apigen.models.openai.connection import without_key
 from apigen.models.openai.dialect import mending, spoken
 from apigen.models.openai.failures import TryAgain
 from apigen.models.openai.ladder import Ladder

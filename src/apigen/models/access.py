@@ -1,0 +1,89 @@
+"""How an endpoint is got at: its address, the key that opens it, and the proxy on the way."""
+
+import os
+from collections.abc import Mapping
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from yarl import URL
+
+from apigen.errors import UserError
+from apigen.model_config import ModelConfig
+
+_SHORTEST_KEY = 8
+"""Characters of a key; shorter ones could stand in any text by chance."""
+_SURELY_A_KEY = 16
+"""Characters, a digit among them, of what is looked for in good answers too: keys of local servers are often words."""
+
+
+def address(config: ModelConfig, path: str, query: Mapping[str, str] | None = None) -> URL:
+    """Where something of an endpoint is, with what its ``query`` takes from the environment.
+
+    Args:
+        config: with a resolved ``base_url``.
+        path: beneath it.
+        query: added to what the configuration adds.
+
+    Raises:
+        UserError: the environment lacks a variable.
+    """
+    base = URL(config.base_url or "")
+    return (base / path.lstrip("/")).with_query(base.query).update_query({**_query(config), **(query or {})})
+
+
+def shown(url: URL) -> str:
+    """An address without what may be secret."""
+    return str(url.with_query(None).with_fragment(None).with_user(None))
+
+
+def key_header(config: ModelConfig) -> dict[str, str]:
+    """The header that carries the key; none where there is no key."""
+    key, name = os.environ.get(config.api_key_env, "").strip(), config.api_key_header
+    return {name: f"Bearer {key}" if name.lower() == "authorization" else key} if key else {}
+
+
+def without_key(config: ModelConfig, content: bytes, *, good: bool) -> bytes:
+    """What a server says, with the names of variables in the place of the keys in them, should it repeat one.
+
+    Args:
+        config: names the variables.
+        content: as it came.
+        good: whether it is a good answer, in which a word that is used as a key has another meaning.
+    """
+    for variable in (config.api_key_env, *config.query_variables().values()):
+        key = os.environ.get(variable, "").strip()
+        sure = len(key) >= _SURELY_A_KEY and any(letter.isdigit() for letter in key)
+        if len(key) >= _SHORTEST_KEY and (sure or not good):
+            content = content.replace(key.encode(), f"${variable}".encode())
+    return content
+
+
+def proxy_for(url: URL) -> str | None:
+    """The proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` name for an address, in small letters as well.
+
+    Looked up once for each endpoint: aiohttp's ``trust_env`` would do so in a thread for each request, and would send
+    passwords of ``.netrc`` as well.
+    """
+    proxies = getproxies()
+    found = proxies.get(url.scheme) or proxies.get("all")
+    return None if not found or not url.host or proxy_bypass(url.host) else found
+
+
+def proxy_problem(error: aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError, proxy: str | None) -> str:
+    """What a proxy did, in words, without its password."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        said = f"HTTP {error.status}: {error.message}"
+    else:
+        said = error.os_error.strerror or str(error)
+    return f"the proxy {shown(URL(proxy or ''))}, which the environment names, does not let it through ({said})"
+
+
+def _query(config: ModelConfig) -> dict[str, str]:
+    taken = dict(config.query)
+    for name, variable in config.query_variables().items():
+        value = os.environ.get(variable, "").strip()
+        if not value:
+            where = f"{config.name}: query.{name}"
+            raise UserError(f"{where} is ${{{variable}}}, for which the environment has no value; set it")
+        taken[name] = value
+    return taken
