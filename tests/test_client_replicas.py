@@ -276,6 +276,7 @@ def test_a_run_over_several_endpoints_writes_what_one_would_and_tells_of_each(tm
 def test_a_model_that_nobody_knows_is_told_with_what_cannot_be_resumed(tmp_path: Path) -> None:
     """A run cannot go on with a writer of another name, and one in which nothing was written loses nothing."""
     with serving(fail_with=(404, "The model `m` does not exist.")) as server:
+        server.fail_after = 0
         ran = apigen("run", config_file(tmp_path / "c.yaml", server.url, count=5), "--out", tmp_path / "out")
     (line,) = [line for line in ran.stderr.splitlines() if line.startswith("apigen: ")]
     assert "check --base-url and the model name" in line
