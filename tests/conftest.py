@@ -11,6 +11,8 @@ from hypothesis import settings
 from pytest_httpserver import HTTPServer
 
 import apigen
+from runs import apigen as command_line
+from runs import told
 
 # A change must not fail for what chance found in somebody else's code: CI repeats itself, developers explore.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -43,3 +45,12 @@ def tls_server(certificate: Path) -> HTTPServer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "both.pem")
     return HTTPServer(ssl_context=context)
+
+
+@pytest.fixture(scope="session")
+def offline_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the offline writer over the starter library, to be read alone."""
+    out = tmp_path_factory.mktemp("offline") / "run"
+    ran = command_line("run", "--count", "60", "--out", out)
+    assert ran.returncode == 0, told(ran)
+    return out
