@@ -65,8 +65,8 @@ def tls_server(certificate: Path) -> HTTPServer:
 
 
 @pytest.fixture(scope="session")
-def offline_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the offline writer over the starter library, to be read alone."""
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the offline writer over the starter library, which is read and never written to."""
     out = tmp_path_factory.mktemp("offline") / "run"
     ran = command_line("run", "--count", "60", "--out", out)
     assert ran.returncode == 0, told(ran)

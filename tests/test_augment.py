@@ -45,16 +45,16 @@ def serving(*tools: Tool) -> Serving:
     return Serving(tools, {tool.name: frozenset((tool.name,)) for tool in tools})
 
 
-def test_the_negatives_of_a_run_pass_the_audit(offline_run: Path, tmp_path: Path) -> None:
+def test_the_negatives_of_a_run_pass_the_audit(run: Path, tmp_path: Path) -> None:
     """Each fits its schema, lacks what its row called, and counts as right without a call."""
     out = tmp_path / "negatives.jsonl"
-    found = json.loads(apigen("augment", offline_run, "-o", out, "--share", "0.25", "--json").stdout)
+    found = json.loads(apigen("augment", run, "-o", out, "--share", "0.25", "--json").stdout)
     made = lines(out)
     assert found["negatives"] == found["wanted"] == len(made) == 20
     assert found["counts"] == {"dropped_tool": 10, "dropped_parameter": 10}
     assert found["verified"] == {"run": 20}
     validator = jsonschema_rs.validator_for(SCHEMA)
-    before = {str(one["id"]): one for one in lines(offline_run / "dataset.jsonl")}
+    before = {str(one["id"]): one for one in lines(run / "dataset.jsonl")}
     for one in made:
         validator.validate(one)
         source = before[one["provenance"]["from"]]
@@ -73,11 +73,11 @@ def test_the_negatives_of_a_run_pass_the_audit(offline_run: Path, tmp_path: Path
     assert (checked["passed"], checked["rejected"]) == (20, 0)
 
 
-def test_a_mix_holds_the_rows_and_the_negatives_in_one_order(offline_run: Path, tmp_path: Path) -> None:
+def test_a_mix_holds_the_rows_and_the_negatives_in_one_order(run: Path, tmp_path: Path) -> None:
     """The same seed gives the same bytes, every row is there once, and the whole passes the audit."""
     paths = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
     for path in paths:
-        assert apigen("augment", offline_run, "-o", path, "--mix", "--share", "0.2").returncode == 0
+        assert apigen("augment", run, "-o", path, "--mix", "--share", "0.2").returncode == 0
     assert paths[0].read_bytes() == paths[1].read_bytes()
     mix = lines(paths[0])
     assert Counter(bool(one["calls"]) for one in mix) == {True: 60, False: 15}
@@ -90,19 +90,19 @@ def test_a_mix_holds_the_rows_and_the_negatives_in_one_order(offline_run: Path, 
     assert "15 of the dataset's 75 rows call nothing" in told(enough)
 
 
-def test_negatives_made_after_a_split_show_no_held_out_tool(offline_run: Path, tmp_path: Path) -> None:
+def test_negatives_made_after_a_split_show_no_held_out_tool(run: Path, tmp_path: Path) -> None:
     """Of a file, only its own rows' tools are shown."""
     parts = tmp_path / "parts"
-    assert apigen("split", offline_run, "-o", parts).returncode == 0
+    assert apigen("split", run, "-o", parts).returncode == 0
     held = {one["name"] for one in json.loads((parts / "split.json").read_text())["held_out_tools"]}
     out = tmp_path / "negatives.jsonl"
     assert apigen("augment", parts / "train.jsonl", "-o", out, "--kinds", "dropped_tool").returncode == 0
     assert not any(tool["name"] in held for one in lines(out) for tool in one["tools"])
 
 
-def test_of_a_dataset_made_elsewhere_only_the_format_is_known(offline_run: Path, tmp_path: Path) -> None:
+def test_of_a_dataset_made_elsewhere_only_the_format_is_known(run: Path, tmp_path: Path) -> None:
     """Provenance says so, and a row whose calls do not fit is refused."""
-    rows = json.loads((offline_run / "dataset.xlam.json").read_text())
+    rows = json.loads((run / "dataset.xlam.json").read_text())
     rows[0]["answers"] = json.dumps([{"name": "nobody_offers_this", "arguments": {}}])
     path = tmp_path / "rows.json"
     path.write_text(json.dumps(rows))
@@ -112,10 +112,10 @@ def test_of_a_dataset_made_elsewhere_only_the_format_is_known(offline_run: Path,
     assert not any(line["provenance"]["from"] == str(rows[0]["id"]) for line in made.negatives)
 
 
-def test_a_dry_run_writes_nothing_and_says_the_same(offline_run: Path, tmp_path: Path) -> None:
+def test_a_dry_run_writes_nothing_and_says_the_same(run: Path, tmp_path: Path) -> None:
     """The counts are those of the real run."""
     said = [
-        json.loads(apigen("augment", offline_run, "-o", tmp_path / "n.jsonl", "--json", *more).stdout)
+        json.loads(apigen("augment", run, "-o", tmp_path / "n.jsonl", "--json", *more).stdout)
         for more in (["--dry-run"], [])
     ]
     assert said[0] == {**said[1], "out": None}
@@ -145,18 +145,18 @@ def test_fewer_than_wanted_are_written_and_told(tmp_path: Path) -> None:
         (["--format", "csv"], "--format csv: no such format"),
     ],
 )
-def test_a_wrong_option_is_one_line(offline_run: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_a_wrong_option_is_one_line(run: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
     """What is wrong is said before anything is written."""
-    ran = apigen("augment", offline_run, "-o", tmp_path / "n.jsonl", *arguments)
+    ran = apigen("augment", run, "-o", tmp_path / "n.jsonl", *arguments)
     assert (ran.returncode, list(tmp_path.iterdir())) == (2, [])
     assert said in told(ran)
 
 
-def test_the_dataset_itself_is_not_overwritten(offline_run: Path) -> None:
+def test_the_dataset_itself_is_not_overwritten(run: Path) -> None:
     """Neither by its own name nor as the file in a run's directory."""
-    before = (offline_run / "dataset.jsonl").read_bytes()
-    assert apigen("augment", offline_run, "-o", offline_run / "dataset.jsonl").returncode == 2
-    assert (offline_run / "dataset.jsonl").read_bytes() == before
+    before = (run / "dataset.jsonl").read_bytes()
+    assert apigen("augment", run, "-o", run / "dataset.jsonl").returncode == 2
+    assert (run / "dataset.jsonl").read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -230,16 +230,16 @@ def test_a_value_that_the_query_does_not_give_is_no_reason_to_refuse() -> None:
     assert dropped_parameter(row, serving(two, IBAN), Random(0), Counter()) is Refusal.SEVERAL_TOOLS
 
 
-def test_the_kinds_are_told_apart_in_what_is_asked_for(offline_run: Path) -> None:
+def test_the_kinds_are_told_apart_in_what_is_asked_for(run: Path) -> None:
     """One kind alone may be asked for, and each row gives one negative of it."""
-    made = augment(read(offline_run), Plan(share=0.3, kinds=(Kind.DROPPED_PARAMETER,)))
+    made = augment(read(run), Plan(share=0.3, kinds=(Kind.DROPPED_PARAMETER,)))
     sources = [line["provenance"]["from"] for line in made.negatives]
     assert len(sources) == len(set(sources)) == made.counts["dropped_parameter"] == made.wanted
 
 
-def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(offline_run: Path, tmp_path: Path) -> None:
+def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(run: Path, tmp_path: Path) -> None:
     """Where a tool lacks a parameter, the answer learnt is that no tool fits, and a list without calls and no more."""
-    made = augment(read(offline_run), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,))).negatives
+    made = augment(read(run), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,))).negatives
     assert made
     assert all(line["lacks"] for line in made)
     path = tmp_path / "negatives.jsonl"

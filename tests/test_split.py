@@ -41,9 +41,9 @@ def names(one: dict[str, Any]) -> set[str]:
     return {shown["name"] for shown in one["tools"]} | {call["name"] for call in one["calls"]}
 
 
-def test_no_row_for_training_calls_or_shows_a_held_out_tool(offline_run: Path, tmp_path: Path) -> None:
+def test_no_row_for_training_calls_or_shows_a_held_out_tool(run: Path, tmp_path: Path) -> None:
     """Every row goes to one side with its provenance, and split.json holds what its schema and format.md say."""
-    ran = apigen("split", offline_run, "-o", tmp_path, "--held-out", "0.2", "--json")
+    ran = apigen("split", run, "-o", tmp_path, "--held-out", "0.2", "--json")
     assert ran.returncode == 0, told(ran)
     found = json.loads((tmp_path / SPLIT).read_text())
     jsonschema_rs.validator_for(SCHEMA).validate(found)
@@ -52,7 +52,7 @@ def test_no_row_for_training_calls_or_shows_a_held_out_tool(offline_run: Path, t
     train, held_out = lines(tmp_path / TRAIN), lines(tmp_path / HELD_OUT)
     assert not any(names(one) & held for one in train)
     assert all({call["name"] for call in one["calls"]} & held for one in held_out)
-    before = {one["id"]: one for one in lines(offline_run / "dataset.jsonl")}
+    before = {one["id"]: one for one in lines(run / "dataset.jsonl")}
     assert {one["id"] for one in (*train, *held_out)} == before.keys()
     assert all(one["provenance"] == before[one["id"]]["provenance"] for one in train)
     assert held_out == [before[one["id"]] for one in held_out]
@@ -67,18 +67,18 @@ def test_no_row_for_training_calls_or_shows_a_held_out_tool(offline_run: Path, t
     assert json.loads(apigen("check", tmp_path / TRAIN, "--json").stdout)["passed"] == len(train)
 
 
-def test_the_same_seed_holds_out_the_same_tools_and_another_seed_others(offline_run: Path) -> None:
+def test_the_same_seed_holds_out_the_same_tools_and_another_seed_others(run: Path) -> None:
     """The choice depends on dataset, share and seed alone, and spreads over the categories."""
-    library = read_library(offline_run)
-    first = choose(read(offline_run), 0.2, 0, library)
-    assert first == choose(read(offline_run), 0.2, 0, library)
-    assert any(first.names != choose(read(offline_run), 0.2, seed, library).names for seed in range(1, 6))
+    library = read_library(run)
+    first = choose(read(run), 0.2, 0, library)
+    assert first == choose(read(run), 0.2, 0, library)
+    assert any(first.names != choose(read(run), 0.2, seed, library).names for seed in range(1, 6))
     assert len({one.category for one in first.tools}) >= 3
 
 
-def test_the_same_rows_in_another_format_are_split_by_the_same_rules(offline_run: Path, tmp_path: Path) -> None:
+def test_the_same_rows_in_another_format_are_split_by_the_same_rules(run: Path, tmp_path: Path) -> None:
     """Rows of xLAM's shape become lines of our own format, with neither call nor tool of what is held out."""
-    assert apigen("split", offline_run / "dataset.xlam.json", "-o", tmp_path).returncode == 0
+    assert apigen("split", run / "dataset.xlam.json", "-o", tmp_path).returncode == 0
     held = {one["name"] for one in json.loads((tmp_path / SPLIT).read_text())["held_out_tools"]}
     train = lines(tmp_path / TRAIN)
     assert not any(names(one) & held for one in train)
@@ -157,10 +157,10 @@ def test_a_negative_goes_where_the_row_goes_that_it_was_made_from(
     assert names(placed.line) == (set(shown) if is_held else set(shown) - {"held.one"})
 
 
-def test_no_query_of_a_held_out_row_is_trained_on_as_a_negative(offline_run: Path, tmp_path: Path) -> None:
+def test_no_query_of_a_held_out_row_is_trained_on_as_a_negative(run: Path, tmp_path: Path) -> None:
     """Of a dataset that was augmented before it is split, negatives lie beside the rows that they were made from."""
-    made = augment(read(offline_run), Plan(share=0.4)).negatives
-    path = write(tmp_path / "mix.jsonl", [*lines(offline_run / "dataset.jsonl"), *made])
+    made = augment(read(run), Plan(share=0.4)).negatives
+    path = write(tmp_path / "mix.jsonl", [*lines(run / "dataset.jsonl"), *made])
     split(lambda: read(path), tmp_path / "out", source="mix", share=0.3)
     train, held_out = lines(tmp_path / "out" / TRAIN), lines(tmp_path / "out" / HELD_OUT)
     sources = {str(one["id"]) for one in held_out if one["calls"]}
@@ -220,9 +220,9 @@ def test_what_cannot_be_split_is_said(tmp_path: Path, rows: list[dict[str, Any]]
     assert not (tmp_path / "out").exists()
 
 
-def test_a_split_is_not_overwritten(offline_run: Path, tmp_path: Path) -> None:
+def test_a_split_is_not_overwritten(run: Path, tmp_path: Path) -> None:
     """A folder that holds one of the files is refused with its name."""
     (tmp_path / HELD_OUT).write_text("mine")
-    ran = apigen("split", offline_run, "-o", tmp_path)
+    ran = apigen("split", run, "-o", tmp_path)
     assert (ran.returncode, (tmp_path / HELD_OUT).read_text()) == (2, "mine")
     assert "held_out.jsonl: is there already" in told(ran)

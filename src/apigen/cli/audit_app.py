@@ -9,6 +9,8 @@ from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries
 
 app = typer.Typer()
 
+JudgesEndpoint = Annotated[str | None, typer.Option(metavar="URL", help="Endpoint of openai/ judges.")]
+
 
 @app.command()
 def check(
@@ -29,7 +31,7 @@ def check(
         list[str] | None,
         typer.Option(metavar="MODEL", help="rules, or openai/NAME for rows whose calls all ran; may be repeated."),
     ] = None,
-    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Endpoint of openai/ judges.")] = None,
+    base_url: JudgesEndpoint = None,
     require_isolation: Annotated[
         str | None,
         typer.Option(metavar="LEVEL", help="With --library: refuse to execute below it, as for `apigen run`."),
@@ -82,7 +84,7 @@ def calibrate(
     judge: Annotated[
         list[str] | None, typer.Option(metavar="MODEL", help="rules (default) or openai/NAME; may be repeated.")
     ] = None,
-    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Endpoint of openai/ judges.")] = None,
+    base_url: JudgesEndpoint = None,
     labels: Annotated[
         Path | None,
         typer.Option(metavar="FILE.jsonl", help="Lines of {attempt, label}, or rows with a label: pass or fail."),
