@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from apigen.simulate.batches import add_batch_routes
+from listening import listening
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Answer = Callable[[dict[str, Any]], Awaitable[tuple[int, Any]]]
@@ -93,26 +94,11 @@ class BatchServer:
 @contextmanager
 def serving_batches(server: BatchServer) -> Iterator[BatchServer]:
     """Run a server for as long as the block lasts."""
-    loop, started, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-
-    async def main() -> None:
-        runner = web.AppRunner(server.app(), shutdown_timeout=0.1)
-        await runner.setup()
-        # The same port again where it is started again.
-        port = int(server.url.rpartition(":")[2].partition("/")[0]) if server.url else 0
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        server.url = "http://{}:{}/v1".format(*runner.addresses[0][:2])
-        started.set()
-        await stop.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
-    thread.start()
-    assert started.wait(60)
-    try:
-        yield server
-    finally:
-        server.hold = ""
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()
+    # The same port again where it is started again.
+    port = int(server.url.rpartition(":")[2].partition("/")[0]) if server.url else 0
+    with listening(server.app(), port) as port:
+        server.url = f"http://127.0.0.1:{port}/v1"
+        try:
+            yield server
+        finally:
+            server.hold = ""

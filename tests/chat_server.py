@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from apigen.models.base import Options
 from apigen.models.offline.model import OfflineModel
 from apigen.records import Message
 from form_servers import BY_ITSELF, fitting
+from listening import listening
 
 
 @dataclass
@@ -107,28 +107,8 @@ class ChatServer:
 def serving(**settings: object) -> Iterator[ChatServer]:
     """Run a server on a port of its own for as long as the block lasts."""
     server = ChatServer(**settings)  # type: ignore[arg-type]
-    loop = asyncio.new_event_loop()
-    started, stop = threading.Event(), asyncio.Event()
-
-    async def main() -> None:
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", server.complete)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)  # who is being answered then loses the connection
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", server.port)
-        await site.start()
-        host, server.port = runner.addresses[0][:2]
-        server.url = f"http://{host}:{server.port}/v1"
-        started.set()
-        await stop.wait()
-        await runner.cleanup()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(main()))
-    thread.start()
-    started.wait(10)
-    try:
+    app = web.Application()
+    app.router.add_post("/v1/chat/completions", server.complete)
+    with listening(app, server.port) as server.port:
+        server.url = f"http://127.0.0.1:{server.port}/v1"
         yield server
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()

@@ -1,9 +1,10 @@
-"""Settings for all tests, and a server behind TLS."""
+"""Settings for all tests, and what several of them share: a nursery, a run, a server behind TLS."""
 
 import compileall
 import os
 import ssl
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import settings
 from pytest_httpserver import HTTPServer
 
 import apigen
+from nurseries import Nurseries
+from runs import apigen as command_line
+from runs import told
 
 # A change must not fail for what chance found in somebody else's code: CI repeats itself, developers explore.
 settings.register_profile("ci", derandomize=True, deadline=None)
@@ -22,6 +26,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile what hundreds of sandboxes import, once, also where Python is told to keep no bytecode."""
     if not hasattr(config, "workerinput"):
         compileall.compile_dir(Path(apigen.__file__).parent, quiet=2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nurseries() -> Iterator[Nurseries]:
+    """Kept for all descriptions of modules in this process."""
+    kept = Nurseries()
+    with kept.lent():
+        yield kept
+
+
+@pytest.fixture
+def no_nursery_kept(nurseries: Nurseries) -> Iterator[None]:
+    """For tests that look at all processes below this one."""
+    with nurseries.none():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +62,12 @@ def tls_server(certificate: Path) -> HTTPServer:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "both.pem")
     return HTTPServer(ssl_context=context)
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the offline writer over the starter library, which is read and never written to."""
+    out = tmp_path_factory.mktemp("offline") / "run"
+    ran = command_line("run", "--count", "60", "--out", out)
+    assert ran.returncode == 0, told(ran)
+    return out

@@ -22,15 +22,6 @@ from runs import apigen, lines, told
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "negatives.schema.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the offline writer over the starter library."""
-    out = tmp_path_factory.mktemp("augment") / "run"
-    ran = apigen("run", "--count", "60", "--out", out)
-    assert ran.returncode == 0, told(ran)
-    return out
-
-
 def a_tool(name: str, description: str, category: str = "Finance", **parameters: Any) -> Tool:
     properties = {one: {"type": "number"} if kind is None else kind for one, kind in parameters.items()}
     schema = {"type": "object", "properties": properties, "required": list(parameters)}

@@ -110,6 +110,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 @linux
+@pytest.mark.usefixtures("no_nursery_kept")
 def test_a_module_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the time-out nothing of it is left: no process, and no folder of its sandbox."""
     scratch = tmp_path / "scratch"

@@ -24,6 +24,8 @@ from runs import PATIENCE_S
 from sandbox_lab import HOSTILE, SHORT, lab, tool_of
 from sandbox_trial import descendants
 
+pytestmark = pytest.mark.usefixtures("no_nursery_kept")
+
 BEAT_S = 0.005
 AHEAD = sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
 """Whether each sandbox process keeps one that waits for the next call."""

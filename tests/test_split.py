@@ -21,15 +21,6 @@ from runs import apigen, lines, told
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "split.schema.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of the offline writer over the starter library."""
-    out = tmp_path_factory.mktemp("split") / "run"
-    ran = apigen("run", "--count", "60", "--out", out)
-    assert ran.returncode == 0, told(ran)
-    return out
-
-
 def tool(name: str, description: str = "") -> dict[str, Any]:
     parameters = {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]}
     return {"name": name, "description": description or f"Does {name}.", "parameters": parameters}

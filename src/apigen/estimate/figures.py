@@ -18,35 +18,26 @@ FIRST_TOKEN_S = 1.0
 """...once it has read the prompt."""
 
 
-class Row(msgspec.Struct, frozen=True):
+class Amount(msgspec.Struct, frozen=True):
+    """What is asked: of one model in one role, or all together."""
+
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    """``None`` where a model's price is not known."""
+
+    @property
+    def tokens(self) -> int:
+        """All of them."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+class Row(Amount, frozen=True):
     """What one model is asked in one role."""
 
     model: str
     role: Role
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost_usd: float | None
-    """``None`` where the model's price is not known."""
-
-    @property
-    def tokens(self) -> int:
-        """All of them."""
-        return self.prompt_tokens + self.completion_tokens
-
-
-class Total(msgspec.Struct, frozen=True):
-    """All requests together."""
-
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost_usd: float | None
-
-    @property
-    def tokens(self) -> int:
-        """All of them."""
-        return self.prompt_tokens + self.completion_tokens
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -56,10 +47,10 @@ class Estimate(msgspec.Struct, frozen=True):
     """That are still to be made."""
     candidates: int
     rows: tuple[Row, ...]
-    total: Total
-    least: Total
+    total: Amount
+    least: Amount
     """With the highest pass rate that is likely."""
-    most: Total
+    most: Amount
     """With the lowest."""
     seconds: float | None
     """At the limits and the concurrency that are given; ``None`` where batches take their own time."""
@@ -134,7 +125,7 @@ def _row(name: str, role: Role, requests: float, basis: Basis, price: Price | No
     size = basis.size(name, role)
     number = ceil(requests)
     prompt, completion = round(number * size.prompt), round(number * size.completion)
-    return Row(name, role, number, prompt, completion, price.cost(prompt, completion) if price else None)
+    return Row(number, prompt, completion, price.cost(prompt, completion) if price else None, model=name, role=role)
 
 
 def _accepted(config: Config, basis: Basis, passed: float) -> float:
@@ -158,10 +149,10 @@ def _asked(config: Config, passed: float, number: int, judges: int) -> float:
     return reached if number == 0 else (reached + passed) / 2
 
 
-def _total(rows: Iterable[Row]) -> Total:
+def _total(rows: Iterable[Row]) -> Amount:
     rows = tuple(rows)
     known = [row.cost_usd for row in rows if row.cost_usd is not None]
-    return Total(
+    return Amount(
         sum(row.requests for row in rows),
         sum(row.prompt_tokens for row in rows),
         sum(row.completion_tokens for row in rows),

@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from apigen.estimate.figures import Estimate, Total
+from apigen.estimate.figures import Amount, Estimate
 from apigen.report.money import tokens, usd
 from apigen.report.words import duration
 
@@ -57,7 +57,7 @@ def _cells(requests: int, prompt: int, completion: int, cost: float | None) -> t
     return (f"{requests:,}", tokens(prompt), tokens(completion), usd(cost))
 
 
-def _whole(total: Total) -> str:
+def _whole(total: Amount) -> str:
     cost = f" and {usd(total.cost_usd)}" if total.cost_usd is not None else ""
     return f"{tokens(total.tokens)} tokens{cost}"
 

@@ -1,0 +1,125 @@
+"""``apigen check`` and ``apigen calibrate``, which measure datasets and judges, with their options and help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries
+
+app = typer.Typer()
+
+JudgesEndpoint = Annotated[str | None, typer.Option(metavar="URL", help="Endpoint of openai/ judges.")]
+
+
+@app.command()
+def check(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="File or folder, in any format that can be read.")],
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="The dataset's format (default: told from its rows).")
+    ] = "auto",
+    libraries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--library", "-l", metavar="SRC", help="Execute the calls of tools that SRC has; may be repeated."
+        ),
+    ] = None,
+    grounding: Annotated[
+        str, typer.Option(metavar="LEVEL", help="strict, lenient (default) or off: values must come from the query.")
+    ] = "lenient",
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="rules, or openai/NAME for rows whose calls all ran; may be repeated."),
+    ] = None,
+    base_url: JudgesEndpoint = None,
+    require_isolation: Annotated[
+        str | None,
+        typer.Option(metavar="LEVEL", help="With --library: refuse to execute below it, as for `apigen run`."),
+    ] = None,
+    allow_writes: AllowWrites = None,
+    allow_private: AllowPrivate = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write one JSON line for each row that fell: id, reason, detail."),
+    ] = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the rows that pass, and those that can be mended without guessing."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report to look at.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Check the first N rows only.")] = None,
+    fail_on_reject: Annotated[
+        bool, typer.Option("--fail-on-reject", help="End with exit code 1 if a row is rejected.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Audit a dataset made elsewhere, row by row: what is wrong, how often, and where."""
+    from apigen.cli.check import CheckOptions, check_command
+
+    options = CheckOptions(
+        dataset=dataset,
+        format_name=format_name,
+        libraries=tuple(libraries or ()),
+        grounding=grounding,
+        judges=tuple(judge or ()),
+        base_url=base_url,
+        require_isolation=require_isolation,
+        writes=tuple(allow_writes or ()),
+        private=tuple(allow_private or ()),
+        rejects=rejects,
+        fix=fix,
+        report=report,
+        limit=limit,
+        fail_on_reject=fail_on_reject,
+        as_json=as_json,
+    )
+    raise typer.Exit(check_command(options))
+
+
+@app.command()
+def calibrate(
+    run_dir: Annotated[
+        Path | None, typer.Argument(metavar="[RUN]", help="Run directory whose attempts the labels name.")
+    ] = None,
+    judge: Annotated[
+        list[str] | None, typer.Option(metavar="MODEL", help="rules (default) or openai/NAME; may be repeated.")
+    ] = None,
+    base_url: JudgesEndpoint = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.jsonl", help="Lines of {attempt, label}, or rows with a label: pass or fail."),
+    ] = None,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="Right seed examples and faults made of them (default).")
+    ] = False,
+    libraries: Libraries = None,
+    seeds: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="JSONL of further right examples; may be repeated.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(metavar="N", min=1, help="Cases at most (faults: 200).")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same cases (default 0).")] = None,
+    concurrency: Annotated[int | None, typer.Option(metavar="N", help="Requests in flight (default 32).")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="CONFIG.yaml", help="Takes judges, judging, library and limits from there.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keeps answers and verdicts (default: under ./runs).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would be asked; ask nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure judges against people's labels, or against right answers and faults made of them."""
+    from apigen.cli.calibrate import CalibrateOptions, calibrate_command
+
+    overrides = {
+        "judges": judge or None,
+        "library": libraries or None,
+        "seeds": seeds or None,
+        "seed": seed,
+        "concurrency": concurrency,
+    }
+    raise typer.Exit(
+        calibrate_command(
+            CalibrateOptions(run_dir, config, overrides, base_url, labels, faults, count, out, dry_run, as_json)
+        )
+    )

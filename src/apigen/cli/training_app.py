@@ -1,0 +1,214 @@
+"""Commands that prepare data for a training, train and measure that, with their options and help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apigen.cli.options import AsJson, Dataset, DatasetFormat
+
+app = typer.Typer()
+
+Model = Annotated[
+    str | None, typer.Option(metavar="MODEL", help="Causal language model to begin with: on the hub, or a folder.")
+]
+FromScratch = Annotated[
+    str | None, typer.Option(metavar="SIZE", help="Begin with random weights instead: tiny or small.")
+]
+Form = Annotated[
+    str, typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text).")
+]
+Recipe = Annotated[
+    Path | None, typer.Option(metavar="FILE.yaml", help="Hyper-parameters, over the paper's; options override it.")
+]
+Epochs = Annotated[float | None, typer.Option(metavar="N", help="Passes over the data (default 4).")]
+LearningRate = Annotated[float | None, typer.Option(metavar="RATE", help="At its height (default 5e-6).")]
+Batch = Annotated[int | None, typer.Option(metavar="N", help="Rows in a pass (default 6).")]
+Accumulation = Annotated[int | None, typer.Option(metavar="N", help="Passes in a step (default 2).")]
+Cutoff = Annotated[
+    int | None, typer.Option(metavar="N", help="Tokens of the longest row that is trained on (default 2048).")
+]
+Lora = Annotated[bool, typer.Option("--lora", help="Train a small adapter, at 1e-4, and merge it.")]
+
+
+@app.command()
+def split(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the two parts.")],
+    held_out: Annotated[
+        float, typer.Option("--held-out", metavar="SHARE", help="Rows that call a held-out tool, about.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same tools.")] = 0,
+    format_name: DatasetFormat = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Split a dataset by tool: what is trained on neither calls nor shows a held-out tool."""
+    from apigen.cli.split import SplitOptions, split_command
+
+    split_command(SplitOptions(dataset, out, held_out, seed, format_name, as_json))
+
+
+@app.command()
+def augment(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="JSON Lines to write.")],
+    share: Annotated[float, typer.Option(metavar="SHARE", help="Negatives among all rows, about.")] = 0.1,
+    kinds: Annotated[
+        str, typer.Option(metavar="KINDS", help="What is taken away, with commas between.")
+    ] = "dropped_tool,dropped_parameter",
+    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same bytes.")] = 0,
+    mix: Annotated[bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with them.")] = False,
+    format_name: DatasetFormat = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make negatives from verified rows: what the answer needs is taken away, so calling nothing is right."""
+    from apigen.cli.augment import AugmentOptions, augment_command
+
+    augment_command(AugmentOptions(dataset, out, share, kinds, seed, mix, format_name, dry_run, as_json))
+
+
+@app.command()
+def train(
+    data: Annotated[
+        list[Path], typer.Argument(metavar="DATA...", help="Runs, files and folders, in any format that can be read.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the model and what is told about it.")
+    ] = None,
+    model: Model = None,
+    from_scratch: FromScratch = None,
+    form: Form = "native",
+    method: Annotated[str, typer.Option(metavar="METHOD", help="sft (default), or dpo on preference pairs.")] = "sft",
+    format_name: Annotated[
+        str, typer.Option("--format", metavar="NAME", help="The data's format (default: told from its rows).")
+    ] = "auto",
+    chat_template: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Chat template in place of the model's own.")
+    ] = None,
+    recipe: Recipe = None,
+    epochs: Epochs = None,
+    max_steps: Annotated[int | None, typer.Option(metavar="N", help="End after so many steps.")] = None,
+    learning_rate: LearningRate = None,
+    batch: Batch = None,
+    accumulation: Accumulation = None,
+    cutoff: Cutoff = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same order and loss (default 0).")] = None,
+    precision: Annotated[str | None, typer.Option(metavar="KIND", help="auto (default), mixed, bf16 or fp32.")] = None,
+    lora: Lora = False,
+    packing: Annotated[bool, typer.Option("--packing", help="Several rows in one sequence, apart.")] = False,
+    gradient_checkpointing: Annotated[
+        bool, typer.Option("--gradient-checkpointing", help="Less memory for a third more time.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
+    require_gpu: Annotated[bool, typer.Option("--require-gpu", help="Refuse to train without a GPU.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show rows, tokens, steps and memory; train and write nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fine-tune a model on function-calling data, as the paper trained its own."""
+    from apigen.cli.train import TrainOptions, train_command
+
+    overrides = {
+        "epochs": epochs,
+        "max_steps": max_steps,
+        "learning_rate": learning_rate,
+        "batch": batch,
+        "accumulation": accumulation,
+        "cutoff": cutoff,
+        "seed": seed,
+        "precision": precision,
+        "lora": lora or None,
+        "packing": packing or None,
+        "gradient_checkpointing": gradient_checkpointing or None,
+    }
+    options = TrainOptions(
+        data=tuple(data),
+        format_name=format_name,
+        model=model or "",
+        scratch=from_scratch or "",
+        out=out,
+        form=form,
+        method=method,
+        chat_template=chat_template,
+        recipe=recipe,
+        overrides=overrides,
+        resume=resume,
+        require_gpu=require_gpu,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    raise typer.Exit(train_command(options))
+
+
+@app.command()
+def ablate(
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory, with its rejected candidates.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for trainings, answers and figures.")],
+    model: Model = None,
+    from_scratch: FromScratch = None,
+    form: Form = "native",
+    recipe: Recipe = None,
+    epochs: Epochs = None,
+    learning_rate: LearningRate = None,
+    batch: Batch = None,
+    accumulation: Accumulation = None,
+    cutoff: Cutoff = None,
+    lora: Lora = False,
+    arms: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Training sets: verified, execution, semantics, format, unverified.")
+    ] = "verified,execution,semantics,format,unverified",
+    seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each set.")] = 3,
+    size: Annotated[
+        int | None, typer.Option(metavar="N", help="Rows of each set (default: all verified ones).")
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Rejects in a set (default: as many as in the run).")
+    ] = None,
+    held_out: Annotated[
+        float, typer.Option("--held-out", metavar="SHARE", help="Rows whose tools no training set shows, about.")
+    ] = 0.1,
+    questions: Annotated[int, typer.Option(metavar="N", help="Questions of either kind at most.")] = 200,
+    seed: Annotated[int, typer.Option(metavar="N", help="Decides which tools and rows are held out.")] = 0,
+    answer_batch: Annotated[int, typer.Option(metavar="N", help="Questions asked at once.")] = 16,
+    answer_tokens: Annotated[int, typer.Option(metavar="N", help="Tokens of an answer at most.")] = 512,
+    keep_models: Annotated[bool, typer.Option("--keep-models", help="Keep every trained model.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the ablation in --out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the sets; train and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what verification is worth: train with rejected candidates put back and without, and compare."""
+    from apigen.cli.ablate import AblateOptions, ablate_command
+
+    overrides = {
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        "batch": batch,
+        "accumulation": accumulation,
+        "cutoff": cutoff,
+        "lora": lora or None,
+    }
+    options = AblateOptions(
+        run=run_dir,
+        out=out,
+        model=model or "",
+        scratch=from_scratch or "",
+        form=form,
+        recipe=recipe,
+        overrides=overrides,
+        arms=arms,
+        seeds=seeds,
+        size=size,
+        share=share,
+        held_out=held_out,
+        questions=questions,
+        seed=seed,
+        batch=answer_batch,
+        max_tokens=answer_tokens,
+        keep_models=keep_models,
+        resume=resume,
+        dry_run=dry_run,
+        as_json=as_json,
+    )
+    raise typer.Exit(ablate_command(options))

@@ -1,0 +1,83 @@
+"""Reading ``CONFIG.yaml`` with the command line on top of it; what is wrong is said in one line, by file and key."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import yaml
+
+from apigen.config.mistakes import explain
+from apigen.config.whole import Config, in_full
+from apigen.errors import UserError
+
+
+def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
+    """Read a configuration file and lay the command line's choices over it.
+
+    Raises:
+        UserError: the file cannot be read, is no YAML, or holds an unknown key or a wrong value.
+    """
+    written: dict[str, Any] = _read_yaml(path) if path else {}
+    chosen = {key: value for key, value in (overrides or {}).items() if value is not None}
+    try:
+        merged = _merge(in_full(written), in_full(chosen))
+    except ValueError as error:
+        raise UserError(f"{path or 'the command line'}: {error}") from None
+    try:
+        return Config.model_validate(merged)
+    except pydantic.ValidationError as error:
+        where = str(path) if path else "the command line"
+        raise UserError(f"{where}: {explain(error)}") from None
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice is a mistake, not a silent choice of the later one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping, once its keys are known to be different."""
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key.start_mark)
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key `{key.value}` stands twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; give the path of a YAML configuration") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read as text: {error}") from None
+    try:
+        loaded = yaml.load(text, UniqueKeys)  # noqa: S506 - a SafeLoader
+    except RecursionError:
+        raise UserError(f"{path}: nested too deeply for a configuration") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise UserError(f"{path}:{at} broken YAML, {problem}") from None
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise UserError(f"{path}: a configuration is a mapping of keys, such as `count: 500`, not a {_kind(loaded)}")
+    return {str(key): value for key, value in loaded.items()}
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _kind(value: object) -> str:
+    return {list: "list", str: "text", int: "number", float: "number"}.get(type(value), type(value).__name__)
