@@ -121,6 +121,17 @@ def test_of_a_dataset_made_elsewhere_only_the_format_is_known(run: Path, tmp_pat
     assert not any(line["provenance"]["from"] == str(rows[0]["id"]) for line in made.negatives)
 
 
+def test_nothing_is_overwritten(run: Path, tmp_path: Path) -> None:
+    """Neither the candidates of the run, nor a file that is there."""
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text("mine")
+    for taken in (mine, run / "attempts.jsonl", run / "dataset.jsonl"):
+        before = taken.read_bytes()
+        ran = apigen("augment", run, "-o", taken)
+        assert (ran.returncode, ran.stderr.count("\n"), taken.read_bytes()) == (2, 1, before)
+        assert "is there already and is not overwritten; name another file" in ran.stderr
+
+
 def test_a_dry_run_writes_nothing_and_says_the_same(run: Path, tmp_path: Path) -> None:
     """The counts are those of the real run."""
     said = [

@@ -62,6 +62,20 @@ def test_the_page_shows_where_they_differ(tmp_path: Path) -> None:
     assert "http" not in page.replace("http://www.w3.org", "")
 
 
+def test_a_page_replaces_an_earlier_one_and_nothing_else(tmp_path: Path) -> None:
+    """Somebody's file stays as it is, and so does an evaluation's own report; one line says so."""
+    one, other = asked(tmp_path, "one", perfect), asked(tmp_path, "other", half)
+    mine = tmp_path / "mine.html"
+    mine.write_text("mine")
+    for taken in (mine, one / "report.html"):
+        before = taken.read_bytes()
+        ran = apigen("evaluate", "compare", one, other, "-o", taken)
+        assert (ran.returncode, ran.stderr.count("\n"), taken.read_bytes()) == (2, 1, before)
+        assert "is not overwritten" in ran.stderr
+    for _ in range(2):
+        assert apigen("evaluate", "compare", one, other, "-o", tmp_path / "page.html").returncode == 0
+
+
 def test_one_model_in_two_forms_is_compared(tmp_path: Path) -> None:
     """The questions are the same, though the tools' names have underscores in one of them."""
     native = asked(tmp_path, "one", perfect)

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from apigen.cli.row_progress import RowProgress
 from apigen.cli.split import require_dataset, run_library
+from apigen.cli.targets import ANEW, require_target
 from apigen.dataset.negatives.base import Kind
 from apigen.dataset.negatives.making import Augmented, Plan, augment, mixed
 from apigen.dataset.own_rows import as_json
@@ -65,12 +66,7 @@ def augment_command(options: AugmentOptions) -> None:
 
 def _require_sound(options: AugmentOptions) -> None:
     require_dataset(options.dataset, options.format_name)
-    if options.out.is_dir():
-        raise UserError(f"-o {options.out}: is a folder; name a file")
-    if not options.out.parent.is_dir():
-        raise UserError(f"-o: {options.out.parent}: no such folder to write {options.out.name} to")
-    if options.out.resolve() in (options.dataset.resolve(), (options.dataset / "dataset.jsonl").resolve()):
-        raise UserError(f"-o {options.out}: is the dataset itself, which is not overwritten; name another file")
+    require_target("-o", options.out)
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:
@@ -86,7 +82,7 @@ def _kinds(text: str) -> tuple[Kind, ...]:
 
 def _write(options: AugmentOptions, rows: list[Row], made: Augmented) -> None:
     lines = mixed(rows, made.negatives, options.seed) if options.mix else made.negatives
-    with replacing(options.out) as file:
+    with replacing(options.out, ANEW) as file:
         for line in lines:
             file.write(as_json(line) + b"\n")
 

@@ -95,17 +95,19 @@ def ask_command(options: AskOptions) -> int:
         return 0
     with on_interrupt() as interrupted:
         outcome = asyncio.run(_carried_out(options, plan, interrupted))
+    asked = outcome.found["questions"] - outcome.found["unanswered"]
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(plan.out), **outcome.found}).decode() + "\n")
-    else:
+    elif asked:
         _show(outcome.found, plan.out)
-    go_on = f"what was answered is kept; go on with --resume --out {shlex.quote(str(plan.out))}"
+    kept = "what was answered is kept" if asked else "no question was answered"
+    go_on = f"{kept}; go on with --resume --out {shlex.quote(str(plan.out))}"
     if interrupted():
         Console(stderr=True, markup=False).print(f"Interrupted; {go_on}.", highlight=False, soft_wrap=True)
         return EXIT_INTERRUPTED
     if outcome.problem:
-        reached = f"{outcome.found['questions'] - outcome.found['unanswered']:,} of {outcome.found['questions']:,}"
-        raise ApigenError(f"{outcome.problem}; {reached} questions were asked, and {go_on}")
+        reached = f"{asked:,} of {outcome.found['questions']:,} questions were asked, and " if asked else ""
+        raise ApigenError(f"{outcome.problem}; {reached}{go_on}")
     if outcome.found["errors"]:
         raise JobFellShort(f"{outcome.found['errors']:,} questions ended in an error; {go_on}")
     return 0

@@ -5,15 +5,30 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from apigen.cli import evaluate_app, library_app
 from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Dataset, DatasetFormat, Libraries, Prices
+from apigen.errors import ApigenError, UserError
+
+
+class _Commands(TyperGroup):
+    """The commands; a value that no option takes is told in one line, like all other wrong input."""
+
+    def invoke(self, ctx: Any) -> Any:  # typer before and after 0.22 has two classes for it
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as wrong:
+            command = wrong.ctx.command_path if wrong.ctx else "apigen"
+            raise UserError(f"{wrong.format_message().rstrip('.')}; `{command} --help` says what it takes") from None
+
 
 app = typer.Typer(
     name="apigen",
+    cls=_Commands,
     help="Turn a library of executable APIs into a verified function-calling dataset.",
     no_args_is_help=True,
     add_completion=False,
@@ -405,7 +420,7 @@ def split(
     held_out: Annotated[
         float, typer.Option("--held-out", metavar="SHARE", help="Rows that call a held-out tool, about.")
     ] = 0.1,
-    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same tools.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Same seed, same tools.")] = 0,
     format_name: DatasetFormat = "auto",
     as_json: AsJson = False,
 ) -> None:
@@ -423,7 +438,7 @@ def augment(
     kinds: Annotated[
         str, typer.Option(metavar="KINDS", help="What is taken away, with commas between.")
     ] = "dropped_tool,dropped_parameter",
-    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same bytes.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Same seed, same bytes.")] = 0,
     mix: Annotated[bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with them.")] = False,
     format_name: DatasetFormat = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")] = False,
@@ -598,8 +613,6 @@ def _options(
 
 def main() -> None:
     """Run the command line: our own errors end as one line on stderr, with their exit code."""
-    from apigen.errors import ApigenError
-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter shows its number

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -18,6 +19,9 @@ from apigen.report.words import percent, printable
 
 SHOWN = 300
 """Differing questions on the page."""
+
+_HEAD = 1000
+"""Bytes of a page in which its title stands."""
 
 HOW = (
     "In brackets: Wilson's 95% interval of a share, Newcombe's of a paired difference (1998, method 10). "
@@ -121,6 +125,15 @@ def compare_page(found: Mapping[str, Any], sides: Sequence[Side], rows: Sequence
         how=HOW,
         all=ALL,
     )
+
+
+def is_compare_page(path: Path) -> bool:
+    """Whether a file is such a page, and may be written anew."""
+    try:
+        with path.open("rb") as file:
+            return b"<title>apigen evaluate compare: " in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 def _row(row: Differing) -> dict[str, Any]:
