@@ -187,6 +187,16 @@ def test_what_a_model_gets_wrong_is_told_by_its_reason(tmp_path: Path) -> None:
     assert "makes too many calls" in page
 
 
+def test_an_endless_answer_makes_no_endless_page(tmp_path: Path) -> None:
+    """The page has its beginning, and the file of answers has all of it."""
+    with answering(lambda body: saying("x" * 200_000)) as server:
+        assert evaluate(server, tmp_path).returncode == 0
+    assert len(answers(tmp_path)["s0"]["said"]) == 200_000
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "and 196,000 more characters" in page
+    assert len(page) < 100_000
+
+
 def test_errors_are_no_wrong_answers_and_are_asked_again(tmp_path: Path) -> None:
     """A refused question counts apart; resumed, it alone is asked, and its error is forgotten."""
     with answering(lambda body: (400, "filtered") if query(body) == "2 and 1?" else perfect(body)) as server:

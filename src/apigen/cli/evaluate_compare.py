@@ -9,7 +9,7 @@ from rich.console import Console
 
 from apigen.cli.targets import ANEW, require_target
 from apigen.errors import UserError
-from apigen.evaluate.compare_page import compare_page, comparison, is_compare_page
+from apigen.evaluate.compare_page import compare_page, comparison, is_compare_page, legend
 from apigen.evaluate.comparing import compared, differing, read_sides
 from apigen.files import replacing
 
@@ -29,6 +29,8 @@ def compare_command(folders: Sequence[Path], out: Path | None, *, as_json: bool)
         sys.stdout.write(msgspec.json.encode({**found, "differing": [row.id for row in rows]}).decode() + "\n")
         return
     console = Console(markup=False)
+    for line in legend(found):
+        console.print(line, highlight=False, soft_wrap=True)
     console.print(comparison(found))
     if out is not None:
         console.print(f"{out}  the figures, and the questions on which they differ", highlight=False, soft_wrap=True)
