@@ -1,6 +1,7 @@
 """Negatives are made so that no tool is left that could serve, and are read as rows in which no call is due."""
 
 import json
+import resource
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from apigen.dataset.read.formats import read
 from apigen.records import Call, Tool
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import dialogue
-from runs import apigen, lines, told
+from runs import apigen, apigen_process, lines, told
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "negatives.schema.json").read_text())
 
@@ -293,6 +294,18 @@ def test_a_shelf_gives_back_each_line_whatever_was_put_between(tmp_path: Path) -
         assert (shelf.row(second).id, shelf.row(second).query, len(shelf)) == ("1", "é1", 3)
         assert shelf.row(second).tools[0].properties == LOAN.properties
         assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(run: Path, tmp_path: Path) -> None:
+    """Neither a part of the file, nor what was put down on the way."""
+    ran = apigen_process("augment", run, "-o", tmp_path / "n.jsonl", preexec_fn=_small_files)
+    assert (ran.returncode, told(ran).count("\n")) == (1, 0)
+    assert f"{tmp_path}: cannot be written: File too large; make room there, or name another file" in told(ran)
+    assert not list(tmp_path.iterdir())
+
+
+def _small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 
 
 def test_memory_holds_the_tools_and_not_the_rows(tmp_path: Path) -> None:

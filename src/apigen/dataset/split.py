@@ -36,6 +36,8 @@ SPLIT = "split.json"
 _PARTS = {TRAIN: "train", HELD_OUT: "held_out"}
 """What split.json calls the two files."""
 
+_MEND = "make room there, or choose another -o"
+
 FORMAT = 1
 """Version of split.json."""
 
@@ -148,7 +150,7 @@ def split(
     negatives: Counter[str] = Counter()
     styles: dict[str, Counter[str]] = {TRAIN: Counter(), HELD_OUT: Counter()}
     with ExitStack() as files:
-        written = {name: _Digesting(files.enter_context(replacing(out / name))) for name in styles}
+        written = {name: _Digesting(files.enter_context(replacing(out / name, _MEND))) for name in styles}
         for placed in _placed(rows(), choice.names, counts):
             name = HELD_OUT if placed.held_out else TRAIN
             styles[name][shape_of(placed.calls, placed.offered)] += 1
@@ -175,7 +177,7 @@ def split(
         "digests": {_PARTS[name]: one.digest.hexdigest() for name, one in written.items()},
         "versions": {"apigen": __version__, "python": platform.python_version()},
     }
-    with replacing(out / SPLIT) as file:
+    with replacing(out / SPLIT, _MEND) as file:
         file.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     return found
 

@@ -1,5 +1,6 @@
 """Lines put down in a temporary file and found again by number, so that memory does not hold a dataset."""
 
+import contextlib
 import tempfile
 from array import array
 from pathlib import Path
@@ -65,4 +66,5 @@ class Shelf:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # what a full disk did not take is told where it was put down
+            self._file.close()
