@@ -51,15 +51,15 @@ def letters(models: int) -> list[str]:
     return [f"{ascii_uppercase[at % 26]}{at // 26 or ''}" for at in range(models)]
 
 
+def _letter_of(found: Mapping[str, Any]) -> dict[str, str]:
+    """The letter of each model, by its name."""
+    return dict(zip((model["name"] for model in found["models"]), letters(len(found["models"])), strict=True))
+
+
 def asked(model: Mapping[str, Any]) -> str:
     """How one of the models was asked, and when."""
     how = f"{model['form']}, temperature {model['temperature']:g}{sample_words(model)}, {model['date']}"
     return f"{model['name']}, {how}"
-
-
-def heading(found: Mapping[str, Any]) -> str:
-    """What was asked of whom, and when."""
-    return f"{found['suite']} ({found['version']}): {'; '.join(map(asked, found['models']))}"
 
 
 def kinds(found: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -99,7 +99,7 @@ def _shares(one: Mapping[str, Any]) -> Table:
 
 
 def _pairs(found: Mapping[str, Any], one: Mapping[str, Any]) -> Table:
-    letter = dict(zip((model["name"] for model in found["models"]), letters(len(found["models"])), strict=True))
+    letter = _letter_of(found)
     table = _table("models", "only first", "only second", "points", "p")
     for pair in one["categories"][ALL]["pairs"]:
         table.add_row(
@@ -132,7 +132,9 @@ def compare_page(found: Mapping[str, Any], sides: Sequence[Side], rows: Sequence
     return _template().render(
         style=style(),
         found=found,
-        heading=heading(found),
+        legend=legend(found),
+        letters=letters(len(sides)),
+        letter=_letter_of(found),
         kinds=[(title, counted(one), one) for title, one in kinds(found)],
         names=[side.name for side in sides],
         differing=len(rows),
