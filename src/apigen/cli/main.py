@@ -18,7 +18,7 @@ from apigen.errors import ApigenError, UserError
 class _Commands(TyperGroup):
     """The commands; a value that no option takes is told in one line, like all other wrong input."""
 
-    def invoke(self, ctx: Any) -> Any:  # typer before and after 0.22 has two classes for it
+    def invoke(self, ctx: Any) -> Any:  # a context of typer, or of click with older ones
         try:
             return super().invoke(ctx)
         except typer.BadParameter as wrong:
