@@ -1,7 +1,10 @@
 """Negatives are made so that no tool is left that could serve, and are read as rows in which no call is due."""
 
 import json
+import resource
+import tracemalloc
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,15 +14,24 @@ import pytest
 
 from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
 from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
-from apigen.dataset.negatives.making import Plan, augment
+from apigen.dataset.negatives.making import Augmented, Plan, augment
 from apigen.dataset.negatives.serving import Serving
+from apigen.dataset.negatives.shelf import Shelf
+from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import read
 from apigen.records import Call, Tool
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import dialogue
-from runs import apigen, lines, told
+from runs import apigen, apigen_process, lines, told
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "negatives.schema.json").read_text())
+
+
+def augmented(path: Path, plan: Plan) -> tuple[Augmented, list[Any]]:
+    """What is made of a dataset, and its lines."""
+    with Shelf(path.parent) as shelf:
+        made = augment(read(path), plan, shelf)
+        return made, [json.loads(shelf.line(number)) for number in made.negatives]
 
 
 def a_tool(name: str, description: str, category: str = "Finance", **parameters: Any) -> Tool:
@@ -106,10 +118,21 @@ def test_of_a_dataset_made_elsewhere_only_the_format_is_known(run: Path, tmp_pat
     rows[0]["answers"] = json.dumps([{"name": "nobody_offers_this", "arguments": {}}])
     path = tmp_path / "rows.json"
     path.write_text(json.dumps(rows))
-    made = augment(read(path), Plan(share=0.45))
-    assert made.verified == {"format": len(made.negatives)}
+    made, negatives = augmented(path, Plan(share=0.45))
+    assert made.verified == {"format": len(negatives)}
     assert sum(reasons.get("unsound", 0) for reasons in made.refused.values()) >= 1
-    assert not any(line["provenance"]["from"] == str(rows[0]["id"]) for line in made.negatives)
+    assert not any(line["provenance"]["from"] == str(rows[0]["id"]) for line in negatives)
+
+
+def test_nothing_is_overwritten(run: Path, tmp_path: Path) -> None:
+    """Neither the candidates of the run, nor a file that is there."""
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text("mine")
+    for taken in (mine, run / "attempts.jsonl", run / "dataset.jsonl"):
+        before = taken.read_bytes()
+        ran = apigen("augment", run, "-o", taken)
+        assert (ran.returncode, ran.stderr.count("\n"), taken.read_bytes()) == (2, 1, before)
+        assert "is there already and is not overwritten; name another file" in ran.stderr
 
 
 def test_a_dry_run_writes_nothing_and_says_the_same(run: Path, tmp_path: Path) -> None:
@@ -232,14 +255,14 @@ def test_a_value_that_the_query_does_not_give_is_no_reason_to_refuse() -> None:
 
 def test_the_kinds_are_told_apart_in_what_is_asked_for(run: Path) -> None:
     """One kind alone may be asked for, and each row gives one negative of it."""
-    made = augment(read(run), Plan(share=0.3, kinds=(Kind.DROPPED_PARAMETER,)))
-    sources = [line["provenance"]["from"] for line in made.negatives]
+    made, negatives = augmented(run, Plan(share=0.3, kinds=(Kind.DROPPED_PARAMETER,)))
+    sources = [line["provenance"]["from"] for line in negatives]
     assert len(sources) == len(set(sources)) == made.counts["dropped_parameter"] == made.wanted
 
 
 def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(run: Path, tmp_path: Path) -> None:
     """Where a tool lacks a parameter, the answer learnt is that no tool fits, and a list without calls and no more."""
-    made = augment(read(run), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,))).negatives
+    _, made = augmented(run, Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,)))
     assert made
     assert all(line["lacks"] for line in made)
     path = tmp_path / "negatives.jsonl"
@@ -249,3 +272,46 @@ def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(run: Path, tmp_
     fitting = {"The tool that I have does not fit this request.", "None of the tools that I have fits this request."}
     assert {dialogue(one, "native").answer["content"] for one in learnt} <= fitting
     assert {dialogue(one, "prompted").answer["content"] for one in learnt} == {'{"tool_calls":[]}'}
+
+
+def test_a_shelf_gives_back_each_line_whatever_was_put_between(tmp_path: Path) -> None:
+    """By its number, as bytes and as a row, also a number of more than 64 bits; nothing lies about."""
+    rows = [{"id": n, "query": f"é{n}", "tools": [LOAN.offered()], "calls": [], "x": 2**70 + n} for n in range(3)]
+    with Shelf(tmp_path) as shelf:
+        first, second = shelf.put(rows[0]), shelf.put(rows[1])
+        assert json.loads(shelf.line(first)) == rows[0]
+        third = shelf.put(rows[2])
+        assert [json.loads(shelf.line(number)) for number in (third, second)] == [rows[2], rows[1]]
+        assert (shelf.row(second).id, shelf.row(second).query, len(shelf)) == ("1", "é1", 3)
+        assert shelf.row(second).tools[0].properties == LOAN.properties
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(run: Path, tmp_path: Path) -> None:
+    """Neither a part of the file, nor what was put down on the way."""
+    ran = apigen_process("augment", run, "-o", tmp_path / "n.jsonl", preexec_fn=_small_files)
+    assert (ran.returncode, told(ran).count("\n")) == (1, 0)
+    assert f"{tmp_path}: cannot be written: File too large; make room there, or name another file" in told(ran)
+    assert not list(tmp_path.iterdir())
+
+
+def _small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+
+def test_memory_holds_the_tools_and_not_the_rows(tmp_path: Path) -> None:
+    """Of forty rows with a megabyte each, no more than a few are ever held at once."""
+
+    def rows() -> Iterator[Row]:
+        for number in range(40):
+            call = {"name": LOAN.name, "arguments": ROW.calls[0].arguments}
+            raw = {"id": number, "query": ROW.query, "tools": [LOAN.offered()], "calls": [call], "notes": "x" * 2**20}
+            yield Row(str(number), number, ROW.query, (LOAN,), [call], raw=raw)
+
+    with Shelf(tmp_path) as shelf:
+        tracemalloc.start()
+        made = augment(rows(), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,)), shelf)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert (made.rows, len(made.negatives)) == (40, 10)
+    assert most < 20 * 2**20

@@ -93,12 +93,13 @@ def test_the_table_shows_each_category(tmp_path: Path) -> None:
 def test_a_broken_line_is_told_once_and_nothing_is_written(tmp_path: Path, answer: Any, said: str) -> None:
     """With its number; a file of verdicts that is there stays as it is."""
     verdicts = tmp_path / "verdicts.jsonl"
-    verdicts.write_text("kept\n")
+    before = '{"id": "kept", "correct": true, "reason": null, "detail": "", "category": "simple", "due": []}\n'
+    verdicts.write_text(before)
     ran = evaluate(tmp_path, ANSWERS[0], answer, more=("--verdicts", verdicts))
     assert ran.returncode == 2
     assert said in ran.stderr
     assert ran.stderr.count("\n") == 1
-    assert verdicts.read_text() == "kept\n"
+    assert verdicts.read_text() == before
 
 
 def test_no_answers_and_no_place_for_verdicts_are_wrong_input(tmp_path: Path) -> None:
@@ -106,7 +107,11 @@ def test_no_answers_and_no_place_for_verdicts_are_wrong_input(tmp_path: Path) ->
     assert "holds no answers" in evaluate(tmp_path).stderr
     assert "no such folder" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", tmp_path / "no" / "x")).stderr
     answers = tmp_path / "answers.jsonl"
-    assert "or the answers themselves" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", answers)).stderr
+    assert "is not overwritten" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", answers)).stderr
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine\n")
+    assert "is not overwritten" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", notes)).stderr
+    assert notes.read_text() == "mine\n"
     (tmp_path / "evaluation.json").write_text("{}")
     own = tmp_path / "verdicts.jsonl"
     assert "belongs to the evaluation there" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", own)).stderr
@@ -122,3 +127,19 @@ def test_held_out_rows_are_a_suite(tmp_path: Path) -> None:
     answers.write_text('{"id": 1, "text": "[brew()]"}\n')
     ran = apigen("evaluate", "--suite", f"held-out:{rows}", "--answers", answers, "--json")
     assert json.loads(ran.stdout)["categories"]["simple"]["correct"] == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--limit", "0"), "'--limit': Input should be greater than or equal to 1"),
+        (("--limit", "nan"), "'--limit': Input should be a valid integer"),
+        (("--seed", "-5"), "'--seed': Input should be greater than or equal to 0"),
+        (("--temperature", "inf"), "--temperature inf: a number from 0"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_told_in_one_line(option: tuple[str, str], said: str) -> None:
+    """Without the usage of all the others."""
+    ran = apigen("evaluate", "--suite", "held-out:x", "--model", "openai/x", *option)
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert said in ran.stderr

@@ -62,6 +62,37 @@ def test_the_page_shows_where_they_differ(tmp_path: Path) -> None:
     assert "http" not in page.replace("http://www.w3.org", "")
 
 
+def test_a_page_replaces_an_earlier_one_and_nothing_else(tmp_path: Path) -> None:
+    """Somebody's file stays as it is, and so does an evaluation's own report; one line says so."""
+    one, other = asked(tmp_path, "one", perfect), asked(tmp_path, "other", half)
+    mine = tmp_path / "mine.html"
+    mine.write_text("mine")
+    for taken in (mine, one / "report.html"):
+        before = taken.read_bytes()
+        ran = apigen("evaluate", "compare", one, other, "-o", taken)
+        assert (ran.returncode, ran.stderr.count("\n"), taken.read_bytes()) == (2, 1, before)
+        assert "is not overwritten" in ran.stderr
+    for _ in range(2):
+        assert apigen("evaluate", "compare", one, other, "-o", tmp_path / "page.html").returncode == 0
+
+
+def test_a_model_with_a_long_name_has_a_letter_in_the_tables(tmp_path: Path) -> None:
+    """Its name stands once, on a line of its own, however narrow the terminal."""
+    name = "a-model-whose-name-has-" + "-".join(["many", "words"] * 12)
+    ran = apigen("evaluate", "compare", asked(tmp_path, name, perfect), asked(tmp_path, "other", half))
+    assert ran.stdout.splitlines()[1].startswith(f"A  openai/{name}, native, temperature 0, ")
+    assert ran.stdout.count(name) == 1
+    assert "A and B" in ran.stdout
+
+
+def test_models_that_answered_no_question_in_common_are_not_compared(tmp_path: Path) -> None:
+    """One of them was refused everything: one line that says how many answers each has."""
+    one, other = asked(tmp_path, "one", perfect), asked(tmp_path, "other", lambda _: (400, "filtered"))
+    ran = apigen("evaluate", "compare", one, other)
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert f"no question that every model answered (answers: 8 in {one}, 0 in {other})" in ran.stderr
+
+
 def test_one_model_in_two_forms_is_compared(tmp_path: Path) -> None:
     """The questions are the same, though the tools' names have underscores in one of them."""
     native = asked(tmp_path, "one", perfect)
@@ -94,6 +125,9 @@ def test_what_cannot_be_compared_is_told_in_one_line(tmp_path: Path) -> None:
     settings = json.loads((other / "evaluation.json").read_text())
     (other / "evaluation.json").write_text(json.dumps({key: settings[key] for key in settings if key != "categories"}))
     assert "still being asked, or was killed" in apigen("evaluate", "compare", one, other).stderr
+    (other / "evaluation.json").write_text('{"categories": {}, "date": ""}')
+    assert "was changed and cannot be read any more" in apigen("evaluate", "compare", one, other).stderr
+    assert "holds no evaluation.json" in apigen("evaluate", "compare", one, one / "verdicts.jsonl").stderr
     assert lines(one / "answers.jsonl")
 
 

@@ -13,7 +13,7 @@ from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
 from apigen.evaluate.asking.base import Answerer, Keep, Put, Said
 from apigen.evaluate.asking.forms import FORMS
-from apigen.evaluate.asking.generating import Generator
+from apigen.evaluate.asking.generating import IN_USER_TURN, LEFT_OUT, Generator
 from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.base import Question
@@ -126,6 +126,10 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
     asking = Generator(model, strict, "local:x")
     assert asking.prompt(FORMS["prompted"].put(question)) == trained
     assert trained.startswith("<user>You answer questions by calling tools.")
+    assert asking.facts()["system"] == IN_USER_TURN
+    assert Generator(model, tokenizer, "local:x").facts()["system"] == "template"
+    strict.chat_template = "{{ messages[-1].content }}"
+    assert asking.facts()["system"] == LEFT_OUT
     strict.chat_template = "{{ raise_exception('nothing at all') }}"
     with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
         asking.prompt(FORMS["prompted"].put(question))

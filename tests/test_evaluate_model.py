@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runs import apigen, lines, start, told, until
+from runs import PATIENCE_S, apigen, lines, start, told, until
 from tool_server import ToolServer, answering, calling, saying
 
 ADD = {
@@ -187,6 +187,16 @@ def test_what_a_model_gets_wrong_is_told_by_its_reason(tmp_path: Path) -> None:
     assert "makes too many calls" in page
 
 
+def test_an_endless_answer_makes_no_endless_page(tmp_path: Path) -> None:
+    """The page has its beginning, and the file of answers has all of it."""
+    with answering(lambda body: saying("x" * 200_000)) as server:
+        assert evaluate(server, tmp_path).returncode == 0
+    assert len(answers(tmp_path)["s0"]["said"]) == 200_000
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "and 196,000 more characters" in page
+    assert len(page) < 100_000
+
+
 def test_errors_are_no_wrong_answers_and_are_asked_again(tmp_path: Path) -> None:
     """A refused question counts apart; resumed, it alone is asked, and its error is forgotten."""
     with answering(lambda body: (400, "filtered") if query(body) == "2 and 1?" else perfect(body)) as server:
@@ -290,6 +300,25 @@ def test_an_interrupted_evaluation_ends_in_good_order(tmp_path: Path) -> None:
         figures = found(tmp_path)
         assert (figures["status"], figures["answers"], figures["unanswered"]) == ("interrupted", 3, 5)
         assert len(answers(tmp_path)) == 3
+
+
+def test_a_second_interrupt_leaves_a_server_that_hangs(tmp_path: Path) -> None:
+    """The first says what is waited for; after the second, what was answered is there and the way to go on is told."""
+    with answering(perfect, hold_after=3) as server:
+        out = tmp_path / "out"
+        asked = ("--suite", f"held-out:{rows(tmp_path)}", "--model", "openai/x", "--base-url", server.url, "--out", out)
+        process = start("evaluate", *asked)
+        kept = out / "answers.jsonl"
+        until(lambda: kept.exists() and kept.read_bytes().count(b"\n") == 3, process)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while "Waiting for the answers that are under way" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert f"Interrupted; what was answered is kept; go on with --resume --out {out}." in said
+    assert len(lines(kept)) == 3
 
 
 def test_an_evaluation_is_resumed_as_it_was_begun(server: ToolServer, tmp_path: Path) -> None:

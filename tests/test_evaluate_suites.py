@@ -67,6 +67,36 @@ def test_names_may_have_underscores_for_dots(tmp_path: Path) -> None:
     assert question.truth.mark(Answer((RIGHT,))).miss is Miss.WRONG_NAME
 
 
+def test_a_damaged_wheel_is_told_in_one_line(tmp_path: Path) -> None:
+    """Wherever its bytes were changed, and wherever it is cut off: it is read as before, or refused by name."""
+    folder = bfcl_folder(tmp_path / "bfcl_eval" / "data")
+    wheel = tmp_path / "bfcl_eval-1.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in sorted(folder.rglob("*.json")):
+            packed.write(file, file.relative_to(tmp_path))
+    whole, refused = wheel.read_bytes(), set()
+    for at in range(0, len(whole), 17):
+        changed = [whole[:at], whole[:at] + bytes((whole[at] ^ 0x55,)) + whole[at + 1 :]]
+        for content in changed:
+            wheel.write_bytes(content)
+            try:
+                suite = make_suite("bfcl:simple,irrelevance,live_relevance", SuiteOptions(wheel))
+                assert len(list(suite.questions())) == 3
+                assert suite.version
+            except UserError as told:
+                refused.add(str(wheel) in str(told))
+    assert refused == {True}
+
+
+def test_the_folder_that_holds_the_wheel_is_not_the_wheel(tmp_path: Path) -> None:
+    """Whoever names it is told the wheel's name; a path that is not there is told as that."""
+    (tmp_path / "bfcl_eval-1.whl").touch()
+    with pytest.raises(UserError, match=r"name the wheel in it, --bfcl .*bfcl_eval-1\.whl"):
+        questions("bfcl", tmp_path)
+    with pytest.raises(UserError, match="no such file or folder"):
+        questions("bfcl", tmp_path / "gone.whl")
+
+
 def test_a_wheel_is_read_as_it_is(tmp_path: Path) -> None:
     """Like the folder in it; and what is no known version says so."""
     folder = bfcl_folder(tmp_path / "bfcl_eval" / "data")

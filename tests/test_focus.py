@@ -165,6 +165,23 @@ def test_a_run_is_not_resumed_with_another_focus(evaluation: Path, tmp_path: Pat
     assert "focus.styles.multiple" in told(other)
 
 
+def test_an_evaluation_of_other_tools_says_so(tmp_path: Path) -> None:
+    """Styles and types are drawn by it, and that no tool is stands beside them."""
+    other = write(tmp_path / "other", [line("parallel", ("elsewhere", {"z": "array"}), correct=False)])
+    ran = apigen("run", *SMALL, "--focus", other, "--dry-run")
+    assert ran.returncode == 0, told(ran)
+    assert "as usual: the library has none of those that the" in ran.stderr
+
+
+def test_a_killed_evaluation_has_no_verdicts_yet(tmp_path: Path) -> None:
+    """It is told from a folder that is no evaluation."""
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    (killed / "evaluation.json").write_text('{"status": "asking"}')
+    ran = apigen("run", *SMALL, "--focus", killed, "--dry-run")
+    assert (ran.returncode, "was killed or is still being asked; `apigen evaluate --resume`" in ran.stderr) == (2, True)
+
+
 def test_a_dry_run_shows_the_focus(evaluation: Path) -> None:
     """Shares before and after, the tools and types that weigh more, and the whole weights in the JSON."""
     shown = " ".join(apigen("run", "--dry-run", "--focus", evaluation).stderr.split())

@@ -10,7 +10,6 @@ import pytest
 
 from apigen.dataset.held_tools import choose
 from apigen.dataset.negatives.base import Kind
-from apigen.dataset.negatives.making import Plan, augment
 from apigen.dataset.read.formats import read
 from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, place, split
 from apigen.errors import UserError
@@ -159,14 +158,21 @@ def test_a_negative_goes_where_the_row_goes_that_it_was_made_from(
 
 def test_no_query_of_a_held_out_row_is_trained_on_as_a_negative(run: Path, tmp_path: Path) -> None:
     """Of a dataset that was augmented before it is split, negatives lie beside the rows that they were made from."""
-    made = augment(read(run), Plan(share=0.4)).negatives
+    ran = apigen("augment", run, "-o", tmp_path / "negatives.jsonl", "--share", "0.4")
+    assert ran.returncode in (0, 1), told(ran)
+    made = lines(tmp_path / "negatives.jsonl")
     path = write(tmp_path / "mix.jsonl", [*lines(run / "dataset.jsonl"), *made])
-    split(lambda: read(path), tmp_path / "out", source="mix", share=0.3)
+    found = split(lambda: read(path), tmp_path / "out", source="mix", share=0.3)
     train, held_out = lines(tmp_path / "out" / TRAIN), lines(tmp_path / "out" / HELD_OUT)
     sources = {str(one["id"]) for one in held_out if one["calls"]}
     twins = {one["id"] for one in made if one["provenance"]["from"] in sources}
     assert {one["provenance"]["kind"] for one in held_out if one["id"] in twins} == {*Kind}
     assert twins.isdisjoint(one["id"] for one in train)
+    assert found["negatives"] == {
+        name: sum("dropped" in one["provenance"] for one in rows)
+        for name, rows in (("train", train), ("held_out", held_out))
+    }
+    assert found["negatives"]["held_out"] >= len(twins)
 
 
 def test_a_row_that_names_a_held_out_tool_before_its_query_is_for_neither_part(tmp_path: Path) -> None:
@@ -178,6 +184,26 @@ def test_a_row_that_names_a_held_out_tool_before_its_query_is_for_neither_part(t
     assert named.named_before
     assert free is not None
     assert (free.named_before, free.line) == (False, rows[1])
+
+
+def test_a_share_that_would_leave_nothing_to_train_on_is_refused(tmp_path: Path) -> None:
+    """Before anything is written."""
+    rows = write(tmp_path / "rows.jsonl", [row(number, [f"tool_{number}"], [f"tool_{number}"]) for number in range(4)])
+    ran = apigen("split", rows, "-o", tmp_path / "out", "--held-out", "0.99")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert "every row that calls a tool would be held out; give a smaller --held-out" in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_two_parts_are_not_taken_for_one_dataset(run: Path, tmp_path: Path) -> None:
+    """Whoever names the folder of a split is told which of its files there are."""
+    parts = tmp_path / "parts"
+    assert apigen("split", run, "-o", parts).returncode == 0
+    asked = ("evaluate", "--suite", f"held-out:{parts}", "--model", "openai/x", "--dry-run")
+    for command in (("augment", parts, "-o", tmp_path / "x"), ("split", parts, "-o", tmp_path / "y"), asked):
+        ran = apigen(*command)
+        assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+        assert "holds both parts of a split; name train.jsonl or held_out.jsonl in it" in ran.stderr
 
 
 def test_what_was_said_before_the_query_is_kept(tmp_path: Path) -> None:

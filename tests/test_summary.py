@@ -19,7 +19,7 @@ DOWN = Verdict(Stage.EXECUTION, Outcome.ERROR, Reason.SERVICE_UNAVAILABLE, "the 
 WRONG = Verdict(Stage.FORMAT, Outcome.REJECT, Reason.WRONG_TYPE, "no number")
 
 
-def shown(*wanted: tuple[tuple[str, ...], Verdict]) -> list[str]:
+def shown(*wanted: tuple[tuple[str, ...], Verdict], most: int = 1000) -> list[str]:
     """The lines of a summary of attempts, each with the tools that it was asked to use and its last verdict."""
     tally = Tally(SOURCES)
     tally.add(
@@ -30,8 +30,8 @@ def shown(*wanted: tuple[tuple[str, ...], Verdict]) -> list[str]:
         for number, (targets, verdict) in enumerate(wanted)
     )  # fmt: skip
     manifest = {
-        "samples": tally.total_accepted,
-        "wanted": 1000,
+        "samples": min(most, tally.total_accepted),
+        "wanted": most,
         "notice": "",
         "counts": tally.as_json(),
         "library": {"tools": 4},
@@ -62,6 +62,14 @@ def test_each_source_has_one_line_and_several_together_have_one() -> None:
         "several sources 2 0 1 1 50.0%",
         "all 1,006 1 2 1,003 99.7%",
     ]
+
+
+def test_what_was_accepted_beyond_the_number_wanted_is_told_below_the_table() -> None:
+    """The table counts what passed, and the dataset has what was wanted."""
+    passed = (("add",), PASSED)
+    line = "Accepted beyond the 2 wanted: 1, in attempts.jsonl and not in the dataset."
+    assert line in shown(passed, passed, passed, most=2)
+    assert not any("beyond" in one for one in shown(passed, passed, most=2))
 
 
 def test_one_source_alone_is_not_told_apart() -> None:

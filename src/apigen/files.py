@@ -10,23 +10,36 @@ from typing import IO, Self
 
 from apigen.errors import JobFellShort, UserError
 
+RESUME = "mend that and resume"
+"""What helps where a file of something that can be resumed cannot be written."""
+
 
 @contextlib.contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turn what a disk can do to us into one line: full, read-only, gone."""
+def storage_errors(path: Path, mend: str = RESUME) -> Iterator[None]:
+    """Turn what a disk can do to us into one line: full, read-only, gone.
+
+    Args:
+        path: what is being written.
+        mend: what is to be done about it.
+    """
     try:
         yield
     except OSError as error:
-        raise JobFellShort(f"{path}: cannot be written: {error.strerror or error}; mend that and resume") from error
+        raise JobFellShort(f"{path}: cannot be written: {error.strerror or error}; {mend}") from error
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write a whole file beside its place and move it there when complete, so that readers never see half of it."""
-    with storage_errors(path):
+def replacing(path: Path, mend: str = RESUME) -> Iterator[IO[bytes]]:
+    """Write a whole file beside its place and move it there when complete, so that readers never see half of it.
+
+    Args:
+        path: the file.
+        mend: what is to be done where it cannot be written.
+    """
+    with storage_errors(path, mend):
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with storage_errors(path):
+        with storage_errors(path, mend):
             with os.fdopen(handle, "wb") as file:
                 yield file
                 file.flush()

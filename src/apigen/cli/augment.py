@@ -9,10 +9,10 @@ from rich.console import Console
 
 from apigen.cli.row_progress import RowProgress
 from apigen.cli.split import require_dataset, run_library
+from apigen.cli.targets import ANEW, require_target
 from apigen.dataset.negatives.base import Kind
 from apigen.dataset.negatives.making import Augmented, Plan, augment, mixed
-from apigen.dataset.own_rows import as_json
-from apigen.dataset.read.base import Row
+from apigen.dataset.negatives.shelf import Shelf
 from apigen.dataset.read.formats import read
 from apigen.errors import JobFellShort, UserError
 from apigen.files import replacing
@@ -41,16 +41,17 @@ def augment_command(options: AugmentOptions) -> None:
     """
     _require_sound(options)
     plan = Plan(options.share, _kinds(options.kinds), options.seed)
-    rows = list(read(options.dataset, options.format_name))
-    with RowProgress(Console(stderr=True, markup=False)) as progress:
-        made = augment(
-            rows,
-            plan,
-            run_library(options.dataset),
-            watch=lambda tried, negatives: progress.update(tried, f"{negatives:,} negatives"),
-        )
-    if not options.dry_run:
-        _write(options, rows, made)
+    with Shelf(options.out.parent) as shelf:
+        with RowProgress(Console(stderr=True, markup=False)) as progress:
+            made = augment(
+                read(options.dataset, options.format_name),
+                plan,
+                shelf,
+                run_library(options.dataset),
+                watch=lambda tried, negatives: progress.update(tried, f"{negatives:,} negatives"),
+            )
+        if not options.dry_run:
+            _write(options, shelf, made)
     found = _found(options, made)
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
@@ -65,12 +66,7 @@ def augment_command(options: AugmentOptions) -> None:
 
 def _require_sound(options: AugmentOptions) -> None:
     require_dataset(options.dataset, options.format_name)
-    if options.out.is_dir():
-        raise UserError(f"-o {options.out}: is a folder; name a file")
-    if not options.out.parent.is_dir():
-        raise UserError(f"-o: {options.out.parent}: no such folder to write {options.out.name} to")
-    if options.out.resolve() in (options.dataset.resolve(), (options.dataset / "dataset.jsonl").resolve()):
-        raise UserError(f"-o {options.out}: is the dataset itself, which is not overwritten; name another file")
+    require_target("-o", options.out)
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:
@@ -84,11 +80,11 @@ def _kinds(text: str) -> tuple[Kind, ...]:
     return tuple(known[name] for name in names)
 
 
-def _write(options: AugmentOptions, rows: list[Row], made: Augmented) -> None:
-    lines = mixed(rows, made.negatives, options.seed) if options.mix else made.negatives
-    with replacing(options.out) as file:
-        for line in lines:
-            file.write(as_json(line) + b"\n")
+def _write(options: AugmentOptions, shelf: Shelf, made: Augmented) -> None:
+    numbers = mixed(made, options.seed) if options.mix else made.negatives
+    with replacing(options.out, ANEW) as file:
+        for number in numbers:
+            file.write(shelf.line(number) + b"\n")
 
 
 def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:

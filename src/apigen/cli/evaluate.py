@@ -9,10 +9,11 @@ from typing import NamedTuple
 import msgspec
 from rich.console import Console
 
+from apigen.cli.targets import ANEW, require_target
 from apigen.errors import UserError
 from apigen.evaluate.answers import read_answers
 from apigen.evaluate.asking.kept import EVALUATION, VERDICTS
-from apigen.evaluate.scoring import ScoreTally, score
+from apigen.evaluate.scoring import ScoreTally, holds_verdicts, score
 from apigen.evaluate.summary import summary
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.files import replacing
@@ -37,7 +38,7 @@ def evaluate_command(options: EvaluateOptions) -> None:
     tally = ScoreTally(questions.values())
     lines = 0
     with ExitStack() as files:
-        out = files.enter_context(replacing(options.verdicts)) if options.verdicts else None
+        out = files.enter_context(replacing(options.verdicts, ANEW)) if options.verdicts else None
         for scored in score(questions, read_answers(options.answers)):
             lines += 1
             tally.add(scored)
@@ -70,9 +71,6 @@ def _require_sound(options: EvaluateOptions) -> None:
     if not options.answers.is_file():
         raise UserError(f"--answers {options.answers}: no such file; write JSON lines of {{id, calls}}")
     if options.verdicts is not None:
-        if not options.verdicts.parent.is_dir():
-            raise UserError(f"--verdicts: {options.verdicts.parent}: no such folder to write to")
-        if options.verdicts.is_dir() or options.verdicts.resolve() == options.answers.resolve():
-            raise UserError(f"--verdicts {options.verdicts}: is a folder, or the answers themselves; name another file")
+        require_target("--verdicts", options.verdicts, own=holds_verdicts)
         if options.verdicts.name == VERDICTS and (options.verdicts.parent / EVALUATION).is_file():
             raise UserError(f"--verdicts {options.verdicts}: belongs to the evaluation there; name another file")

@@ -65,7 +65,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="A seeded sample of at most N questions per category.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Which ones.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which ones.")] = 0,
     concurrency: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Questions under way (default 32; 8 in a local batch).")
     ] = None,

@@ -40,6 +40,7 @@ from apigen.report.words import percent
 _HELD_OUT = "held-out:"
 _CONCURRENCY = 32
 _BATCH = 8
+_ENDING = "Waiting for the answers that are under way; Ctrl-C once more leaves them."
 
 
 class AskOptions(NamedTuple):
@@ -93,22 +94,32 @@ def ask_command(options: AskOptions) -> int:
         text = msgspec.json.encode(told).decode() if options.as_json else plan_words(told)
         sys.stdout.write(f"{text}\n")
         return 0
-    with on_interrupt() as interrupted:
-        outcome = asyncio.run(_carried_out(options, plan, interrupted))
+    resume = f"go on with --resume --out {shlex.quote(str(plan.out))}"
+    try:
+        with on_interrupt(_ENDING) as interrupted:
+            outcome = asyncio.run(_carried_out(options, plan, interrupted))
+    except KeyboardInterrupt:
+        return _interrupted(f"what was answered is kept; {resume}")
+    asked = outcome.found["questions"] - outcome.found["unanswered"]
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(plan.out), **outcome.found}).decode() + "\n")
-    else:
+    elif asked:
         _show(outcome.found, plan.out)
-    go_on = f"what was answered is kept; go on with --resume --out {shlex.quote(str(plan.out))}"
+    kept = "what was answered is kept" if asked else "no question was answered"
+    go_on = f"{kept}; {resume}"
     if interrupted():
-        Console(stderr=True, markup=False).print(f"Interrupted; {go_on}.", highlight=False, soft_wrap=True)
-        return EXIT_INTERRUPTED
+        return _interrupted(go_on)
     if outcome.problem:
-        reached = f"{outcome.found['questions'] - outcome.found['unanswered']:,} of {outcome.found['questions']:,}"
-        raise ApigenError(f"{outcome.problem}; {reached} questions were asked, and {go_on}")
+        reached = f"{asked:,} of {outcome.found['questions']:,} questions were asked, and " if asked else ""
+        raise ApigenError(f"{outcome.problem}; {reached}{go_on}")
     if outcome.found["errors"]:
         raise JobFellShort(f"{outcome.found['errors']:,} questions ended in an error; {go_on}")
     return 0
+
+
+def _interrupted(go_on: str) -> int:
+    Console(stderr=True, markup=False).print(f"Interrupted; {go_on}.", highlight=False, soft_wrap=True)
+    return EXIT_INTERRUPTED
 
 
 def _planned(options: AskOptions) -> _Plan:

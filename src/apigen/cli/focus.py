@@ -44,6 +44,8 @@ def focus_table(config: Config, tools: Sequence[Tool]) -> Table | None:
     for name, weights in kinds.items():
         if weights:
             table.add_row(name, _listed(weights))
+    if focus.source and not focus.tools:
+        table.add_row("tools", "as usual: the library has none of those that the answers are about")
     return table
 
 

@@ -4,14 +4,29 @@ import contextlib
 import io
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from apigen.cli import audit_app, evaluate_app, library_app, run_app, simulate_app, training_app
+from apigen.errors import ApigenError, UserError
+
+
+class _Commands(TyperGroup):
+    """The commands; a value that no option takes is told in one line, like all other wrong input."""
+
+    def invoke(self, ctx: Any) -> Any:  # a context of typer, or of click with older ones
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as wrong:
+            command = wrong.ctx.command_path if wrong.ctx else "apigen"
+            raise UserError(f"{wrong.format_message().rstrip('.')}; `{command} --help` says what it takes") from None
+
 
 app = typer.Typer(
     name="apigen",
+    cls=_Commands,
     help="Turn a library of executable APIs into a verified function-calling dataset.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,8 +58,6 @@ def _options(
 
 def main() -> None:
     """Run the command line: our own errors end as one line on stderr, with their exit code."""
-    from apigen.errors import ApigenError
-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter shows its number

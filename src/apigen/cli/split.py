@@ -11,7 +11,7 @@ from apigen import rundir
 from apigen.audit.summary import counted
 from apigen.cli.row_progress import RowProgress
 from apigen.dataset.read.formats import AUTO, FORMATS, read
-from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, split
+from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, require_one_part, split
 from apigen.errors import UserError
 from apigen.records import Tool
 
@@ -55,10 +55,11 @@ def require_dataset(dataset: Path, format_name: str) -> None:
     """Say what is wrong before anything is read.
 
     Raises:
-        UserError: there is no such dataset, or no such format.
+        UserError: there is no such dataset, it is two of them, or there is no such format.
     """
     if not dataset.exists():
         raise UserError(f"{dataset}: no such file or folder")
+    require_one_part(dataset)
     if format_name not in FORMATS and format_name != AUTO:
         raise UserError(f"--format {format_name}: no such format; there are {', '.join(FORMATS)}")
 
@@ -75,6 +76,10 @@ def _lines(found: dict[str, Any]) -> list[str]:
         f"{len(tools):,} of {len(tools) + found['kept_tools']:,} tools are held out: {named}",
         f"{found['rows']['held_out']:,} rows held out ({found['share']:.1%}), {found['rows']['train']:,} for training",
     ]
+    if held := found["negatives"]["held_out"]:
+        lines.append(
+            f"{counted(held, 'negative')} of `apigen augment` held out, beside the rows that they were made from"
+        )
     notes = {
         "mixed": "held out, with calls of tools that are not held out as well",
         "shows_only_held_out": "held out, though without a call, since held-out tools are all that is shown",

@@ -38,7 +38,7 @@ def split(
     held_out: Annotated[
         float, typer.Option("--held-out", metavar="SHARE", help="Rows that call a held-out tool, about.")
     ] = 0.1,
-    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same tools.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Same seed, same tools.")] = 0,
     format_name: DatasetFormat = "auto",
     as_json: AsJson = False,
 ) -> None:
@@ -56,7 +56,7 @@ def augment(
     kinds: Annotated[
         str, typer.Option(metavar="KINDS", help="What is taken away, with commas between.")
     ] = "dropped_tool,dropped_parameter",
-    seed: Annotated[int, typer.Option(metavar="N", help="Same seed, same bytes.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Same seed, same bytes.")] = 0,
     mix: Annotated[bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with them.")] = False,
     format_name: DatasetFormat = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")] = False,

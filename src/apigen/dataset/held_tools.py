@@ -53,7 +53,8 @@ def choose(rows: Iterable[Row], share: float, seed: int, library: Iterable[Tool]
         library: tools whose category is known.
 
     Raises:
-        UserError: nothing is called, or every tool is called by too many rows to be held out at that share.
+        UserError: nothing is called, every tool is called by too many rows to be held out at that share, or no row that
+            calls something would be left.
     """
     seen = SeenTools(library)
     readable = 0
@@ -79,6 +80,11 @@ def choose(rows: Iterable[Row], share: float, seed: int, library: Iterable[Tool]
         first: frozenset(index for name in group for index in by_tool.get(name, ())) for first, group in groups.items()
     }
     chosen = _draw(units, {first: seen.category(first) for first in units}, share * len(calling), len(calling), seed)
+    if len(frozenset().union(*(units[first] for first in chosen))) == len(calling) and chosen:
+        raise UserError(
+            f"at a share of {share:g} every row that calls a tool would be held out; give a smaller --held-out, or a "
+            "dataset over more tools"
+        )
     if not chosen:
         raise UserError(
             f"no tool can be held out at a share of {share:g}: each is called by too many of the {len(calling):,} rows "

@@ -42,6 +42,11 @@ class SeenTools:
         for tool in self._tools.values():
             yield msgspec.structs.replace(tool, category=self.category(tool.name))
 
+    def known(self, tool: Tool) -> Tool:
+        """A tool with its category; of each that was met, and is met again, the schema that is held already."""
+        first = self._tools.get(_key(tool), tool)
+        return msgspec.structs.replace(first, category=self.category(tool.name))
+
     def category(self, name: str) -> str:
         """The library's word on it, else the provenance's, else what a tool's words let guess."""
         known = self._categories.get(name)
@@ -62,5 +67,8 @@ class SeenTools:
         return {name: frozenset(names) for name, names in together.items()}
 
     def _take(self, tool: Tool) -> None:
-        key = (tool.name, tool.description, as_json(tool.parameters))
-        self._tools.setdefault(key, tool)
+        self._tools.setdefault(_key(tool), tool)
+
+
+def _key(tool: Tool) -> tuple[str, str, bytes]:
+    return tool.name, tool.description, as_json(tool.parameters)

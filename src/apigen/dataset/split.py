@@ -24,6 +24,7 @@ from apigen.dataset.held_tools import choose
 from apigen.dataset.negatives.base import Kind
 from apigen.dataset.own_rows import as_json, calls_of, own_row, provenance_of, shape_of
 from apigen.dataset.read.base import Row
+from apigen.dataset.read.formats import OWN
 from apigen.errors import UserError
 from apigen.files import replacing
 from apigen.records import Call, Json, Tool
@@ -34,6 +35,8 @@ SPLIT = "split.json"
 
 _PARTS = {TRAIN: "train", HELD_OUT: "held_out"}
 """What split.json calls the two files."""
+
+_MEND = "make room there, or choose another -o"
 
 FORMAT = 1
 """Version of split.json."""
@@ -55,6 +58,8 @@ class Placed(msgspec.Struct, frozen=True):
     """Held-out tools that were taken from what a row for training shows."""
     named_before: bool = False
     """A row that calls no held-out tool, of which one is named in what was said before: it is for neither part."""
+    negative: bool = False
+    """A row that `apigen augment` made."""
     shows_only: bool = False
     """A row that calls nothing and shows held-out tools only, so that nothing would be left of it for training."""
 
@@ -72,6 +77,7 @@ def place(row: Row, held: frozenset[str]) -> Placed | None:
     called = {call.name for call in calls}
     left = [tool for tool in row.tools if tool.name not in held]
     shows_only = not calls and bool(row.tools) and not left
+    negative = isinstance(provenance_of(row).get("dropped"), list)
     if (called | _dropped(row)) & held:
         return Placed(
             held_out=True,
@@ -79,16 +85,29 @@ def place(row: Row, held: frozenset[str]) -> Placed | None:
             calls=calls,
             offered=len(row.tools),
             mixed=bool(called - held),
+            negative=negative,
             shows_only=shows_only,
         )
     if any(_is_named(name, text) for text in row.context for name in held):
         return Placed(held_out=False, line={}, calls=calls, offered=len(row.tools), named_before=True)
     taken = len(row.tools) - len(left)
-    if not taken:
-        return Placed(held_out=False, line=own_row(row), calls=calls, offered=len(left))
-    if not left:
-        return Placed(held_out=True, line=own_row(row), calls=calls, offered=taken, shows_only=True)
-    return Placed(held_out=False, line=own_row(row, left), calls=calls, offered=len(left), taken=taken)
+    if not left and taken:
+        return Placed(True, own_row(row), calls, offered=taken, negative=negative, shows_only=True)
+    line = own_row(row, left) if taken else own_row(row)
+    return Placed(False, line, calls, offered=len(left), negative=negative, taken=taken)
+
+
+def require_one_part(path: Path) -> None:
+    """Refuse a folder that a split wrote, whose parts are two datasets.
+
+    Args:
+        path: where a dataset is said to be.
+
+    Raises:
+        UserError: it is one.
+    """
+    if (path / SPLIT).is_file() and not (path / OWN).is_file():
+        raise UserError(f"{path}: holds both parts of a split; name {TRAIN} or {HELD_OUT} in it")
 
 
 def split(
@@ -128,12 +147,14 @@ def split(
     except OSError as error:
         raise UserError(f"{out}: cannot be made: {error.strerror}; choose another -o") from None
     counts: Counter[str] = Counter()
+    negatives: Counter[str] = Counter()
     styles: dict[str, Counter[str]] = {TRAIN: Counter(), HELD_OUT: Counter()}
     with ExitStack() as files:
-        written = {name: _Digesting(files.enter_context(replacing(out / name))) for name in styles}
+        written = {name: _Digesting(files.enter_context(replacing(out / name, _MEND))) for name in styles}
         for placed in _placed(rows(), choice.names, counts):
             name = HELD_OUT if placed.held_out else TRAIN
             styles[name][shape_of(placed.calls, placed.offered)] += 1
+            negatives[name] += placed.negative
             written[name].write(as_json(placed.line) + b"\n")
             watch(styles[TRAIN].total() + styles[HELD_OUT].total(), styles[HELD_OUT].total())
     found = {
@@ -144,6 +165,7 @@ def split(
         "share": round(styles[HELD_OUT].total() / choice.rows, 4),
         "rows": {_PARTS[name]: styles[name].total() for name in styles},
         "styles": {_PARTS[name]: dict(sorted(styles[name].items())) for name in styles},
+        "negatives": {_PARTS[name]: negatives[name] for name in styles},
         "mixed": counts["mixed"],
         "shows_only_held_out": counts["shows_only"],
         "reduced": counts["reduced"],
@@ -155,7 +177,7 @@ def split(
         "digests": {_PARTS[name]: one.digest.hexdigest() for name, one in written.items()},
         "versions": {"apigen": __version__, "python": platform.python_version()},
     }
-    with replacing(out / SPLIT) as file:
+    with replacing(out / SPLIT, _MEND) as file:
         file.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     return found
 

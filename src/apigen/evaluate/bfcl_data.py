@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -33,12 +34,14 @@ CATEGORIES = (
 VERSION = "2026.3.23"
 """The version whose checker our marks are held to."""
 
-GET = f"pip download --no-deps bfcl-eval=={VERSION} -d DIR, then --bfcl DIR/bfcl_eval-{VERSION}-py3-none-any.whl"
+GET = f"`pip download --no-deps bfcl-eval=={VERSION} -d DIR`, then --bfcl DIR/bfcl_eval-{VERSION}-py3-none-any.whl"
 
 _DIGEST = "57a17600b6fb60316b0a64c2cdec40b352bdac1386d1629aecdb5a01c3ddb326"
 """SHA-256 of that version's files of these categories."""
 
 _INSIDE = "bfcl_eval/data/"
+_DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError)
+"""What reading a wheel raises that is none, is cut off, was changed, or is locked."""
 
 
 class BfclData:
@@ -59,7 +62,7 @@ class BfclData:
         digest = hashlib.sha256()
         for category in CATEGORIES:
             for file in (self._questions(category), self._answers(category)):
-                digest.update(file.read_bytes() if file.is_file() else b"")
+                digest.update(_content(file) if file.is_file() else b"")
         found = digest.hexdigest()
         return f"bfcl-eval {VERSION}" if found == _DIGEST else f"BFCL data other than {VERSION}, sha256 {found[:16]}"
 
@@ -85,34 +88,41 @@ def _folder(path: Path | None) -> Traversable:
     if path is None:
         found = importlib.util.find_spec("bfcl_eval")
         if found is None or not found.submodule_search_locations:
-            raise UserError(f"BFCL's questions are not here; get them by `{GET}`")
+            raise UserError(f"BFCL's questions are not here; get them by {GET}")
         path = Path(found.submodule_search_locations[0])
-    if path.suffix == ".whl" and path.is_file():
+    if not path.exists():
+        raise UserError(f"--bfcl {path}: no such file or folder; get the wheel by {GET}")
+    if path.is_file():
         try:
             inside: Traversable = zipfile.Path(path, _INSIDE)
-        except (zipfile.BadZipFile, OSError) as problem:
-            raise UserError(f"--bfcl {path}: no wheel that can be read ({problem}); get it by `{GET}`") from None
+        except _DAMAGED as problem:
+            raise UserError(f"--bfcl {path}: no wheel that can be read ({problem}); get it by {GET}") from None
         places = [inside]
     else:
         places = [path, path / "data", path / _INSIDE]
     for place in places:
         if any((place / f"BFCL_v4_{category}.json").is_file() for category in CATEGORIES):
             return place
-    raise UserError(f"--bfcl {path}: holds no BFCL_v4_CATEGORY.json; get the wheel by `{GET}`")
+    wheel = next(path.glob("bfcl_eval-*.whl"), None) if path.is_dir() else None
+    mend = f"name the wheel in it, --bfcl {wheel}" if wheel else f"get the wheel by {GET}"
+    raise UserError(f"--bfcl {path}: holds no BFCL_v4_CATEGORY.json; {mend}")
+
+
+def _content(file: Traversable) -> bytes:
+    try:
+        return file.read_bytes()
+    except _DAMAGED as problem:
+        raise UserError(f"{file}: cannot be read ({problem}); get the wheel again by {GET}") from None
 
 
 def _lines(file: Traversable) -> Iterator[tuple[str, Json]]:
-    try:
-        lines = file.read_bytes().splitlines()
-    except (OSError, zipfile.BadZipFile, KeyError) as problem:
-        raise UserError(f"{file}: cannot be read ({problem}); get the wheel again by `{GET}`") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_content(file).splitlines(), 1):
         place = f"{file} line {number}"
         if line.strip():
             try:
                 row = json.loads(line)
-            except ValueError as problem:
-                raise UserError(f"{place}: no JSON ({problem}); get the wheel again by `{GET}`") from None
+            except (ValueError, RecursionError) as problem:
+                raise UserError(f"{place}: no JSON ({problem}); get the wheel again by {GET}") from None
             if not isinstance(row, dict) or "id" not in row:
-                raise UserError(f"{place}: no object with an id; get the wheel again by `{GET}`")
+                raise UserError(f"{place}: no object with an id; get the wheel again by {GET}")
             yield place, row

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import jinja2
@@ -11,13 +13,16 @@ from rich.table import Table
 from rich.text import Text
 
 from apigen.evaluate.comparing import Differing, Side
-from apigen.evaluate.page import calls_text
+from apigen.evaluate.page import calls_text, cut
 from apigen.evaluate.summary import ALL, sample_words
 from apigen.report.page import style
 from apigen.report.words import percent, printable
 
 SHOWN = 300
 """Differing questions on the page."""
+
+_HEAD = 1000
+"""Bytes of a page in which its title stands."""
 
 HOW = (
     "In brackets: Wilson's 95% interval of a share, Newcombe's of a paired difference (1998, method 10). "
@@ -26,21 +31,35 @@ HOW = (
 
 
 def comparison(found: Mapping[str, Any]) -> RenderableType:
-    """Render what :func:`apigen.evaluate.comparing.compared` found."""
-    parts: list[RenderableType] = [Text(printable(heading(found)), style="bold")]
+    """Render what :func:`apigen.evaluate.comparing.compared` found, below :func:`legend`."""
+    parts: list[RenderableType] = []
     for title, one in kinds(found):
-        parts += [Text(f"\n{title}, {counted(one)}:"), _shares(found, one), Text(), _pairs(one)]
+        parts += [Text(f"\n{title}, {counted(one)}:"), _shares(one), Text(), _pairs(found, one)]
     parts.append(Text(HOW, style="dim"))
     return Group(*parts)
 
 
-def heading(found: Mapping[str, Any]) -> str:
-    """What was asked of whom, and when."""
-    asked = "; ".join(
-        f"{one['name']}, {one['form']}, temperature {one['temperature']:g}{sample_words(one)}, {one['date']}"
-        for one in found["models"]
-    )
-    return f"{found['suite']} ({found['version']}): {asked}"
+def legend(found: Mapping[str, Any]) -> list[str]:
+    """What was asked, and the letter under which each model stands in the tables: names are too long for those."""
+    models = zip(letters(len(found["models"])), found["models"], strict=True)
+    told = [f"{found['suite']} ({found['version']})", *(f"{letter}  {asked(model)}" for letter, model in models)]
+    return [printable(line) for line in told]
+
+
+def letters(models: int) -> list[str]:
+    """A short name for each model: A, B, C and so on."""
+    return [f"{ascii_uppercase[at % 26]}{at // 26 or ''}" for at in range(models)]
+
+
+def _letter_of(found: Mapping[str, Any]) -> dict[str, str]:
+    """The letter of each model, by its name."""
+    return dict(zip((model["name"] for model in found["models"]), letters(len(found["models"])), strict=True))
+
+
+def asked(model: Mapping[str, Any]) -> str:
+    """How one of the models was asked, and when."""
+    how = f"{model['form']}, temperature {model['temperature']:g}{sample_words(model)}, {model['date']}"
+    return f"{model['name']}, {how}"
 
 
 def kinds(found: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -65,36 +84,39 @@ def probability(pair: Mapping[str, Any]) -> str:
     return "<0.0001" if pair["p"] < 1e-4 else f"{pair['p']:.2g}"
 
 
-def _shares(found: Mapping[str, Any], one: Mapping[str, Any]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("category", no_wrap=True)
-    table.add_column("of", justify="right")
-    for model in found["models"]:
-        table.add_column(printable(model["name"]), justify="right", overflow="fold")
+def _shares(one: Mapping[str, Any]) -> Table:
+    table = _table("category", "of", "model", "right", "95%")
     for name, row in one["categories"].items():
-        shares = [
-            f"{percent(share['correct'], row['questions'])} [{100 * share['low']:.1f}, {100 * share['high']:.1f}]"
-            for share in row["models"]
-        ]
-        table.add_row(printable(name), f"{row['questions']:,}", *shares)
+        for at, (letter, share) in enumerate(zip(letters(len(row["models"])), row["models"], strict=True)):
+            table.add_row(
+                "" if at else printable(name),
+                "" if at else f"{row['questions']:,}",
+                letter,
+                percent(share["correct"], row["questions"]),
+                f"[{100 * share['low']:.1f}, {100 * share['high']:.1f}]",
+            )
     return table
 
 
-def _pairs(one: Mapping[str, Any]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("first", "second"):
-        table.add_column(name, overflow="fold")
-    for name in ("only first", "only second", "points", "p"):
-        table.add_column(name, justify="right")
+def _pairs(found: Mapping[str, Any], one: Mapping[str, Any]) -> Table:
+    letter = _letter_of(found)
+    table = _table("models", "only first", "only second", "points", "p")
     for pair in one["categories"][ALL]["pairs"]:
         table.add_row(
-            printable(pair["first"]),
-            printable(pair["second"]),
+            f"{letter[pair['first']]} and {letter[pair['second']]}",
             f"{pair['only_first']:,}",
             f"{pair['only_second']:,}",
             difference(pair),
             probability(pair),
         )
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
@@ -110,7 +132,9 @@ def compare_page(found: Mapping[str, Any], sides: Sequence[Side], rows: Sequence
     return _template().render(
         style=style(),
         found=found,
-        heading=heading(found),
+        legend=legend(found),
+        letters=letters(len(sides)),
+        letter=_letter_of(found),
         kinds=[(title, counted(one), one) for title, one in kinds(found)],
         names=[side.name for side in sides],
         differing=len(rows),
@@ -123,15 +147,24 @@ def compare_page(found: Mapping[str, Any], sides: Sequence[Side], rows: Sequence
     )
 
 
+def is_compare_page(path: Path) -> bool:
+    """Whether a file is such a page, and may be written anew."""
+    try:
+        with path.open("rb") as file:
+            return b"<title>apigen evaluate compare: " in file.read(_HEAD)
+    except OSError:
+        return False
+
+
 def _row(row: Differing) -> dict[str, Any]:
-    due = [f"{call['name']}({', '.join(call['arguments'])})" for call in row.due]
+    due = [cut(f"{call['name']}({', '.join(call['arguments'])})") for call in row.due]
     sides = []
     for verdict, given in zip(row.verdicts, row.answers, strict=True):
         calls = calls_text(given.calls) if given and given.calls else []
         text = (given.text or given.said) if given and not calls else ""
         said = verdict.detail if verdict else "was not asked"
-        sides.append({"correct": bool(verdict and verdict.correct), "detail": said, "calls": calls, "text": text})
-    return {"id": row.id, "category": row.category, "query": row.query, "due": due, "sides": sides}
+        sides.append({"correct": bool(verdict and verdict.correct), "detail": said, "calls": calls, "text": cut(text)})
+    return {"id": row.id, "category": row.category, "query": cut(row.query), "due": due, "sides": sides}
 
 
 @cache

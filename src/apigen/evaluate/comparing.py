@@ -14,7 +14,7 @@ import msgspec
 from apigen.agreement import paired, wilson
 from apigen.errors import UserError
 from apigen.evaluate.asking.given import Given
-from apigen.evaluate.asking.kept import VERDICTS, read_evaluation, read_given
+from apigen.evaluate.asking.kept import VERDICTS, read_evaluation, read_given, read_settings
 from apigen.evaluate.base import UNDERSCORED
 from apigen.evaluate.summary import ALL
 
@@ -71,14 +71,16 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
     """Read evaluations that can be compared.
 
     Raises:
-        UserError: there are fewer than two, one of them is none, or they were not asked the same questions.
+        UserError: there are fewer than two, one of them is none, they were not asked the same questions, or there is
+            none that all of them answered.
     """
     if len(folders) < 2:
         raise UserError("compare: give the folders of two or more evaluations")
     found = [read_evaluation(folder) for folder in folders]
     first = found[0]
     for folder, other in zip(folders, found, strict=True):
-        if "categories" not in other:
+        read_settings(folder)  # of which the tables tell: that they are there
+        if "categories" not in other or "date" not in other:
             raise UserError(f"{folder}: is still being asked, or was killed; go on with `apigen evaluate --resume`")
         if _questions(other) != _questions(first):
             raise UserError(
@@ -86,7 +88,7 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
                 f"({first['version']}); only answers to the same questions are compared"
             )
     names = _names(found, folders)
-    return [
+    sides = [
         Side(
             name,
             one,
@@ -95,6 +97,14 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
         )
         for name, one, folder in zip(names, found, folders, strict=True)
     ]
+    answered = [{id_ for id_, one in side.verdicts.items() if one.correct is not None} for side in sides]
+    if not set.intersection(*answered):
+        counts = ", ".join(f"{len(ids):,} in {folder}" for ids, folder in zip(answered, folders, strict=True))
+        raise UserError(
+            f"compare: there is no question that every model answered (answers: {counts}); go on with `apigen evaluate "
+            "--resume`, or ask all of them with the same --limit and --seed"
+        )
+    return sides
 
 
 def _questions(found: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from apigen.dataset.own_rows import shape_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import AUTO, read
+from apigen.dataset.split import require_one_part
 from apigen.errors import UserError
 from apigen.evaluate.base import UNDERSCORED, Question, Truth
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
@@ -48,6 +49,7 @@ class HeldOut:
     def __init__(self, path: Path, *, underscores: bool = False) -> None:
         if not path.exists():
             raise UserError(f"--suite held-out:{path}: no such file or folder")
+        require_one_part(path)
         self._path = path
         self._underscores = underscores
 

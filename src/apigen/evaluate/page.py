@@ -18,6 +18,9 @@ from apigen.report.words import percent
 SHOWN = 300
 """Wrong answers on the page."""
 
+_LONGEST = 4000
+"""Characters of a text on the page."""
+
 MISS_TEXT: dict[str, str] = {
     Miss.NO_CALL: "makes no call",
     Miss.MISSING_CALL: "makes too few calls",
@@ -71,6 +74,12 @@ def spread(rows: Sequence[Evaluated], most: int) -> list[Evaluated]:
     return [rows[number * len(rows) // most] for number in range(most)]
 
 
+def cut(text: str) -> str:
+    """A text as far as anybody reads it: one that is endless would make a page that no browser shows."""
+    more = len(text) - _LONGEST
+    return f"{text[:_LONGEST]}… and {more:,} more characters" if more > 0 else text
+
+
 def calls_text(calls: Iterable[Json]) -> list[str]:
     """Calls as people read them; whatever is none as it is."""
     shown = []
@@ -78,9 +87,9 @@ def calls_text(calls: Iterable[Json]) -> list[str]:
         inner = call.get("function", call) if isinstance(call, dict) else call
         if isinstance(inner, dict) and "name" in inner:
             arguments = inner.get("arguments", {})
-            shown.append(f"{inner['name']}({arguments if isinstance(arguments, str) else _json(arguments)})")
+            shown.append(cut(f"{inner['name']}({arguments if isinstance(arguments, str) else _json(arguments)})"))
         else:
-            shown.append(_json(call))
+            shown.append(cut(_json(call)))
     return shown
 
 
@@ -89,11 +98,11 @@ def _row(one: Evaluated) -> dict[str, Any]:
     return {
         "id": question.id,
         "category": question.category,
-        "query": query_of(question),
+        "query": cut(query_of(question)),
         "tools": [_tool(tool) for tool in question.tools],
         "due": [_due(due) for due in question.truth.due()],
         "calls": calls_text(one.given.calls) if one.given.calls is not None else [],
-        "text": one.given.text or one.given.said,
+        "text": cut(one.given.text or one.given.said),
         "reason": mark.miss if mark else "error",
         "detail": mark.detail if mark else one.scored.error,
         "by_result": one.by_result.mark.correct if one.by_result and one.by_result.mark else None,
@@ -102,11 +111,11 @@ def _row(one: Evaluated) -> dict[str, Any]:
 
 def _due(due: Due) -> str:
     values = ", ".join(f"{name}: {' or '.join(map(_json, values))}" for name, values in due.values.items())
-    return f"{due.name}({values})"
+    return cut(f"{due.name}({values})")
 
 
 def _tool(tool: Tool) -> dict[str, str]:
-    return {"name": tool.name, "description": tool.description, "parameters": _json(tool.parameters)}
+    return {"name": tool.name, "description": cut(tool.description), "parameters": cut(_json(tool.parameters))}
 
 
 def _json(value: Json) -> str:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +11,9 @@ from apigen.agreement import wilson
 from apigen.errors import UserError
 from apigen.evaluate.answers import AnswerLine
 from apigen.evaluate.base import Mark, Question
+
+_LINE = 2**20
+"""Bytes of a file's first line that are looked at."""
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -54,6 +58,16 @@ def score(questions: Mapping[str, Question], lines: Iterable[AnswerLine]) -> Ite
         if question is None:
             raise UserError(f"{line.place}: the suite has no question {line.id!r}; check --suite and the id")
         yield Scored(question, question.truth.mark(line.answer) if line.answer else None, line.error)
+
+
+def holds_verdicts(path: Path) -> bool:
+    """Whether a file holds nothing, or such verdicts from its first line on."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline(_LINE)
+        return not line or {"id", "correct", "reason", "due"} <= msgspec.json.decode(line, type=dict[str, Any]).keys()
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return False
 
 
 class ScoreTally:

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from apigen.evaluate.asking.generating import IN_USER_TURN, LEFT_OUT
 from apigen.report.words import printable
 
 ALL = "all answers"
@@ -43,6 +44,13 @@ def sample_words(found: Mapping[str, Any]) -> str:
     return f", a sample of at most {found['limit']:,} questions per category (seed {found['seed']})"
 
 
+_SYSTEM = {
+    IN_USER_TURN: "The chat template refuses system messages: what the system says, if anything, begins the user's.",
+    LEFT_OUT: "The chat template leaves out what the system says, so the model saw none of it.",
+}
+"""What is said of a local model's prompts, by ``system`` in evaluation.json."""
+
+
 def remarks(found: Mapping[str, Any]) -> list[str]:
     """What makes the figures say something else than they seem to."""
     lines = []
@@ -55,6 +63,8 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
             f"{found['calls_in_text']:,} answers make no call, but their text reads like one: the server may not know "
             "the model's notation (vLLM: --tool-call-parser)."
         )
+    if found.get("system") in _SYSTEM:
+        lines.append(_SYSTEM[found["system"]])
     if found["errors"] and "model" in found:
         lines.append(f"{found['errors']:,} questions ended in an error; --resume asks them again.")
     return lines

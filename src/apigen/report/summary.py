@@ -32,6 +32,9 @@ def summary(manifest: Mapping[str, Any]) -> RenderableType:
             Text("\nCandidates written, how many fell at each stage, and how many were accepted:"),
             _funnel(counts),
         ]
+        if spare := _spare(manifest):
+            beyond = f"Accepted beyond the {manifest['wanted']:,} wanted: {spare:,}"
+            parts.append(Text(f"{beyond}, in attempts.jsonl and not in the dataset."))
     if len(counts.get("sources", {})) > 1:
         parts += [Text("\nThe same by the source of the tools that were to be used:"), _funnel(counts, "sources")]
     if repaired := repairs_line(counts):
@@ -51,12 +54,20 @@ def headline(manifest: Mapping[str, Any]) -> str:
     counts, rows = manifest["counts"], manifest["samples"]
     text = f"{rows:,} verified samples of {manifest['wanted']:,} wanted"
     if counts["candidates"]:
-        beyond = counts["accepted"] + counts.get("repairs", {}).get("passed", 0) - rows
-        spare = f", {beyond:,} more than wanted" if beyond > 0 else ""
+        beyond = _spare(manifest)
+        spare = f", {beyond:,} more than wanted" if beyond else ""
         passed = percent(counts["accepted"], counts["candidates"])
         text += f", from {counts['candidates']:,} candidates ({passed} passed{spare})"
     text += f", over {counts['tools_covered']} of {manifest['library']['tools']} tools"
     return f"{text}, in {duration(manifest['times']['seconds'])}."
+
+
+def _spare(manifest: Mapping[str, Any]) -> int:
+    """How many passed beyond the number wanted: answers that were under way when it was reached."""
+    counts = manifest["counts"]
+    passed: int = counts["accepted"] + counts.get("repairs", {}).get("passed", 0)
+    samples: int = manifest["samples"]
+    return max(0, passed - samples)
 
 
 def _funnel(counts: Mapping[str, Any], by: str = "styles") -> Table:

@@ -109,6 +109,11 @@ def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfi
 def _read(path: Path) -> Iterator[Marked]:
     if not path.parent.is_dir():
         raise UserError(f"--focus: {path.parent}: no such folder; name the folder of an evaluation")
+    if not path.is_file() and (path.parent / "evaluation.json").is_file():
+        raise UserError(
+            f"--focus: {path.parent}: was killed or is still being asked; `apigen evaluate --resume` "
+            f"goes on and writes {VERDICTS}"
+        )
     if not path.is_file():
         raise UserError(f"--focus: {path.parent}: no {VERDICTS} there; name the folder of an evaluation")
     for number, (_, line) in enumerate(whole_lines(path), 1):

@@ -4,8 +4,11 @@
 
 Each row gives at most one negative of each kind, and one of a second kind only once there are no fresh rows. What a row
 gives depends on the seed, its id and the tools that there are, not on the other rows' luck.
+
+Rows lie on a shelf, which is a file: memory holds each distinct tool once, and a few numbers for each row.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
@@ -15,6 +18,7 @@ import msgspec
 from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
 from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
 from apigen.dataset.negatives.serving import Serving
+from apigen.dataset.negatives.shelf import Shelf
 from apigen.dataset.own_rows import calls_of, own_row, provenance_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.seen_tools import SeenTools
@@ -36,8 +40,8 @@ class Plan(msgspec.Struct, frozen=True):
 class Augmented(msgspec.Struct, frozen=True):
     """Negatives, with what was found on the way."""
 
-    negatives: tuple[dict[str, Json], ...]
-    """Lines of our own format."""
+    negatives: tuple[int, ...]
+    """The numbers of their lines on the shelf."""
     rows: int
     """Rows that can be read."""
     unreadable: int
@@ -61,14 +65,12 @@ class Augmented(msgspec.Struct, frozen=True):
 class _Making:
     """What is known of a dataset, and what was counted so far."""
 
-    def __init__(self, rows: Sequence[Row], library: Iterable[Tool], plan: Plan) -> None:
+    def __init__(self, shelf: Shelf, seen: SeenTools, plan: Plan) -> None:
+        self._shelf = shelf
         self._plan = plan
         self._format = FormatCheck()
-        seen = SeenTools(library)
-        for row in rows:
-            seen.add(row, frozenset(call.name for call in calls_of(row) or ()))
+        self._seen = seen
         tools = tuple(seen)
-        self._category = seen.category
         self._pool: dict[str, list[Tool]] = {}
         for tool in tools:
             self._pool.setdefault(tool.category, []).append(tool)
@@ -76,29 +78,33 @@ class _Making:
         self.refused: dict[str, Counter[str]] = {kind: Counter() for kind in plan.kinds}
         self.refused_tools: Counter[Refusal] = Counter()
         self.counts: Counter[Kind] = Counter()
+        self.verified: Counter[str] = Counter()
         self.shown = 0
         self.same_category = 0
 
-    def negatives(self, rows: Sequence[Row], wanted: int, watch: Callable[[int, int], None]) -> list[dict[str, Json]]:
+    def negatives(self, rows: Sequence[int], wanted: int, watch: Callable[[int, int], None]) -> list[int]:
         """So many negatives, if the rows give them: first one a row, evenly of each kind, then more of a row."""
-        made: dict[str, list[dict[str, Json]]] = {}
+        made: dict[str, list[int]] = {}
         tried: set[tuple[Kind, str]] = set()
         orders = {kind: _order(rows, self._plan.seed, kind) for kind in self._plan.kinds}
         for anew in (False, True):
             left = {kind: iter(order) for kind, order in orders.items()}
             while left and self.counts.total() < wanted:
                 kind = min(left, key=lambda one: self.counts[one])
-                row = next(left[kind], None)
-                if row is None:
+                number = next(left[kind], None)
+                if number is None:
                     del left[kind]
-                elif (row.id in made) is anew and (kind, row.id) not in tried:
+                    continue
+                row = self._shelf.row(number)
+                if (row.id in made) is anew and (kind, row.id) not in tried:
                     tried.add((kind, row.id))
                     line = self._negative(row, kind)
                     if line is not None:
-                        made.setdefault(row.id, []).append(line)
+                        made.setdefault(row.id, []).append(self._shelf.put(line))
+                        self.verified[line["provenance"]["verified"]] += 1
                         self.counts[kind] += 1
                     watch(len(tried), self.counts.total())
-        return [line for lines in made.values() for line in lines]
+        return [number for numbers in made.values() for number in numbers]
 
     def _negative(self, row: Row, kind: Kind) -> dict[str, Json] | None:
         """The line of a row's negative; ``None`` where it gives none, which is counted."""
@@ -110,9 +116,9 @@ class _Making:
 
     def _made(self, row: Row, kind: Kind) -> Negative | Refusal:
         _, faults = self._format.read_row(row.query, row.calls, row.tools, call_due=True, context=row.context)
-        if faults:
+        if faults or row.problem is not None:
             return Refusal.UNSOUND
-        tools = tuple(msgspec.structs.replace(tool, category=self._category(tool.name)) for tool in row.tools)
+        tools = tuple(self._seen.known(tool) for tool in row.tools)
         verified = Verified(row.id, row.query, tools, calls_of(row) or ())
         if any(tool.name in text for tool in verified.called for text in row.context):
             return Refusal.NAMED_BEFORE
@@ -137,44 +143,54 @@ class _Making:
 def augment(
     rows: Iterable[Row],
     plan: Plan,
+    shelf: Shelf,
     library: Iterable[Tool] = (),
     watch: Callable[[int, int], None] = lambda tried, made: None,
 ) -> Augmented:
     """Make the negatives that a mix of that share lacks; fewer where the rows do not give so many.
 
     Args:
-        rows: the dataset, which is held in memory.
+        rows: the dataset; read once.
         plan: what is asked for.
+        shelf: an empty one, on which the rows that can be read lie afterwards, in order, and behind them the negatives.
         library: further tools that may be shown, with their categories.
         watch: told how many rows were tried, and how many negatives there are.
 
     Raises:
         UserError: the share is none, no row can be used, or the dataset holds negatives enough.
+        JobFellShort: there is no room for the shelf.
     """
     if not 0 < plan.share < 1:
         raise UserError(f"--share {plan.share:g}: a share above 0 and below 1, such as 0.1")
-    everything = list(rows)
-    readable = [(row, calls) for row in everything if (calls := calls_of(row)) is not None]
-    positives = [row for row, calls in readable if calls]
-    there = len(readable) - len(positives)
+    seen, positives, unreadable = SeenTools(library), array("Q"), 0
+    for row in rows:
+        calls = calls_of(row)
+        if calls is None:
+            unreadable += 1
+            continue
+        number = shelf.put(own_row(row))
+        seen.add(row, frozenset(call.name for call in calls))
+        if calls:
+            positives.append(number)
+    readable = len(shelf)
+    there = readable - len(positives)
     if not positives:
         raise UserError("no row of the dataset calls a tool, so there is nothing to make negatives of")
-    wanted = round((plan.share * len(readable) - there) / (1 - plan.share))
+    wanted = round((plan.share * readable - there) / (1 - plan.share))
     if wanted <= 0:
         raise UserError(
-            f"{there:,} of the dataset's {len(readable):,} rows call nothing, which is a share of {plan.share:g} or "
+            f"{there:,} of the dataset's {readable:,} rows call nothing, which is a share of {plan.share:g} or "
             "next to it already; give a larger --share"
         )
-    making = _Making([row for row, _ in readable], library, plan)
-    lines = making.negatives(positives, wanted, watch)
+    making = _Making(shelf, seen, plan)
     return Augmented(
-        negatives=tuple(lines),
-        rows=len(readable),
-        unreadable=len(everything) - len(readable),
+        negatives=tuple(making.negatives(positives, wanted, watch)),
+        rows=readable,
+        unreadable=unreadable,
         there=there,
         wanted=wanted,
         counts={kind: making.counts[kind] for kind in plan.kinds},
-        verified=dict(Counter(line["provenance"]["verified"] for line in lines)),
+        verified=dict(making.verified),
         refused={kind: dict(sorted(counts.items())) for kind, counts in making.refused.items()},
         refused_tools=dict(sorted(making.refused_tools.items())),
         shown=making.shown,
@@ -182,15 +198,15 @@ def augment(
     )
 
 
-def mixed(rows: Iterable[Row], negatives: Sequence[dict[str, Json]], seed: int) -> list[dict[str, Json]]:
-    """Rows that can be read and negatives, shuffled together."""
-    lines = [*(own_row(row) for row in rows if calls_of(row) is not None), *negatives]
-    Random(f"mix/{seed}").shuffle(lines)
-    return lines
+def mixed(made: Augmented, seed: int) -> list[int]:
+    """The lines of the shelf, rows and negatives, shuffled together."""
+    numbers = [*range(made.rows), *made.negatives]
+    Random(f"mix/{seed}").shuffle(numbers)
+    return numbers
 
 
-def _order(rows: Sequence[Row], seed: int, kind: Kind) -> list[Row]:
-    return Random(f"augment/{seed}/{kind}").sample(rows, len(rows))
+def _order(rows: Sequence[int], seed: int, kind: Kind) -> "array[int]":
+    return array("Q", Random(f"augment/{seed}/{kind}").sample(rows, len(rows)))
 
 
 def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:

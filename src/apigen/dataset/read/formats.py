@@ -27,7 +27,8 @@ _LOOKED_AT = 64
 _ASIDE = frozenset(("possible_answer", "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json"))
 """Folders and files beside the rows."""
 
-_OWN = "dataset.jsonl"
+OWN = "dataset.jsonl"
+"""The rows of a run's folder."""
 
 
 def read(path: Path, format_name: str = AUTO) -> Iterator[Row]:
@@ -112,8 +113,8 @@ def _files(path: Path) -> list[Path]:
         raise UserError(f"{path}: no such file or folder")
     if not path.is_dir():
         return [path]
-    if (path / _OWN).is_file():
-        return [path / _OWN]
+    if (path / OWN).is_file():
+        return [path / OWN]
     found = [
         file
         for file in sorted(path.rglob("*"))

@@ -15,6 +15,12 @@ from apigen.evaluate.asking.base import Put
 INSTALL = "pip install 'apigen-pipeline[train]'"
 
 
+IN_USER_TURN, LEFT_OUT = "user_turn", "left_out"
+"""Where what the system says stands in a prompt, if not where the chat template has a place for it."""
+
+_SAYS = "Be brief, please."
+
+
 class Generated(msgspec.Struct, frozen=True):
     """What was generated for one prompt."""
 
@@ -135,6 +141,14 @@ class Generator:
             ) from None
         return text
 
+    def _system(self) -> str:
+        """Where a prompt has what the system says: the template's place, the user's turn, or nowhere."""
+        try:
+            text = self._written([{"role": "system", "content": _SAYS}, {"role": "user", "content": "Hello."}], None)
+        except UserError:
+            return IN_USER_TURN
+        return "template" if _SAYS in text else LEFT_OUT
+
     def length(self, prompt: str) -> int:
         """How many tokens a prompt has."""
         return len(self._tokenizer(prompt, add_special_tokens=False)["input_ids"])
@@ -180,6 +194,7 @@ class Generator:
         import transformers  # noqa: PLC0415
 
         return {
+            "system": self._system(),
             "device": str(self._model.device),
             "dtype": str(self._model.dtype).removeprefix("torch."),
             "parameters": sum(one.numel() for one in self._model.parameters()),

@@ -140,7 +140,7 @@ def read_evaluation(path: Path) -> dict[str, Any]:
     """
     try:
         return msgspec.json.decode((path / EVALUATION).read_bytes(), type=dict[str, Any])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{path}: holds no {EVALUATION}; give the --out of an `apigen evaluate --model`") from None
     except (OSError, msgspec.MsgspecError) as error:
         raise UserError(f"{path / EVALUATION}: cannot be read: {error}") from None

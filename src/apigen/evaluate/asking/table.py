@@ -1,5 +1,6 @@
 """Who can be asked, by name."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,8 +31,10 @@ def require_askable(model: str, temperature: float) -> None:
     """Refuse a name that nobody has, before anything is loaded or written.
 
     Raises:
-        UserError: it is one, or a local model is to answer otherwise than greedily.
+        UserError: it is one, the temperature is none, or a local model is to answer otherwise than greedily.
     """
+    if not math.isfinite(temperature):
+        raise UserError(f"--temperature {temperature:g}: a number from 0, such as 0.7")
     if model.startswith(LOCAL) and len(model) > len(LOCAL):
         if temperature:
             raise UserError(
