@@ -87,6 +87,8 @@ class Renderer:
             CannotRender: the template refuses this row, or loses its calls.
             UserError: the template has no place for tools at all.
         """
+        if dialogue.problem:
+            raise CannotRender(dialogue.problem)
         reasons: list[CannotRender] = []
         for way in self._ways:
             try:
