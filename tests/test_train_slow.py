@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -21,18 +22,18 @@ import torch
 import transformers
 
 from apigen.errors import JobFellShort, UserError
-from apigen.train import outputs
+from apigen.train import outputs, supervised
 from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import dialogue
-from apigen.train.job import Job, TrainingResult
+from apigen.train.job import METHODS, Job, TrainingResult
 from apigen.train.pairs import read_pairs
 from apigen.train.prepared import prepare
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer
 from apigen.train.tokens import Encoded, Encoder
-from runs import apigen_process, command
+from runs import apigen_process, command, told
 from tiny_chat_model import QWEN_STYLE, write_chat_model
 from training import mixed_rows, pair_row, sum_row, write_rows
 
@@ -79,6 +80,10 @@ def loaded(folder: Path) -> tuple[Any, Any]:
         transformers.AutoModelForCausalLM.from_pretrained(folder),
         transformers.AutoTokenizer.from_pretrained(folder),
     )
+
+
+def refuse(*_: Any) -> None:
+    raise AssertionError("nothing is to be shown")
 
 
 def test_a_model_from_scratch_learns_and_is_loaded_by_transformers(data: Path, tmp_path: Path) -> None:
@@ -203,6 +208,8 @@ def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, 
     assert found["losses"]["points"] == json.loads(whole.stdout)["losses"]["points"]
     again = apigen_process(*line, out, "--resume")
     assert again.returncode == 0
+    assert told(again) == ""
+    assert again.stdout == f"This training is finished: 16 steps; nothing was left to do. {out}\n"
     other = apigen_process(*line, out, "--resume", "--seed", "5")
     assert other.returncode == 2
     assert "recipe.seed was 0 and is 5 now" in other.stderr
@@ -257,20 +264,76 @@ def test_what_the_model_from_scratch_writes_is_read_as_calls_by_transformers(dat
     assert read["tool_calls"] == [{"type": "function", "function": {"name": "add", "arguments": {"a": 0, "b": 0}}}]
 
 
-def test_a_recipe_that_a_library_refuses_is_told_in_one_line(data: Path, model: Path, tmp_path: Path) -> None:
-    """A schedule that does not exist or needs more, an optimizer that is not installed, modules that are not there."""
+def test_a_recipe_that_a_library_refuses_is_told_before_anything_is_written(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    """A schedule that does not exist or needs more, an optimizer that is not installed, modules that are not there.
+
+    The plan is not shown either, and the same folder takes the training once the recipe is mended.
+    """
+    out = tmp_path / "out"
     wrongs: tuple[dict[str, Any], ...] = (
         {"schedule": "zigzag"},
         {"schedule": "cosine_with_min_lr"},
+        {"optimizer": "adamw_nobodys"},
         {"optimizer": "adamw_bnb_8bit"},
         {"lora": {"use": True, "targets": ["nowhere"]}},
     )
     for number, wrong in enumerate(wrongs):
         file = tmp_path / f"{number}.yaml"
         file.write_text(json.dumps(wrong))
-        job = Job(recipe=make_recipe(file, FAST), out=tmp_path / str(number), model=str(model))
+        job = Job(recipe=make_recipe(file, FAST), out=out, model=str(model))
         with pytest.raises(UserError, match="the recipe cannot be used with this model"):
-            train([data], job)
+            train([data], job, shown=refuse)
+        assert not out.exists()
+
+
+def test_a_training_that_is_refused_late_leaves_its_folder_free(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only the model itself shows, such as packed rows that see each other, is found when the record stands."""
+
+    def see_each_other(*_: Any) -> None:
+        raise UserError("--packing: rows see each other")
+
+    job = Job(recipe=make_recipe(None, {**FAST, "max_steps": 1}), out=tmp_path / "out", model=str(model))
+    with monkeypatch.context() as patched:
+        patched.setattr(supervised, "_require_apart", see_each_other)
+        packing = job.recipe.model_copy(update={"packing": True})
+        with pytest.raises(UserError, match="see each other"):
+            train([data], msgspec.structs.replace(job, recipe=packing))
+    assert train([data], job).finished
+
+
+def test_what_is_said_of_a_step_has_its_loss(model: Path, tmp_path: Path) -> None:
+    """Each step is told once, with the loss of that step, in both methods."""
+    pytest.importorskip("trl")
+    rows = write_rows(tmp_path / "rows.jsonl", [sum_row(number) for number in range(12)])
+    pairs = write_rows(tmp_path / "pairs.jsonl", [pair_row(number) for number in range(12)])
+    for method, data in (("sft", rows), ("dpo", pairs)):
+        said: list[tuple[int, int, float | None]] = []
+        recipe = make_recipe(None, {**FAST, "max_steps": 3}, ["dpo"] if method == "dpo" else [])
+        job = Job(recipe=recipe, out=tmp_path / method, model=str(model), method=METHODS[method])
+        result = train([data], job, watch=lambda *told, said=said: said.append(told))
+        assert said == [(number + 1, 3, loss) for number, loss in enumerate(losses(result))]
+
+
+def test_a_hub_that_does_not_answer_is_told_in_one_line(data: Path, tmp_path: Path) -> None:
+    """Without what its client tries again and again."""
+    env = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
+    ran = apigen_process("train", data, "--model", "some/model", "--out", tmp_path / "out", env=env)
+    assert ran.returncode == 2
+    assert re.fullmatch(r"apigen: some/model: cannot be loaded \(.*couldn't find them in the cached.*\n", ran.stderr)
+
+
+def test_what_is_wrong_with_a_folder_is_told_to_its_end(data: Path, model: Path, tmp_path: Path) -> None:
+    """Also where transformers says it in several lines."""
+    shutil.copytree(model, tmp_path / "broken")
+    (tmp_path / "broken" / "tokenizer.json").write_text("{}")
+    with pytest.raises(UserError, match="cannot be loaded") as error:
+        trained(data, tmp_path / "out", model=tmp_path / "broken")
+    assert str(error.value.__cause__).split()[-1] in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_ctrl_c_ends_with_a_checkpoint(data: Path, model: Path, tmp_path: Path) -> None:
@@ -298,15 +361,19 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
 ) -> None:
     """Rows, tokens, steps and memory for both ways to train, and a row with its trained part marked."""
     chosen = [str(model) if word == "MODEL" else word for word in begin]
-    told = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
-    assert told.returncode == 0, told.stderr
-    assert re.search(r"rows +46 rows trained, 2 held out, 0 left out", told.stdout)
+    ran = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
+    assert ran.returncode == 0, ran.stderr
+    assert re.search(r"rows +46 rows trained, 2 held out, 0 left out", ran.stdout)
     assert re.search(
-        r"\[\[\[TRAINED <tool_call>\n\{\"name\": \"add\".*<\|im_end\|> TRAINED\]\]\]", told.stdout, re.DOTALL
+        r"\[\[\[TRAINED <tool_call>\n\{\"name\": \"add\".*<\|im_end\|> TRAINED\]\]\]", ran.stdout, re.DOTALL
     )
-    assert re.search(r"memory +all weights: [\d.]+ GiB", told.stdout)
-    assert re.search(r"memory +adapter: [\d.]+ GiB", told.stdout)
+    assert re.search(r"memory +all weights: [\d.]+ GiB", ran.stdout)
+    assert re.search(r"memory +adapter: [\d.]+ GiB", ran.stdout)
     assert not (tmp_path / "out").exists()
+    (tmp_path / "out").write_text("somebody's")
+    taken = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
+    assert taken.returncode == 2
+    assert told(taken) == f"apigen: {tmp_path / 'out'}: exists already; choose another --out"
 
 
 def test_rows_over_the_cutoff_are_named_and_left_out(model: Path, tmp_path: Path) -> None:
@@ -401,7 +468,7 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Pat
     """Before the model is loaded."""
     env = {"CUDA_VISIBLE_DEVICES": ""}
     out = tmp_path / "out"
-    told = apigen_process("train", data, "--from-scratch", "tiny", "--out", out, "--require-gpu", env=env)
-    assert told.returncode == 1
-    assert "sees no GPU" in told.stderr
+    ran = apigen_process("train", data, "--from-scratch", "tiny", "--out", out, "--require-gpu", env=env)
+    assert ran.returncode == 1
+    assert "sees no GPU" in ran.stderr
     assert not out.exists()

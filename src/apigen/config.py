@@ -19,7 +19,7 @@ import pydantic
 import yaml
 from pydantic import Field, field_validator, model_validator
 
-from apigen.errors import UserError
+from apigen.errors import UserError, in_one_line
 from apigen.locators import absolute
 from apigen.model_config import FREE_OF_MODELS, BatchConfig, ModelConfig, one_by_name, require_endpoints
 from apigen.records import Style, Wording
@@ -567,6 +567,13 @@ class UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+def broken(error: yaml.YAMLError) -> str:
+    """Where YAML is broken, and how."""
+    mark = getattr(error, "problem_mark", None)
+    at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{at}broken YAML, {getattr(error, 'problem', None) or in_one_line(error)}"
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8")
@@ -579,10 +586,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     except RecursionError:
         raise UserError(f"{path}: nested too deeply for a configuration") from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        at = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise UserError(f"{path}:{at} broken YAML, {problem}") from None
+        raise UserError(f"{path}: {broken(error)}") from None
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):

@@ -24,8 +24,8 @@ from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
+from apigen.extra import require_extra, versions
 from apigen.files import DirectoryLock, replacing
-from apigen.train.extra import require_extra
 from apigen.train.form import FORMS
 from apigen.train.job import Job
 from apigen.train.recipe import Recipe, make_recipe
@@ -110,7 +110,6 @@ def _carry_out(
     options: AblateOptions, job: Job, pool: Pool, planned: Sizes, settings: Settings, console: Console
 ) -> int:
     from apigen.ablate.doing import Asking, Starts, Training  # noqa: PLC0415 - needs the extra
-    from apigen.train.record import versions  # noqa: PLC0415
 
     cells: list[Cell] = []
     due = len(settings.arms) * len(settings.seeds)

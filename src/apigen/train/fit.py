@@ -12,7 +12,7 @@ import torch
 import transformers
 from transformers.trainer_callback import PrinterCallback
 
-from apigen.errors import JobFellShort, UserError
+from apigen.errors import JobFellShort, in_one_line
 from apigen.train import checkpoints, supervised
 from apigen.train.job import Job, Watch
 from apigen.train.loading import device_name, load_model, precision
@@ -20,6 +20,7 @@ from apigen.train.prepared import Prepared
 from apigen.train.scratch import scratch_model, size_of
 from apigen.train.steps import Point, Watcher, points
 from apigen.train.tokens import Encoded, EncodedPair, special_tokens
+from apigen.train.trial import adapted, refusals
 
 
 class Fitted(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
     began = time.monotonic()
     with _failures(job), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what will be renamed is no news to who trains
-        with _refusals():
+        with refusals():
             model = _model(prepared, job)
             trainer = _trainer(model, prepared, job, watcher)
             trainer.create_optimizer_and_scheduler(prepared.plan.steps)  # else refused in the midst of training
@@ -133,28 +134,9 @@ def _model(prepared: Prepared, job: Job) -> Any:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     if not recipe.lora.use:
         return model
-    import peft  # noqa: PLC0415 - with an adapter only
-
-    config = peft.LoraConfig(
-        r=recipe.lora.rank,
-        lora_alpha=recipe.lora.alpha,
-        lora_dropout=recipe.lora.dropout,
-        target_modules=recipe.lora.targets,
-        task_type="CAUSAL_LM",
-    )
     if recipe.gradient_checkpointing:
         model.enable_input_require_grads()
-    return peft.get_peft_model(model, config)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what the libraries say about a recipe before the first step into one line."""
-    try:
-        yield
-    except (ValueError, ImportError) as error:
-        said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise UserError(f"the recipe cannot be used with this model: {said[:300]}") from error
+    return adapted(model, recipe)
 
 
 @contextmanager
@@ -165,7 +147,7 @@ def _failures(job: Job) -> Iterator[None]:
     except (OSError, RuntimeError, MemoryError) as error:
         if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
             raise JobFellShort(
-                f"memory does not suffice ({' '.join(str(error).split())[:160]}); lower --batch and raise "
+                f"memory does not suffice ({in_one_line(error, 160)}); lower --batch and raise "
                 f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
             ) from error
         why = _of_storage(error)

@@ -42,9 +42,7 @@ def dialogue(example: Example, form: Form) -> Dialogue:
     if form == "native":
         calls = tuple(replace(call, name=underscored(call.name)) for call in calls)
         problem = _told_apart_by_dots(example.tools)
-    return Dialogue(
-        example.id, chat, answer(example.calls, example.said, example.missing, form), tools, calls, problem
-    )
+    return Dialogue(example.id, chat, answer(example.calls, example.said, example.missing, form), tools, calls, problem)
 
 
 def _told_apart_by_dots(tools: tuple[Tool, ...]) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 
@@ -80,11 +80,8 @@ class TrainingResult(msgspec.Struct, frozen=True):
     """Whether all steps were done; else ``--resume`` goes on."""
     record: Mapping[str, Any]
     """What training.json says."""
-
-    @classmethod
-    def of(cls, out: Path, record: Mapping[str, Any]) -> Self:
-        """The result that a record tells of."""
-        return cls(out, record["status"] == "done", record)
+    trained: bool = True
+    """Whether anything was done now; not where a training that is resumed was finished already."""
 
     @property
     def loss(self) -> float | None:

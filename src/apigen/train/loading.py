@@ -8,8 +8,9 @@ from typing import Any
 import torch
 import transformers
 
-from apigen.errors import JobFellShort, UserError
+from apigen.errors import JobFellShort, UserError, in_one_line
 from apigen.train.form import Form
+from apigen.train.hub import where
 from apigen.train.recipe import Precision, Recipe
 from apigen.train.rendering import WAYS_OUT
 from apigen.train.scratch import template
@@ -20,9 +21,9 @@ def _loading(model: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, KeyError, ImportError) as error:
-        first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise UserError(
-            f"{model}: cannot be loaded ({first[:300]}); give a causal language model's name on the hub or its folder"
+            f"{model}: cannot be loaded ({in_one_line(error)}); give a causal language model's name on the hub or its "
+            "folder"
         ) from error
 
 
@@ -35,9 +36,7 @@ def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) ->
     if model.startswith((".", "/", "~")) and not Path(model).expanduser().is_dir():
         raise UserError(f"{model}: no such folder; give a causal language model's name on the hub or its folder")
     with _loading(model):
-        tokenizer = transformers.AutoTokenizer.from_pretrained(
-            str(Path(model).expanduser()) if _local(model) else model
-        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(**where(model))
     if chat_template:
         try:
             tokenizer.chat_template = chat_template.read_text("utf-8")
@@ -61,7 +60,7 @@ def load_config(model: str) -> Any:
         UserError: it cannot be loaded.
     """
     with _loading(model):
-        return transformers.AutoConfig.from_pretrained(model)
+        return transformers.AutoConfig.from_pretrained(**where(model))
 
 
 def empty_model(model: str, config: Any) -> Any:
@@ -81,7 +80,7 @@ def load_model(model: str, recipe: Recipe) -> Any:
         UserError: it cannot be loaded.
     """
     with _loading(model):
-        return transformers.AutoModelForCausalLM.from_pretrained(model, dtype=weights_dtype(recipe))
+        return transformers.AutoModelForCausalLM.from_pretrained(**where(model), dtype=weights_dtype(recipe))
 
 
 def precision(recipe: Recipe) -> Precision:
@@ -116,7 +115,3 @@ def require_gpu() -> None:
             f"--require-gpu: torch {torch.__version__} sees no GPU (built for CUDA {built}); install the build that "
             "fits the driver, or leave the option out"
         )
-
-
-def _local(model: str) -> bool:
-    return model.startswith("~")

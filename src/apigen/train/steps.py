@@ -79,14 +79,17 @@ class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
         self._loss: float | None = None
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Remember the latest loss."""
-        del args, state, control
-        self._loss = (logs or {}).get("loss", self._loss)
+        """Say what a step's loss was."""
+        del args, control
+        if logs and "loss" in logs:
+            self._loss = logs["loss"]
+            self._watch(state.global_step, state.max_steps, self._loss)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
-        """Say how far it is."""
+        """Say how far it is, unless this step's loss is known in a moment and said with it."""
         del args
-        self._watch(state.global_step, state.max_steps, self._loss)
+        if not control.should_log:
+            self._watch(state.global_step, state.max_steps, self._loss)
         if self._stopped() and state.global_step < state.max_steps:
             self.interrupted = True
             control.should_save = True
