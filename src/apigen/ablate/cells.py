@@ -28,6 +28,8 @@ class Cell(msgspec.Struct, frozen=True):
     trained: Trained
     suites: Mapping[str, Right]
     """By name: ``unseen`` and ``seen`` tools."""
+    versions: Mapping[str, str] = {}
+    """Of the libraries that it was done with."""
 
 
 class Work(NamedTuple):
@@ -40,6 +42,8 @@ class Work(NamedTuple):
     train: Trainer
     evaluate: Evaluator
     keep_models: bool
+    versions: Mapping[str, str]
+    """Of the libraries that are used now."""
 
 
 def cell_folder(folder: Path, arm: Arm, seed: int) -> Path:
@@ -88,7 +92,7 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
     for name, path in work.suites.items():
         told(f"answers about {name} tools")
         suites[name] = work.evaluate(model, path, here / name)
-    cell = Cell(arm, seed, sum(one.fell is not None for one in rows), trained, suites)
+    cell = Cell(arm, seed, sum(one.fell is not None for one in rows), trained, suites, work.versions)
     with replacing(here / RESULT) as file:
         file.write(_encode(cell) + b"\n")
     return cell

@@ -1,6 +1,6 @@
 """The whole comparison: every arm with every seed, resumable, with its settings kept beside it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ import msgspec
 from apigen.ablate.arms import Arm
 from apigen.ablate.cells import Cell, Work, clear_up, do, finished, write_rows
 from apigen.ablate.drawing import Sizes, draw
-from apigen.ablate.figures import figures
+from apigen.ablate.figures import figures, mixed_versions
 from apigen.ablate.pool import Pool
 from apigen.errors import UserError
 from apigen.files import replacing, storage_errors
@@ -122,18 +122,20 @@ def carry_out(
 
 
 def write_figures(
-    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: dict[str, str]
+    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: Mapping[str, str]
 ) -> dict[str, Any]:
     """Write ablation.json, and give what it holds."""
     found = {
         "date": datetime.now(UTC).date().isoformat(),
         "versions": versions,
+        "mixed_versions": mixed_versions(cells),
         "settings": msgspec.to_builtins(settings),
         "pool": {
             "train": pool.fell(),
             "unseen": len(pool.unseen),
             "seen": len(pool.seen),
             "held_out": list(pool.held_out),
+            "unshown": pool.unshown,
             "unreadable": pool.unreadable,
             "unchecked": pool.unchecked,
             "neither": pool.neither,

@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +14,9 @@ from apigen import rundir
 from apigen.ablate.arms import Arm
 from apigen.ablate.base import Interrupted, Trainer
 from apigen.ablate.cells import Cell, Work, write_rows
-from apigen.ablate.drawing import Sizes, sizes
+from apigen.ablate.drawing import Sizes, shown, sizes
 from apigen.ablate.experiment import Settings, carry_out, keep_settings, write_figures, write_questions
-from apigen.ablate.page import page, tables
+from apigen.ablate.page import mixed_words, page, tables
 from apigen.ablate.pool import Pool, make_pool
 from apigen.attempts import read_requests
 from apigen.cli.ablation_progress import AblationProgress
@@ -30,7 +30,7 @@ from apigen.train.form import FORMS
 from apigen.train.job import Job
 from apigen.train.recipe import Recipe, make_recipe
 
-_WIDE = 160
+_WIDE = 180
 
 
 class AblateOptions(NamedTuple):
@@ -72,6 +72,7 @@ def ablate_command(options: AblateOptions) -> int:
     arms, seeds = _arms(options.arms), tuple(range(1, options.seeds + 1))
     pool = _pool(options)
     planned = sizes(pool, arms, size=options.size, share=options.share)
+    pool = shown(pool, planned)
     settings = Settings(
         run=str(options.run),
         digest=_digest(options.run / rundir.ATTEMPTS),
@@ -109,7 +110,8 @@ def ablate_command(options: AblateOptions) -> int:
 def _carry_out(
     options: AblateOptions, job: Job, pool: Pool, planned: Sizes, settings: Settings, console: Console
 ) -> int:
-    from apigen.ablate.doing import Asking, Starts, Training  # noqa: PLC0415 - needs the extra
+    from apigen.ablate.asking import Asking  # noqa: PLC0415 - needs the extra
+    from apigen.ablate.training import Starts, Training  # noqa: PLC0415
 
     cells: list[Cell] = []
     due = len(settings.arms) * len(settings.seeds)
@@ -121,21 +123,28 @@ def _carry_out(
             folder=options.out / "cells",
             suites=write_questions(options.out, pool),
             train=trainer,
-            evaluate=Asking(job.form, options.batch, options.max_tokens, stopped),
+            evaluate=Asking(job.form, options.batch, options.max_tokens, progress.asked, stopped),
             keep_models=options.keep_models,
+            versions=versions(),
         )
         with suppress(Interrupted):
             for cell in carry_out(work, pool, planned, settings, progress.at):
                 cells.append(cell)
                 progress.done(cell)
-                _write(options.out, settings, pool, cells, versions())
+                _write(options.out, settings, pool, cells, work.versions)
                 if stopped():
                     break
     if len(cells) < due:
         done = f"{len(cells)} of {due} trainings are done"
-        console.print(f"{done}; `apigen ablate` with the same options and --resume goes on", soft_wrap=True)
+        console.print(
+            f"Interrupted; {done}; `apigen ablate` with the same options and --resume goes on",
+            soft_wrap=True,
+            highlight=False,
+        )
         return EXIT_INTERRUPTED
-    found = _write(options.out, settings, pool, cells, versions())
+    found = _write(options.out, settings, pool, cells, work.versions)
+    if found["mixed_versions"]:
+        console.print(mixed_words(found["mixed_versions"]), soft_wrap=True, highlight=False)
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return 0
@@ -149,7 +158,7 @@ def _carry_out(
 
 
 def _write(
-    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: dict[str, str]
+    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: Mapping[str, str]
 ) -> dict[str, Any]:
     """What is known so far, after each cell."""
     found = write_figures(folder, settings, pool, cells, versions)
@@ -203,9 +212,11 @@ def _plan(pool: Pool, planned: Sizes, settings: Settings) -> list[str]:
     fell = ", ".join(f"{count:,} {stage}" for stage, count in sorted(pool.fell().items(), key=lambda item: -item[1]))
     mixed = ", ".join(f"{arm} {count:,}" for arm, count in planned.rejected.items())
     trainings = f"{len(settings.arms)} sets x {len(settings.seeds)} seeds = {len(settings.arms) * len(settings.seeds)}"
+    asked = f"{len(pool.unseen):,} on these, {len(pool.seen):,} on others"
+    asked += f"; {pool.unshown:,} left out, as not every set can show their tools" if pool.unshown else ""
     return [
         f"to train on: {fell}; no calls can be read from {pool.unreadable:,}",
-        f"{len(pool.held_out)} tools held out; questions: {len(pool.unseen):,} on these, {len(pool.seen):,} on others",
+        f"{len(pool.held_out)} tools held out; questions: {asked}",
         f"{trainings} trainings of {settings.model}, {planned.size:,} rows each; rejects among them: {mixed}",
     ]
 

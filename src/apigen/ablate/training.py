@@ -1,8 +1,6 @@
-"""Training and asking for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.train` and
-:mod:`apigen.evaluate`."""
+"""Training for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.train`."""
 
 import shutil
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,23 +8,15 @@ import msgspec
 import torch
 import transformers
 
-from apigen.ablate.base import Interrupted, Right, Trained
-from apigen.ablate.likelihood import bits_per_character
+from apigen.ablate.base import Interrupted, Trained
 from apigen.errors import UserError
-from apigen.evaluate.asking.given import Given
-from apigen.evaluate.asking.local_rows import mark_folder
-from apigen.evaluate.base import Question
-from apigen.evaluate.held_out import HeldOut
-from apigen.files import replacing, storage_errors
+from apigen.files import storage_errors
 from apigen.train.examples import Example, read_examples
-from apigen.train.form import Form
 from apigen.train.job import Job, Watch
 from apigen.train.outputs import RECORD
 from apigen.train.prepared import Prepared
 from apigen.train.run import train
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
-
-_ANSWERS = "answers.jsonl"
 
 
 class Starts:
@@ -111,46 +101,3 @@ def _require_all(prepared: Prepared) -> None:
             f"{len(prepared.left_out)} rows cannot be trained on (the first, {first.id}: {first.reason}), so sets "
             "would not be equally large; begin again with a larger --cutoff and another --out"
         )
-
-
-class Asking:
-    """Asks a model in a folder, greedily.
-
-    Args:
-        form: as it was trained.
-        batch: questions at once.
-        max_tokens: most of an answer.
-        stopped: asked before each suite whether to end.
-    """
-
-    def __init__(self, form: Form, batch: int, max_tokens: int, stopped: Callable[[], bool]) -> None:
-        self._stopped = stopped
-        self._form = form
-        self._batch = batch
-        self._max_tokens = max_tokens
-
-    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
-        """Ask everything, and write what was answered to ``answers.jsonl`` in ``out``."""
-        if self._stopped():
-            raise Interrupted
-        questions = list(HeldOut(rows, underscores=self._form == "native").questions())
-        found = mark_folder(model, questions, form=self._form, batch=self._batch, max_tokens=self._max_tokens)
-        out.mkdir(exist_ok=True)
-        with replacing(out / _ANSWERS) as file:
-            file.writelines(msgspec.json.encode(answer) + b"\n" for answer in found.answers.values())
-        marks = [mark for mark in found.marks.values() if mark is not None]
-        reasons = Counter(str(mark.miss) for mark in marks if mark.miss is not None)
-        return Right(
-            correct=sum(mark.correct for mark in marks),
-            answers=len(marks),
-            errors=len(found.marks) - len(marks),
-            reasons=dict(reasons),
-            tools=sum(_calls_right_tools(one, found.answers[one.id]) for one in questions if one.id in found.answers),
-            bits=bits_per_character(model, rows, self._form, self._batch),
-        )
-
-
-def _calls_right_tools(question: Question, given: Given) -> bool:
-    answer = given.line().answer
-    due = Counter(call.name for call in question.truth.due())
-    return answer is not None and not answer.undecodable and due == Counter(call.name for call in answer.calls)
