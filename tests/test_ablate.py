@@ -212,7 +212,7 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "file").touch()
-    with pytest.raises(UserError, match="holds no ablation"):
+    with pytest.raises(UserError, match="and no ablation"):
         keep_settings(other, _settings([1]), resume=True)
 
 

@@ -24,9 +24,14 @@ def require_extra(*more: str) -> None:
     Raises:
         UserError: a package is not installed.
     """
-    missing = [name for name in (*_ALWAYS, *more) if find_spec(name) is None]
-    if missing:
-        raise UserError(f"training needs {', '.join(missing)}, which the extra `train` installs: {INSTALL}")
+    lacking = missing(*more)
+    if lacking:
+        raise UserError(f"training needs {', '.join(lacking)}, which the extra `train` installs: {INSTALL}")
+
+
+def missing(*more: str) -> list[str]:
+    """The packages that all training needs, and those named, that are not installed."""
+    return [name for name in (*_ALWAYS, *more) if find_spec(name) is None]
 
 
 def versions() -> dict[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -70,7 +71,8 @@ class Asking:
                 raise Interrupted
             found = evaluated(questions, kept.answers, {})
             kept.write(VERDICTS, (msgspec.json.encode(one.verdict()) + b"\n" for one in found))
-            kept.describe({"status": "done", **figures(questions, found), **answerer.facts()})
+            date = datetime.now(UTC).date().isoformat()
+            kept.describe({"status": "done", "date": date, **figures(questions, found), **answerer.facts()})
         bits = bits_per_character(net, tokenizer, rows, self._form, self._batch, self._stopped)
         return _right(found, bits)
 

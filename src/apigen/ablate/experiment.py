@@ -45,13 +45,15 @@ class Settings(msgspec.Struct, frozen=True):
     seed: int
 
 
-def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
-    """Write the settings, or make sure that they are the same as those of what is gone on with.
+def require_same(folder: Path, settings: Settings, *, resume: bool) -> None:
+    """Make sure that a folder is free, or holds what was begun with the same settings and is to be gone on with.
 
     Raises:
-        UserError: there is an ablation already and it is not to be gone on with, or it has other settings.
+        UserError: it is not so.
     """
     path = folder / SETTINGS
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: is no folder; name another --out")
     if path.exists():
         if not resume:
             raise UserError(f"{folder}: holds an ablation; go on with it by --resume, or name another --out")
@@ -65,8 +67,18 @@ def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
             # More arms and seeds only add cells.
             if before != after and not (name in ("arms", "seeds") and set(before or ()) <= set(after or ())):
                 raise UserError(f"{folder}: was started with {name} {before!r}, not {after!r}; name another --out")
-    elif resume and folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder}: holds no ablation; name another --out")
+    elif folder.exists() and any(not one.name.startswith(".") for one in folder.iterdir()):
+        raise UserError(f"{folder}: holds something, and no ablation; name another --out")
+
+
+def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
+    """Write the settings, once it is sure that they are the same as those of what is gone on with.
+
+    Raises:
+        UserError: there is an ablation already and it is not to be gone on with, or it has other settings.
+    """
+    path = folder / SETTINGS
+    require_same(folder, settings, resume=resume)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:

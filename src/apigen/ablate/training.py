@@ -1,20 +1,23 @@
 """Training for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.train`."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import torch
 import transformers
 
 from apigen.ablate.base import Interrupted, Trained
+from apigen.ablate.cells import write_rows
+from apigen.ablate.pool import Trainable
 from apigen.errors import UserError
 from apigen.files import storage_errors
 from apigen.train.examples import Example, read_examples
 from apigen.train.job import Job, Watch
 from apigen.train.outputs import RECORD
-from apigen.train.prepared import Prepared
+from apigen.train.prepared import Prepared, prepare
 from apigen.train.run import train
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 
@@ -93,11 +96,27 @@ class Training:
         )
 
 
+def require_trainable(job: Job, rows: Sequence[Trainable]) -> None:
+    """Refuse what the first training would refuse, before anything is trained or written.
+
+    Args:
+        job: of all trainings.
+        rows: that training sets are drawn from.
+
+    Raises:
+        UserError: the model or the recipe cannot be used, or a row cannot be trained on.
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.jsonl"
+        write_rows(file, rows)
+        _require_all(prepare(read_examples([file]), job))
+
+
 def _require_all(prepared: Prepared) -> None:
     """Refuse a set of which a row cannot be trained on: sets would no longer be equally large."""
     if prepared.left_out:
         first = prepared.left_out[0]
         raise UserError(
             f"{len(prepared.left_out)} rows cannot be trained on (the first, {first.id}: {first.reason}), so sets "
-            "would not be equally large; begin again with a larger --cutoff and another --out"
+            "would not be equally large; give a larger --cutoff, and another --out if trainings are done"
         )

@@ -11,11 +11,11 @@ import msgspec
 from rich.console import Console
 
 from apigen import rundir
-from apigen.ablate.arms import Arm
+from apigen.ablate.arms import STAGES, Arm
 from apigen.ablate.base import Interrupted, Trainer
 from apigen.ablate.cells import Cell, Work, write_rows
 from apigen.ablate.drawing import Sizes, shown, sizes
-from apigen.ablate.experiment import Settings, carry_out, keep_settings, write_figures, write_questions
+from apigen.ablate.experiment import Settings, carry_out, keep_settings, require_same, write_figures, write_questions
 from apigen.ablate.page import mixed_words, page, tables
 from apigen.ablate.pool import Pool, make_pool
 from apigen.attempts import read_requests
@@ -24,11 +24,13 @@ from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
-from apigen.extra import require_extra, versions
+from apigen.extra import missing, versions
 from apigen.files import DirectoryLock, replacing
+from apigen.records import Stage
 from apigen.train.form import FORMS
 from apigen.train.job import Job
 from apigen.train.recipe import Recipe, make_recipe
+from apigen.train.run import require_possible
 
 _WIDE = 180
 
@@ -91,7 +93,14 @@ def ablate_command(options: AblateOptions) -> int:
         seed=options.seed,
     )
     if not options.dry_run:
-        require_extra()
+        require_possible(job)
+    require_same(options.out, settings, resume=options.resume)
+    if not options.resume and not missing():  # a dry run shows the sets also where training is not installed
+        from apigen.ablate.training import require_trainable  # noqa: PLC0415 - needs the extra
+
+        stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in arms))
+        require_trainable(job, [one for one in pool.train if one.fell in stages])
+    if not options.dry_run:
         keep_settings(options.out, settings, resume=options.resume)
     console = Console(stderr=True, markup=False)
     console.print("\n".join(_plan(pool, planned, settings)), highlight=False, soft_wrap=True)

@@ -1,7 +1,7 @@
 """Models and tokenizers from the hub or a folder; what goes wrong there becomes one line here."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,18 @@ def precision(recipe: Recipe) -> Precision:
     """What ``auto`` comes to on this machine."""
     if recipe.precision != "auto":
         return recipe.precision
-    return "mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return "mixed" if _computes_in_bf16() else "fp32"
+
+
+def _computes_in_bf16() -> bool:
+    """Whether bf16 is computed by hardware; where it is emulated it is slower than fp32."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if torch.backends.mps.is_available():
+        return False
+    # Unknown to older versions of torch, which then stay with fp32.
+    capable: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capable.get("avx512_bf16") or capable.get("amx_bf16"))
 
 
 def weights_dtype(recipe: Recipe) -> Any:

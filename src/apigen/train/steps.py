@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import torch
 import transformers
 
 from apigen.train import checkpoints
@@ -52,8 +53,8 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
         "report_to": "none",
         "disable_tqdm": True,
         "remove_unused_columns": False,
-        "dataloader_pin_memory": mixed,
-        "use_cpu": not _accelerated(),
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "use_cpu": not (torch.cuda.is_available() or torch.backends.mps.is_available()),
     }
 
 
@@ -112,9 +113,3 @@ def points(history: list[dict[str, Any]]) -> list[Point]:
             if theirs in entry:
                 point[ours] = entry[theirs]
     return [Point(step, **values) for step, values in sorted(found.items()) if values]
-
-
-def _accelerated() -> bool:
-    import torch  # noqa: PLC0415
-
-    return bool(torch.cuda.is_available() or torch.backends.mps.is_available())
