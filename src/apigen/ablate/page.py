@@ -23,7 +23,7 @@ COLUMNS = (
     "paper",
 )
 """Shares in per cent and what they differ by in points of them; bits to three places."""
-TITLES = {"unseen": "Tools that no training set shows", "seen": "Tools that training sets show"}
+TITLES = {"unseen": "Tools that no training set shows", "seen": "Tools that every training set shows"}
 _LEFT, _WIDTH = 170, 680
 
 
