@@ -242,6 +242,7 @@ def test_what_is_missing_names_the_extra() -> None:
         ({"model": "a", "scratch": "tiny"}, "name one model"),
         ({"scratch": "huge"}, "there are tiny, small"),
         ({"scratch": "tiny", "method": "dpo"}, "give one with --model"),
+        ({"model": "a", "method": "dpo", "recipe": make_recipe(None, {"packing": True})}, "pairs are not packed"),
         ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own"),
         ({"model": "a", "chat_template": Path("nowhere.jinja")}, "nowhere.jinja: no such file"),
     ],
@@ -249,7 +250,7 @@ def test_what_is_missing_names_the_extra() -> None:
 def test_a_job_that_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> None:
     """Before anything is read."""
     with pytest.raises(UserError, match=said):
-        Job(recipe=make_recipe(), out=Path("nowhere"), **given)
+        Job(**{"recipe": make_recipe(), "out": Path("nowhere"), **given})
 
 
 def test_pairs_are_read_from_a_file(tmp_path: Path) -> None:

@@ -305,6 +305,21 @@ def test_a_training_that_is_refused_late_leaves_its_folder_free(
     assert train([data], job).finished
 
 
+def test_a_loss_that_is_no_number_ends_the_training(data: Path, model: Path, tmp_path: Path) -> None:
+    """It would be trained on for nothing, and nothing of it is saved."""
+    out = tmp_path / "out"
+    with pytest.raises(JobFellShort, match=r"no number any more at step \d.* lower --learning-rate"):
+        trained(data, out, model=model, max_steps=8, learning_rate=1e30, warmup_steps=0, max_grad_norm=1e30)
+    assert not (out / "model.safetensors").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_read(model: Path, tmp_path: Path) -> None:
+    """The data are not there either, and not what is complained of."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"sub: cannot be made in .*file; choose another --out"):
+        trained(tmp_path / "nowhere.jsonl", tmp_path / "file" / "sub", model=model)
+
+
 def test_what_is_said_of_a_step_has_its_loss(model: Path, tmp_path: Path) -> None:
     """Each step is told once, with the loss of that step, in both methods."""
     pytest.importorskip("trl")

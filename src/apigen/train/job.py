@@ -46,6 +46,8 @@ class Job(msgspec.Struct, frozen=True):
             raise UserError("--chat-template: a model from scratch has its own; leave --chat-template out")
         if self.chat_template and not self.chat_template.is_file():
             raise UserError(f"--chat-template {self.chat_template}: no such file")
+        if self.method == "dpo" and self.recipe.packing:
+            raise UserError("--packing: pairs are not packed; leave --packing out")
         if self.method == "dpo" and self.scratch:
             raise UserError("--method dpo: prefers among answers of a model that can answer; give one with --model")
 

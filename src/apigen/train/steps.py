@@ -1,5 +1,6 @@
 """What both methods give to transformers' trainer: its arguments, and what is done at each of its steps."""
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 import torch
 import transformers
 
+from apigen.errors import JobFellShort
 from apigen.train import checkpoints
 from apigen.train.job import Watch
 from apigen.train.loading import precision
@@ -45,6 +47,7 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
         "data_seed": recipe.seed,
         "logging_steps": recipe.log_every,
         "logging_first_step": True,
+        "logging_nan_inf_filter": False,  # else a loss that is no number is told as zero
         "eval_strategy": "steps" if evaluate else "no",
         "eval_steps": plan.evaluate_every,
         "save_strategy": "steps",
@@ -80,9 +83,18 @@ class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
         self._loss: float | None = None
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Say what a step's loss was."""
+        """Say what a step's loss was.
+
+        Raises:
+            JobFellShort: it is no number any more, and so will none of the weights be.
+        """
         del args, control
         if logs and "loss" in logs:
+            if not math.isfinite(logs["loss"]):
+                raise JobFellShort(
+                    f"the loss is no number any more at step {state.global_step:,}, so nothing is saved; give a lower "
+                    "--learning-rate and another --out"
+                )
             self._loss = logs["loss"]
             self._watch(state.global_step, state.max_steps, self._loss)
 
