@@ -370,6 +370,22 @@ def test_ctrl_c_ends_with_a_checkpoint(data: Path, model: Path, tmp_path: Path) 
     assert [(one["from_step"], one["to_step"]) for one in second.record["sessions"]] == [(0, 3), (3, 8)]
 
 
+@pytest.mark.parametrize("damaged", ["model.safetensors", "optimizer.pt", "trainer_state.json", "rng_state.pth"])
+def test_a_damaged_checkpoint_is_named(data: Path, model: Path, tmp_path: Path, damaged: str) -> None:
+    """Without it, training goes on from the one before."""
+    recipe = make_recipe(None, {**FAST, "max_steps": 4, "checkpoint_every": 1})
+    job = Job(recipe=recipe, out=tmp_path / "out", model=str(model))
+    calls = iter([False, False, True])
+    train([data], job, stopped=lambda: next(calls))
+    last = job.out / "checkpoints" / "checkpoint-3"
+    (last / damaged).write_bytes(b"{ neither this nor that")
+    again = msgspec.structs.replace(job, resume=True)
+    with pytest.raises(JobFellShort, match=r"checkpoint-3: is damaged and cannot be read .*; remove it"):
+        train([data], again)
+    shutil.rmtree(last)
+    assert train([data], again).record["sessions"][-1]["from_step"] == 2
+
+
 @pytest.mark.parametrize("begin", [("--from-scratch", "tiny"), ("--model", "MODEL"), ("--model", "MODEL", "--lora")])
 def test_a_dry_run_tells_everything_and_writes_nothing(
     data: Path, model: Path, tmp_path: Path, begin: tuple[str, ...]

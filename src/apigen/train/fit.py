@@ -83,12 +83,13 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
             trainer = _trainer(model, prepared, job, watcher)
             trainer.create_optimizer_and_scheduler(prepared.plan.steps)  # else refused in the midst of training
         trainer.remove_callback(PrinterCallback)
-        if resumed and checkpoints.step(resumed) >= prepared.plan.steps:
-            # Nothing is left but to save; transformers would do one more step.
-            trainer._load_from_checkpoint(str(resumed))  # adapters are loaded by it as well
-            trainer.state = transformers.TrainerState.load_from_json(str(resumed / "trainer_state.json"))
-        else:
-            trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+        with _damage(resumed, watcher):
+            if resumed and checkpoints.step(resumed) >= prepared.plan.steps:
+                # Nothing is left but to save; transformers would do one more step.
+                trainer._load_from_checkpoint(str(resumed))  # adapters are loaded by it as well
+                trainer.state = transformers.TrainerState.load_from_json(str(resumed / "trainer_state.json"))
+            else:
+                trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     return Fitted(
         model=trainer.model,
         points=tuple(points(trainer.state.log_history)),
@@ -140,12 +141,26 @@ def _model(prepared: Prepared, job: Job) -> Any:
 
 
 @contextmanager
+def _damage(checkpoint: Path | None, watcher: Watcher) -> Iterator[None]:
+    """Turn whatever reading a damaged checkpoint raises into one line; once a step has begun it was read."""
+    try:
+        yield
+    except Exception as error:
+        if checkpoint is None or watcher.began or _of_memory(error):
+            raise
+        raise JobFellShort(
+            f"{checkpoint}: is damaged and cannot be read ({in_one_line(error, 200)}); remove it, and --resume goes on "
+            "from the one before, or anew"
+        ) from error
+
+
+@contextmanager
 def _failures(job: Job) -> Iterator[None]:
     """Turn what a machine can do to a training into one line that says what is kept."""
     try:
         yield
     except (OSError, RuntimeError, MemoryError) as error:
-        if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+        if _of_memory(error):
             raise JobFellShort(
                 f"memory does not suffice ({in_one_line(error, 160)}); lower --batch and raise "
                 f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
@@ -158,6 +173,10 @@ def _failures(job: Job) -> Iterator[None]:
         if type(error).__name__ != "SafetensorError":  # its class is another one in each version
             raise
         raise JobFellShort(f"{job.out}: a checkpoint cannot be written: {error}; {_kept(job)}") from error
+
+
+def _of_memory(error: Exception) -> bool:
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def _of_storage(error: Exception) -> str | None:

@@ -80,7 +80,14 @@ class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
         self._watch = watch
         self._stopped = stopped
         self.interrupted = False
+        self.began = False
+        """Whether a step was begun, so that whatever is gone on from was read."""
         self._loss: float | None = None
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Remember that training is under way."""
+        del args, state, control
+        self.began = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
         """Say what a step's loss was.
