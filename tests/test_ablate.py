@@ -136,6 +136,8 @@ def test_sets_that_cannot_be_had_are_refused_with_what_can(pool: Pool) -> None:
         sizes(pool, [Arm.VERIFIED], size=verified + 1)
     with pytest.raises(UserError, match=r"rejects are wanted and there are \d+; give --size \d+ or less"):
         sizes(pool, [Arm.SEMANTICS], share=0.99)
+    with pytest.raises(UserError, match="format: of 1 rows none would be a reject; give a larger --size or --share"):
+        sizes(pool, [Arm.FORMAT], size=1)
     clean = Pool(tuple(one for one in pool.train if one.fell is None), (), (), (), 0, 0, 0)
     with pytest.raises(UserError, match="no rejects of execution"):
         sizes(clean, [Arm.EXECUTION])
@@ -198,6 +200,16 @@ def test_a_damaged_cell_is_named(tmp_path: Path) -> None:
         finished(tmp_path, Arm.FORMAT, 1)
 
 
+def test_a_damaged_note_of_a_training_is_named(tmp_path: Path, pool: Pool) -> None:
+    """And nothing is trained in its place unasked."""
+    work = _work(tmp_path, pool, ScriptedTrainer())
+    here = cell_folder(work.folder, Arm.VERIFIED, 1)
+    (here / "model").mkdir(parents=True)
+    (here / "trained.json").write_text("{")
+    with pytest.raises(UserError, match=r"trained\.json: cannot be read .*; remove it"):
+        next(carry_out(work, pool, sizes(pool, [Arm.VERIFIED]), _settings([1]), lambda *_: None))
+
+
 def test_settings_hold_on_resume(tmp_path: Path) -> None:
     """More seeds may be added; whatever changes the cells that are there may not."""
     keep_settings(tmp_path, _settings([1]), resume=False)
@@ -214,6 +226,10 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
     (other / "file").touch()
     with pytest.raises(UserError, match="and no ablation"):
         keep_settings(other, _settings([1]), resume=True)
+    with pytest.raises(UserError, match="no ablation was begun there; leave --resume out"):
+        keep_settings(tmp_path / "new", _settings([1]), resume=True)
+    with pytest.raises(UserError, match=r"cannot be made in .*file; choose another --out"):
+        keep_settings(other / "file" / "sub", _settings([1]), resume=False)
 
 
 def _cell(arm: Arm, seed: int, correct: int) -> Cell:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from apigen.files import replacing, storage_errors
 RESULT = "cell.json"
 _MODEL = "model"
 _encode = msgspec.json.Encoder().encode
+_Kept = TypeVar("_Kept")
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -57,13 +58,16 @@ def finished(folder: Path, arm: Arm, seed: int) -> Cell | None:
     Raises:
         UserError: its file is damaged.
     """
-    path = cell_folder(folder, arm, seed) / RESULT
+    return _read(cell_folder(folder, arm, seed) / RESULT, Cell)
+
+
+def _read(path: Path, kind: type[_Kept]) -> _Kept | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Cell)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); remove it, and --resume does that cell again") from None
+        raise UserError(f"{path}: cannot be read ({error}); remove it, and --resume does that again") from None
 
 
 def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[str], None]) -> Cell:
@@ -81,9 +85,8 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
         here.mkdir(parents=True, exist_ok=True)
     write_rows(here / "rows.jsonl", rows)
     marker, model = here / "trained.json", here / _MODEL
-    if marker.exists() and model.is_dir():
-        trained = msgspec.json.decode(marker.read_bytes(), type=Trained)
-    else:
+    trained = _read(marker, Trained) if model.is_dir() else None
+    if trained is None:
         told("trains")
         trained = work.train(here / "rows.jsonl", model, seed)
         with replacing(marker) as file:

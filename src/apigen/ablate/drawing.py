@@ -44,6 +44,8 @@ def sizes(pool: Pool, arms: Sequence[Arm], *, size: int | None = None, share: fl
         if arm is not Arm.VERIFIED and not there:
             raise UserError(f"the run has no rejects of {arm} with calls to read; leave it out with --arms")
         rejected[arm] = _rejects(pool, arm, wanted, share)
+        if arm is not Arm.VERIFIED and not rejected[arm]:
+            raise UserError(f"{arm}: of {wanted} rows none would be a reject; give a larger --size or --share")
         if rejected[arm] > there:
             most = int(there * wanted / rejected[arm])
             raise UserError(

@@ -14,7 +14,7 @@ from apigen.ablate.drawing import Sizes, draw
 from apigen.ablate.figures import figures, mixed_versions
 from apigen.ablate.pool import Pool
 from apigen.errors import UserError
-from apigen.files import replacing, storage_errors
+from apigen.files import replacing, require_makeable, storage_errors
 
 SETTINGS, FIGURES = "settings.json", "ablation.json"
 SUITES = ("unseen", "seen")
@@ -69,6 +69,9 @@ def require_same(folder: Path, settings: Settings, *, resume: bool) -> None:
                 raise UserError(f"{folder}: was started with {name} {before!r}, not {after!r}; name another --out")
     elif folder.exists() and any(not one.name.startswith(".") for one in folder.iterdir()):
         raise UserError(f"{folder}: holds something, and no ablation; name another --out")
+    elif resume:
+        raise UserError(f"{folder}: no ablation was begun there; leave --resume out")
+    require_makeable(folder)
 
 
 def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:

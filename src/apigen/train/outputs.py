@@ -1,6 +1,5 @@
 """The folder of a training: what it holds at the beginning, after a kill, and at the end."""
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import msgspec
 
 from apigen.errors import JobFellShort, UserError, in_one_line
-from apigen.files import DirectoryLock, replacing
+from apigen.files import DirectoryLock, replacing, require_makeable
 from apigen.train import checkpoints
 from apigen.train.card import card
 from apigen.train.fit import Fitted
@@ -130,9 +129,7 @@ def require_place(job: Job) -> None:
     if not job.resume and job.out.exists() and (begun or not job.out.is_dir() or _holds_something(job.out)):
         hint = "add --resume to go on with it, or choose another --out" if begun else "choose another --out"
         raise UserError(f"{job.out}: exists already; {hint}")
-    there = next(path for path in (job.out.absolute(), *job.out.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise UserError(f"{job.out}: cannot be made in {there}; choose another --out")
+    require_makeable(job.out)
 
 
 def _holds_something(folder: Path) -> bool:
