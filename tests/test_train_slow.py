@@ -22,7 +22,7 @@ import torch
 import transformers
 
 from apigen.errors import JobFellShort, UserError
-from apigen.train import outputs, supervised
+from apigen.train import loading, outputs, supervised
 from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import dialogue
@@ -493,6 +493,17 @@ def test_a_word_that_answers_end_with_ends_no_generation(data: Path, tmp_path: P
     trained(data, tmp_path / "out", model=base, max_steps=1)
     before, after = (transformers.GenerationConfig.from_pretrained(each) for each in (base, tmp_path / "out"))
     assert after.eos_token_id == before.eos_token_id
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU decides where there is one")
+@pytest.mark.parametrize(("has", "comes_to"), [("avx512_bf16", "mixed"), ("amx_bf16", "mixed"), ("avx2", "fp32")])
+def test_a_processor_with_bf16_computes_in_it(has: str, comes_to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it would be emulated, and what is asked for otherwise, stays as it is."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {has: True}, raising=False)
+    assert loading.precision(make_recipe()) == comes_to
+    assert loading.precision(make_recipe(None, {"precision": "bf16"})) == "bf16"
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    assert loading.precision(make_recipe()) == "fp32"
 
 
 def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Path) -> None:

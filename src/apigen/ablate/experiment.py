@@ -43,6 +43,8 @@ class Settings(msgspec.Struct, frozen=True):
     answer_tokens: int
     answer_batch: int
     seed: int
+    base: str = ""
+    """Digest of the weights in the folder that trainings begin with; empty for the hub and for random weights."""
 
 
 def require_same(folder: Path, settings: Settings, *, resume: bool) -> None:
