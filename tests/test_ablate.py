@@ -4,16 +4,18 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from ablating import ScriptedEvaluator, ScriptedTrainer
 from apigen import rundir
+from apigen.ablate.arguments import arguments_of
 from apigen.ablate.arms import STAGES, Arm
-from apigen.ablate.base import Right, Trained
+from apigen.ablate.base import Arguments, Right, Trained
 from apigen.ablate.cells import Cell, Work, cell_folder, finished
-from apigen.ablate.drawing import draw, sizes
+from apigen.ablate.drawing import draw, shown, sizes
 from apigen.ablate.experiment import Settings, carry_out, keep_settings, write_figures, write_questions
 from apigen.ablate.figures import figures
 from apigen.ablate.page import page, rows, tables
@@ -21,8 +23,11 @@ from apigen.ablate.pool import Pool, make_pool
 from apigen.agreement import student
 from apigen.attempts import read_requests
 from apigen.dataset.duplicates import fingerprint
+from apigen.dataset.read.base import Row
 from apigen.errors import UserError
-from apigen.records import Attempt, Outcome
+from apigen.evaluate.base import Answer
+from apigen.evaluate.held_out import question_of
+from apigen.records import Attempt, Call, Outcome, Tool
 from runs import apigen, told
 
 
@@ -55,8 +60,9 @@ def pool(run: Path, attempts: list[Attempt], held_out: frozenset[str]) -> Pool:
 
 def test_a_pool_accounts_for_every_candidate(attempts: list[Attempt], pool: Pool) -> None:
     """Each one is trained on, asked about, or counted as neither; those set aside take their twins with them."""
-    told = len(pool.train) + len(pool.unseen) + len(pool.seen) + pool.unreadable + pool.unchecked + pool.neither
-    assert told == len(attempts)
+    for one in (pool, shown(pool, sizes(pool, list(Arm), size=20))):
+        asked = len(one.unseen) + len(one.seen) + one.unshown
+        assert len(one.train) + asked + one.unreadable + one.unchecked + one.neither == len(attempts)
     assert pool.unreadable > 0
     assert all(one.fell is None for one in (*pool.unseen, *pool.seen))
 
@@ -97,6 +103,26 @@ def test_arms_of_one_seed_share_their_verified_rows(pool: Pool) -> None:
         assert {one.id for one in draw(pool, arm, planned, seed=1) if one.fell is None} <= base
 
 
+@pytest.mark.parametrize("size", [8, 20, None])
+def test_every_set_calls_every_tool_that_questions_about_seen_tools_are_about(pool: Pool, size: int | None) -> None:
+    """In a verified row, in every set of every seed; questions for which that cannot be are left out and counted."""
+    planned = sizes(pool, list(Arm), size=size)
+    asked = shown(pool, planned)
+    assert len(asked.seen) + asked.unshown == len(pool.seen)
+    assert asked.seen
+    assert asked.unshown >= (4 if size == 8 else 1)  # one tool is called in no other row
+    for arm in Arm:
+        for seed in range(1, 6):
+            called = {name for one in draw(asked, arm, planned, seed) if one.fell is None for name in one.tools}
+            assert asked.asked_tools() <= called
+
+
+def test_which_questions_are_asked_depends_on_no_choice_of_sets(pool: Pool) -> None:
+    """So that more sets can be added to what is done."""
+    few, all_ = sizes(pool, [Arm.VERIFIED], size=8), sizes(pool, list(Arm), size=8)
+    assert shown(pool, few) == shown(pool, all_)
+
+
 def test_a_share_of_rejects_may_be_given(pool: Pool) -> None:
     """The same for every arm but the verified one."""
     planned = sizes(pool, [Arm.VERIFIED, Arm.FORMAT], size=10, share=0.3)
@@ -110,6 +136,8 @@ def test_sets_that_cannot_be_had_are_refused_with_what_can(pool: Pool) -> None:
         sizes(pool, [Arm.VERIFIED], size=verified + 1)
     with pytest.raises(UserError, match=r"rejects are wanted and there are \d+; give --size \d+ or less"):
         sizes(pool, [Arm.SEMANTICS], share=0.99)
+    with pytest.raises(UserError, match="format: of 1 rows none would be a reject; give a larger --size or --share"):
+        sizes(pool, [Arm.FORMAT], size=1)
     clean = Pool(tuple(one for one in pool.train if one.fell is None), (), (), (), 0, 0, 0)
     with pytest.raises(UserError, match="no rejects of execution"):
         sizes(clean, [Arm.EXECUTION])
@@ -137,9 +165,11 @@ def _settings(seeds: Sequence[int], *, size: int = 20) -> Settings:
     )
 
 
-def _work(folder: Path, pool: Pool, trainer: ScriptedTrainer, *, keep: bool = False) -> Work:
+def _work(
+    folder: Path, pool: Pool, trainer: ScriptedTrainer, versions: dict[str, str] | None = None, *, keep: bool = False
+) -> Work:
     folder.mkdir(exist_ok=True)
-    return Work(folder / "cells", write_questions(folder, pool), trainer, ScriptedEvaluator(), keep)
+    return Work(folder / "cells", write_questions(folder, pool), trainer, ScriptedEvaluator(), keep, versions or {})
 
 
 def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path, pool: Pool) -> None:
@@ -170,6 +200,16 @@ def test_a_damaged_cell_is_named(tmp_path: Path) -> None:
         finished(tmp_path, Arm.FORMAT, 1)
 
 
+def test_a_damaged_note_of_a_training_is_named(tmp_path: Path, pool: Pool) -> None:
+    """And nothing is trained in its place unasked."""
+    work = _work(tmp_path, pool, ScriptedTrainer())
+    here = cell_folder(work.folder, Arm.VERIFIED, 1)
+    (here / "model").mkdir(parents=True)
+    (here / "trained.json").write_text("{")
+    with pytest.raises(UserError, match=r"trained\.json: cannot be read .*; remove it"):
+        next(carry_out(work, pool, sizes(pool, [Arm.VERIFIED]), _settings([1]), lambda *_: None))
+
+
 def test_settings_hold_on_resume(tmp_path: Path) -> None:
     """More seeds may be added; whatever changes the cells that are there may not."""
     keep_settings(tmp_path, _settings([1]), resume=False)
@@ -184,8 +224,12 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "file").touch()
-    with pytest.raises(UserError, match="holds no ablation"):
+    with pytest.raises(UserError, match="and no ablation"):
         keep_settings(other, _settings([1]), resume=True)
+    with pytest.raises(UserError, match="no ablation was begun there; leave --resume out"):
+        keep_settings(tmp_path / "new", _settings([1]), resume=True)
+    with pytest.raises(UserError, match=r"cannot be made in .*file; choose another --out"):
+        keep_settings(other / "file" / "sub", _settings([1]), resume=False)
 
 
 def _cell(arm: Arm, seed: int, correct: int) -> Cell:
@@ -195,17 +239,66 @@ def _cell(arm: Arm, seed: int, correct: int) -> Cell:
 
 
 def test_differences_are_paired_by_seed() -> None:
-    """Seeds that are equally far apart leave no doubt, however different they are."""
+    """Seeds that are nearly equally far apart leave little doubt, however different they are."""
     cells = [_cell(Arm.VERIFIED, seed, 10 * seed) for seed in (1, 2, 3)]
-    cells += [_cell(Arm.EXECUTION, seed, 10 * seed - 5) for seed in (1, 2, 3)]
+    cells += [_cell(Arm.EXECUTION, seed, 10 * seed - less) for seed, less in ((1, 5), (2, 5), (3, 6))]
     found = figures(cells)["unseen"]
     difference = found["execution"]["difference"]
-    assert difference["mean"] == pytest.approx(-0.05)
-    assert difference["low"] == pytest.approx(-0.05)
+    assert difference["mean"] == pytest.approx(-0.16 / 3)
+    assert difference["high"] == pytest.approx(-0.16 / 3 + 4.303 * 0.01 / 3, abs=1e-5)
     assert found["verified"]["difference"] is None
-    assert (found["execution"]["correct"], found["execution"]["answers"]) == (45, 300)
+    assert (found["execution"]["correct"], found["execution"]["answers"]) == (44, 300)
     assert found["execution"]["paper"]["xLAM-1B"] == -12.17
-    assert found["execution"]["reasons"] == {"wrong_value": 255}
+    assert found["execution"]["reasons"] == {"wrong_value": 256}
+
+
+def test_seeds_that_are_all_alike_have_no_interval() -> None:
+    """They say nothing of how trainings scatter, so a dash stands in its place, as after a single seed."""
+    cells = [_cell(arm, seed, 5 * seed) for arm in (Arm.VERIFIED, Arm.EXECUTION) for seed in (1, 2, 3)]
+    for some in (cells, [cell for cell in cells if cell.seed == 1]):
+        arms = figures(some)["unseen"]
+        assert arms["execution"]["difference"] == {"mean": 0.0, "low": None, "high": None}
+        assert [*rows(arms)][1][3] == "+0.0\n(-)"
+
+
+def _counted(arm: Arm, seed: int, right: int) -> Cell:
+    return Cell(arm, seed, 0, Trained(1, 1, 1, None, 1.0), {"seen": Right(0, 9, arguments=Arguments(200, 50, right))})
+
+
+def test_right_values_are_counted_over_seeds_and_compared_by_seed() -> None:
+    """Of all arguments due, and of those of calls whose tool was called; cells of before are passed over."""
+    cells = [_counted(Arm.VERIFIED, seed, 10 * seed) for seed in (1, 2)]
+    cells += [_counted(Arm.FORMAT, 1, 6), _counted(Arm.FORMAT, 2, 14), _cell(Arm.EXECUTION, 1, 3)]
+    arms = figures(cells)["seen"]
+    assert arms["verified"]["arguments"] == {
+        "due": 400, "called": 100, "right": 30, "share": 0.075, "share_of_called": 0.3, "difference": None
+    }  # fmt: skip
+    assert arms["format"]["arguments"]["difference"]["mean"] == pytest.approx(-0.025)
+    assert figures(cells)["unseen"]["execution"]["arguments"] is None
+    assert "7.5%\n(30.0% of called)" in next(iter(rows(arms)))
+
+
+def test_right_values_are_those_of_the_right_tool() -> None:
+    """Calls are paired so that most is right, and none is counted twice; what is no call has nothing right."""
+    tool = Tool("add", "", {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}})
+    row = Row("1", 1, "?", (tool,), [_add(1, 2), _add(3, 4)])
+    truth = question_of(row, "here").truth
+
+    def counted(*calls: dict[str, Any], undecodable: str = "") -> tuple[int, int, int]:
+        answer = Answer(tuple(Call(call["name"], call["arguments"]) for call in calls), undecodable)
+        found = arguments_of([(truth, answer)])
+        return found.due, found.called, found.right
+
+    assert counted(_add(1, 2), _add(3, 4)) == (4, 4, 4)
+    assert counted(_add(3, 4)) == (4, 2, 2)
+    assert counted(_add(3, 9), _add(1, 4), _add(3, 4)) == (4, 4, 3)
+    assert counted(_add("1", 2)) == (4, 2, 1)
+    assert counted({"name": "mul", "arguments": {"a": 1, "b": 2}}) == (4, 0, 0)
+    assert counted(undecodable="words") == (4, 0, 0)
+
+
+def _add(a: Any, b: Any) -> dict[str, Any]:
+    return {"name": "add", "arguments": {"a": a, "b": b}}
 
 
 def test_students_interval_is_the_textbooks() -> None:
@@ -227,3 +320,18 @@ def test_figures_are_written_and_shown(tmp_path: Path, pool: Pool) -> None:
     text = page(found)
     assert "7 of 10 trainings are done" in text
     assert "http" not in text.replace("http-equiv", "")
+    assert "different versions" not in text
+
+
+def test_a_change_of_libraries_in_the_midst_is_told(tmp_path: Path, pool: Pool) -> None:
+    """Each cell says what it was done with, and the page that not all were done with the same."""
+    settings, planned = _settings([1]), sizes(pool, list(Arm), size=20)
+    failing = _work(tmp_path, pool, ScriptedTrainer(fails_at=3), {"torch": "2.12"})
+    with pytest.raises(RuntimeError, match="no more"):
+        list(carry_out(failing, pool, planned, settings, lambda *_: None))
+    work = _work(tmp_path, pool, ScriptedTrainer(), {"torch": "2.13"})
+    cells = [*carry_out(work, pool, planned, settings, lambda *_: None)]
+    found = write_figures(tmp_path, settings, pool, cells, work.versions)
+    assert [cell["versions"]["torch"] for cell in found["cells"]] == ["2.12", "2.12", "2.13", "2.13", "2.13"]
+    assert found["mixed_versions"] == {"torch": ["2.12", "2.13"]}
+    assert "different versions of libraries, which may be what tells them apart: torch 2.12 and 2.13." in page(found)

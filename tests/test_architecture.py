@@ -17,7 +17,18 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "apigen"
 
 LAYERS = (
-    ("records", "errors", "files", "database", "locators", "agreement", "concurrency", "retry_after", "__init__"),
+    (
+        "records",
+        "errors",
+        "files",
+        "database",
+        "locators",
+        "agreement",
+        "concurrency",
+        "retry_after",
+        "extra",
+        "__init__",
+    ),
     ("sections", "model_config", "config", "signatures", "toolspecs", "verify.grounding"),
     ("library", "models", "execute", "faults"),
     ("sampling", "generate", "verify"),

@@ -1,16 +1,18 @@
 """What a training reads and plans, before any model is there."""
 
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apigen.errors import UserError
+from apigen.extra import PACKAGES, require_extra
 from apigen.records import Call
 from apigen.train import checkpoints, memory
 from apigen.train.batches import packed
 from apigen.train.examples import Example, labels, read_examples
-from apigen.train.extra import require_extra
 from apigen.train.form import dialogue
 from apigen.train.job import Job
 from apigen.train.memory import Shape
@@ -19,6 +21,8 @@ from apigen.train.plan import held_out, lengths, make_plan, warnings
 from apigen.train.recipe import make_recipe
 from apigen.train.tokens import Encoded
 from training import ADD, mixed_rows, pair_row, song_row, sum_row, write_rows
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_the_recipe_is_the_papers() -> None:
@@ -55,7 +59,8 @@ def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
         ("lora: {rnk: 3}", "did you mean `lora.rank`?"),
         ("packing: 1.5", "`packing`"),
         ("- 1", "a recipe is a mapping"),
-        ("epochs: 1\nepochs: 2", "broken YAML"),
+        ("epochs: 1\nepochs: 2", "line 2, column 1: broken YAML, the key `epochs` stands twice"),
+        ("epochs: [1", "line 1, column 11: broken YAML, expected ',' or ']', but got '<stream end>'"),
     ],
 )
 def test_a_wrong_recipe_is_named_in_one_line(tmp_path: Path, text: str, said: str) -> None:
@@ -99,6 +104,8 @@ def test_rows_that_cannot_be_read_are_left_out_with_a_reason(tmp_path: Path) -> 
     assert [example.id for example in read.kept] == ["1"]
     assert [left.id for left in read.left_out] == ["2", "4", "5"]
     assert all(left.reason for left in read.left_out)
+    both = read_examples([file, write_rows(tmp_path / "more.jsonl", ["{broken", sum_row(1)])])
+    assert [left.id for left in both.left_out] == ["rows.jsonl:2", "rows.jsonl:4", "rows.jsonl:5", "more.jsonl:1"]
 
 
 def test_several_files_are_mixed_and_their_ids_told_apart(tmp_path: Path) -> None:
@@ -216,6 +223,12 @@ def test_only_whole_checkpoints_count(tmp_path: Path) -> None:
     assert checkpoints.latest(tmp_path / "nowhere") is None
 
 
+def test_the_extra_is_what_the_project_declares() -> None:
+    """No package is needed, recorded or asked for that the extra does not install, and none is left out."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["train"]
+    assert sorted(re.split(r"[><=,]", one)[0] for one in declared) == sorted(PACKAGES)
+
+
 def test_what_is_missing_names_the_extra() -> None:
     """One line, with the command that installs it."""
     with pytest.raises(UserError, match=r"no_such_package.*pip install 'apigen-pipeline\[train\]'"):
@@ -229,6 +242,7 @@ def test_what_is_missing_names_the_extra() -> None:
         ({"model": "a", "scratch": "tiny"}, "name one model"),
         ({"scratch": "huge"}, "there are tiny, small"),
         ({"scratch": "tiny", "method": "dpo"}, "give one with --model"),
+        ({"model": "a", "method": "dpo", "recipe": make_recipe(None, {"packing": True})}, "pairs are not packed"),
         ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own"),
         ({"model": "a", "chat_template": Path("nowhere.jinja")}, "nowhere.jinja: no such file"),
     ],
@@ -236,7 +250,7 @@ def test_what_is_missing_names_the_extra() -> None:
 def test_a_job_that_makes_no_sense_is_refused(given: dict[str, Any], said: str) -> None:
     """Before anything is read."""
     with pytest.raises(UserError, match=said):
-        Job(recipe=make_recipe(), out=Path("nowhere"), **given)
+        Job(**{"recipe": make_recipe(), "out": Path("nowhere"), **given})
 
 
 def test_pairs_are_read_from_a_file(tmp_path: Path) -> None:

@@ -7,6 +7,9 @@ import msgspec
 import pytest
 
 from apigen.errors import UserError
+from apigen.evaluate.asking.forms import FORMS
+from apigen.evaluate.base import Question
+from apigen.evaluate.calls import AnyCallDue
 from apigen.records import Call, Message, Tool
 from apigen.train.examples import Example
 from apigen.train.form import dialogue
@@ -137,6 +140,27 @@ def test_a_question_that_changes_once_it_is_answered_is_refused() -> None:
     template = turns(PLAIN).replace("<{{ m.role }}>", "{% if loop.last %}<now>{% endif %}<{{ m.role }}>")
     with pytest.raises(CannotRender, match="writes the question otherwise"):
         rendered(template, ONE)
+
+
+def test_names_have_underscores_for_dots_as_they_will_when_it_is_asked() -> None:
+    """In the native form, where servers allow no dots; in the prompted one they stay."""
+    dotted = Tool("math.add", TOOL.description, TOOL.parameters)
+    one = msgspec.structs.replace(ONE, tools=(dotted,), calls=(Call("math.add", {"name": "x"}),))
+    _, texts = rendered(turns(PLAIN), one)
+    assert texts[0] == ("[math_add]<user>It's 1 and 2.<a>", 'math_add({"name": "x"})</a>')
+    asked = FORMS["native"].put(Question("1", "simple", one.messages, one.tools, AnyCallDue(wanted=True)))
+    assert list(asked.tools) == dialogue(one, "native").tools
+    prompted = dialogue(one, "prompted")
+    assert '"math.add"' in prompted.prompt[0]["content"]
+    assert '"math.add"' in prompted.answer["content"]
+
+
+def test_tools_that_only_a_dot_tells_apart_are_refused() -> None:
+    """Nobody could say which of them is called."""
+    both = (Tool("math.add", "", TOOL.parameters), Tool("math_add", "", TOOL.parameters))
+    with pytest.raises(CannotRender, match=r"math\.add and math_add have the same name"):
+        rendered(turns(PLAIN), msgspec.structs.replace(ONE, tools=both, calls=(Call("math.add", {"name": "x"}),)))
+    assert dialogue(msgspec.structs.replace(ONE, tools=both), "prompted").problem == ""
 
 
 def test_a_model_without_template_is_told_with_the_ways_out() -> None:

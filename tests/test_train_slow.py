@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -21,18 +22,18 @@ import torch
 import transformers
 
 from apigen.errors import JobFellShort, UserError
-from apigen.train import outputs
+from apigen.train import loading, outputs, supervised
 from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import dialogue
-from apigen.train.job import Job, TrainingResult
+from apigen.train.job import METHODS, Job, TrainingResult
 from apigen.train.pairs import read_pairs
 from apigen.train.prepared import prepare
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer
 from apigen.train.tokens import Encoded, Encoder
-from runs import apigen_process, command
+from runs import apigen_process, command, told
 from tiny_chat_model import QWEN_STYLE, write_chat_model
 from training import mixed_rows, pair_row, sum_row, write_rows
 
@@ -79,6 +80,10 @@ def loaded(folder: Path) -> tuple[Any, Any]:
         transformers.AutoModelForCausalLM.from_pretrained(folder),
         transformers.AutoTokenizer.from_pretrained(folder),
     )
+
+
+def refuse(*_: Any) -> None:
+    raise AssertionError("nothing is to be shown")
 
 
 def test_a_model_from_scratch_learns_and_is_loaded_by_transformers(data: Path, tmp_path: Path) -> None:
@@ -203,6 +208,8 @@ def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, 
     assert found["losses"]["points"] == json.loads(whole.stdout)["losses"]["points"]
     again = apigen_process(*line, out, "--resume")
     assert again.returncode == 0
+    assert told(again) == ""
+    assert again.stdout == f"This training is finished: 16 steps; nothing was left to do. {out}\n"
     other = apigen_process(*line, out, "--resume", "--seed", "5")
     assert other.returncode == 2
     assert "recipe.seed was 0 and is 5 now" in other.stderr
@@ -257,20 +264,91 @@ def test_what_the_model_from_scratch_writes_is_read_as_calls_by_transformers(dat
     assert read["tool_calls"] == [{"type": "function", "function": {"name": "add", "arguments": {"a": 0, "b": 0}}}]
 
 
-def test_a_recipe_that_a_library_refuses_is_told_in_one_line(data: Path, model: Path, tmp_path: Path) -> None:
-    """A schedule that does not exist or needs more, an optimizer that is not installed, modules that are not there."""
+def test_a_recipe_that_a_library_refuses_is_told_before_anything_is_written(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    """A schedule that does not exist or needs more, an optimizer that is not installed, modules that are not there.
+
+    The plan is not shown either, and the same folder takes the training once the recipe is mended.
+    """
+    out = tmp_path / "out"
     wrongs: tuple[dict[str, Any], ...] = (
         {"schedule": "zigzag"},
         {"schedule": "cosine_with_min_lr"},
+        {"optimizer": "adamw_nobodys"},
         {"optimizer": "adamw_bnb_8bit"},
         {"lora": {"use": True, "targets": ["nowhere"]}},
     )
     for number, wrong in enumerate(wrongs):
         file = tmp_path / f"{number}.yaml"
         file.write_text(json.dumps(wrong))
-        job = Job(recipe=make_recipe(file, FAST), out=tmp_path / str(number), model=str(model))
+        job = Job(recipe=make_recipe(file, FAST), out=out, model=str(model))
         with pytest.raises(UserError, match="the recipe cannot be used with this model"):
-            train([data], job)
+            train([data], job, shown=refuse)
+        assert not out.exists()
+
+
+def test_a_training_that_is_refused_late_leaves_its_folder_free(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only the model itself shows, such as packed rows that see each other, is found when the record stands."""
+
+    def see_each_other(*_: Any) -> None:
+        raise UserError("--packing: rows see each other")
+
+    job = Job(recipe=make_recipe(None, {**FAST, "max_steps": 1}), out=tmp_path / "out", model=str(model))
+    with monkeypatch.context() as patched:
+        patched.setattr(supervised, "_require_apart", see_each_other)
+        packing = job.recipe.model_copy(update={"packing": True})
+        with pytest.raises(UserError, match="see each other"):
+            train([data], msgspec.structs.replace(job, recipe=packing))
+    assert train([data], job).finished
+
+
+def test_a_loss_that_is_no_number_ends_the_training(data: Path, model: Path, tmp_path: Path) -> None:
+    """It would be trained on for nothing, and nothing of it is saved."""
+    out = tmp_path / "out"
+    with pytest.raises(JobFellShort, match=r"no number any more at step \d.* lower --learning-rate"):
+        trained(data, out, model=model, max_steps=8, learning_rate=1e30, warmup_steps=0, max_grad_norm=1e30)
+    assert not (out / "model.safetensors").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_read(model: Path, tmp_path: Path) -> None:
+    """The data are not there either, and not what is complained of."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"sub: cannot be made in .*file; choose another --out"):
+        trained(tmp_path / "nowhere.jsonl", tmp_path / "file" / "sub", model=model)
+
+
+def test_what_is_said_of_a_step_has_its_loss(model: Path, tmp_path: Path) -> None:
+    """Each step is told once, with the loss of that step, in both methods."""
+    pytest.importorskip("trl")
+    rows = write_rows(tmp_path / "rows.jsonl", [sum_row(number) for number in range(12)])
+    pairs = write_rows(tmp_path / "pairs.jsonl", [pair_row(number) for number in range(12)])
+    for method, data in (("sft", rows), ("dpo", pairs)):
+        said: list[tuple[int, int, float | None]] = []
+        recipe = make_recipe(None, {**FAST, "max_steps": 3}, ["dpo"] if method == "dpo" else [])
+        job = Job(recipe=recipe, out=tmp_path / method, model=str(model), method=METHODS[method])
+        result = train([data], job, watch=lambda *told, said=said: said.append(told))
+        assert said == [(number + 1, 3, loss) for number, loss in enumerate(losses(result))]
+
+
+def test_a_hub_that_does_not_answer_is_told_in_one_line(data: Path, tmp_path: Path) -> None:
+    """Without what its client tries again and again."""
+    env = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
+    ran = apigen_process("train", data, "--model", "some/model", "--out", tmp_path / "out", env=env)
+    assert ran.returncode == 2
+    assert re.fullmatch(r"apigen: some/model: cannot be loaded \(.*couldn't find them in the cached.*\n", ran.stderr)
+
+
+def test_what_is_wrong_with_a_folder_is_told_to_its_end(data: Path, model: Path, tmp_path: Path) -> None:
+    """Also where transformers says it in several lines."""
+    shutil.copytree(model, tmp_path / "broken")
+    (tmp_path / "broken" / "tokenizer.json").write_text("{}")
+    with pytest.raises(UserError, match="cannot be loaded") as error:
+        trained(data, tmp_path / "out", model=tmp_path / "broken")
+    assert str(error.value.__cause__).split()[-1] in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_ctrl_c_ends_with_a_checkpoint(data: Path, model: Path, tmp_path: Path) -> None:
@@ -292,21 +370,41 @@ def test_ctrl_c_ends_with_a_checkpoint(data: Path, model: Path, tmp_path: Path) 
     assert [(one["from_step"], one["to_step"]) for one in second.record["sessions"]] == [(0, 3), (3, 8)]
 
 
+@pytest.mark.parametrize("damaged", ["model.safetensors", "optimizer.pt", "trainer_state.json", "rng_state.pth"])
+def test_a_damaged_checkpoint_is_named(data: Path, model: Path, tmp_path: Path, damaged: str) -> None:
+    """Without it, training goes on from the one before."""
+    recipe = make_recipe(None, {**FAST, "max_steps": 4, "checkpoint_every": 1})
+    job = Job(recipe=recipe, out=tmp_path / "out", model=str(model))
+    calls = iter([False, False, True])
+    train([data], job, stopped=lambda: next(calls))
+    last = job.out / "checkpoints" / "checkpoint-3"
+    (last / damaged).write_bytes(b"{ neither this nor that")
+    again = msgspec.structs.replace(job, resume=True)
+    with pytest.raises(JobFellShort, match=r"checkpoint-3: is damaged and cannot be read .*; remove it"):
+        train([data], again)
+    shutil.rmtree(last)
+    assert train([data], again).record["sessions"][-1]["from_step"] == 2
+
+
 @pytest.mark.parametrize("begin", [("--from-scratch", "tiny"), ("--model", "MODEL"), ("--model", "MODEL", "--lora")])
 def test_a_dry_run_tells_everything_and_writes_nothing(
     data: Path, model: Path, tmp_path: Path, begin: tuple[str, ...]
 ) -> None:
     """Rows, tokens, steps and memory for both ways to train, and a row with its trained part marked."""
     chosen = [str(model) if word == "MODEL" else word for word in begin]
-    told = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
-    assert told.returncode == 0, told.stderr
-    assert re.search(r"rows +46 rows trained, 2 held out, 0 left out", told.stdout)
+    ran = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
+    assert ran.returncode == 0, ran.stderr
+    assert re.search(r"rows +46 rows trained, 2 held out, 0 left out", ran.stdout)
     assert re.search(
-        r"\[\[\[TRAINED <tool_call>\n\{\"name\": \"add\".*<\|im_end\|> TRAINED\]\]\]", told.stdout, re.DOTALL
+        r"\[\[\[TRAINED <tool_call>\n\{\"name\": \"add\".*<\|im_end\|> TRAINED\]\]\]", ran.stdout, re.DOTALL
     )
-    assert re.search(r"memory +all weights: [\d.]+ GiB", told.stdout)
-    assert re.search(r"memory +adapter: [\d.]+ GiB", told.stdout)
+    assert re.search(r"memory +all weights: [\d.]+ GiB", ran.stdout)
+    assert re.search(r"memory +adapter: [\d.]+ GiB", ran.stdout)
     assert not (tmp_path / "out").exists()
+    (tmp_path / "out").write_text("somebody's")
+    taken = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
+    assert taken.returncode == 2
+    assert told(taken) == f"apigen: {tmp_path / 'out'}: exists already; choose another --out"
 
 
 def test_rows_over_the_cutoff_are_named_and_left_out(model: Path, tmp_path: Path) -> None:
@@ -397,11 +495,22 @@ def test_a_word_that_answers_end_with_ends_no_generation(data: Path, tmp_path: P
     assert after.eos_token_id == before.eos_token_id
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU decides where there is one")
+@pytest.mark.parametrize(("has", "comes_to"), [("avx512_bf16", "mixed"), ("amx_bf16", "mixed"), ("avx2", "fp32")])
+def test_a_processor_with_bf16_computes_in_it(has: str, comes_to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it would be emulated, and what is asked for otherwise, stays as it is."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {has: True}, raising=False)
+    assert loading.precision(make_recipe()) == comes_to
+    assert loading.precision(make_recipe(None, {"precision": "bf16"})) == "bf16"
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    assert loading.precision(make_recipe()) == "fp32"
+
+
 def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Path) -> None:
     """Before the model is loaded."""
     env = {"CUDA_VISIBLE_DEVICES": ""}
     out = tmp_path / "out"
-    told = apigen_process("train", data, "--from-scratch", "tiny", "--out", out, "--require-gpu", env=env)
-    assert told.returncode == 1
-    assert "sees no GPU" in told.stderr
+    ran = apigen_process("train", data, "--from-scratch", "tiny", "--out", out, "--require-gpu", env=env)
+    assert ran.returncode == 1
+    assert "sees no GPU" in ran.stderr
     assert not out.exists()

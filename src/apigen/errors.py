@@ -19,6 +19,12 @@ reaches the terminal bare and anything else that does is a defect of ours.
 """
 
 
+def in_one_line(error: BaseException, most: int = 400) -> str:
+    """What a foreign exception says, for a message of ours; its type where it says nothing."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said if len(said) <= most else f"{said[: most - 1]}…"
+
+
 class ApigenError(Exception):
     """The root of everything that apigen raises on purpose."""
 

@@ -28,6 +28,17 @@ def storage_errors(path: Path, mend: str = RESUME) -> Iterator[None]:
         raise JobFellShort(f"{path}: cannot be written: {error.strerror or error}; {mend}") from error
 
 
+def require_makeable(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written, before work is done for it.
+
+    Raises:
+        UserError: what is there on the way to it is no folder, or may not be written.
+    """
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(f"{folder}: cannot be made in {there}; choose another --out")
+
+
 @contextlib.contextmanager
 def replacing(path: Path, mend: str = RESUME) -> Iterator[IO[bytes]]:
     """Write a whole file beside its place and move it there when complete, so that readers never see half of it.

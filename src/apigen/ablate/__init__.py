@@ -4,8 +4,10 @@ arms        which candidates each training set is drawn from
 pool        a run's candidates as training rows, without the tools that are held out
 drawing     equal-sized training sets, one for each arm and seed
 base        what trains and what evaluates, as this package sees them
+training    training for real
+asking      asking for real
+arguments   how many values are right
 likelihood  how surprised a model is by right answers
-doing       both of these for real
 cells       one training and its evaluation, each done once and kept
 figures     what the cells come to: means, and differences paired by seed
 experiment  all cells, their settings and their figures

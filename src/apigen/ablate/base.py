@@ -11,6 +11,17 @@ class Interrupted(Exception):  # noqa: N818 - named for what happened
     """Somebody asked for the end; what was done is kept."""
 
 
+class Arguments(msgspec.Struct, frozen=True):
+    """Of the arguments that calls must have, how many are right."""
+
+    due: int
+    """All, of every answer."""
+    called: int
+    """Those of calls whose tool was called."""
+    right: int
+    """Those that were given with the right value."""
+
+
 class Right(msgspec.Struct, frozen=True):
     """How many answers of one suite are right."""
 
@@ -23,6 +34,8 @@ class Right(msgspec.Struct, frozen=True):
     """Questions to which there is no answer, such as prompts that are too long for the model."""
     tools: int = 0
     """Answers that call the right tools, whatever the arguments."""
+    arguments: Arguments | None = None
+    """How many values are right, whatever the rest of the answer."""
     bits: float | None = None
     """What right answers take, per character; see :mod:`apigen.ablate.likelihood`."""
 
@@ -70,6 +83,6 @@ class Evaluator(Protocol):
             out: a folder for the answers.
 
         Raises:
-            Interrupted: the end was asked for before it began.
+            Interrupted: the end was asked for; the same call goes on later.
         """
         ...

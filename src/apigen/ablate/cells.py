@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from apigen.files import replacing, storage_errors
 RESULT = "cell.json"
 _MODEL = "model"
 _encode = msgspec.json.Encoder().encode
+_Kept = TypeVar("_Kept")
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -28,6 +29,8 @@ class Cell(msgspec.Struct, frozen=True):
     trained: Trained
     suites: Mapping[str, Right]
     """By name: ``unseen`` and ``seen`` tools."""
+    versions: Mapping[str, str] = {}
+    """Of the libraries that it was done with."""
 
 
 class Work(NamedTuple):
@@ -40,6 +43,8 @@ class Work(NamedTuple):
     train: Trainer
     evaluate: Evaluator
     keep_models: bool
+    versions: Mapping[str, str]
+    """Of the libraries that are used now."""
 
 
 def cell_folder(folder: Path, arm: Arm, seed: int) -> Path:
@@ -53,13 +58,16 @@ def finished(folder: Path, arm: Arm, seed: int) -> Cell | None:
     Raises:
         UserError: its file is damaged.
     """
-    path = cell_folder(folder, arm, seed) / RESULT
+    return _read(cell_folder(folder, arm, seed) / RESULT, Cell)
+
+
+def _read(path: Path, kind: type[_Kept]) -> _Kept | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Cell)
+        return msgspec.json.decode(path.read_bytes(), type=kind)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); remove it, and --resume does that cell again") from None
+        raise UserError(f"{path}: cannot be read ({error}); remove it, and --resume does that again") from None
 
 
 def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[str], None]) -> Cell:
@@ -77,9 +85,8 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
         here.mkdir(parents=True, exist_ok=True)
     write_rows(here / "rows.jsonl", rows)
     marker, model = here / "trained.json", here / _MODEL
-    if marker.exists() and model.is_dir():
-        trained = msgspec.json.decode(marker.read_bytes(), type=Trained)
-    else:
+    trained = _read(marker, Trained) if model.is_dir() else None
+    if trained is None:
         told("trains")
         trained = work.train(here / "rows.jsonl", model, seed)
         with replacing(marker) as file:
@@ -88,7 +95,7 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
     for name, path in work.suites.items():
         told(f"answers about {name} tools")
         suites[name] = work.evaluate(model, path, here / name)
-    cell = Cell(arm, seed, sum(one.fell is not None for one in rows), trained, suites)
+    cell = Cell(arm, seed, sum(one.fell is not None for one in rows), trained, suites, work.versions)
     with replacing(here / RESULT) as file:
         file.write(_encode(cell) + b"\n")
     return cell

@@ -15,6 +15,8 @@ class Sizes(msgspec.Struct, frozen=True):
     size: int
     """The same for all."""
     rejected: Mapping[Arm, int]
+    fewest: int
+    """Verified rows of the set that has the fewest, whichever sets are made."""
 
 
 def sizes(pool: Pool, arms: Sequence[Arm], *, size: int | None = None, share: float | None = None) -> Sizes:
@@ -41,23 +43,59 @@ def sizes(pool: Pool, arms: Sequence[Arm], *, size: int | None = None, share: fl
         there = sum(one.fell in STAGES[arm] for one in pool.train)
         if arm is not Arm.VERIFIED and not there:
             raise UserError(f"the run has no rejects of {arm} with calls to read; leave it out with --arms")
-        natural = there / (there + verified)
-        rejected[arm] = 0 if arm is Arm.VERIFIED else round(wanted * (natural if share is None else share))
+        rejected[arm] = _rejects(pool, arm, wanted, share)
+        if arm is not Arm.VERIFIED and not rejected[arm]:
+            raise UserError(f"{arm}: of {wanted} rows none would be a reject; give a larger --size or --share")
         if rejected[arm] > there:
-            most = int(there / (natural if share is None else share))
+            most = int(there * wanted / rejected[arm])
             raise UserError(
                 f"{arm}: {rejected[arm]} rejects are wanted and there are {there}; give --size {most} or less"
             )
-    return Sizes(wanted, rejected)
+    return Sizes(wanted, rejected, wanted - max(_rejects(pool, arm, wanted, share) for arm in Arm))
+
+
+def _rejects(pool: Pool, arm: Arm, size: int, share: float | None) -> int:
+    """How many of a set's rows are rejects; those that are not there are counted as well."""
+    verified = sum(one.fell is None for one in pool.train)
+    there = sum(one.fell in STAGES[arm] for one in pool.train)
+    return round(size * (there / (there + verified) if share is None else share)) if there else 0
+
+
+def shown(pool: Pool, planned: Sizes) -> Pool:
+    """The pool without questions about seen tools that not every training set could have seen.
+
+    Every set can show as many tools as the one with the fewest verified rows has of these. Which tools they are depends
+    on the questions' order alone, and neither on seeds nor on which of the sets are made.
+    """
+    to_be_had = {name for one in pool.train if one.fell is None for name in one.tools}
+    kept: list[Trainable] = []
+    tools: set[str] = set()
+    for one in pool.seen:
+        more = tools | set(one.tools)
+        if more <= to_be_had and len(more) <= planned.fewest:
+            kept.append(one)
+            tools = more
+    return msgspec.structs.replace(pool, seen=tuple(kept), unshown=len(pool.seen) - len(kept))
 
 
 def draw(pool: Pool, arm: Arm, planned: Sizes, seed: int) -> list[Trainable]:
     """One training set, shuffled.
 
     Of one seed, all arms have the same verified rows as far as they have as many, so that arms differ in what was put
-    in and not in luck.
+    in and not in luck. The first of these call each tool once that questions about seen tools are about.
     """
     order = sorted(pool.train, key=lambda one: shuffle_key(seed, one.id))
     wrong = [one for one in order if one.fell in STAGES[arm]][: planned.rejected[arm]]
-    right = [one for one in order if one.fell is None][: planned.size - len(wrong)]
+    right = _showing(pool.asked_tools(), [one for one in order if one.fell is None])[: planned.size - len(wrong)]
     return sorted((*right, *wrong), key=lambda one: shuffle_key(seed, f"order/{one.id}"))
+
+
+def _showing(tools: frozenset[str], rows: Sequence[Trainable]) -> list[Trainable]:
+    """Rows in their order, but that the first ones for each of some tools come before all others."""
+    missing = set(tools)
+    first: dict[str, Trainable] = {}
+    for one in rows:
+        if missing & set(one.tools):
+            missing -= set(one.tools)
+            first[one.id] = one
+    return [*first.values(), *(one for one in rows if one.id not in first)]

@@ -1,6 +1,6 @@
 """The whole comparison: every arm with every seed, resumable, with its settings kept beside it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,10 +11,10 @@ import msgspec
 from apigen.ablate.arms import Arm
 from apigen.ablate.cells import Cell, Work, clear_up, do, finished, write_rows
 from apigen.ablate.drawing import Sizes, draw
-from apigen.ablate.figures import figures
+from apigen.ablate.figures import figures, mixed_versions
 from apigen.ablate.pool import Pool
 from apigen.errors import UserError
-from apigen.files import replacing, storage_errors
+from apigen.files import replacing, require_makeable, storage_errors
 
 SETTINGS, FIGURES = "settings.json", "ablation.json"
 SUITES = ("unseen", "seen")
@@ -43,15 +43,19 @@ class Settings(msgspec.Struct, frozen=True):
     answer_tokens: int
     answer_batch: int
     seed: int
+    base: str = ""
+    """Digest of the weights in the folder that trainings begin with; empty for the hub and for random weights."""
 
 
-def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
-    """Write the settings, or make sure that they are the same as those of what is gone on with.
+def require_same(folder: Path, settings: Settings, *, resume: bool) -> None:
+    """Make sure that a folder is free, or holds what was begun with the same settings and is to be gone on with.
 
     Raises:
-        UserError: there is an ablation already and it is not to be gone on with, or it has other settings.
+        UserError: it is not so.
     """
     path = folder / SETTINGS
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: is no folder; name another --out")
     if path.exists():
         if not resume:
             raise UserError(f"{folder}: holds an ablation; go on with it by --resume, or name another --out")
@@ -65,8 +69,21 @@ def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
             # More arms and seeds only add cells.
             if before != after and not (name in ("arms", "seeds") and set(before or ()) <= set(after or ())):
                 raise UserError(f"{folder}: was started with {name} {before!r}, not {after!r}; name another --out")
-    elif resume and folder.exists() and any(folder.iterdir()):
-        raise UserError(f"{folder}: holds no ablation; name another --out")
+    elif folder.exists() and any(not one.name.startswith(".") for one in folder.iterdir()):
+        raise UserError(f"{folder}: holds something, and no ablation; name another --out")
+    elif resume:
+        raise UserError(f"{folder}: no ablation was begun there; leave --resume out")
+    require_makeable(folder)
+
+
+def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
+    """Write the settings, once it is sure that they are the same as those of what is gone on with.
+
+    Raises:
+        UserError: there is an ablation already and it is not to be gone on with, or it has other settings.
+    """
+    path = folder / SETTINGS
+    require_same(folder, settings, resume=resume)
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
@@ -122,18 +139,20 @@ def carry_out(
 
 
 def write_figures(
-    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: dict[str, str]
+    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: Mapping[str, str]
 ) -> dict[str, Any]:
     """Write ablation.json, and give what it holds."""
     found = {
         "date": datetime.now(UTC).date().isoformat(),
         "versions": versions,
+        "mixed_versions": mixed_versions(cells),
         "settings": msgspec.to_builtins(settings),
         "pool": {
             "train": pool.fell(),
             "unseen": len(pool.unseen),
             "seen": len(pool.seen),
             "held_out": list(pool.held_out),
+            "unshown": pool.unshown,
             "unreadable": pool.unreadable,
             "unchecked": pool.unchecked,
             "neither": pool.neither,

@@ -14,6 +14,9 @@ PAPER: Mapping[Arm, Mapping[str, float]] = {
 """What putting rejects back did to the paper's models, in points of BFCL's overall accuracy (arXiv 2406.18518: the
 direction is the paper's own; the figures are read off its bars at second hand, so take them as about)."""
 
+_ALIKE = 1e-12
+"""Half an interval that is rounding and no more."""
+
 
 def figures(cells: Iterable[Cell]) -> dict[str, Any]:
     """Everything as ``ablation.json`` has it, by suite and arm.
@@ -48,6 +51,7 @@ def _arm(cells: Sequence[Cell], suite: str, arm: Arm) -> dict[str, Any]:
         "mean": _spread(list(shares.values())),
         "difference": None if arm is Arm.VERIFIED else _spread(paired),
         "tools": sum(one.tools for one in found),
+        "arguments": _arguments(own, None if arm is Arm.VERIFIED else base, suite),
         "bits": _spread([one for one in bits.values() if one is not None]),
         "bits_difference": None if arm is Arm.VERIFIED else _spread(_paired(bits, bits_then)),
         "reasons": _reasons(cell.suites[suite].reasons for cell in own.values()),
@@ -60,10 +64,43 @@ def _paired(own: Mapping[int, float | None], base: Mapping[int, float | None]) -
 
 
 def _spread(values: Sequence[float]) -> dict[str, float | None] | None:
+    """A mean with its interval; without one after one seed, or where all are alike, which tells nothing of scatter."""
     if not values:
         return None
     mean, half = student(values)
-    return {"mean": mean, "low": None if half is None else mean - half, "high": None if half is None else mean + half}
+    if half is None or half < _ALIKE:
+        return {"mean": mean, "low": None, "high": None}
+    return {"mean": mean, "low": mean - half, "high": mean + half}
+
+
+def _arguments(own: Mapping[int, Cell], base: Mapping[int, Cell] | None, suite: str) -> dict[str, Any] | None:
+    """Right values, of all seeds together, and paired by seed; ``None`` where no argument was due."""
+    found = [one for cell in own.values() if (one := cell.suites[suite].arguments) is not None]
+    due, called, right = (sum(getattr(one, name) for one in found) for name in ("due", "called", "right"))
+    if not due:
+        return None
+    return {
+        "due": due,
+        "called": called,
+        "right": right,
+        "share": right / due,
+        "share_of_called": right / called if called else None,
+        "difference": None if base is None else _spread(_paired(_right_of_due(own, suite), _right_of_due(base, suite))),
+    }
+
+
+def _right_of_due(cells: Mapping[int, Cell], suite: str) -> dict[int, float | None]:
+    counts = {seed: cell.suites[suite].arguments for seed, cell in cells.items()}
+    return {seed: one.right / one.due if one is not None and one.due else None for seed, one in counts.items()}
+
+
+def mixed_versions(cells: Iterable[Cell]) -> dict[str, list[str]]:
+    """Libraries of which cells were done with different versions, each with these."""
+    found: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        for name, version in cell.versions.items():
+            found.setdefault(name, {})[version] = None
+    return {name: sorted(versions) for name, versions in found.items() if len(versions) > 1}
 
 
 def _reasons(each: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -1,12 +1,14 @@
 """How surprised a model is by right answers: a measure that moves long before a whole answer is right."""
 
+from collections.abc import Callable
 from math import log
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from apigen.ablate.base import Interrupted
 from apigen.errors import JobFellShort
-from apigen.evaluate.asking.generating import load
 from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import Form, dialogue
@@ -15,24 +17,33 @@ from apigen.train.tokens import Encoder
 _LONGEST = 1 << 20
 
 
-def bits_per_character(model: Path, rows: Path, form: Form, batch: int) -> float:
+def bits_per_character(
+    net: Any,
+    tokenizer: Any,
+    rows: Path,
+    form: Form,
+    batch: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> float:
     """Bits that the right answers of rows take, by their own characters, so that tokenizers may differ.
 
     The negative log-likelihood of an answer's tokens, the one that ends it included, given its prompt; summed over all
     answers and divided by the characters that their tokens are (Jelinek et al. 1977 for the measure per word).
 
     Args:
-        model: folder of the model.
+        net: a model, ready to answer.
+        tokenizer: its own.
         rows: file of rows; what cannot be put to the model's chat template is passed over.
         form: in which they are put.
         batch: rows at once.
+        stopped: asked between batches whether to end.
 
     Raises:
-        UserError: the model cannot be loaded, or no row can be put to it.
+        UserError: no row can be put to the model.
         JobFellShort: not even one row fits into the device's memory.
+        Interrupted: it was asked to end.
     """
-    net, tokenizer = load(model)
-    corpus = Encoder(tokenizer, str(model), _LONGEST).corpus(
+    corpus = Encoder(tokenizer, "the trained model", _LONGEST).corpus(
         dialogue(example, form) for example in read_examples([rows]).kept if isinstance(example, Example)
     )
     collate = Collator(pad=tokenizer.pad_token_id or 0, packing=False)
@@ -40,6 +51,8 @@ def bits_per_character(model: Path, rows: Path, form: Form, batch: int) -> float
     ordered = sorted(corpus.rows, key=lambda row: len(row.ids))
     start = 0
     while start < len(ordered):
+        if stopped():
+            raise Interrupted
         some = ordered[start : start + batch]
         given = {name: values.to(net.device) for name, values in collate([(row,) for row in some]).items()}
         labels = given.pop("labels")
@@ -49,7 +62,7 @@ def bits_per_character(model: Path, rows: Path, form: Form, batch: int) -> float
             loss = torch.nn.functional.cross_entropy(scores, labels[:, 1:][labels[:, 1:] >= 0], reduction="sum")
         except torch.OutOfMemoryError:
             if batch == 1:
-                raise JobFellShort(f"{model}: row {some[0].id} does not fit into the device's memory") from None
+                raise JobFellShort(f"row {some[0].id} of {rows} does not fit into the device's memory") from None
             batch //= 2
             continue
         start += len(some)

@@ -1,6 +1,6 @@
 """The figures as a table for the terminal and as one self-contained HTML page."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,34 +13,48 @@ from apigen.report.page import style
 COLUMNS = (
     "training set",
     "rejects",
-    "right of",
-    "share",
+    "right",
     "from verified",
     "right tools",
+    "right values",
+    "from verified",
     "bits a character",
     "from verified",
     "paper",
 )
 """Shares in per cent and what they differ by in points of them; bits to three places."""
-TITLES = {"unseen": "Tools that no training set shows", "seen": "Tools that training sets show"}
+TITLES = {"unseen": "Tools that no training set shows", "seen": "Tools that every training set shows"}
 _LEFT, _WIDTH = 170, 680
 
 
 def rows(arms: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """One suite's figures as text, arm by arm; shares in per cent, differences in points of them."""
+    """One suite's figures as text, arm by arm: in two lines, the figure itself and what it is to be read with."""
     for name, arm in arms.items():
-        accuracy = arm["accuracy"]
+        values = arm["arguments"]
         yield (
             name,
             f"{arm['rejected']:,}",
-            f"{arm['correct']:,} of {arm['answers']:,}",
-            f"{accuracy['share']:.1%} ({100 * accuracy['low']:.1f}-{100 * accuracy['high']:.1f})" if accuracy else "-",
+            _accuracy(arm),
             _told(arm["difference"], 100, "+.1f"),
             f"{arm['tools'] / arm['answers']:.1%}" if arm["answers"] else "-",
+            _values(values) if values else "-",
+            _told(values["difference"], 100, "+.1f") if values else "-",
             _told(arm["bits"], 1, ".3f"),
             _told(arm["bits_difference"], 1, "+.3f"),
-            ", ".join(f"{model} {points:+.2f}" for model, points in arm["paper"].items()) or "-",
+            "\n".join(f"{model} {points:+.2f}" for model, points in arm["paper"].items()) or "-",
         )
+
+
+def _accuracy(arm: Mapping[str, Any]) -> str:
+    counts, accuracy = f"{arm['correct']:,} of {arm['answers']:,}", arm["accuracy"]
+    if not accuracy:
+        return counts
+    return f"{counts}, {accuracy['share']:.1%}\n({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})"
+
+
+def _values(values: Mapping[str, Any]) -> str:
+    of_called = "-" if values["share_of_called"] is None else f"{values['share_of_called']:.1%}"
+    return f"{values['share']:.1%}\n({of_called} of called)"
 
 
 def tables(found: Mapping[str, Any]) -> Iterator[Table]:
@@ -59,6 +73,7 @@ def page(found: Mapping[str, Any]) -> str:
     return _template().render(
         style=style(),
         found=found,
+        mixed=mixed_words(found["mixed_versions"]),
         suites=[
             {
                 "title": TITLES.get(suite, suite),
@@ -70,6 +85,14 @@ def page(found: Mapping[str, Any]) -> str:
             for suite, arms in found["suites"].items()
         ],
     )
+
+
+def mixed_words(mixed: Mapping[str, Sequence[str]]) -> str:
+    """That trainings were done with different versions of libraries; empty where they were not."""
+    if not mixed:
+        return ""
+    told = ", ".join(f"{name} {' and '.join(versions)}" for name, versions in mixed.items())
+    return f"Trainings were done with different versions of libraries, which may be what tells them apart: {told}."
 
 
 def _dots(arms: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -101,14 +124,13 @@ def _x(share: float, top: float) -> float:
 
 
 def _told(spread: Mapping[str, float | None] | None, times: float, form: str) -> str:
-    """A mean with its interval, where there is one."""
+    """A mean with its interval, or a dash in the place of one that there is not."""
     if spread is None or spread["mean"] is None:
         return "-"
     mean, low, high = spread["mean"], spread["low"], spread["high"]
     said = format(times * mean, form)
-    if low is None or high is None:
-        return said
-    return f"{said} ({format(times * low, form)} to {format(times * high, form)})"
+    interval = "-" if low is None or high is None else f"{format(times * low, form)} to {format(times * high, form)}"
+    return f"{said}\n({interval})"
 
 
 @cache

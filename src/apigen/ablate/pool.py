@@ -20,6 +20,11 @@ class Trainable(msgspec.Struct, frozen=True):
     row: dict[str, Json]
     """A line of dataset.jsonl, as far as training reads it."""
 
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The tools that it calls, each once."""
+        return tuple(dict.fromkeys(call["name"] for call in self.row["calls"]))
+
 
 class Pool(msgspec.Struct, frozen=True):
     """What an ablation draws from and asks about."""
@@ -28,7 +33,7 @@ class Pool(msgspec.Struct, frozen=True):
     unseen: tuple[Trainable, ...]
     """Verified rows that call a held-out tool, which no training row calls or offers."""
     seen: tuple[Trainable, ...]
-    """Verified rows that were set aside, whose tools are trained on."""
+    """Verified rows that were set aside, whose tools every training set calls."""
     held_out: tuple[str, ...]
     """The held-out tools."""
     unreadable: int
@@ -38,6 +43,12 @@ class Pool(msgspec.Struct, frozen=True):
     neither: int
     """Candidates that are neither trained on nor asked: rejected ones that call a held-out tool or are offered nothing
     else, verified ones beyond the number of questions, and those that ask what is asked already."""
+    unshown: int = 0
+    """Verified rows that were set aside, and are not asked: some training set would show none of a tool of theirs."""
+
+    def asked_tools(self) -> frozenset[str]:
+        """The tools that questions about seen tools are about."""
+        return frozenset(name for one in self.seen for name in one.tools)
 
     def fell(self) -> dict[str, int]:
         """How many of the rows that may be trained on fell at each stage; the verified ones under ``verified``."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,12 +11,12 @@ import msgspec
 from rich.console import Console
 
 from apigen import rundir
-from apigen.ablate.arms import Arm
+from apigen.ablate.arms import STAGES, Arm
 from apigen.ablate.base import Interrupted, Trainer
 from apigen.ablate.cells import Cell, Work, write_rows
-from apigen.ablate.drawing import Sizes, sizes
-from apigen.ablate.experiment import Settings, carry_out, keep_settings, write_figures, write_questions
-from apigen.ablate.page import page, tables
+from apigen.ablate.drawing import Sizes, shown, sizes
+from apigen.ablate.experiment import Settings, carry_out, keep_settings, require_same, write_figures, write_questions
+from apigen.ablate.page import mixed_words, page, tables
 from apigen.ablate.pool import Pool, make_pool
 from apigen.attempts import read_requests
 from apigen.cli.ablation_progress import AblationProgress
@@ -24,13 +24,15 @@ from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
+from apigen.extra import missing, versions
 from apigen.files import DirectoryLock, replacing
-from apigen.train.extra import require_extra
+from apigen.records import Stage
 from apigen.train.form import FORMS
 from apigen.train.job import Job
 from apigen.train.recipe import Recipe, make_recipe
+from apigen.train.run import require_possible
 
-_WIDE = 160
+_WIDE = 180
 
 
 class AblateOptions(NamedTuple):
@@ -72,6 +74,7 @@ def ablate_command(options: AblateOptions) -> int:
     arms, seeds = _arms(options.arms), tuple(range(1, options.seeds + 1))
     pool = _pool(options)
     planned = sizes(pool, arms, size=options.size, share=options.share)
+    pool = shown(pool, planned)
     settings = Settings(
         run=str(options.run),
         digest=_digest(options.run / rundir.ATTEMPTS),
@@ -88,9 +91,17 @@ def ablate_command(options: AblateOptions) -> int:
         answer_tokens=options.max_tokens,
         answer_batch=options.batch,
         seed=options.seed,
+        base=_weights(options.model),
     )
     if not options.dry_run:
-        require_extra()
+        require_possible(job)
+    require_same(options.out, settings, resume=options.resume)
+    if not options.resume and not missing():  # a dry run shows the sets also where training is not installed
+        from apigen.ablate.training import require_trainable  # noqa: PLC0415 - needs the extra
+
+        stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in arms))
+        require_trainable(job, [one for one in pool.train if one.fell in stages])
+    if not options.dry_run:
         keep_settings(options.out, settings, resume=options.resume)
     console = Console(stderr=True, markup=False)
     console.print("\n".join(_plan(pool, planned, settings)), highlight=False, soft_wrap=True)
@@ -109,8 +120,8 @@ def ablate_command(options: AblateOptions) -> int:
 def _carry_out(
     options: AblateOptions, job: Job, pool: Pool, planned: Sizes, settings: Settings, console: Console
 ) -> int:
-    from apigen.ablate.doing import Asking, Starts, Training  # noqa: PLC0415 - needs the extra
-    from apigen.train.record import versions  # noqa: PLC0415
+    from apigen.ablate.asking import Asking  # noqa: PLC0415 - needs the extra
+    from apigen.ablate.training import Starts, Training  # noqa: PLC0415
 
     cells: list[Cell] = []
     due = len(settings.arms) * len(settings.seeds)
@@ -122,21 +133,28 @@ def _carry_out(
             folder=options.out / "cells",
             suites=write_questions(options.out, pool),
             train=trainer,
-            evaluate=Asking(job.form, options.batch, options.max_tokens, stopped),
+            evaluate=Asking(job.form, options.batch, options.max_tokens, progress.asked, stopped),
             keep_models=options.keep_models,
+            versions=versions(),
         )
         with suppress(Interrupted):
             for cell in carry_out(work, pool, planned, settings, progress.at):
                 cells.append(cell)
                 progress.done(cell)
-                _write(options.out, settings, pool, cells, versions())
+                _write(options.out, settings, pool, cells, work.versions)
                 if stopped():
                     break
     if len(cells) < due:
         done = f"{len(cells)} of {due} trainings are done"
-        console.print(f"{done}; `apigen ablate` with the same options and --resume goes on", soft_wrap=True)
+        console.print(
+            f"Interrupted; {done}; `apigen ablate` with the same options and --resume goes on",
+            soft_wrap=True,
+            highlight=False,
+        )
         return EXIT_INTERRUPTED
-    found = _write(options.out, settings, pool, cells, versions())
+    found = _write(options.out, settings, pool, cells, work.versions)
+    if found["mixed_versions"]:
+        console.print(mixed_words(found["mixed_versions"]), soft_wrap=True, highlight=False)
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return 0
@@ -150,7 +168,7 @@ def _carry_out(
 
 
 def _write(
-    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: dict[str, str]
+    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: Mapping[str, str]
 ) -> dict[str, Any]:
     """What is known so far, after each cell."""
     found = write_figures(folder, settings, pool, cells, versions)
@@ -204,9 +222,11 @@ def _plan(pool: Pool, planned: Sizes, settings: Settings) -> list[str]:
     fell = ", ".join(f"{count:,} {stage}" for stage, count in sorted(pool.fell().items(), key=lambda item: -item[1]))
     mixed = ", ".join(f"{arm} {count:,}" for arm, count in planned.rejected.items())
     trainings = f"{len(settings.arms)} sets x {len(settings.seeds)} seeds = {len(settings.arms) * len(settings.seeds)}"
+    asked = f"{len(pool.unseen):,} on these, {len(pool.seen):,} on others"
+    asked += f"; {pool.unshown:,} left out, as not every set can show their tools" if pool.unshown else ""
     return [
         f"to train on: {fell}; no calls can be read from {pool.unreadable:,}",
-        f"{len(pool.held_out)} tools held out; questions: {len(pool.unseen):,} on these, {len(pool.seen):,} on others",
+        f"{len(pool.held_out)} tools held out; questions: {asked}",
         f"{trainings} trainings of {settings.model}, {planned.size:,} rows each; rejects among them: {mixed}",
     ]
 
@@ -214,6 +234,12 @@ def _plan(pool: Pool, planned: Sizes, settings: Settings) -> list[str]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _weights(model: str) -> str:
+    """A digest of the weights in a model's folder, which somebody may train on in the midst of an ablation."""
+    digests = [_digest(path) for path in sorted(Path(model).expanduser().glob("*.safetensors"))] if model else []
+    return " ".join(digests)
 
 
 def _require_sound(options: AblateOptions) -> None:

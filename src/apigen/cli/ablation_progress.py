@@ -6,6 +6,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from apigen.ablate.arms import Arm
 from apigen.ablate.cells import Cell
 from apigen.cli.live_bar import LiveBar
+from apigen.evaluate.asking.ask import Progress
 
 
 class AblationProgress(LiveBar):
@@ -32,6 +33,11 @@ class AblationProgress(LiveBar):
         """Show how far the training is."""
         told = f", loss {loss:.3f}" if loss is not None else ""
         line = f"{self._doing}: step {done:,}/{of:,}{told}"
+        self.show(line, line=line)
+
+    def asked(self, progress: Progress) -> None:
+        """Show how many questions are answered."""
+        line = f"{self._doing}: {progress.answered + progress.errors:,}/{progress.wanted:,}"
         self.show(line, line=line)
 
     def done(self, cell: Cell) -> None:

@@ -10,11 +10,10 @@ from rich.console import Console
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import UserError
-from apigen.train.extra import require_extra
 from apigen.train.form import FORMS
 from apigen.train.job import METHODS, Job
 from apigen.train.recipe import make_recipe
-from apigen.train.run import read_data, train
+from apigen.train.run import read_data, require_possible, train
 from apigen.train.summary import plan_summary, result_line, resume_line
 
 if TYPE_CHECKING:
@@ -43,12 +42,15 @@ class TrainOptions(NamedTuple):
 def train_command(options: TrainOptions) -> int:
     """Carry out ``apigen train``; returns the exit code."""
     job = _job(options)
-    require_extra()
+    require_possible(job)
     from apigen.train.loading import require_gpu  # noqa: PLC0415 - needs the extra
+    from apigen.train.outputs import require_place  # noqa: PLC0415
     from apigen.train.prepared import prepare  # noqa: PLC0415
 
     if options.require_gpu:
         require_gpu()
+    if options.out is not None:
+        require_place(job)
     console = Console(stderr=True, markup=False)
     data = read_data(options.data, job, options.format_name)
     if options.dry_run:

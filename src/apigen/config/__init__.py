@@ -9,7 +9,7 @@ from apigen.config.access import GrantConfig, RemoteConfig
 from apigen.config.asking import BudgetConfig, GenerationConfig, JudgingConfig
 from apigen.config.execution import ExecutionConfig, IsolationConfig
 from apigen.config.keys import decides_executions, flatten, is_free, is_verification
-from apigen.config.reading import UniqueKeys, load_config
+from apigen.config.reading import UniqueKeys, broken, load_config
 from apigen.config.sampling import FocusConfig, RoundsConfig, SamplingConfig, StyleWeights, WordingWeights
 from apigen.config.whole import Config
 
@@ -28,6 +28,7 @@ __all__ = (
     "StyleWeights",
     "UniqueKeys",
     "WordingWeights",
+    "broken",
     "decides_executions",
     "flatten",
     "is_free",

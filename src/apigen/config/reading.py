@@ -9,7 +9,7 @@ import yaml
 
 from apigen.config.mistakes import explain
 from apigen.config.whole import Config, in_full
-from apigen.errors import UserError
+from apigen.errors import UserError, in_one_line
 
 
 def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Config:
@@ -48,6 +48,13 @@ class UniqueKeys(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+def broken(error: yaml.YAMLError) -> str:
+    """Where YAML is broken, and how."""
+    mark = getattr(error, "problem_mark", None)
+    at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{at}broken YAML, {getattr(error, 'problem', None) or in_one_line(error)}"
+
+
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8")
@@ -60,10 +67,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     except RecursionError:
         raise UserError(f"{path}: nested too deeply for a configuration") from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        at = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise UserError(f"{path}:{at} broken YAML, {problem}") from None
+        raise UserError(f"{path}: {broken(error)}") from None
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):

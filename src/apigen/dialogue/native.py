@@ -2,7 +2,8 @@
 
 Format: https://platform.openai.com/docs/guides/function-calling and
 https://huggingface.co/docs/transformers/chat_extras. Arguments stay objects, as chat templates want them; OpenAI's
-protocol has them as JSON text.
+protocol has them as JSON text. Names have ``_`` for each dot, since servers allow none: a model is trained on the names
+under which it will be asked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,12 +15,21 @@ Chat = list[dict[str, Any]]
 """Messages as a chat template or a server takes them."""
 
 
+def underscored(name: str) -> str:
+    """A tool's name for servers that allow no dots."""
+    return name.replace(".", "_")
+
+
 def native_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     """The tools as a request's or a chat template's ``tools``."""
     return [
         {
             "type": "function",
-            "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+            "function": {
+                "name": underscored(tool.name),
+                "description": tool.description,
+                "parameters": tool.parameters,
+            },
         }
         for tool in tools
     ]
@@ -34,5 +44,9 @@ def native_answer(calls: Sequence[Call], text: str = "") -> dict[str, Any]:
     """An assistant's message that makes these calls; with none, one that says ``text``."""
     if not calls:
         return {"role": "assistant", "content": text}
-    made = [{"type": "function", "function": {"name": call.name, "arguments": call.arguments}} for call in calls]
-    return {"role": "assistant", "content": text, "tool_calls": made}
+    made = [{"name": underscored(call.name), "arguments": call.arguments} for call in calls]
+    return {
+        "role": "assistant",
+        "content": text,
+        "tool_calls": [{"type": "function", "function": function} for function in made],
+    }

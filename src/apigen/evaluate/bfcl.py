@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from apigen.dataset.read.tools import read_tools
+from apigen.dialogue.native import underscored
 from apigen.errors import UserError
 from apigen.evaluate.base import UNDERSCORED, Question, Truth
 from apigen.evaluate.bfcl_data import CATEGORIES, BfclData
@@ -91,7 +92,7 @@ class Bfcl:
         return tool if self._name(tool.name) == tool.name else replace(tool, name=self._name(tool.name))
 
     def _name(self, name: str) -> str:
-        return name.replace(".", "_") if self._underscores else name
+        return underscored(name) if self._underscores else name
 
     def _truth(self, category: str, functions: Sequence[Json], truth: Json) -> Truth:
         if category.endswith("relevance"):

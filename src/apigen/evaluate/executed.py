@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 import msgspec
 
+from apigen.dialogue.native import underscored
 from apigen.errors import ExecutorUnavailable
 from apigen.evaluate.base import RIGHT, Answer, Mark, Miss, Question, short
 from apigen.evaluate.calls import wrong_count
-from apigen.evaluate.held_out import underscored
 from apigen.execute.base import BulkExecutor, Ran
 from apigen.records import Call, Execution, Tool
 

@@ -17,6 +17,7 @@ from apigen.dataset.own_rows import shape_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import AUTO, read
 from apigen.dataset.split import require_one_part
+from apigen.dialogue.native import underscored
 from apigen.errors import UserError
 from apigen.evaluate.base import UNDERSCORED, Question, Truth
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
@@ -120,11 +121,6 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
         CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(wanted=False)
     )
     return Question(row.id, shape_of(calls, len(offered)), said, offered, truth, calls)
-
-
-def underscored(name: str) -> str:
-    """A tool's name for servers that allow no dots."""
-    return name.replace(".", "_")
 
 
 def _due(call: Call, tool: Tool) -> DueCall:

@@ -12,7 +12,7 @@ import torch
 import transformers
 from transformers.trainer_callback import PrinterCallback
 
-from apigen.errors import JobFellShort, UserError
+from apigen.errors import JobFellShort, in_one_line
 from apigen.train import checkpoints, supervised
 from apigen.train.job import Job, Watch
 from apigen.train.loading import device_name, load_model, precision
@@ -20,6 +20,7 @@ from apigen.train.prepared import Prepared
 from apigen.train.scratch import scratch_model, size_of
 from apigen.train.steps import Point, Watcher, points
 from apigen.train.tokens import Encoded, EncodedPair, special_tokens
+from apigen.train.trial import adapted, refusals
 
 
 class Fitted(msgspec.Struct, frozen=True):
@@ -77,17 +78,18 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
     began = time.monotonic()
     with _failures(job), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what will be renamed is no news to who trains
-        with _refusals():
+        with refusals():
             model = _model(prepared, job)
             trainer = _trainer(model, prepared, job, watcher)
             trainer.create_optimizer_and_scheduler(prepared.plan.steps)  # else refused in the midst of training
         trainer.remove_callback(PrinterCallback)
-        if resumed and checkpoints.step(resumed) >= prepared.plan.steps:
-            # Nothing is left but to save; transformers would do one more step.
-            trainer._load_from_checkpoint(str(resumed))  # adapters are loaded by it as well
-            trainer.state = transformers.TrainerState.load_from_json(str(resumed / "trainer_state.json"))
-        else:
-            trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
+        with _damage(resumed, watcher):
+            if resumed and checkpoints.step(resumed) >= prepared.plan.steps:
+                # Nothing is left but to save; transformers would do one more step.
+                trainer._load_from_checkpoint(str(resumed))  # adapters are loaded by it as well
+                trainer.state = transformers.TrainerState.load_from_json(str(resumed / "trainer_state.json"))
+            else:
+                trainer.train(resume_from_checkpoint=str(resumed) if resumed else None)
     return Fitted(
         model=trainer.model,
         points=tuple(points(trainer.state.log_history)),
@@ -133,28 +135,23 @@ def _model(prepared: Prepared, job: Job) -> Any:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     if not recipe.lora.use:
         return model
-    import peft  # noqa: PLC0415 - with an adapter only
-
-    config = peft.LoraConfig(
-        r=recipe.lora.rank,
-        lora_alpha=recipe.lora.alpha,
-        lora_dropout=recipe.lora.dropout,
-        target_modules=recipe.lora.targets,
-        task_type="CAUSAL_LM",
-    )
     if recipe.gradient_checkpointing:
         model.enable_input_require_grads()
-    return peft.get_peft_model(model, config)
+    return adapted(model, recipe)
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn what the libraries say about a recipe before the first step into one line."""
+def _damage(checkpoint: Path | None, watcher: Watcher) -> Iterator[None]:
+    """Turn whatever reading a damaged checkpoint raises into one line; once a step has begun it was read."""
     try:
         yield
-    except (ValueError, ImportError) as error:
-        said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise UserError(f"the recipe cannot be used with this model: {said[:300]}") from error
+    except Exception as error:
+        if checkpoint is None or watcher.began or _of_memory(error):
+            raise
+        raise JobFellShort(
+            f"{checkpoint}: is damaged and cannot be read ({in_one_line(error, 200)}); remove it, and --resume goes on "
+            "from the one before, or anew"
+        ) from error
 
 
 @contextmanager
@@ -163,9 +160,9 @@ def _failures(job: Job) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, MemoryError) as error:
-        if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+        if _of_memory(error):
             raise JobFellShort(
-                f"memory does not suffice ({' '.join(str(error).split())[:160]}); lower --batch and raise "
+                f"memory does not suffice ({in_one_line(error, 160)}); lower --batch and raise "
                 f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
             ) from error
         why = _of_storage(error)
@@ -176,6 +173,10 @@ def _failures(job: Job) -> Iterator[None]:
         if type(error).__name__ != "SafetensorError":  # its class is another one in each version
             raise
         raise JobFellShort(f"{job.out}: a checkpoint cannot be written: {error}; {_kept(job)}") from error
+
+
+def _of_memory(error: Exception) -> bool:
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 def _of_storage(error: Exception) -> str | None:

@@ -3,8 +3,9 @@
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from apigen.dialogue.native import Chat, native_answer, native_messages, native_tools
+from apigen.dialogue.native import Chat, native_answer, native_messages, native_tools, underscored
 from apigen.dialogue.prompted import prompted_answer, prompted_messages
 from apigen.records import Call, Message, Tool
 from apigen.train.examples import Example
@@ -22,7 +23,9 @@ class Dialogue(msgspec.Struct, frozen=True):
     tools: list[dict[str, Any]] | None
     """``None`` where they stand in the prompt's text."""
     calls: tuple[Call, ...] = ()
-    """What the answer makes, to see that the template wrote it."""
+    """What the answer makes, under the names in it, to see that the template wrote it."""
+    problem: str = ""
+    """Why it cannot be put in this form; empty where it can."""
 
 
 def prompt(messages: tuple[Message, ...], tools: tuple[Tool, ...], form: Form) -> tuple[Chat, list[Any] | None]:
@@ -35,7 +38,21 @@ def prompt(messages: tuple[Message, ...], tools: tuple[Tool, ...], form: Form) -
 def dialogue(example: Example, form: Form) -> Dialogue:
     """An example in one form."""
     chat, tools = prompt(example.messages, example.tools, form)
-    return Dialogue(example.id, chat, answer(example.calls, example.said, example.missing, form), tools, example.calls)
+    calls, problem = example.calls, ""
+    if form == "native":
+        calls = tuple(replace(call, name=underscored(call.name)) for call in calls)
+        problem = _told_apart_by_dots(example.tools)
+    return Dialogue(example.id, chat, answer(example.calls, example.said, example.missing, form), tools, calls, problem)
+
+
+def _told_apart_by_dots(tools: tuple[Tool, ...]) -> str:
+    """Which tools would have one name without their dots."""
+    names: dict[str, str] = {}
+    for tool in tools:
+        other = names.setdefault(underscored(tool.name), tool.name)
+        if other != tool.name:
+            return f"the tools {other} and {tool.name} have the same name once dots are underscores"
+    return ""
 
 
 def answer(calls: tuple[Call, ...], said: str, missing: tuple[str, ...], form: Form) -> dict[str, Any]:

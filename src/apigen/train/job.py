@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 
@@ -46,6 +46,8 @@ class Job(msgspec.Struct, frozen=True):
             raise UserError("--chat-template: a model from scratch has its own; leave --chat-template out")
         if self.chat_template and not self.chat_template.is_file():
             raise UserError(f"--chat-template {self.chat_template}: no such file")
+        if self.method == "dpo" and self.recipe.packing:
+            raise UserError("--packing: pairs are not packed; leave --packing out")
         if self.method == "dpo" and self.scratch:
             raise UserError("--method dpo: prefers among answers of a model that can answer; give one with --model")
 
@@ -80,11 +82,8 @@ class TrainingResult(msgspec.Struct, frozen=True):
     """Whether all steps were done; else ``--resume`` goes on."""
     record: Mapping[str, Any]
     """What training.json says."""
-
-    @classmethod
-    def of(cls, out: Path, record: Mapping[str, Any]) -> Self:
-        """The result that a record tells of."""
-        return cls(out, record["status"] == "done", record)
+    trained: bool = True
+    """Whether anything was done now; not where a training that is resumed was finished already."""
 
     @property
     def loss(self) -> float | None:

@@ -1,15 +1,16 @@
 """Models and tokenizers from the hub or a folder; what goes wrong there becomes one line here."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 
-from apigen.errors import JobFellShort, UserError
+from apigen.errors import JobFellShort, UserError, in_one_line
 from apigen.train.form import Form
+from apigen.train.hub import where
 from apigen.train.recipe import Precision, Recipe
 from apigen.train.rendering import WAYS_OUT
 from apigen.train.scratch import template
@@ -20,9 +21,9 @@ def _loading(model: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, KeyError, ImportError) as error:
-        first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise UserError(
-            f"{model}: cannot be loaded ({first[:300]}); give a causal language model's name on the hub or its folder"
+            f"{model}: cannot be loaded ({in_one_line(error)}); give a causal language model's name on the hub or its "
+            "folder"
         ) from error
 
 
@@ -35,9 +36,7 @@ def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) ->
     if model.startswith((".", "/", "~")) and not Path(model).expanduser().is_dir():
         raise UserError(f"{model}: no such folder; give a causal language model's name on the hub or its folder")
     with _loading(model):
-        tokenizer = transformers.AutoTokenizer.from_pretrained(
-            str(Path(model).expanduser()) if _local(model) else model
-        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(**where(model))
     if chat_template:
         try:
             tokenizer.chat_template = chat_template.read_text("utf-8")
@@ -61,7 +60,7 @@ def load_config(model: str) -> Any:
         UserError: it cannot be loaded.
     """
     with _loading(model):
-        return transformers.AutoConfig.from_pretrained(model)
+        return transformers.AutoConfig.from_pretrained(**where(model))
 
 
 def empty_model(model: str, config: Any) -> Any:
@@ -81,14 +80,25 @@ def load_model(model: str, recipe: Recipe) -> Any:
         UserError: it cannot be loaded.
     """
     with _loading(model):
-        return transformers.AutoModelForCausalLM.from_pretrained(model, dtype=weights_dtype(recipe))
+        return transformers.AutoModelForCausalLM.from_pretrained(**where(model), dtype=weights_dtype(recipe))
 
 
 def precision(recipe: Recipe) -> Precision:
     """What ``auto`` comes to on this machine."""
     if recipe.precision != "auto":
         return recipe.precision
-    return "mixed" if torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    return "mixed" if _computes_in_bf16() else "fp32"
+
+
+def _computes_in_bf16() -> bool:
+    """Whether bf16 is computed by hardware; where it is emulated it is slower than fp32."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if torch.backends.mps.is_available():
+        return False
+    # Unknown to older versions of torch, which then stay with fp32.
+    capable: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capable.get("avx512_bf16") or capable.get("amx_bf16"))
 
 
 def weights_dtype(recipe: Recipe) -> Any:
@@ -116,7 +126,3 @@ def require_gpu() -> None:
             f"--require-gpu: torch {torch.__version__} sees no GPU (built for CUDA {built}); install the build that "
             "fits the driver, or leave the option out"
         )
-
-
-def _local(model: str) -> bool:
-    return model.startswith("~")

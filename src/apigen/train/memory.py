@@ -14,8 +14,10 @@ from apigen.train.recipe import Precision, Recipe
 GIB = 2**30
 _KEPT = 34
 """Bytes that a layer keeps per token and unit of width in 16 bits."""
-_LOGITS = {2: 12, 4: 12}
-"""Bytes per logit: as computed, in fp32 for the loss, and its gradient."""
+_LOGIT = 12
+"""Bytes per logit when the way back begins. In 16 bits: 2 as computed, 4 for the logarithm of its softmax, which the
+loss takes in fp32, 4 for the gradient of that, and 2 for its own; in fp32: 4 as computed, 4, and 4 for both gradients,
+since no copy of another type is between them."""
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -73,7 +75,7 @@ def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lor
     tokens = recipe.batch * (recipe.cutoff if recipe.packing else longest) * (2 if pairs else 1)
     layer = shape.width * _KEPT * bytes_each // 2
     kept = shape.layers * shape.width * bytes_each + layer if recipe.gradient_checkpointing else shape.layers * layer
-    return Memory(weights, gradients, optimizer, tokens * (kept + shape.vocabulary * _LOGITS[bytes_each]))
+    return Memory(weights, gradients, optimizer, tokens * (kept + shape.vocabulary * _LOGIT))
 
 
 def shape_of(model: Any, recipe: Recipe) -> Shape:

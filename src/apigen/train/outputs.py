@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from apigen.errors import JobFellShort, UserError
-from apigen.files import DirectoryLock, replacing
+from apigen.errors import JobFellShort, UserError, in_one_line
+from apigen.files import DirectoryLock, replacing, require_makeable
 from apigen.train import checkpoints
 from apigen.train.card import card
 from apigen.train.fit import Fitted
@@ -25,26 +25,32 @@ ADAPTER = "adapter"
 _SAVING = ".saving"
 
 
-def begin(job: Job, prepared: Prepared) -> dict[str, Any] | None:
-    """Write down what will be trained.
+def begun_before(job: Job, data: str) -> dict[str, Any] | None:
+    """What was told of the training so far, where it is resumed.
 
-    Returns:
-        What was told of the training so far, where it is resumed.
+    Args:
+        job: what is asked for.
+        data: digest of the rows.
 
     Raises:
         UserError: something that decides what is learnt is not what it was.
     """
-    earlier = _read_record(job) if job.resume else None
-    if earlier is not None:
-        now, then = job.deciding(prepared.digest), earlier["deciding"]
-        changed = [key for key in now if now[key] != then.get(key)]
-        if changed:
-            key = changed[0]
-            raise UserError(
-                f"{job.out}: {key} was {then.get(key)!r} and is {now[key]!r} now, so this is another training; "
-                "leave it as it was, or choose another --out"
-            )
-        return earlier
+    if not job.resume:
+        return None
+    earlier = _read_record(job)
+    now, then = job.deciding(data), earlier["deciding"]
+    changed = [key for key in now if now[key] != then.get(key)]
+    if changed:
+        key = changed[0]
+        raise UserError(
+            f"{job.out}: {key} was {then.get(key)!r} and is {now[key]!r} now, so this is another training; "
+            "leave it as it was, or choose another --out"
+        )
+    return earlier
+
+
+def begin(job: Job, prepared: Prepared) -> None:
+    """Write down what will be trained."""
     with replacing(job.out / RECIPE) as file:
         file.write(b"# Everything that decides how this model was trained; `--recipe` takes it.\n")
         file.write(job.recipe.to_yaml().encode())
@@ -53,7 +59,13 @@ def begin(job: Job, prepared: Prepared) -> dict[str, Any] | None:
         with replacing(job.out / LEFT_OUT) as file:
             file.writelines(msgspec.json.encode(left) + b"\n" for left in prepared.left_out)
     _write(job, begun(job, prepared))
-    return None
+
+
+def withdraw(job: Job) -> None:
+    """Take back what was written down of a training that was refused, so that the folder is free for another try."""
+    for name in (RECORD, RECIPE, LEFT_OUT):
+        (job.out / name).unlink(missing_ok=True)
+    shutil.rmtree(job.out / checkpoints.FOLDER, ignore_errors=True)
 
 
 def finish(job: Job, prepared: Prepared, fitted: Fitted, earlier: dict[str, Any] | None) -> dict[str, Any]:
@@ -95,7 +107,7 @@ def _save(job: Job, prepared: Prepared, fitted: Fitted) -> None:
         if not isinstance(error, OSError | RuntimeError) and type(error).__name__ != "SafetensorError":
             raise
         raise JobFellShort(
-            f"{job.out}: the model cannot be written ({' '.join(str(error).split())[:200]}); make room, and --resume "
+            f"{job.out}: the model cannot be written ({in_one_line(error, 200)}); make room, and --resume "
             "saves it from the last checkpoint"
         ) from error
 
@@ -117,6 +129,7 @@ def require_place(job: Job) -> None:
     if not job.resume and job.out.exists() and (begun or not job.out.is_dir() or _holds_something(job.out)):
         hint = "add --resume to go on with it, or choose another --out" if begun else "choose another --out"
         raise UserError(f"{job.out}: exists already; {hint}")
+    require_makeable(job.out)
 
 
 def _holds_something(folder: Path) -> bool:
@@ -146,8 +159,11 @@ def _read_record(job: Job) -> dict[str, Any]:
     Raises:
         UserError: the file is damaged.
     """
+    path = job.out / RECORD
     try:
-        record: dict[str, Any] = msgspec.json.decode((job.out / RECORD).read_bytes(), type=dict[str, Any])
+        record: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError) as error:
-        raise UserError(f"{job.out / RECORD}: cannot be read: {error}") from None
+        raise UserError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(record.get("deciding"), dict) or not isinstance(record.get("sessions"), list):
+        raise UserError(f"{path}: is no record of a training any more; choose another --out")
     return record

@@ -19,6 +19,7 @@ from apigen.train.recipe import Recipe
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.train.supervised import sequences
 from apigen.train.tokens import Encoded, EncodedPair, Encoder, shown
+from apigen.train.trial import require_usable
 
 _Learnt = tuple[Encoded | EncodedPair, Example | PairExample]
 
@@ -71,7 +72,7 @@ def prepare(examples: Examples, job: Job) -> Prepared:
     """Read the tokenizer, encode the rows, and plan the steps.
 
     Raises:
-        UserError: the model cannot be loaded, or no row can be trained on.
+        UserError: the model cannot be loaded, the recipe cannot be used with it, or no row can be trained on.
     """
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
@@ -98,6 +99,7 @@ def prepare(examples: Examples, job: Job) -> Prepared:
     planned = make_plan(len(rows) if job.method == "dpo" else len(sequences(measured, recipe)), recipe)
     empty = _without_weights(tokenizer, job)
     shape = memory.shape_of(empty, recipe)
+    require_usable(recipe, planned, empty)
     longest = max(row.longest for row in rows)
     kind = precision(recipe)
     return Prepared(

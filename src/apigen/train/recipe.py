@@ -10,7 +10,7 @@ import pydantic
 import yaml
 from pydantic import Field
 
-from apigen.config import UniqueKeys
+from apigen.config import UniqueKeys, broken
 from apigen.errors import UserError
 from apigen.sections import Section
 
@@ -91,8 +91,10 @@ def _read(path: Path) -> dict[str, Any]:
         loaded = yaml.load(path.read_text("utf-8"), UniqueKeys)  # noqa: S506 - a SafeLoader
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"--recipe {path}: cannot be read as text: {error}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise UserError(f"--recipe {path}: broken YAML: {str(error).splitlines()[0]}") from None
+    except RecursionError:
+        raise UserError(f"--recipe {path}: nested too deeply for a recipe") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"--recipe {path}: {broken(error)}") from None
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):

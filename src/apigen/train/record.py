@@ -1,21 +1,17 @@
 """What training.json says: enough to repeat the training, and to know what it was."""
 
-import platform
 import statistics
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import msgspec
 
-from apigen import __version__
+from apigen.extra import versions
 from apigen.train.fit import Fitted
 from apigen.train.job import Job
 from apigen.train.prepared import Prepared
 from apigen.train.steps import Point
-
-_PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers")
 
 
 def begun(job: Job, prepared: Prepared) -> dict[str, Any]:
@@ -86,14 +82,3 @@ def _final(points: Sequence[Point]) -> float | None:
     """The mean loss over the last tenth of what was logged: single steps scatter."""
     losses = [point.loss for point in points if point.loss is not None]
     return round(statistics.fmean(losses[-max(1, len(losses) // 10) :]), 6) if losses else None
-
-
-def versions() -> dict[str, str]:
-    """Of everything that a training depends on, as far as it is installed."""
-    found = {"apigen": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

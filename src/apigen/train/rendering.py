@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from apigen.dialogue.folding import folded
-from apigen.errors import UserError
+from apigen.errors import UserError, in_one_line
 from apigen.train.form import Dialogue
 
 WAYS_OUT = "use --form prompted, or give a template with --chat-template FILE"
@@ -87,6 +87,8 @@ class Renderer:
             CannotRender: the template refuses this row, or loses its calls.
             UserError: the template has no place for tools at all.
         """
+        if dialogue.problem:
+            raise CannotRender(dialogue.problem)
         reasons: list[CannotRender] = []
         for way in self._ways:
             try:
@@ -120,8 +122,7 @@ class Renderer:
                 list(chat), tools=tools, add_generation_prompt=generation, tokenize=False
             )
         except Exception as error:  # noqa: BLE001 - a template is somebody's program and may raise anything
-            said = " ".join(str(error).split()) or type(error).__name__
-            raise CannotRender(f"the chat template refuses it: {said[:200]}") from None
+            raise CannotRender(f"the chat template refuses it: {in_one_line(error, 200)}") from None
         return text
 
     def _require_tools(self, prompt: str, tools: list[dict[str, Any]] | None) -> None:

@@ -1,12 +1,14 @@
 """One training from rows to a finished folder: the page to read first."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apigen.errors import UserError
+from apigen.extra import require_extra
 from apigen.files import DirectoryLock
-from apigen.train.examples import Examples, read_examples
-from apigen.train.extra import require_extra, require_one_process
+from apigen.train.examples import Examples, digest, read_examples
 from apigen.train.job import Job, TrainingResult, Watch
 from apigen.train.pairs import read_pairs
 
@@ -23,6 +25,18 @@ def read_data(paths: Sequence[Path], job: Job, format_name: str = "auto") -> Exa
     return read_pairs(paths) if job.method == "dpo" else read_examples(paths, format_name)
 
 
+def require_possible(job: Job) -> None:
+    """Refuse what cannot be done here, before anything is read.
+
+    Raises:
+        UserError: a package is not installed, or a launcher such as torchrun has started several processes, each of
+            which would write the same folder.
+    """
+    require_extra(*(("peft",) if job.recipe.lora.use else ()), *(("trl",) if job.method == "dpo" else ()))
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UserError("training is one process on one GPU; start it without torchrun or accelerate launch")
+
+
 def train(
     data: Sequence[Path] | Examples,
     job: Job,
@@ -37,7 +51,7 @@ def train(
         data: files and folders in any format that can be read; or rows that were read, from
             :func:`apigen.train.examples.examples_of`.
         job: which model, how, and where to.
-        shown: given the plan before anything is trained.
+        shown: given the plan before anything is trained; not called where a training that is resumed is finished.
         watch: told the steps done, of how many, and the loss.
         stopped: asked after each step whether to end; a checkpoint is then written, and ``job.resume`` goes on from it.
 
@@ -45,23 +59,30 @@ def train(
         UserError: the data, the model or the recipe cannot be used, or ``job.out`` holds something else.
         JobFellShort: the disk is full, or the memory does not suffice; ``job.resume`` goes on from the last checkpoint.
     """
-    require_extra(*(("peft",) if job.recipe.lora.use else ()), *(("trl",) if job.method == "dpo" else ()))
-    require_one_process()
+    require_possible(job)
     from apigen.train import outputs  # noqa: PLC0415 - needs the extra, as do the others
     from apigen.train.fit import fit  # noqa: PLC0415
     from apigen.train.prepared import prepare  # noqa: PLC0415
 
     outputs.require_place(job)
-    prepared = prepare(data if isinstance(data, Examples) else read_data(data, job), job)
+    examples = data if isinstance(data, Examples) else read_data(data, job)
+    earlier = outputs.begun_before(job, digest(examples.kept))
+    if earlier is not None and earlier["status"] == "done":
+        return TrainingResult(job.out, finished=True, record=earlier, trained=False)
+    prepared = prepare(examples, job)
     shown(prepared)
     outputs.open_folder(job)
     lock = DirectoryLock(job.out)
     try:
-        earlier = outputs.begin(job, prepared)
-        if earlier is not None and earlier["status"] == "done":
-            return TrainingResult.of(job.out, earlier)
-        fitted = fit(prepared, job, watch, stopped)
+        if earlier is None:
+            outputs.begin(job, prepared)
+        try:
+            fitted = fit(prepared, job, watch, stopped)
+        except UserError:
+            if earlier is None:
+                outputs.withdraw(job)
+            raise
         record = outputs.finish(job, prepared, fitted, earlier)
     finally:
         lock.release()
-    return TrainingResult.of(job.out, record)
+    return TrainingResult(job.out, record["status"] == "done", record)

@@ -1,13 +1,16 @@
 """What both methods give to transformers' trainer: its arguments, and what is done at each of its steps."""
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import torch
 import transformers
 
+from apigen.errors import JobFellShort
 from apigen.train import checkpoints
 from apigen.train.job import Watch
 from apigen.train.loading import precision
@@ -44,6 +47,7 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
         "data_seed": recipe.seed,
         "logging_steps": recipe.log_every,
         "logging_first_step": True,
+        "logging_nan_inf_filter": False,  # else a loss that is no number is told as zero
         "eval_strategy": "steps" if evaluate else "no",
         "eval_steps": plan.evaluate_every,
         "save_strategy": "steps",
@@ -52,8 +56,8 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
         "report_to": "none",
         "disable_tqdm": True,
         "remove_unused_columns": False,
-        "dataloader_pin_memory": mixed,
-        "use_cpu": not _accelerated(),
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "use_cpu": not (torch.cuda.is_available() or torch.backends.mps.is_available()),
     }
 
 
@@ -76,17 +80,36 @@ class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
         self._watch = watch
         self._stopped = stopped
         self.interrupted = False
+        self.began = False
+        """Whether a step was begun, so that whatever is gone on from was read."""
         self._loss: float | None = None
 
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Remember the latest loss."""
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Remember that training is under way."""
         del args, state, control
-        self._loss = (logs or {}).get("loss", self._loss)
+        self.began = True
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
+        """Say what a step's loss was.
+
+        Raises:
+            JobFellShort: it is no number any more, and so will none of the weights be.
+        """
+        del args, control
+        if logs and "loss" in logs:
+            if not math.isfinite(logs["loss"]):
+                raise JobFellShort(
+                    f"the loss is no number any more at step {state.global_step:,}, so nothing is saved; give a lower "
+                    "--learning-rate and another --out"
+                )
+            self._loss = logs["loss"]
+            self._watch(state.global_step, state.max_steps, self._loss)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
-        """Say how far it is."""
+        """Say how far it is, unless this step's loss is known in a moment and said with it."""
         del args
-        self._watch(state.global_step, state.max_steps, self._loss)
+        if not control.should_log:
+            self._watch(state.global_step, state.max_steps, self._loss)
         if self._stopped() and state.global_step < state.max_steps:
             self.interrupted = True
             control.should_save = True
@@ -109,9 +132,3 @@ def points(history: list[dict[str, Any]]) -> list[Point]:
             if theirs in entry:
                 point[ours] = entry[theirs]
     return [Point(step, **values) for step, values in sorted(found.items()) if values]
-
-
-def _accelerated() -> bool:
-    import torch  # noqa: PLC0415
-
-    return bool(torch.cuda.is_available() or torch.backends.mps.is_available())

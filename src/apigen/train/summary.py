@@ -65,7 +65,7 @@ def resume_line(job: Job) -> str:
     """Where a resumed training goes on."""
     last = checkpoints.latest(job.out / checkpoints.FOLDER)
     if last is None:
-        return "No checkpoint is whole: it begins anew, unless it was finished."
+        return "There is no whole checkpoint yet: it begins anew."
     return f"Goes on from step {checkpoints.step(last):,}."
 
 
@@ -75,6 +75,8 @@ def result_line(result: TrainingResult) -> str:
     steps = record["sessions"][-1]["to_step"]
     if not result.finished:
         return f"Interrupted after step {steps:,} of {record['plan']['steps']:,}; --resume goes on. {result.out}"
+    if not result.trained:
+        return f"This training is finished: {steps:,} steps; nothing was left to do. {result.out}"
     losses = record["losses"]
     evaluation = f", on held-out rows {losses['evaluation']:.4f}" if losses["evaluation"] is not None else ""
     return (

@@ -9,10 +9,9 @@ import msgspec
 
 from apigen.dialogue.folding import folded
 from apigen.dialogue.native import Chat, native_messages
-from apigen.errors import UserError
+from apigen.errors import UserError, in_one_line
 from apigen.evaluate.asking.base import Put
-
-INSTALL = "pip install 'apigen-pipeline[train]'"
+from apigen.extra import INSTALL
 
 
 IN_USER_TURN, LEFT_OUT = "user_turn", "left_out"
@@ -63,8 +62,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
         model = model.to(place).eval()
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as problem:
-        first = str(problem).strip().partition("\n")[0] or type(problem).__name__
-        raise UserError(f"local:{folder}: cannot be loaded by transformers ({first})") from None
+        raise UserError(f"local:{folder}: cannot be loaded by transformers ({in_one_line(problem)})") from None
     return model, tokenizer
 
 

@@ -1,32 +1,25 @@
-"""Training and asking for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.train` and
-:mod:`apigen.evaluate`."""
+"""Training for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.train`."""
 
 import shutil
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import torch
 import transformers
 
-from apigen.ablate.base import Interrupted, Right, Trained
-from apigen.ablate.likelihood import bits_per_character
+from apigen.ablate.base import Interrupted, Trained
+from apigen.ablate.cells import write_rows
+from apigen.ablate.pool import Trainable
 from apigen.errors import UserError
-from apigen.evaluate.asking.given import Given
-from apigen.evaluate.asking.local_rows import mark_folder
-from apigen.evaluate.base import Question
-from apigen.evaluate.held_out import HeldOut
-from apigen.files import replacing, storage_errors
+from apigen.files import storage_errors
 from apigen.train.examples import Example, read_examples
-from apigen.train.form import Form
 from apigen.train.job import Job, Watch
 from apigen.train.outputs import RECORD
-from apigen.train.prepared import Prepared
+from apigen.train.prepared import Prepared, prepare
 from apigen.train.run import train
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
-
-_ANSWERS = "answers.jsonl"
 
 
 class Starts:
@@ -103,54 +96,27 @@ class Training:
         )
 
 
+def require_trainable(job: Job, rows: Sequence[Trainable]) -> None:
+    """Refuse what the first training would refuse, before anything is trained or written.
+
+    Args:
+        job: of all trainings.
+        rows: that training sets are drawn from.
+
+    Raises:
+        UserError: the model or the recipe cannot be used, or a row cannot be trained on.
+    """
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.jsonl"
+        write_rows(file, rows)
+        _require_all(prepare(read_examples([file]), job))
+
+
 def _require_all(prepared: Prepared) -> None:
     """Refuse a set of which a row cannot be trained on: sets would no longer be equally large."""
     if prepared.left_out:
         first = prepared.left_out[0]
         raise UserError(
             f"{len(prepared.left_out)} rows cannot be trained on (the first, {first.id}: {first.reason}), so sets "
-            "would not be equally large; begin again with a larger --cutoff and another --out"
+            "would not be equally large; give a larger --cutoff, and another --out if trainings are done"
         )
-
-
-class Asking:
-    """Asks a model in a folder, greedily.
-
-    Args:
-        form: as it was trained.
-        batch: questions at once.
-        max_tokens: most of an answer.
-        stopped: asked before each suite whether to end.
-    """
-
-    def __init__(self, form: Form, batch: int, max_tokens: int, stopped: Callable[[], bool]) -> None:
-        self._stopped = stopped
-        self._form = form
-        self._batch = batch
-        self._max_tokens = max_tokens
-
-    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
-        """Ask everything, and write what was answered to ``answers.jsonl`` in ``out``."""
-        if self._stopped():
-            raise Interrupted
-        questions = list(HeldOut(rows, underscores=self._form == "native").questions())
-        found = mark_folder(model, questions, form=self._form, batch=self._batch, max_tokens=self._max_tokens)
-        out.mkdir(exist_ok=True)
-        with replacing(out / _ANSWERS) as file:
-            file.writelines(msgspec.json.encode(answer) + b"\n" for answer in found.answers.values())
-        marks = [mark for mark in found.marks.values() if mark is not None]
-        reasons = Counter(str(mark.miss) for mark in marks if mark.miss is not None)
-        return Right(
-            correct=sum(mark.correct for mark in marks),
-            answers=len(marks),
-            errors=len(found.marks) - len(marks),
-            reasons=dict(reasons),
-            tools=sum(_calls_right_tools(one, found.answers[one.id]) for one in questions if one.id in found.answers),
-            bits=bits_per_character(model, rows, self._form, self._batch),
-        )
-
-
-def _calls_right_tools(question: Question, given: Given) -> bool:
-    answer = given.line().answer
-    due = Counter(call.name for call in question.truth.due())
-    return answer is not None and not answer.undecodable and due == Counter(call.name for call in answer.calls)

@@ -1,0 +1,103 @@
+"""Asking for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.evaluate`."""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from apigen.ablate.arguments import arguments_of
+from apigen.ablate.base import Interrupted, Right
+from apigen.ablate.likelihood import bits_per_character
+from apigen.evaluate.asking.ask import Progress, ask_missing
+from apigen.evaluate.asking.forms import form_named
+from apigen.evaluate.asking.generating import Generator, load
+from apigen.evaluate.asking.kept import EVALUATION, VERDICTS, Kept, Settings
+from apigen.evaluate.asking.local import Local
+from apigen.evaluate.base import Answer
+from apigen.evaluate.evaluation import Evaluated, evaluated, figures
+from apigen.evaluate.held_out import HeldOut
+from apigen.train.form import Form
+
+
+class Asking:
+    """Asks a model in a folder, greedily.
+
+    Args:
+        form: as it was trained.
+        batch: questions at once.
+        max_tokens: most of an answer.
+        watch: told how far it is.
+        stopped: asked between batches whether to end.
+    """
+
+    def __init__(
+        self, form: Form, batch: int, max_tokens: int, watch: Callable[[Progress], None], stopped: Callable[[], bool]
+    ) -> None:
+        self._form = form
+        self._batch = batch
+        self._max_tokens = max_tokens
+        self._watch = watch
+        self._stopped = stopped
+
+    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
+        """Ask what has no answer yet; ``out`` is then a folder such as ``apigen evaluate --model`` writes.
+
+        Raises:
+            Interrupted: it was asked to end; the answers that came are kept, and the same call goes on.
+        """
+        if self._stopped():
+            raise Interrupted
+        form = form_named(self._form)
+        suite = HeldOut(rows, underscores=form.underscores)
+        questions = list(suite.questions())
+        net, tokenizer = load(model)
+        settings = Settings(
+            # Not by their paths, so that the folder may be moved and gone on with.
+            suite=f"held-out:{rows.name}",
+            model=out.parent.name,
+            form=form.name,
+            temperature=0.0,
+            max_tokens=self._max_tokens,
+            version=suite.version,
+        )
+        with _opened(out, settings) as kept:
+            answerer = Local(Generator(net, tokenizer, settings.model), self._batch, self._max_tokens)
+            asyncio.run(ask_missing(questions, kept, answerer, form, self._watch, self._stopped))
+            if len(kept.answers) < len(questions):
+                raise Interrupted
+            found = evaluated(questions, kept.answers, {})
+            kept.write(VERDICTS, (msgspec.json.encode(one.verdict()) + b"\n" for one in found))
+            date = datetime.now(UTC).date().isoformat()
+            kept.describe({"status": "done", "date": date, **figures(questions, found), **answerer.facts()})
+        bits = bits_per_character(net, tokenizer, rows, self._form, self._batch, self._stopped)
+        return _right(found, bits)
+
+
+def _opened(out: Path, settings: Settings) -> Kept:
+    if (out / EVALUATION).is_file():
+        return Kept.resume(out, settings)
+    shutil.rmtree(out, ignore_errors=True)  # what was cut off before its first answer
+    return Kept.create(out, settings)
+
+
+def _right(found: Sequence[Evaluated], bits: float) -> Right:
+    answered = [(one, one.given.line().answer) for one in found]
+    marks = [one.scored.mark for one in found if one.scored.mark is not None]
+    return Right(
+        correct=sum(mark.correct for mark in marks),
+        answers=len(marks),
+        errors=len(found) - len(marks),
+        reasons=dict(Counter(str(mark.miss) for mark in marks if mark.miss is not None)),
+        tools=sum(_calls_right_tools(one, answer) for one, answer in answered if answer is not None),
+        arguments=arguments_of((one.scored.question.truth, answer) for one, answer in answered if answer is not None),
+        bits=bits,
+    )
+
+
+def _calls_right_tools(one: Evaluated, answer: Answer) -> bool:
+    due = Counter(call.name for call in one.scored.question.truth.due())
+    return not answer.undecodable and due == Counter(call.name for call in answer.calls)

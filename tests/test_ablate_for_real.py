@@ -1,0 +1,138 @@
+"""Training and asking for real, as an ablation does both, on models so small that they take seconds."""
+
+from math import log
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+import torch
+
+from apigen.ablate.asking import Asking
+from apigen.ablate.base import Interrupted
+from apigen.ablate.likelihood import bits_per_character
+from apigen.ablate.pool import Trainable
+from apigen.ablate.training import Starts, Training, require_trainable
+from apigen.errors import UserError
+from apigen.evaluate.asking.generating import load
+from apigen.train.examples import Example, read_examples
+from apigen.train.form import dialogue
+from apigen.train.job import Job
+from apigen.train.recipe import make_recipe
+from apigen.train.tokens import Encoder
+from runs import apigen, lines, told
+from tiny_chat_model import write_chat_model
+from training import mixed_rows, sum_row, write_rows
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::FutureWarning")]
+
+RECIPE = {"learning_rate": 3e-3, "warmup_steps": 0, "batch": 4, "accumulation": 1, "cutoff": 512, "held_out": 0.0}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_chat_model(tmp_path_factory.mktemp("model") / "qwen")
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_rows(tmp_path_factory.mktemp("rows") / "seen.jsonl", [sum_row(number) for number in range(10)])
+
+
+def asking(stopped: Any = lambda: False) -> Asking:
+    return Asking("native", 2, 8, lambda _: None, stopped)
+
+
+def test_what_was_answered_before_an_interruption_is_not_asked_again(model: Path, rows: Path, tmp_path: Path) -> None:
+    """It ends between two batches of one suite, and what comes of it is what comes without an interruption."""
+    out = tmp_path / "format-1" / "seen"
+    out.parent.mkdir()
+    answered = 0
+
+    def stopped() -> bool:
+        nonlocal answered
+        answered = len(lines(out / "answers.jsonl")) if (out / "answers.jsonl").is_file() else 0
+        return answered >= 4
+
+    with pytest.raises(Interrupted):
+        asking(stopped)(model, rows, out)
+    assert answered == 4
+    before = (out / "answers.jsonl").read_bytes()
+    found = asking()(model, rows, out)
+    assert (out / "answers.jsonl").read_bytes().startswith(before)
+    whole = tmp_path / "format-2" / "seen"
+    whole.parent.mkdir()
+    assert asking()(model, rows, whole) == found
+    assert (found.answers, found.errors) == (10, 0)
+    assert found.arguments is not None
+    assert found.arguments.due == 20
+
+
+def test_the_answers_of_a_cell_are_an_evaluation(model: Path, rows: Path, tmp_path: Path) -> None:
+    """Two cells can be compared question by question."""
+    for name in ("verified-1", "format-1"):
+        (tmp_path / name).mkdir()
+        asking()(model, rows, tmp_path / name / "seen")
+    compared = apigen("evaluate", "compare", tmp_path / "verified-1" / "seen", tmp_path / "format-1" / "seen")
+    assert compared.returncode == 0, told(compared)
+    assert "verified-1" in compared.stdout
+
+
+def test_bits_are_those_of_the_answers_tokens(model: Path, rows: Path) -> None:
+    """As computed row by row, whatever the batch; and between batches it can be ended."""
+    net, tokenizer = load(model)
+    examples = [one for one in read_examples([rows]).kept if isinstance(one, Example)]
+    nats, characters = 0.0, 0
+    for row in Encoder(tokenizer, "a model", 512).corpus(dialogue(one, "native") for one in examples).rows:
+        with torch.no_grad():
+            scores = net(torch.tensor([row.ids])).logits[0].float().log_softmax(-1)
+        nats -= sum(float(scores[at - 1, row.ids[at]]) for at in range(row.start, len(row.ids)))
+        characters += len(tokenizer.decode(row.ids[row.start :]))
+    for batch in (1, 3, 16):
+        found = bits_per_character(net, tokenizer, rows, "native", batch)
+        assert found == pytest.approx(nats / log(2) / characters, rel=0.01)
+    with pytest.raises(Interrupted):
+        bits_per_character(net, tokenizer, rows, "native", 3, lambda: True)
+
+
+def test_a_trained_folder_is_where_all_trainings_begin(tmp_path: Path) -> None:
+    """With its own tokenizer, though the rows would make another one; training goes on from its weights."""
+    base, rows = tmp_path / "base", write_rows(tmp_path / "rows.jsonl", mixed_rows(8))
+    trained = apigen("train", rows, "--from-scratch", "tiny", "--cutoff", "512", "--max-steps", "1", "--out", base)
+    assert trained.returncode == 0, told(trained)
+    others = write_rows(tmp_path / "others.jsonl", [sum_row(number) for number in range(40, 48)])
+    job = Job(recipe=make_recipe(None, {**RECIPE, "max_steps": 1}), out=tmp_path, model=str(base))
+    training = Training(Starts(job, others, tmp_path / "starts"), lambda *_: None, lambda: False)
+    assert training(others, tmp_path / "model", seed=1).rows == 8
+    assert (tmp_path / "model" / "tokenizer.json").read_bytes() == (base / "tokenizer.json").read_bytes()
+    assert not (tmp_path / "starts").exists()
+    before, after = load(base)[0].state_dict(), load(tmp_path / "model")[0].state_dict()
+    moved = max(float((after[name] - before[name]).abs().max()) for name in before)
+    assert 0 < moved < 0.02
+
+
+def test_seeds_begin_with_their_own_weights_and_one_tokenizer(rows: Path, tmp_path: Path) -> None:
+    """A start is made once, and is the same when it is made again."""
+    job = Job(recipe=make_recipe(None, RECIPE, ["scratch"]), out=tmp_path, scratch="tiny")
+    first, again = Starts(job, rows, tmp_path / "a"), Starts(job, rows, tmp_path / "b")
+    one, two, other = (Path(start.job(seed).model) for start, seed in ((first, 1), (again, 1), (first, 2)))
+    assert (one / "model.safetensors").read_bytes() == (two / "model.safetensors").read_bytes()
+    assert (one / "model.safetensors").read_bytes() != (other / "model.safetensors").read_bytes()
+    assert (one / "tokenizer.json").read_bytes() == (other / "tokenizer.json").read_bytes()
+
+
+def test_what_the_first_training_would_refuse_is_refused_before(model: Path) -> None:
+    """A row over the cutoff, which would make sets unequal, and a recipe that a library refuses."""
+    job = Job(recipe=make_recipe(None, RECIPE), out=Path("nowhere"), model=str(model))
+    usual = [Trainable(str(number), None, sum_row(number)) for number in range(4)]
+    require_trainable(job, usual)
+    long = Trainable("9", None, sum_row(9) | {"query": "What is 1 plus 2? " * 200})
+    with pytest.raises(UserError, match=r"1 rows cannot be trained on \(the first, 9: .* larger --cutoff"):
+        require_trainable(job, [*usual, long])
+    wrong = job.recipe.model_copy(update={"optimizer": "nobodys"})
+    with pytest.raises(UserError, match="the recipe cannot be used"):
+        require_trainable(msgspec.structs.replace(job, recipe=wrong), usual)
