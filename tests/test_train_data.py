@@ -211,6 +211,17 @@ def test_the_memory_of_seven_billion_parameters() -> None:
     assert memory.estimate(shape, less, "mixed", 2048, lora=False).activations < whole.activations / 5
 
 
+def test_logits_of_answers_alone_take_the_share_of_the_answers() -> None:
+    """Half a billion parameters with a vocabulary of today: logits are most of what a pass keeps."""
+    shape = Shape(parameters=494 * 10**6, adapter=0, width=896, layers=24, vocabulary=151_936)
+    recipe = make_recipe(None, {"batch": 6})
+    whole = memory.estimate(shape, recipe, "bf16", 1000, lora=False).activations
+    alone = memory.estimate(shape, recipe, "bf16", 1000, answer=99, lora=False).activations
+    logits = 6 * 1000 * 151_936 * 12
+    assert whole - alone == 0.9 * logits
+    assert logits > whole * 0.7
+
+
 def test_only_whole_checkpoints_count(tmp_path: Path) -> None:
     """One that was cut off while it was written is removed, and steps are compared as numbers."""
     for step in (9, 10, 11):

@@ -32,6 +32,7 @@ from apigen.train.prepared import prepare
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer
+from apigen.train.supervised import logits_of_answers
 from apigen.train.tokens import Encoded, Encoder
 from runs import apigen_process, command, told
 from tiny_chat_model import QWEN_STYLE, write_chat_model
@@ -152,6 +153,31 @@ def test_packed_rows_do_not_see_each_other(data: Path, model: Path) -> None:
         packed = made(**Collator(0, packing=True)([tuple(rows[:3]), (rows[3],)]), use_cache=False).loss
         apart = made(**Collator(0, packing=False)([(row,) for row in rows]), use_cache=False).loss
     assert float(packed) == pytest.approx(float(apart), rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["Llama", "Qwen3", "Gemma2", "Granite", "GPT2", "Bloom"])
+def test_logits_of_answers_alone_give_the_same_gradients(kind: str) -> None:
+    """Whatever a family of models does to its logits, and however it counts positions."""
+    config = getattr(transformers, f"{kind}Config")(
+        vocab_size=60, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=2, head_dim=16, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    made = getattr(transformers, f"{kind}LMHeadModel" if kind == "GPT2" else f"{kind}ForCausalLM")(config).eval()
+    assert logits_of_answers(made)
+    rows = [(Encoded(str(size), [3 + place % 50 for place in range(size)], size - 4),) for size in (9, 30, 21)]
+    found = []
+    for only in (False, True):
+        made.zero_grad()
+        given = Collator(0, packing=False, answers_only=only)(rows)
+        loss = made(**given).loss
+        loss.backward()
+        gradients = [each.grad.flatten() for each in made.parameters() if each.grad is not None]
+        found.append((given["labels"].shape[1], float(loss.detach()), torch.cat(gradients)))
+    (all_columns, whole, there), (few_columns, alone, here) = found
+    assert (all_columns, few_columns) == (30, 5)
+    assert alone == pytest.approx(whole, rel=1e-5)
+    assert float((here - there).norm() / there.norm()) < 1e-4
 
 
 def test_packing_trains(data: Path, model: Path, tmp_path: Path) -> None:

@@ -49,11 +49,20 @@ FORMULA = (
     "weights + gradients + optimizer by bytes per parameter (all weights: fp32 4+4+8, mixed 6+4+8, bf16 2+2+4; "
     "adapter: its base 2, in fp32 4, and 4+4+8 for each of its own), activations = tokens of a pass x "
     "(layers x width x 34 B, twice that in fp32; with gradient checkpointing layers x width x 2 B and one layer "
-    "whole; + vocabulary x 12 B)"
+    "whole), + tokens with logits, which are those of answers where the model can keep to them, x vocabulary x 12 B"
 )
 
 
-def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lora: bool, pairs: bool = False) -> Memory:
+def estimate(
+    shape: Shape,
+    recipe: Recipe,
+    kind: Precision,
+    longest: int,
+    *,
+    answer: int | None = None,
+    lora: bool,
+    pairs: bool = False,
+) -> Memory:
     """What training takes at most.
 
     Args:
@@ -61,6 +70,7 @@ def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lor
         recipe: batch, cutoff, packing and checkpointing count.
         kind: the precision, which is not ``auto``.
         longest: tokens of the longest row.
+        answer: tokens of the longest answer, where logits are computed for answers alone; else for all of a row.
         lora: with an adapter, or all weights.
         pairs: whether a pass holds two answers to each prompt.
     """
@@ -72,10 +82,12 @@ def estimate(shape: Shape, recipe: Recipe, kind: Precision, longest: int, *, lor
     else:
         weights = shape.parameters * {"fp32": 4, "mixed": 6, "bf16": 2}[kind]
         gradients, optimizer = shape.parameters * moment, shape.parameters * 2 * moment
-    tokens = recipe.batch * (recipe.cutoff if recipe.packing else longest) * (2 if pairs else 1)
+    row = recipe.cutoff if recipe.packing else longest
+    rows = recipe.batch * (2 if pairs else 1)
     layer = shape.width * _KEPT * bytes_each // 2
     kept = shape.layers * shape.width * bytes_each + layer if recipe.gradient_checkpointing else shape.layers * layer
-    return Memory(weights, gradients, optimizer, tokens * (kept + shape.vocabulary * _LOGIT))
+    logits = (row if answer is None else answer + 1) * shape.vocabulary * _LOGIT
+    return Memory(weights, gradients, optimizer, rows * (row * kept + logits))
 
 
 def shape_of(model: Any, recipe: Recipe) -> Shape:

@@ -9,6 +9,7 @@ import transformers
 
 from apigen.errors import UserError
 from apigen.train import memory
+from apigen.train.batches import keeps_some_logits
 from apigen.train.examples import Example, Examples, LeftOut, PairExample, digest
 from apigen.train.form import dialogue
 from apigen.train.job import Job
@@ -102,6 +103,8 @@ def prepare(examples: Examples, job: Job) -> Prepared:
     require_usable(recipe, planned, empty)
     longest = max(row.longest for row in rows)
     kind = precision(recipe)
+    alone = job.method != "dpo" and not recipe.packing and keeps_some_logits(empty)
+    answer = max(row.trained for row in measured) if alone else None
     return Prepared(
         examples=examples,
         tokenizer=tokenizer,
@@ -114,7 +117,7 @@ def prepare(examples: Examples, job: Job) -> Prepared:
         shape=shape,
         dtype=_dtype(empty.config.dtype),
         memory={
-            name: memory.estimate(shape, recipe, kind, longest, lora=lora, pairs=job.method == "dpo")
+            name: memory.estimate(shape, recipe, kind, longest, answer=answer, lora=lora, pairs=job.method == "dpo")
             for name, lora in (("all weights", False), ("adapter", True))
         },
         notes=(*corpus.notes, *warnings(planned, recipe)),

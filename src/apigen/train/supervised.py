@@ -9,7 +9,7 @@ import torch
 import transformers
 
 from apigen.errors import UserError
-from apigen.train.batches import Collator, Rows, packed
+from apigen.train.batches import Collator, Rows, keeps_some_logits, packed
 from apigen.train.plan import Plan
 from apigen.train.recipe import Recipe
 from apigen.train.steps import Watcher, arguments, on_one_device
@@ -43,9 +43,32 @@ def trainer(
         args=on_one_device(transformers.TrainingArguments(**arguments(recipe, plan, out, evaluate=bool(held_out)))),
         train_dataset=rows,
         eval_dataset=Rows(held_out) if held_out else None,
-        data_collator=Collator(pad, recipe.packing),
+        data_collator=Collator(pad, recipe.packing, answers_only=logits_of_answers(model)),
         callbacks=[watcher],
     )
+
+
+def logits_of_answers(model: Any) -> bool:
+    """Whether the loss is the same where logits are computed for answers alone, tried on two short rows.
+
+    A model may not offer it, and one that remembers in a state rather than by attention may see what fills up in front.
+    """
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if not keeps_some_logits(base):
+        return False
+    size = model.config.get_text_config().vocab_size
+    ids = [token % size for token in range(1, 10)]
+    rows = [(Encoded("long", ids, 6),), (Encoded("short", ids[2:7], 3),)]
+    was_training = model.training
+    model.eval()
+    losses = []
+    with torch.no_grad():
+        for only in (False, True):
+            batch = Collator(0, packing=False, answers_only=only)(rows)
+            given = {name: one.to(model.device) if torch.is_tensor(one) else one for name, one in batch.items()}
+            losses.append(float(model(**given, use_cache=False).loss))
+    model.train(was_training)
+    return math.isclose(*losses, rel_tol=0.01)
 
 
 def _require_apart(model: Any) -> None:

@@ -13,7 +13,6 @@ from apigen.errors import UserError, in_one_line
 from apigen.evaluate.asking.base import Put
 from apigen.extra import INSTALL
 
-
 IN_USER_TURN, LEFT_OUT = "user_turn", "left_out"
 """Where what the system says stands in a prompt, if not where the chat template has a place for it."""
 
