@@ -10,7 +10,7 @@ stages until one of them does not pass it. Where repair is asked for, a pair tha
 once, with the reasons, and what comes back meets the stages as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -19,25 +19,39 @@ from apigen.concurrency import together
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.errors import ModelRefused
-from apigen.execute.base import Executor
+from apigen.execute.base import Executor, one_after_another
 from apigen.generate.parse import Draft, parse_pairs
 from apigen.generate.prompts import generation_messages, repair_messages
 from apigen.generate.shapes import pairs_shape
 from apigen.models.base import Model, Options
 from apigen.models.writers import Writers
-from apigen.records import Attempt, Candidate, Message, Outcome, Reason, Request, Stage, Verdict
+from apigen.records import Attempt, Candidate, Message, Outcome, Reason, Request, Stage, Tool, Verdict
 from apigen.verify.base import Judge
 from apigen.verify.format import FormatCheck, reject
 from apigen.verify.judges.committee import Rule
 from apigen.verify.stages import Examined, NamedStage, execution, failed, grounding, semantics, through
 
 
-def recipe(config: Config, seen: SeenQueries, executor: Executor, judges: Sequence[Judge]) -> list[NamedStage]:
-    """What a well-formed candidate must pass, in this order: the cheapest first."""
+def recipe(
+    config: Config,
+    seen: SeenQueries,
+    executor: Executor,
+    judges: Sequence[Judge],
+    ahead: Callable[[Tool], bool] = one_after_another,
+) -> list[NamedStage]:
+    """What a well-formed candidate must pass, in this order: the cheapest first.
+
+    Args:
+        config: how strict the stages are.
+        seen: finds duplicates.
+        executor: makes the calls.
+        judges: have the last word.
+        ahead: whether calls of a tool may be made before they are known to be wanted.
+    """
     return [
         (Stage.DUPLICATE, seen.stage),
         *([] if config.grounding == "off" else [(Stage.GROUNDING, partial(grounding, level=config.grounding))]),
-        (Stage.EXECUTION, execution(executor, config.execution.varying)),
+        (Stage.EXECUTION, execution(executor, config.execution.varying, ahead)),
         (Stage.SEMANTICS, semantics(*judges, rule=Rule(config.judging.rule))),
     ]
 

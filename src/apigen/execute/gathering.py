@@ -6,8 +6,9 @@ changes how soon they are answered, and nothing else.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from functools import partial
+from typing import Any
 
 from apigen.execute.sandbox.bulk import LONGEST, Wanted
 from apigen.records import Call, Execution, PythonBinding
@@ -66,6 +67,11 @@ class Gathering:
         finally:
             if answer.cancelled():
                 waiting.leave()
+
+    def wait_for(self, preparation: Coroutine[Any, Any, None]) -> None:
+        """Have calls wait, and gather, until something is done that all of them gain from."""
+        self._making.add(preparing := asyncio.ensure_future(preparation))
+        preparing.add_done_callback(partial(self._made, 0))
 
     async def close(self) -> None:
         """Make no more calls; who waits for one is told to make it by itself."""

@@ -64,7 +64,9 @@ class PythonExecutor:
         self._at_once = workers or min(_MOST_WORKERS, os.cpu_count() or 1)
         self._nursery = nursery or Nursery()
         self._is_mine = nursery is None
-        self._pool = Pool(self._nursery, self._limits, self._at_once, sight or Sight())
+        sight = sight or Sight()
+        self._has_hosts = bool(sight.hosts)
+        self._pool = Pool(self._nursery, self._limits, self._at_once, sight)
         self._sources: dict[PythonBinding, Source] = {}
         self._unimportable: dict[PythonBinding, Report] = {}
         self._kept_out: set[PythonBinding] = set()
@@ -86,6 +88,22 @@ class PythonExecutor:
         if self._gather and (found := await self._gathered(tool, call)) is not None:
             return found if self._twice else msgspec.structs.replace(found, varies=False)
         return await self._execute(tool, call, twice=self._twice)
+
+    def ahead(self, tool: Tool) -> bool:
+        """Whether calls may be made ahead: where they share processes, and can reach no host."""
+        return self._gather and not self._has_hosts and isinstance(tool.binding, PythonBinding)
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        """Have the functions of the largest source imported, while there are no calls yet."""
+        if not self._gather:
+            return
+        of_source: dict[Source, list[PythonBinding]] = {}
+        for tool in tools:
+            if isinstance(tool.binding, PythonBinding):
+                of_source.setdefault(self._source(tool.binding), []).append(tool.binding)
+        if of_source:
+            largest = max(of_source.values(), key=len)
+            self._gathering.wait_for(self._imported(list(dict.fromkeys(largest))))
 
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
         """Run many calls, most of them in processes that they share with other calls of the same source.
@@ -266,6 +284,16 @@ class PythonExecutor:
         if not report.prepared and len(bindings) == 1:
             self._unimportable[calls[0].binding] = report
         return report, (worker.scratch, *source.folders)
+
+    async def _imported(self, bindings: Sequence[PythonBinding]) -> None:
+        """Have a sandbox process import functions of one source; what fails there will fail again and be told then."""
+        worker = await self._pool.take(self._source(bindings[0]))
+        try:
+            await worker.run(Task(tuple(bindings), msgspec.Raw(b"[]"), series=True))
+        except (SandboxBroke, ExecutorUnavailable):
+            return
+        finally:
+            self._pool.give_back(worker)
 
     async def _run(self, worker: Worker, task: Task) -> Report:
         """Do a task, once more where the sandbox process itself broke, which a module imported into it may do."""
