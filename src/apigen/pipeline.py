@@ -15,7 +15,7 @@ from functools import partial
 
 import msgspec
 
-from apigen.concurrency import together
+from apigen.concurrency import Turnstile, together
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.errors import ModelRefused
@@ -56,6 +56,10 @@ def recipe(
     ]
 
 
+_EXAMINED_AT_ONCE = 8
+"""Candidates that are looked at before the event loop does other work: sends requests, and hands on calls."""
+
+
 class Pipeline:
     """Turns requests into attempts. Holds no state of its own beyond compiled validators.
 
@@ -71,6 +75,7 @@ class Pipeline:
         self._writers = writers
         self._format = FormatCheck()
         self._stages = stages
+        self._turnstile = Turnstile(_EXAMINED_AT_ONCE)
 
     async def attempt(self, request: Request) -> tuple[Attempt, ...]:
         """Have a request written and verified.
@@ -124,6 +129,7 @@ class Pipeline:
     async def _examine(self, request: Request, draft: Draft) -> Examined:
         if draft.problem:
             return _unread(request, reject(draft.reason, draft.problem))
+        await self._turnstile.passing()
         try:
             candidate, verdict = self._format.read(draft.value, request.tools, request.style)
         except Exception as error:  # noqa: BLE001 - one odd pair must not end the run; see stages.through
