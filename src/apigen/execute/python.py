@@ -5,6 +5,7 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -273,14 +274,7 @@ class PythonExecutor:
             thorough=series and not dice,
             dice=dice,
         )
-        running = asyncio.ensure_future(self._run(worker, task))
-        self._running.add(running)
-        running.add_done_callback(lambda _: self._release(running, worker))
-        try:
-            report = await asyncio.shield(running)
-        except asyncio.CancelledError:
-            worker.cancel()
-            raise
+        report = await self._ran(worker, task)
         if not report.prepared and len(bindings) == 1:
             self._unimportable[calls[0].binding] = report
         return report, (worker.scratch, *source.folders)
@@ -288,12 +282,19 @@ class PythonExecutor:
     async def _imported(self, bindings: Sequence[PythonBinding]) -> None:
         """Have a sandbox process import functions of one source; what fails there will fail again and be told then."""
         worker = await self._pool.take(self._source(bindings[0]))
+        with suppress(ExecutorUnavailable):
+            await self._ran(worker, Task(tuple(bindings), msgspec.Raw(b"[]"), series=True))
+
+    async def _ran(self, worker: Worker, task: Task) -> Report:
+        """Have a worker do a task and give it back, also where nobody waits any more."""
+        running = asyncio.ensure_future(self._run(worker, task))
+        self._running.add(running)
+        running.add_done_callback(lambda _: self._release(running, worker))
         try:
-            await worker.run(Task(tuple(bindings), msgspec.Raw(b"[]"), series=True))
-        except (SandboxBroke, ExecutorUnavailable):
-            return
-        finally:
-            self._pool.give_back(worker)
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            worker.cancel()
+            raise
 
     async def _run(self, worker: Worker, task: Task) -> Report:
         """Do a task, once more where the sandbox process itself broke, which a module imported into it may do."""
