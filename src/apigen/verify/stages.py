@@ -5,7 +5,7 @@ first, and a candidate that fell is never shown to a later stage, so it costs no
 """
 
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from pathlib import PurePath
 from typing import Literal
@@ -112,12 +112,16 @@ def execution(
     async def run(pair: tuple[Tool, Call]) -> Execution:
         return await executor.execute(*pair)
 
+    async def in_turn(pairs: Sequence[tuple[Tool, Call]]) -> AsyncGenerator[Execution, None]:
+        for pair in pairs:
+            yield await run(pair)
+
     async def stage(examined: Examined) -> Examined:
         pairs = _called(examined.candidate)
-        at_once = len(pairs) if all(ahead(tool) for tool, _ in pairs) else 1
+        at_once = len(pairs) > 1 and all(ahead(tool) for tool, _ in pairs)
         executions: list[Execution] = []
         try:
-            async with aclosing(in_order(pairs, run, at_once)) as ran:
+            async with aclosing(in_order(pairs, run, len(pairs)) if at_once else in_turn(pairs)) as ran:
                 async for each in ran:
                     executions.append(each)
                     if (verdict := _against(each, len(executions) - 1, varying)) is not None:
