@@ -37,7 +37,7 @@ class Turnstile:
     """Lets so many through in each turn of the event loop, in the order in which they came.
 
     Many that become ready at the same moment, each with work to do, would keep the loop from everything else until the
-    last of them is done: what the first handed on would lie idle meanwhile. Belongs to one event loop.
+    last of them is done: what the first handed on would lie idle meanwhile. Belongs to one event loop at a time.
 
     Args:
         each_turn: how many.
@@ -47,15 +47,20 @@ class Turnstile:
         self._each_turn = each_turn
         self._passed = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def passing(self) -> None:
         """Wait for one's turn."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # an earlier one may have ended in the middle of a turn
+            self._loop, self._passed = loop, 0
+            self._waiting.clear()
         if self._passed == 0:
-            asyncio.get_running_loop().call_soon(self._turn)
+            loop.call_soon(self._turn)
         if self._passed < self._each_turn:
             self._passed += 1
             return
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        place: asyncio.Future[None] = loop.create_future()
         self._waiting.append(place)
         await place
 

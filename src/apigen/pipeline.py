@@ -56,8 +56,8 @@ def recipe(
     ]
 
 
-_EXAMINED_AT_ONCE = 8
-"""Candidates that are looked at before the event loop does other work: sends requests, and hands on calls."""
+_AT_ONCE = 8
+"""Answers and candidates that are looked at before the event loop does other work, such as to hand on calls."""
 
 
 class Pipeline:
@@ -75,7 +75,7 @@ class Pipeline:
         self._writers = writers
         self._format = FormatCheck()
         self._stages = stages
-        self._turnstile = Turnstile(_EXAMINED_AT_ONCE)
+        self._turnstile = Turnstile(_AT_ONCE)
 
     async def attempt(self, request: Request) -> tuple[Attempt, ...]:
         """Have a request written and verified.
@@ -114,9 +114,11 @@ class Pipeline:
         shape = pairs_shape(request, pairs, thought=generation.thought)
         options = Options(generation.temperature, generation.max_tokens, request.seed, shape)
         try:
-            return parse_pairs(await writer.complete(messages, options))
+            completion = await writer.complete(messages, options)
         except ModelRefused as error:
             return _unread(request, Verdict(Stage.GENERATION, Outcome.ERROR, Reason.MODEL_REFUSED, str(error)))
+        await self._turnstile.passing()
+        return parse_pairs(completion)
 
     async def _mended(self, request: Request, fallen: Examined) -> tuple[Draft, Examined]:
         """What comes back for a rejected pair: the first of what the writer answers, through all stages."""

@@ -109,7 +109,10 @@ class Gathering:
         enough = max(_FEWEST, sum(map(len, functions.values())) // self._at_once)
         batch = _Batch()
         while functions and len(batch) < min(enough, LONGEST):
-            batch |= functions.pop(next(iter(functions)))
+            following = next(iter(functions))
+            if batch and len(batch) + len(functions[following]) > LONGEST:
+                break  # one call too many would take two processes more
+            batch |= functions.pop(following)
         if not functions:
             del self._waiting[company]
         return batch
