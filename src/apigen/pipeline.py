@@ -56,7 +56,7 @@ def recipe(
     ]
 
 
-_AT_ONCE = 8
+_AT_ONCE = 32
 """Answers and candidates that are looked at before the event loop does other work, such as to hand on calls."""
 
 

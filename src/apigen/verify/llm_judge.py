@@ -20,7 +20,7 @@ TRIES = 2
 
 MAX_EVIDENCE = 300
 
-_AT_ONCE = 8
+_AT_ONCE = 32
 """Prompts and answers that are worked at before the event loop does other work, such as to make further calls."""
 
 UNFOUND = "[not in the material]"
