@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from apigen.concurrency import several, together
+from apigen.concurrency import Turnstile, several, together
 from apigen.config import Config
 from apigen.errors import ModelUnavailable
 from apigen.library.catalogue import load_library
@@ -130,3 +130,35 @@ def test_candidates_of_a_request_end_with_the_first_whose_judge_is_gone() -> Non
         answered = asyncio.run(main())
         gc.collect()  # an open connection would warn here, which fails the test
         assert answered == len(server.prompts) == 1
+
+
+def test_so_many_pass_in_each_turn_of_the_loop_in_the_order_in_which_they_came() -> None:
+    """Whoever does not wait any more takes no place, and a later crowd finds it open again."""
+
+    async def main() -> None:
+        turnstile, passed = Turnstile(2), list[int]()
+
+        async def passes(number: int) -> None:
+            await turnstile.passing()
+            passed.append(number)
+
+        async def crowd(numbers: range, *, leaves: int) -> list[int]:
+            """How many had passed after each turn of the loop."""
+            tasks = [asyncio.ensure_future(passes(number)) for number in numbers]
+            counts = []
+            while len(passed) < len(numbers) - 1:
+                await asyncio.sleep(0)
+                counts.append(len(passed))
+                if len(counts) == 1:
+                    tasks[leaves].cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            return counts
+
+        for _ in range(2):
+            counts = await crowd(range(9), leaves=5)
+            assert passed == [0, 1, 2, 3, 4, 6, 7, 8]
+            assert max(after - before for before, after in zip([0, *counts], counts, strict=False)) == 2
+            passed.clear()
+            await asyncio.sleep(0)
+
+    asyncio.run(main())

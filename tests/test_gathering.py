@@ -69,6 +69,27 @@ def test_what_waits_at_the_same_time_is_made_together() -> None:
     asyncio.run(main())
 
 
+def test_a_batch_is_never_longer_than_one_process_takes() -> None:
+    """But for the calls of one function, which stay together."""
+
+    async def main() -> None:
+        decide = Deciding()
+        decide.may_end.set()
+        gathering = Gathering(decide, at_once=1)
+        calls = [
+            asyncio.ensure_future(
+                gathering.answer(
+                    "ours", Wanted(PythonBinding(f"f{number // 3}", module="m"), b"%d" % number), Call("f")
+                )
+            )
+            for number in range(600)
+        ]
+        await asyncio.gather(*calls)
+        assert [len(batch) for batch in decide.batches] == [510, 90]
+
+    asyncio.run(main())
+
+
 def test_a_second_batch_begins_where_enough_wait() -> None:
     """No more batches are made at once than may be, and a few calls wait rather than begin another."""
 

@@ -56,6 +56,12 @@ class Counting:
         self.made += [call for _, call in pairs]
         return all_made(await self.inner.execute_many(pairs))
 
+    def ahead(self, tool: Tool) -> bool:
+        return self.inner.ahead(tool)
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        self.inner.prepare(tools)
+
     async def aclose(self) -> None:
         await self.inner.aclose()
 

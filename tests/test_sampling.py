@@ -164,3 +164,16 @@ def test_a_library_that_can_serve_no_wanted_style_is_refused() -> None:
     assert draw(config(), lonely, 1, [])[0].style is Style.SIMPLE
     with pytest.raises(UserError, match=r"multiple cannot be made from 1 tool"):
         Sampler(lonely, config(styles={"simple": 0, "parallel": 0, "parallel_multiple": 0}))
+
+
+@given(st.integers(0, 100))
+def test_use_is_what_was_asked_for_and_a_quarter_of_what_came_of_it(seed: int) -> None:
+    """However it is come by: drawn, learned, or drawn otherwise by an earlier session."""
+    tools = make_tools(6)
+    settings, state = config(seed=seed), SamplingState(make_seeds(tools))
+    sampler = Sampler(tools, settings)
+    for number in range(3):
+        requests = sampler.round(number, number * 10, state)
+        state.drawn_otherwise(requests[0], requests[-1])
+        state.learn(Lesson.of([attempt(request) for request in requests]))
+        assert all(state.use[tool.name] == state.sampled[tool.name] + state.accepted[tool.name] / 4 for tool in tools)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from apigen.errors import ModelRefused
+from apigen.errors import JobFellShort, ModelRefused
 from apigen.models.base import EndpointFacts, Options
 from apigen.models.store import CompletionStore, StoredModel, request_key
 from apigen.models.under_way import UnderWay
@@ -183,3 +183,51 @@ def test_a_second_ctrl_c_ends_the_wait(tmp_path: Path) -> None:
         assert "Traceback" not in stderr
         assert server.prompts == []
     assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_answers_of_one_moment_are_kept_together_before_anybody_gets_them(tmp_path: Path) -> None:
+    """In one transaction; also one that nobody waits for any more, and one that is still to be written at the end."""
+
+    def on_disk() -> int:
+        with sqlite3.connect(tmp_path / "c.sqlite") as other:
+            count: int = other.execute("SELECT COUNT(*) FROM completions").fetchone()[0]
+        other.close()
+        return count
+
+    async def main() -> None:
+        store = CompletionStore(tmp_path / "c.sqlite")
+        seen: list[int] = []
+
+        async def keep(number: int) -> None:
+            await store.keep(bytes([number]), "writer", Completion("a", "m"))
+            seen.append(on_disk())
+
+        tasks = [asyncio.ensure_future(keep(number)) for number in range(3)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert seen == [3, 3]
+        late = asyncio.ensure_future(keep(3))
+        await asyncio.sleep(0)
+        store.close()
+        assert on_disk() == 4
+        await asyncio.gather(late, return_exceptions=True)
+
+    asyncio.run(main())
+
+
+def test_where_answers_cannot_be_kept_everybody_is_told(tmp_path: Path) -> None:
+    """And none of them is."""
+
+    async def main() -> None:
+        store = CompletionStore(tmp_path / "c.sqlite")
+        with sqlite3.connect(tmp_path / "c.sqlite") as other:
+            other.execute("CREATE TRIGGER full BEFORE INSERT ON completions BEGIN SELECT RAISE(ABORT, 'full'); END")
+        other.close()
+        keeping = (store.keep(bytes([number]), "writer", Completion("a", "m")) for number in range(3))
+        found = await asyncio.gather(*keeping, return_exceptions=True)
+        assert [type(one) for one in found] == [JobFellShort] * 3
+        assert store.count("writer") == 0
+        store.close()
+
+    asyncio.run(main())

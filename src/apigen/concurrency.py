@@ -33,6 +33,48 @@ async def together(work: Iterable[Awaitable[_T]]) -> list[_T]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+class Turnstile:
+    """Lets so many through in each turn of the event loop, in the order in which they came.
+
+    Many that become ready at the same moment, each with work to do, would keep the loop from everything else until the
+    last of them is done: what the first handed on would lie idle meanwhile. Belongs to one event loop at a time.
+
+    Args:
+        each_turn: how many.
+    """
+
+    def __init__(self, each_turn: int) -> None:
+        self._each_turn = each_turn
+        self._passed = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def passing(self) -> None:
+        """Wait for one's turn."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # an earlier one may have ended in the middle of a turn
+            self._loop, self._passed = loop, 0
+            self._waiting.clear()
+        if self._passed == 0:
+            loop.call_soon(self._turn)
+        if self._passed < self._each_turn:
+            self._passed += 1
+            return
+        place: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(place)
+        await place
+
+    def _turn(self) -> None:
+        self._passed = 0
+        while self._waiting and self._passed < self._each_turn:
+            place = self._waiting.popleft()
+            if not place.done():  # cancelled
+                place.set_result(None)
+                self._passed += 1
+        if self._passed:
+            asyncio.get_running_loop().call_soon(self._turn)
+
+
 async def several(
     things: Iterable[_T], work: Callable[[_T], Awaitable[None]], concurrency: int, stopped: Callable[[], bool]
 ) -> None:

@@ -10,36 +10,54 @@ stages until one of them does not pass it. Where repair is asked for, a pair tha
 once, with the reasons, and what comes back meets the stages as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
 
-from apigen.concurrency import together
+from apigen.concurrency import Turnstile, together
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.errors import ModelRefused
-from apigen.execute.base import Executor
+from apigen.execute.base import Executor, one_after_another
 from apigen.generate.parse import Draft, parse_pairs
 from apigen.generate.prompts import generation_messages, repair_messages
 from apigen.generate.shapes import pairs_shape
 from apigen.models.base import Model, Options
 from apigen.models.writers import Writers
-from apigen.records import Attempt, Candidate, Message, Outcome, Reason, Request, Stage, Verdict
+from apigen.records import Attempt, Candidate, Message, Outcome, Reason, Request, Stage, Tool, Verdict
 from apigen.verify.base import Judge
 from apigen.verify.format import FormatCheck, reject
 from apigen.verify.judges.committee import Rule
 from apigen.verify.stages import Examined, NamedStage, execution, failed, grounding, semantics, through
 
 
-def recipe(config: Config, seen: SeenQueries, executor: Executor, judges: Sequence[Judge]) -> list[NamedStage]:
-    """What a well-formed candidate must pass, in this order: the cheapest first."""
+def recipe(
+    config: Config,
+    seen: SeenQueries,
+    executor: Executor,
+    judges: Sequence[Judge],
+    ahead: Callable[[Tool], bool] = one_after_another,
+) -> list[NamedStage]:
+    """What a well-formed candidate must pass, in this order: the cheapest first.
+
+    Args:
+        config: how strict the stages are.
+        seen: finds duplicates.
+        executor: makes the calls.
+        judges: have the last word.
+        ahead: whether calls of a tool may be made before they are known to be wanted.
+    """
     return [
         (Stage.DUPLICATE, seen.stage),
         *([] if config.grounding == "off" else [(Stage.GROUNDING, partial(grounding, level=config.grounding))]),
-        (Stage.EXECUTION, execution(executor, config.execution.varying)),
+        (Stage.EXECUTION, execution(executor, config.execution.varying, ahead)),
         (Stage.SEMANTICS, semantics(*judges, rule=Rule(config.judging.rule))),
     ]
+
+
+_AT_ONCE = 32
+"""Answers and candidates that are looked at before the event loop does other work, such as to hand on calls."""
 
 
 class Pipeline:
@@ -57,6 +75,7 @@ class Pipeline:
         self._writers = writers
         self._format = FormatCheck()
         self._stages = stages
+        self._turnstile = Turnstile(_AT_ONCE)
 
     async def attempt(self, request: Request) -> tuple[Attempt, ...]:
         """Have a request written and verified.
@@ -95,9 +114,11 @@ class Pipeline:
         shape = pairs_shape(request, pairs, thought=generation.thought)
         options = Options(generation.temperature, generation.max_tokens, request.seed, shape)
         try:
-            return parse_pairs(await writer.complete(messages, options))
+            completion = await writer.complete(messages, options)
         except ModelRefused as error:
             return _unread(request, Verdict(Stage.GENERATION, Outcome.ERROR, Reason.MODEL_REFUSED, str(error)))
+        await self._turnstile.passing()
+        return parse_pairs(completion)
 
     async def _mended(self, request: Request, fallen: Examined) -> tuple[Draft, Examined]:
         """What comes back for a rejected pair: the first of what the writer answers, through all stages."""
@@ -110,6 +131,7 @@ class Pipeline:
     async def _examine(self, request: Request, draft: Draft) -> Examined:
         if draft.problem:
             return _unread(request, reject(draft.reason, draft.problem))
+        await self._turnstile.passing()
         try:
             candidate, verdict = self._format.read(draft.value, request.tools, request.style)
         except Exception as error:  # noqa: BLE001 - one odd pair must not end the run; see stages.through

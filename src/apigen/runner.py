@@ -8,6 +8,7 @@ from apigen.assembly import Tell, make_judges, open_batches, open_executor, open
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
 from apigen.errors import AnswersPending, ApigenError, BudgetSpent, Unavailable
+from apigen.execute.base import BulkExecutor
 from apigen.library.catalogue import Library
 from apigen.models.base import Model
 from apigen.models.prices import asked_models
@@ -54,7 +55,10 @@ async def run(
     """
     async with AsyncExitStack() as stack:
         stack.callback(directory.close)
-        session, schedule = _assemble(directory, config, library, watch, tell, stack, wait=wait)
+        executor = open_executor(directory, config, library, earlier_times(directory.path)[0], stack)
+        session, schedule = _assemble(directory, config, library, executor, watch, tell, stack, wait=wait)
+        if config.count >= len(library.tools):  # else most would be made ready in vain
+            executor.prepare(library.tools)
         session.restore_dataset()
         work = asyncio.ensure_future(schedule.run(directory.committed()))
         interrupted = on_interrupt(work, session.hurry, stack)
@@ -88,6 +92,7 @@ def _assemble(
     directory: RunDir,
     config: Config,
     library: Library,
+    executor: BulkExecutor,
     watch: Watch,
     tell: Tell,
     stack: AsyncExitStack,
@@ -95,7 +100,6 @@ def _assemble(
     wait: bool,
 ) -> tuple[Session, Schedule]:
     """Put the parts of a run together; what must be closed is left to the stack."""
-    executor = open_executor(directory, config, library, earlier_times(directory.path)[0], stack)
     spend = open_spend(config, open_store(directory, stack, tell)) if asked_models(config) else None
 
     batches = open_batches(directory, config, stack, wait=wait)
@@ -127,7 +131,7 @@ def _assemble(
     session = Session(
         directory, config, library, writers=writers, models=models, spend=spend, batches=batches, watch=watch
     )
-    attempt = Pipeline(config, writers, recipe(config, seen, executor, judges)).attempt
+    attempt = Pipeline(config, writers, recipe(config, seen, executor, judges, executor.ahead)).attempt
     schedule = Schedule(
         config,
         sampler=Sampler(library.tools, config),

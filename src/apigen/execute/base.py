@@ -32,6 +32,17 @@ class Executor(Protocol):
 class BulkExecutor(Executor, Protocol):
     """An executor that is faster where it gets many calls at once."""
 
+    def ahead(self, tool: Tool) -> bool:
+        """Whether calls of a tool may be made ahead, before it is known whether they will be wanted.
+
+        Only where that does no harm, since they touch nothing outside, and costs little.
+        """
+        ...
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        """Make ready for calls of some tools, most of which will come; returns at once, and calls need not wait."""
+        ...
+
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> Sequence[Ran]:
         """What each call did, in the same order; a service that is down costs the results of its own calls alone.
 
@@ -39,6 +50,11 @@ class BulkExecutor(Executor, Protocol):
             ExecutorUnavailable: the machinery broke for all of them.
         """
         ...
+
+
+def one_after_another(_: Tool) -> bool:
+    """Where nothing is known of the executor: no call is made before it is wanted."""
+    return False
 
 
 async def side_by_side(executor: Executor, pairs: Iterable[tuple[Tool, Call]]) -> list[Ran]:

@@ -6,8 +6,9 @@ changes how soon they are answered, and nothing else.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
 from functools import partial
+from typing import Any
 
 from apigen.execute.sandbox.bulk import LONGEST, Wanted
 from apigen.records import Call, Execution, PythonBinding
@@ -67,6 +68,11 @@ class Gathering:
             if answer.cancelled():
                 waiting.leave()
 
+    def wait_for(self, preparation: Coroutine[Any, Any, None]) -> None:
+        """Have calls wait, and gather, until something is done that all of them gain from."""
+        self._making.add(preparing := asyncio.ensure_future(preparation))
+        preparing.add_done_callback(partial(self._made, 0))
+
     async def close(self) -> None:
         """Make no more calls; who waits for one is told to make it by itself."""
         self._closed = True
@@ -103,7 +109,10 @@ class Gathering:
         enough = max(_FEWEST, sum(map(len, functions.values())) // self._at_once)
         batch = _Batch()
         while functions and len(batch) < min(enough, LONGEST):
-            batch |= functions.pop(next(iter(functions)))
+            following = next(iter(functions))
+            if batch and len(batch) + len(functions[following]) > LONGEST:
+                break  # one call too many would take two processes more
+            batch |= functions.pop(following)
         if not functions:
             del self._waiting[company]
         return batch

@@ -53,6 +53,19 @@ class GrantedExecutor:
         execution = await self._executor(self._grants.of(tool.name)).execute(tool, call)
         return self._grants.secrets.hide_in_execution(execution)
 
+    def ahead(self, tool: Tool) -> bool:
+        """Whether calls may be made ahead; see :meth:`PythonExecutor.ahead`."""
+        return self._executor(self._grants.of(tool.name)).ahead(tool)
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        """Have functions imported that most tools are bound to; see :meth:`PythonExecutor.prepare`."""
+        by_grant: dict[Grant, list[Tool]] = {}
+        for tool in tools:
+            by_grant.setdefault(self._grants.of(tool.name), []).append(tool)
+        if by_grant:
+            grant, most = max(by_grant.items(), key=lambda each: len(each[1]))
+            self._executor(grant).prepare(most)
+
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
         """Run many calls; see :meth:`PythonExecutor.execute_many`.
 

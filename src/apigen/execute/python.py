@@ -5,6 +5,7 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -64,7 +65,9 @@ class PythonExecutor:
         self._at_once = workers or min(_MOST_WORKERS, os.cpu_count() or 1)
         self._nursery = nursery or Nursery()
         self._is_mine = nursery is None
-        self._pool = Pool(self._nursery, self._limits, self._at_once, sight or Sight())
+        sight = sight or Sight()
+        self._has_hosts = bool(sight.hosts)
+        self._pool = Pool(self._nursery, self._limits, self._at_once, sight)
         self._sources: dict[PythonBinding, Source] = {}
         self._unimportable: dict[PythonBinding, Report] = {}
         self._kept_out: set[PythonBinding] = set()
@@ -86,6 +89,22 @@ class PythonExecutor:
         if self._gather and (found := await self._gathered(tool, call)) is not None:
             return found if self._twice else msgspec.structs.replace(found, varies=False)
         return await self._execute(tool, call, twice=self._twice)
+
+    def ahead(self, tool: Tool) -> bool:
+        """Whether calls may be made ahead: where they share processes, and can reach no host."""
+        return self._gather and not self._has_hosts and isinstance(tool.binding, PythonBinding)
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        """Have the functions of the largest source imported, while there are no calls yet."""
+        if not self._gather:
+            return
+        of_source: dict[Source, list[PythonBinding]] = {}
+        for tool in tools:
+            if isinstance(tool.binding, PythonBinding):
+                of_source.setdefault(self._source(tool.binding), []).append(tool.binding)
+        if of_source:
+            largest = max(of_source.values(), key=len)
+            self._gathering.wait_for(self._imported(list(dict.fromkeys(largest))))
 
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
         """Run many calls, most of them in processes that they share with other calls of the same source.
@@ -255,17 +274,27 @@ class PythonExecutor:
             thorough=series and not dice,
             dice=dice,
         )
+        report = await self._ran(worker, task)
+        if not report.prepared and len(bindings) == 1:
+            self._unimportable[calls[0].binding] = report
+        return report, (worker.scratch, *source.folders)
+
+    async def _imported(self, bindings: Sequence[PythonBinding]) -> None:
+        """Have a sandbox process import functions of one source; what fails there will fail again and be told then."""
+        worker = await self._pool.take(self._source(bindings[0]))
+        with suppress(ExecutorUnavailable):
+            await self._ran(worker, Task(tuple(bindings), msgspec.Raw(b"[]"), series=True))
+
+    async def _ran(self, worker: Worker, task: Task) -> Report:
+        """Have a worker do a task and give it back, also where nobody waits any more."""
         running = asyncio.ensure_future(self._run(worker, task))
         self._running.add(running)
         running.add_done_callback(lambda _: self._release(running, worker))
         try:
-            report = await asyncio.shield(running)
+            return await asyncio.shield(running)
         except asyncio.CancelledError:
             worker.cancel()
             raise
-        if not report.prepared and len(bindings) == 1:
-            self._unimportable[calls[0].binding] = report
-        return report, (worker.scratch, *source.folders)
 
     async def _run(self, worker: Worker, task: Task) -> Report:
         """Do a task, once more where the sandbox process itself broke, which a module imported into it may do."""

@@ -110,6 +110,15 @@ class RecordedExecutor:
         """
         return all_made(await self.execute_many([(tool, call)]))[0]
 
+    def ahead(self, tool: Tool) -> bool:
+        """Never: what is not wanted must not be recorded."""
+        return False
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        """Make ready what makes the calls, unless none may be made."""
+        if self._mode != "replay":
+            self._live.prepare(tools)
+
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
         """Answer many calls; those that have to be made are made together.
 

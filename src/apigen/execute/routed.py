@@ -30,6 +30,16 @@ class RoutedExecutor:
             return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail=only)
         return await executor.execute(tool, call)
 
+    def ahead(self, tool: Tool) -> bool:
+        """Whether calls may be made ahead, as the executor for the tool's binding says."""
+        executor = self._by_binding.get(type(tool.binding))
+        return executor is not None and executor.ahead(tool)
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        """Make every executor ready for its kind of binding."""
+        for kind, executor in self._by_binding.items():
+            executor.prepare([tool for tool in tools if type(tool.binding) is kind])
+
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
         """Run many calls, each kind in the way that is fastest for it; what breaks of one kind costs no other."""
         by_kind: dict[type, list[int]] = {}

@@ -15,7 +15,8 @@ import msgspec
 import yaml
 
 from apigen.generate.quoting import RESULT_CHARS, RESULTS_CHARS, as_data, blocks, shown_results
-from apigen.records import Call, Candidate, Execution, Json, Message, Outcome, Request, Seed, Verdict
+from apigen.records import Call, Candidate, Execution, Json, Message, Outcome, Request, Seed, Tool, Verdict
+from apigen.toolspecs.remembering import once_for_each
 
 
 def to_json(value: Json) -> str:
@@ -84,7 +85,7 @@ def judge_messages(
     """
     earlier = {"context": "\n".join(map(as_data, candidate.context))} if candidate.context else {}
     # The tools have a key of their own: the pairs of one request, which offers the same ones, share this part.
-    quoted = blocks({"tools": "\n".join(as_data(tool.offered()) for tool in candidate.tools)})
+    quoted = blocks({"tools": "\n".join(map(_quoted_tool, candidate.tools))})
     quoted |= blocks(
         {
             **earlier,
@@ -95,6 +96,11 @@ def judge_messages(
     )
     user = _template("judge.user").render(quoted, again=again)
     return _system("judge.system"), Message("user", user.rstrip("\n"))
+
+
+@once_for_each
+def _quoted_tool(tool: Tool) -> str:
+    return as_data(tool.offered())
 
 
 def _shown(request: Request, pairs: int) -> Mapping[str, Any]:

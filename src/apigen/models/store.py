@@ -4,6 +4,7 @@ A completion is found again by what was asked (model, messages, options, and wha
 that is resumed, or repeated with other checks, never pays twice for the same prompt.
 """
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -64,11 +65,43 @@ class CompletionStore:
         self._database = Database(path, _SCHEMA, "move it away to ask the models again")
         self._database.execute(_ENDPOINTS)
         self._decoder = msgspec.json.Decoder(Completion)
+        self._unwritten: list[tuple[asyncio.Future[None], tuple[bytes, str, Completion]]] = []
 
     def get(self, key: bytes) -> Completion | None:
         """The completion kept under a key."""
         row = self._database.execute("SELECT completion FROM completions WHERE key = ?", (key,)).fetchone()
         return self._decoder.decode(row[0]) if row else None
+
+    async def keep(self, key: bytes, role: str, completion: Completion) -> None:
+        """Keep a completion; it is durable when this returns. Those that come at the same time are written together.
+
+        Raises:
+            JobFellShort: it cannot be kept.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._unwritten:
+            loop.call_soon(self._write)
+        written: asyncio.Future[None] = loop.create_future()
+        self._unwritten.append((written, (key, role, completion)))
+        await written
+
+    def _write(self) -> None:
+        """Write what waits for that, all or nothing."""
+        unwritten, self._unwritten = self._unwritten, []
+        failure: JobFellShort | None = None
+        try:
+            with self._database.atomically():
+                for _, kept in unwritten:
+                    self.put(*kept)
+        except JobFellShort as error:
+            failure = error
+        for written, _ in unwritten:
+            if written.done():  # nobody waits any more
+                continue
+            if failure is not None:
+                written.set_exception(failure)
+            else:
+                written.set_result(None)
 
     def put(self, key: bytes, role: str, completion: Completion) -> None:
         """Keep a completion; it is durable when this returns."""
@@ -119,7 +152,9 @@ class CompletionStore:
         return Notes(self, self._database, hashlib.sha256(who).digest()[:16], pay)
 
     def close(self) -> None:
-        """Close the file."""
+        """Write what is not written yet, and close the file."""
+        if self._unwritten:
+            self._write()
         self._database.close()
 
 
@@ -196,7 +231,7 @@ class StoredModel:
         async def ask() -> Completion:
             completion = await self._model.complete(messages, options)
             try:
-                self._store.put(key, self._role, completion)
+                await self._store.keep(key, self._role, completion)
             except JobFellShort as error:
                 self._store.under_way.fail(error)  # what cannot be kept must not be paid for
                 raise

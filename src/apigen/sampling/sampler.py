@@ -140,14 +140,15 @@ class Sampler:
         request, before use is divided by weight: tools come up in proportion to their weights, also in runs that are
         too short for each of them to come up once.
         """
-        sampled, accepted, chance = state.sampled.get, state.accepted.get, random.random
-
-        def use(tool: Tool) -> float:
-            return sampled(tool.name, 0) + accepted(tool.name, 0) / 4
-
-        if not self._weights:
-            return min(tools, key=lambda tool: (use(tool), chance()))
-        return min(tools, key=lambda tool: (use(tool) + self._ahead[tool.name]) / self._weights[tool.name])
+        if self._weights:
+            ahead, weights = self._ahead, self._weights
+            return min(tools, key=lambda tool: (state.use[tool.name] + ahead[tool.name]) / weights[tool.name])
+        chance = random.random
+        chances = [chance() for _ in tools]  # one for each, whether or not it is needed, so that draws stay comparable
+        uses = [state.use[tool.name] for tool in tools]
+        least = min(uses)
+        _, place = min((chances[place], place) for place, use in enumerate(uses) if use == least)
+        return tools[place]
 
     def _sample_examples(
         self,

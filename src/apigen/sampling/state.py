@@ -21,6 +21,8 @@ class SamplingState:
     def __init__(self, seeds: Iterable[Seed]) -> None:
         self.sampled: Counter[str] = Counter()
         self.accepted: Counter[str] = Counter()
+        self.use: defaultdict[str, float] = defaultdict(float)
+        """What was asked for of each tool, and a quarter of what came of it."""
         self.style_requests: Counter[Style] = Counter()
         self.style_learned: Counter[Style] = Counter()
         self.style_accepted: Counter[Style] = Counter()
@@ -36,6 +38,7 @@ class SamplingState:
             self.style_requests[request.style] += 1
             for name in request.targets:
                 self.sampled[name] += 1
+                self._used(name)
 
     def drawn_otherwise(self, request: Request, instead: Request | Attempt) -> None:
         """Note that another request, or an attempt that was written for another, stands in a drawn one's place."""
@@ -43,6 +46,8 @@ class SamplingState:
         self.style_requests[instead.style] += 1
         self.sampled.subtract(request.targets)
         self.sampled.update(instead.targets)
+        for name in (*request.targets, *instead.targets):
+            self._used(name)
 
     def learn(self, lesson: "Lesson") -> None:
         """Take in what a finished round taught."""
@@ -51,7 +56,11 @@ class SamplingState:
             self.style_accepted[style] += 1
             for name in sorted(seed.tool_names):
                 self.accepted[name] += 1
+                self._used(name)
                 self._grown[name].append(seed)
+
+    def _used(self, name: str) -> None:
+        self.use[name] = self.sampled[name] + self.accepted[name] / 4
 
     def written(self, tool: str) -> Sequence[Seed]:
         """Hand-written seeds that call the tool."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from apigen.concurrency import Turnstile
 from apigen.errors import ModelRefused
 from apigen.generate.prompts import judge_messages
 from apigen.generate.quoting import RESULT_CHARS, RESULTS_CHARS
@@ -18,6 +19,9 @@ TRIES = 2
 """How often a judge is asked before the check counts as not made."""
 
 MAX_EVIDENCE = 300
+
+_AT_ONCE = 32
+"""Prompts and answers that are worked at before the event loop does other work, such as to make further calls."""
 
 UNFOUND = "[not in the material]"
 """Stands behind a quotation that the judge made up: noted, but no reason to reject or to ask again."""
@@ -43,6 +47,7 @@ class LLMJudge:
     def __init__(self, model: Model, asking: Asking | None = None) -> None:
         self._model = model
         self._asking = asking or Asking()
+        self._turnstile = Turnstile(_AT_ONCE)
 
     @property
     def name(self) -> str:
@@ -55,6 +60,7 @@ class LLMJudge:
         Raises:
             ModelUnavailable: the model gave no answer at all.
         """
+        await self._turnstile.passing()
         asking, material = self._asking, Material(candidate, executions)
         why, error = "", Verdict(Stage.SEMANTICS, Outcome.ERROR, Reason.JUDGE_UNREADABLE, by=self.name)
         for seed in range(asking.tries):
@@ -71,6 +77,7 @@ class LLMJudge:
             except ModelRefused as refusal:
                 error = self._error(Reason.JUDGE_REFUSED, str(refusal))
                 continue
+            await self._turnstile.passing()
             answer = _read(completion, material)
             if isinstance(answer, Answer):
                 return self._verdict(answer, material)

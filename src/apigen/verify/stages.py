@@ -5,15 +5,17 @@ first, and a candidate that fell is never shown to a later stage, so it costs no
 """
 
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from pathlib import PurePath
 from typing import Literal
 
 import msgspec
 
+from apigen.concurrency import in_order
 from apigen.errors import ApigenError, ExecutorUnavailable, NotRecorded, ServiceUnavailable
-from apigen.execute.base import Executor
-from apigen.records import Candidate, Execution, Outcome, Reason, Stage, Verdict
+from apigen.execute.base import Executor, one_after_another
+from apigen.records import Call, Candidate, Execution, Outcome, Reason, Stage, Tool, Verdict
 from apigen.verify.base import Judge
 from apigen.verify.grounding import Level, check
 from apigen.verify.judges.committee import Committee, Rule
@@ -93,35 +95,63 @@ async def grounding(examined: Examined, level: Level = "strict") -> Examined:
     return examined.found(check(examined.candidate, level))
 
 
-def execution(executor: Executor, varying: Literal["keep", "reject"] = "keep") -> CheckStage:
+def execution(
+    executor: Executor,
+    varying: Literal["keep", "reject"] = "keep",
+    ahead: Callable[[Tool], bool] = one_after_another,
+) -> CheckStage:
     """Stage 2: each call really runs; the first that fails rejects the candidate.
 
     Args:
         executor: runs the calls.
         varying: whether a call that the executor found to vary is kept, marked, or rejects the candidate too.
+        ahead: whether a tool's calls may be made before it is known how those before them went. Where that holds for
+            all tools of a candidate, its calls are under way at once; what is found is the same.
     """
 
+    async def run(pair: tuple[Tool, Call]) -> Execution:
+        return await executor.execute(*pair)
+
+    async def in_turn(pairs: Sequence[tuple[Tool, Call]]) -> AsyncGenerator[Execution, None]:
+        for pair in pairs:
+            yield await run(pair)
+
     async def stage(examined: Examined) -> Examined:
+        pairs = _called(examined.candidate)
+        at_once = len(pairs) > 1 and all(ahead(tool) for tool, _ in pairs)
         executions: list[Execution] = []
-        for index, call in enumerate(examined.candidate.calls):
-            tool = examined.candidate.tool(call.name)
-            assert tool is not None, "the format stage lets no unknown tool through"  # noqa: S101
-            try:
-                ran = await executor.execute(tool, call)
-            except ExecutorUnavailable as error:
-                return examined.found(not_run(error), executions=tuple(executions))
-            executions.append(ran)
-            if ran.ok and ran.varies and varying == "reject":
-                detail = f"calls[{index}] {call.name}: the same call, run twice, gave two results"
-                verdict = Verdict(Stage.EXECUTION, Outcome.REJECT, Reason.VARYING_RESULT, detail)
-                return examined.found(verdict, executions=tuple(executions))
-            if not ran.ok:
-                detail = f"calls[{index}] {call.name}: {ran.detail}"[:MAX_DETAIL]
-                verdict = Verdict(Stage.EXECUTION, Outcome.REJECT, ran.reason or Reason.RUNTIME_ERROR, detail)
-                return examined.found(verdict, executions=tuple(executions))
+        try:
+            async with aclosing(in_order(pairs, run, len(pairs)) if at_once else in_turn(pairs)) as ran:
+                async for each in ran:
+                    executions.append(each)
+                    if (verdict := _against(each, len(executions) - 1, varying)) is not None:
+                        return examined.found(verdict, executions=tuple(executions))
+        except ExecutorUnavailable as error:
+            return examined.found(not_run(error), executions=tuple(executions))
         return examined.found(Verdict(Stage.EXECUTION, Outcome.PASS), executions=tuple(executions))
 
     return stage
+
+
+def _called(candidate: Candidate) -> list[tuple[Tool, Call]]:
+    pairs = []
+    for call in candidate.calls:
+        tool = candidate.tool(call.name)
+        assert tool is not None, "the format stage lets no unknown tool through"  # noqa: S101
+        pairs.append((tool, call))
+    return pairs
+
+
+def _against(ran: Execution, index: int, varying: Literal["keep", "reject"]) -> Verdict | None:
+    """What a call says against its candidate, if anything."""
+    where = f"calls[{index}] {ran.call.name}"
+    if not ran.ok:
+        detail = f"{where}: {ran.detail}"[:MAX_DETAIL]
+        return Verdict(Stage.EXECUTION, Outcome.REJECT, ran.reason or Reason.RUNTIME_ERROR, detail)
+    if ran.varies and varying == "reject":
+        detail = f"{where}: the same call, run twice, gave two results"
+        return Verdict(Stage.EXECUTION, Outcome.REJECT, Reason.VARYING_RESULT, detail)
+    return None
 
 
 def semantics(*judges: Judge, rule: Rule = Rule.UNANIMOUS) -> CheckStage:

@@ -67,6 +67,13 @@ class McpExecutor:
         execution = secrets.hide_in_execution(self._judged(call, answer))
         return msgspec.structs.replace(execution, duration_ms=duration_ms)
 
+    def ahead(self, tool: Tool) -> bool:
+        """Never: a server notices every call."""
+        return False
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        """Servers are started when they are needed."""
+
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
         """Run many calls, as many at once as each server may be given.
 

@@ -66,6 +66,13 @@ class RestExecutor:
             execution = Execution(call, ok=False, reason=problem.reason, detail=problem.detail)
         return msgspec.structs.replace(execution, duration_ms=(time.perf_counter() - started) * 1000)
 
+    def ahead(self, tool: Tool) -> bool:
+        """Never: a service notices every call."""
+        return False
+
+    def prepare(self, tools: Sequence[Tool]) -> None:
+        """Connections are made when they are needed."""
+
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Ran]:
         """Make many calls, as many at once as each host may get."""
         return await side_by_side(self, pairs)

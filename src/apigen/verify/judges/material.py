@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Sequence
 
-from apigen.records import Candidate, Execution
+from apigen.records import Candidate, Execution, Tool
+from apigen.toolspecs.remembering import once_for_each
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _CODE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ESCAPES_AND_DOTS = re.compile(r"\\[nrtbf]?|\.\.\.")
 _QUOTES_AND_DOTS = "\"'`\u2018\u2019\u201c\u201d\u2026"
@@ -16,12 +18,12 @@ class Material:
 
     def __init__(self, candidate: Candidate, executions: Sequence[Execution]) -> None:
         shown = [
-            [tool.offered() for tool in candidate.tools],
             [*candidate.context, candidate.query],
             [[call.name, call.arguments] for call in candidate.calls],
             [execution.result if execution.ok else execution.detail for execution in executions],
         ]
-        self._words = squeezed(json.dumps(shown, ensure_ascii=False, separators=(",", ":")))
+        # What is squeezed out never reaches from one value into the next, so each tool can be squeezed by itself.
+        self._words = f"[{','.join(map(_squeezed_tool, candidate.tools))}]{squeezed(_COMPACT.encode(shown))}"
 
     def holds(self, text: str) -> bool:
         """Whether a text stands there, so that a judge that writes it may have copied it."""
@@ -32,6 +34,11 @@ class Material:
         """Whether each part of a quotation stands there, where dots of omission divide it."""
         parts = [part for part in re.split(r"\.\.\.|\u2026", quote) if squeezed(part)]
         return all(self.holds(part) for part in parts)
+
+
+@once_for_each
+def _squeezed_tool(tool: Tool) -> str:
+    return squeezed(_COMPACT.encode(tool.offered()))
 
 
 def squeezed(text: str) -> str:
