@@ -162,3 +162,14 @@ def test_so_many_pass_in_each_turn_of_the_loop_in_the_order_in_which_they_came()
             await asyncio.sleep(0)
 
     asyncio.run(main())
+
+
+def test_there_are_no_more_workers_than_things() -> None:
+    """A limit beyond all measure costs nothing."""
+    done = []
+
+    async def work(thing: int) -> None:
+        done.append(thing)
+
+    asyncio.run(several(range(5), work, 10**15, lambda: False))
+    assert done == [0, 1, 2, 3, 4]

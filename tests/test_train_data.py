@@ -55,6 +55,9 @@ def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
     [
         ("epoch: 3", "unknown key `epoch`; did you mean `epochs`?"),
         ("batch: 0", "`batch`"),
+        ("batch: 99999999999999999999", "`batch`"),
+        ("epochs: 1.0e+300", "`epochs`"),
+        ("lora: {rank: 10000000000}", "`lora.rank`"),
         ("keep_checkpoints: 1", "`keep_checkpoints`"),
         ("lora: {rnk: 3}", "did you mean `lora.rank`?"),
         ("packing: 1.5", "`packing`"),

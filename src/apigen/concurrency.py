@@ -6,6 +6,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from itertools import chain, islice
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -91,13 +92,13 @@ async def several(
     """
     waiting = iter(things)
 
-    async def worker() -> None:
-        for thing in waiting:
+    async def worker(thing: _T) -> None:
+        for each in chain((thing,), waiting):
             if stopped():
                 return
-            await work(thing)
+            await work(each)
 
-    await together(worker() for _ in range(concurrency))
+    await together(worker(thing) for thing in islice(waiting, concurrency))  # no more workers than things
 
 
 async def in_order(things: Iterable[_T], work: Callable[[_T], Awaitable[_R]], most: int) -> AsyncGenerator[_R, None]:

@@ -19,12 +19,16 @@ Precision = Literal["auto", "mixed", "bf16", "fp32"]
 away."""
 
 
+_MOST = 10**9
+"""Of what is counted; beyond it stands a slip of the pen, which libraries answer with a traceback."""
+
+
 class Lora(Section):
     """Training a small adapter beside weights that stay as they are."""
 
     use: bool
-    rank: int = Field(ge=1)
-    alpha: float = Field(gt=0)
+    rank: int = Field(ge=1, le=2**16)
+    alpha: float = Field(gt=0, le=2**16)
     dropout: float = Field(ge=0, lt=1)
     targets: str | list[str]
 
@@ -32,28 +36,28 @@ class Lora(Section):
 class Recipe(Section):
     """How a model is trained. ``recipes/paper.yaml`` has the defaults and says what each key means."""
 
-    learning_rate: float = Field(gt=0)
-    epochs: float = Field(gt=0)
-    max_steps: int | None = Field(ge=1)
+    learning_rate: float = Field(gt=0, le=1000)
+    epochs: float = Field(gt=0, le=_MOST)
+    max_steps: int | None = Field(ge=1, le=_MOST)
     optimizer: str
     schedule: str
-    warmup_steps: int = Field(ge=0)
-    weight_decay: float = Field(ge=0)
+    warmup_steps: int = Field(ge=0, le=_MOST)
+    weight_decay: float = Field(ge=0, le=1000)
     max_grad_norm: float = Field(gt=0)
-    cutoff: int = Field(ge=16)
-    batch: int = Field(ge=1)
-    accumulation: int = Field(ge=1)
+    cutoff: int = Field(ge=16, le=2**24)
+    batch: int = Field(ge=1, le=2**16)
+    accumulation: int = Field(ge=1, le=2**16)
     packing: bool
     precision: Precision
     gradient_checkpointing: bool
     seed: int = Field(ge=0, lt=2**32)
     lora: Lora
     held_out: float = Field(ge=0, le=0.5)
-    held_out_most: int = Field(ge=0)
+    held_out_most: int = Field(ge=0, le=_MOST)
     evaluate_every: float = Field(gt=0)
     checkpoint_every: float = Field(gt=0)
-    keep_checkpoints: int = Field(ge=2)
-    log_every: int = Field(ge=1)
+    keep_checkpoints: int = Field(ge=2, le=_MOST)
+    log_every: int = Field(ge=1, le=_MOST)
     beta: float = Field(gt=0)
 
     def to_yaml(self) -> str:
