@@ -1,5 +1,6 @@
 """What a training reads and plans, before any model is there."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -281,3 +282,13 @@ def test_data_without_a_row_to_learn_is_told(tmp_path: Path) -> None:
     file = write_rows(tmp_path / "rows.jsonl", [row | {"query": ""} for row in mixed_rows(3)])
     with pytest.raises(UserError, match="no row can be trained on"):
         read_examples([file])
+
+
+def test_a_file_of_rows_that_no_language_model_wrote_says_so(tmp_path: Path, run: Path) -> None:
+    """Also where rows went through other hands since the run, whose manifest is not beside them."""
+    rows = [json.loads(line) for line in (run / "dataset.jsonl").read_text().splitlines()[:6]]
+    for row in rows[:2]:
+        row["provenance"] |= {"llm": True, "model": "openai/m"}
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (source,) = read_examples([tmp_path / "train.jsonl"]).sources
+    assert source.notice == "Written by no language model: 4 of these rows (offline)."

@@ -1,11 +1,13 @@
 """What is learnt: rows of any datasets as questions with their right answers, each from one source with its digest."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from apigen.dataset.own_rows import provenance_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import format_of, read
 from apigen.errors import UserError
@@ -106,14 +108,19 @@ def examples_of(rows: Iterable[Row], source: str, *, notice: str = "", label: st
     Args:
         rows: read rows.
         source: what they are called in what is told about the training.
-        notice: who wrote them.
+        notice: who wrote them; where nothing is known of the whole, the rows themselves are asked.
         label: put before each id.
     """
     kept: list[Example] = []
     left: list[LeftOut] = []
+    unreal: Counter[str] = Counter()
     for row in rows:
+        told = provenance_of(row)
+        if told.get("llm") is False:
+            unreal[str(told.get("model"))] += 1
         found = _example(row, label)
         (kept if isinstance(found, Example) else left).append(found)  # type: ignore[arg-type]
+    notice = notice or _said_of(unreal)
     return Examples(tuple(kept), tuple(left), (Source(source, digest(kept), len(kept), notice),))
 
 
@@ -152,6 +159,13 @@ def notice_of(path: Path) -> str:
         return str(msgspec.json.decode(beside.read_bytes(), type=dict[str, Json]).get("notice", ""))
     except (OSError, msgspec.MsgspecError):
         return ""
+
+
+def _said_of(unreal: Mapping[str, int]) -> str:
+    """What is told of rows that no language model wrote, by who did."""
+    if not unreal:
+        return ""
+    return f"Written by no language model: {sum(unreal.values()):,} of these rows ({', '.join(sorted(unreal))})."
 
 
 def _example(row: Row, label: str) -> Example | LeftOut:
