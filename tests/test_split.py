@@ -340,5 +340,7 @@ def test_a_file_of_pairs_is_split_by_itself(tmp_path: Path) -> None:
     assert {file.name for file in (tmp_path / "out").iterdir()} == {TRAIN_PREFERENCES, HELD_OUT_PREFERENCES, SPLIT}
     (held,) = (one["name"] for one in found["held_out_tools"])
     assert not any(held in _touched(one) for one in lines(tmp_path / "out" / TRAIN_PREFERENCES))
+    again = apigen("split", tmp_path / "out", "-o", tmp_path / "again")
+    assert f"name {TRAIN_PREFERENCES} or {HELD_OUT_PREFERENCES} in it" in again.stderr
     digest = hashlib.sha256((tmp_path / "out" / TRAIN_PREFERENCES).read_bytes()).hexdigest()
     assert found["digests"]["train"] == digest

@@ -62,7 +62,8 @@ def require_one_part(path: Path) -> None:
         UserError: it is one.
     """
     if (path / SPLIT).is_file() and not (path / OWN).is_file():
-        raise UserError(f"{path}: holds both parts of a split; name {TRAIN} or {HELD_OUT} in it")
+        train, held_out = next((names for names in _FILES.values() if (path / names[0]).is_file()), _FILES[ROWS])
+        raise UserError(f"{path}: holds both parts of a split; name {train} or {held_out} in it")
 
 
 def split(
