@@ -248,7 +248,8 @@ def test_differences_are_paired_by_seed() -> None:
     assert difference["high"] == pytest.approx(-0.16 / 3 + 4.303 * 0.01 / 3, abs=1e-5)
     assert found["verified"]["difference"] is None
     assert (found["execution"]["correct"], found["execution"]["answers"]) == (44, 300)
-    assert found["execution"]["paper"]["xLAM-1B"] == -12.17
+    assert found["execution"]["paper"] == {"xLAM-7B": -6, "xLAM-1B": -12}
+    assert [*rows(found)][1][-1] == "xLAM-7B about -6\nxLAM-1B about -12"
     assert found["execution"]["reasons"] == {"wrong_value": 256}
 
 
@@ -259,6 +260,31 @@ def test_seeds_that_are_all_alike_have_no_interval() -> None:
         arms = figures(some)["unseen"]
         assert arms["execution"]["difference"] == {"mean": 0.0, "low": None, "high": None}
         assert [*rows(arms)][1][3] == "+0.0\n(-)"
+
+
+def test_the_interval_of_a_share_is_over_seeds_and_does_not_pool_their_questions() -> None:
+    """The same 100 questions asked of two alike trainings are no 200: two seeds that differ widely leave all open."""
+    found = figures([_cell(Arm.VERIFIED, 1, 40), _cell(Arm.VERIFIED, 2, 44), _cell(Arm.VERIFIED, 3, 48)])["unseen"]
+    mean = found["verified"]["mean"]
+    assert mean["mean"] == pytest.approx(0.44)
+    assert mean["high"] - 0.44 == pytest.approx(4.303 * 0.04 / 3**0.5, abs=1e-4)
+    assert 0.44 - mean["low"] == pytest.approx(mean["high"] - 0.44)
+    assert next(iter(rows(found)))[2] == "132 of 300\n44.0% (34.1 to 53.9)"
+    wide = figures([_cell(Arm.VERIFIED, 1, 10), _cell(Arm.VERIFIED, 2, 90)])["unseen"]["verified"]["mean"]
+    assert (wide["low"], wide["high"]) == (0.0, 1.0)  # a share goes no further
+
+
+def test_a_share_without_scatter_has_a_dash_and_its_counts(tmp_path: Path, pool: Pool) -> None:
+    """After one seed, and where no answer of any seed is right; the page draws no line there."""
+    one, none = [_cell(Arm.VERIFIED, 1, 40)], [_cell(Arm.VERIFIED, seed, 0) for seed in (1, 2, 3)]
+    for cells, said in ((one, "40 of 100\n40.0% (-)"), (none, "0 of 300\n0.0% (-)")):
+        found = write_figures(tmp_path, _settings([1, 2, 3]), pool, cells, {})
+        verified = found["suites"]["unseen"]["verified"]
+        assert (verified["mean"]["low"], verified["mean"]["high"]) == (None, None)
+        assert next(iter(rows(found["suites"]["unseen"])))[2] == said
+        assert 'line class="whisker"' not in page(found)
+    spread = write_figures(tmp_path, _settings([1, 2]), pool, [*one, _cell(Arm.VERIFIED, 2, 42)], {})
+    assert page(spread).count('line class="whisker"') == 1
 
 
 def _counted(arm: Arm, seed: int, right: int) -> Cell:

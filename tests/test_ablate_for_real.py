@@ -1,5 +1,6 @@
 """Training and asking for real, as an ablation does both, on models so small that they take seconds."""
 
+import gc
 from math import log
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import torch
+import transformers
 
 from apigen.ablate.asking import Asking
 from apigen.ablate.base import Interrupted
@@ -25,7 +27,7 @@ from apigen.train.job import Job
 from apigen.train.recipe import make_recipe
 from apigen.train.tokens import Encoder
 from runs import apigen, lines, told
-from tiny_chat_model import write_chat_model
+from tiny_chat_model import QWEN_STYLE, write_chat_model
 from training import mixed_rows, sum_row, write_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::FutureWarning")]
@@ -82,9 +84,24 @@ def test_the_answers_of_a_cell_are_an_evaluation(model: Path, rows: Path, tmp_pa
     assert "verified-1" in compared.stdout
 
 
+class WholeRows:
+    """A model that cannot compute some logits only."""
+
+    def __init__(self, net: Any) -> None:
+        self.net = net
+        self.device = net.device
+
+    def __call__(self, **given: Any) -> Any:
+        return self.forward(**given)
+
+    def forward(self, input_ids: Any, attention_mask: Any, use_cache: bool) -> Any:
+        return self.net(input_ids=input_ids, attention_mask=attention_mask, use_cache=use_cache)
+
+
 def test_bits_are_those_of_the_answers_tokens(model: Path, rows: Path) -> None:
-    """As computed row by row, whatever the batch; and between batches it can be ended."""
+    """As computed row by row, whatever the batch, of logits of answers alone or of whole rows; it can be ended."""
     net, tokenizer = load(model)
+    net.float()  # it is saved in bf16, in which batches differ by their rounding
     examples = [one for one in read_examples([rows]).kept if isinstance(one, Example)]
     nats, characters = 0.0, 0
     for row in Encoder(tokenizer, "a model", 512).corpus(dialogue(one, "native") for one in examples).rows:
@@ -92,9 +109,15 @@ def test_bits_are_those_of_the_answers_tokens(model: Path, rows: Path) -> None:
             scores = net(torch.tensor([row.ids])).logits[0].float().log_softmax(-1)
         nats -= sum(float(scores[at - 1, row.ids[at]]) for at in range(row.start, len(row.ids)))
         characters += len(tokenizer.decode(row.ids[row.start :]))
+    widths: list[int] = []
+    watched = net.register_forward_hook(lambda _, __, out: widths.append(out.logits.shape[1]))
+    due = nats / log(2) / characters
     for batch in (1, 3, 16):
-        found = bits_per_character(net, tokenizer, rows, "native", batch)
-        assert found == pytest.approx(nats / log(2) / characters, rel=0.01)
+        assert bits_per_character(net, tokenizer, rows, "native", batch) == pytest.approx(due, rel=1e-5)
+    watched.remove()
+    encoded = Encoder(tokenizer, "a model", 512).corpus(dialogue(one, "native") for one in examples).rows
+    assert max(widths) == 1 + max(row.trained for row in encoded) < min(len(row.ids) for row in encoded)
+    assert bits_per_character(WholeRows(net), tokenizer, rows, "native", 3) == pytest.approx(due, rel=1e-5)
     with pytest.raises(Interrupted):
         bits_per_character(net, tokenizer, rows, "native", 3, lambda: True)
 
@@ -131,8 +154,46 @@ def test_what_the_first_training_would_refuse_is_refused_before(model: Path) -> 
     usual = [Trainable(str(number), None, sum_row(number)) for number in range(4)]
     require_trainable(job, usual)
     long = Trainable("9", None, sum_row(9) | {"query": "What is 1 plus 2? " * 200})
-    with pytest.raises(UserError, match=r"1 rows cannot be trained on \(the first, 9: .* larger --cutoff"):
+    with pytest.raises(UserError, match=r"0 rows cannot be put .* 1 are too long \(the first, 9: .* larger --cutoff"):
         require_trainable(job, [*usual, long])
     wrong = job.recipe.model_copy(update={"optimizer": "nobodys"})
     with pytest.raises(UserError, match="the recipe cannot be used"):
         require_trainable(msgspec.structs.replace(job, recipe=wrong), usual)
+
+
+def test_a_row_that_the_chat_template_refuses_is_not_said_to_be_too_long(tmp_path: Path) -> None:
+    """A template that takes no two calls at once: another form is the mend, not a larger cutoff."""
+    refusing = (
+        "{%- for message in messages %}{%- if (message.tool_calls or [])|length > 1 %}"
+        "{{- raise_exception('one call at a time') }}{%- endif %}{%- endfor %}" + QWEN_STYLE
+    )
+    model = write_chat_model(tmp_path / "picky", refusing)
+    job = Job(recipe=make_recipe(None, RECIPE), out=Path("nowhere"), model=str(model))
+    usual = [Trainable(str(number), None, sum_row(number)) for number in range(4)]
+    calls = [{"name": "add", "arguments": {"a": number, "b": 2}} for number in (1, 2)]
+    two = Trainable("9", None, sum_row(9) | {"calls": calls})
+    with pytest.raises(
+        UserError, match=r"1 rows cannot be put .* 0 are too long \(the first, 9: .*; give --form prompted"
+    ):
+        require_trainable(job, [*usual, two])
+    longer = make_recipe(None, {**RECIPE, "cutoff": 1024})
+    require_trainable(msgspec.structs.replace(job, form="prompted", recipe=longer), [*usual, two])
+
+
+def test_no_model_is_held_once_it_was_trained_or_asked(model: Path, rows: Path, tmp_path: Path) -> None:
+    """Though Python, left to itself, would not have looked for it yet: the next one needs the place."""
+
+    def held() -> int:
+        return sum(type(one) is transformers.Qwen2ForCausalLM for one in gc.get_objects())
+
+    job = Job(recipe=make_recipe(None, {**RECIPE, "max_steps": 1}), out=tmp_path, model=str(model))
+    gc.collect()
+    before = held()
+    gc.disable()
+    try:
+        Training(Starts(job, rows, tmp_path / "starts"), lambda *_: None, lambda: False)(rows, tmp_path / "model", 1)
+        assert held() == before
+        asking()(tmp_path / "model", rows, tmp_path / "seen")
+        assert held() == before
+    finally:
+        gc.enable()

@@ -10,11 +10,15 @@ import pytest
 
 from apigen.dataset.held_tools import choose
 from apigen.dataset.negatives.base import Kind
+from apigen.dataset.placing import PAIRS, place
 from apigen.dataset.read.formats import read
-from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, place, split
+from apigen.dataset.read.items import items
+from apigen.dataset.read.preferences import pair_rows
+from apigen.dataset.split import HELD_OUT, HELD_OUT_PREFERENCES, SPLIT, TRAIN, TRAIN_PREFERENCES, split
 from apigen.errors import UserError
 from apigen.evaluate.held_out import HeldOut
 from apigen.rundir import read_library
+from apigen.train.pairs import read_pairs
 from runs import apigen, lines, told
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "split.schema.json").read_text())
@@ -252,3 +256,91 @@ def test_a_split_is_not_overwritten(run: Path, tmp_path: Path) -> None:
     ran = apigen("split", run, "-o", tmp_path)
     assert (ran.returncode, (tmp_path / HELD_OUT).read_text()) == (2, "mine")
     assert "held_out.jsonl: is there already" in told(ran)
+
+
+def _pair(number: int, chosen: list[str], rejected: list[str], shown: list[str], **more: Any) -> dict[str, Any]:
+    def answer(called: list[str], x: int) -> list[dict[str, Any]]:
+        calls = [{"type": "function", "function": {"name": name, "arguments": {"x": x}}} for name in called]
+        return [{"role": "assistant", "tool_calls": calls} if calls else {"role": "assistant", "content": "No."}]
+
+    return {
+        "prompt": [{"role": "user", "content": f"Please do {number}."}],
+        "chosen": answer(chosen, number),
+        "rejected": answer(rejected, number + 1),
+        "tools": [{"type": "function", "function": tool(name)} for name in shown],
+        "id": str(number),
+        **more,
+    }
+
+
+def _touched(pair: dict[str, Any]) -> set[str]:
+    calls = [call for side in ("chosen", "rejected") for call in pair[side][0].get("tool_calls", ())]
+    return {one["function"]["name"] for one in (*calls, *pair["tools"])}
+
+
+def test_a_pair_is_held_out_if_either_answer_calls_a_held_out_tool(tmp_path: Path) -> None:
+    """One that is only shown is taken away; one that is named in words leaves the pair to neither part."""
+    said = [{"role": "system", "content": "Use held_one."}, {"role": "user", "content": "Please do 5."}]
+    pairs = [
+        _pair(0, ["held_one"], ["kept"], ["kept", "held_one"]),
+        _pair(1, ["kept"], ["held_one"], ["kept", "held_one"]),
+        _pair(2, ["kept"], ["kept"], ["kept", "held_one"], reason="stays"),
+        _pair(3, ["kept"], [], ["kept"]),
+        _pair(4, [], ["other"], ["held_one"]),
+        _pair(5, ["kept"], ["kept"], ["kept"], prompt=said),
+        {"prompt": "no messages"},
+    ]
+    path = write(tmp_path / "pairs.jsonl", pairs)
+    placed = [place(one, frozenset(("held_one",)), PAIRS) for one in pair_rows(items(path))]
+    assert [None if one is None else one.held_out for one in placed] == [True, True, False, False, True, False, None]
+    assert [one is not None and one.named_before for one in placed] == [False] * 5 + [True, False]
+    first, _, reduced, same = placed[:4]
+    assert first is not None
+    assert reduced is not None
+    assert same is not None
+    assert (first.line, same.line) == (pairs[0], pairs[3])
+    assert [shown["function"]["name"] for shown in reduced.line["tools"]] == ["kept"]
+    assert {**reduced.line, "tools": None} == {**pairs[2], "tools": None}
+
+
+def test_the_pairs_of_a_run_are_split_by_the_tools_of_its_rows(run: Path, tmp_path: Path) -> None:
+    """What preference learning is given neither calls nor shows a held-out tool; nothing of the run is lost."""
+    ran = apigen("split", run, "-o", tmp_path / "parts", "--held-out", "0.2")
+    assert ran.returncode == 0, told(ran)
+    found = json.loads((tmp_path / "parts" / SPLIT).read_text())
+    held = {one["name"] for one in found["held_out_tools"]}
+    train, apart = (lines(tmp_path / "parts" / name) for name in (TRAIN_PREFERENCES, HELD_OUT_PREFERENCES))
+    assert not any(_touched(one) & held for one in train)
+    assert all(_touched(one) & held for one in apart)
+    assert found["preferences"]["rows"] == {"train": len(train), "held_out": len(apart)}
+    assert apigen("export", run, "--format", "preferences", "-o", tmp_path / "all.jsonl").returncode == 0
+    assert {one["id"] for one in (*train, *apart)} == {one["id"] for one in lines(tmp_path / "all.jsonl")}
+    assert f"{len(apart)} preference pairs held out, {len(train)} for training" in ran.stdout
+    learnt = read_pairs([tmp_path / "parts" / TRAIN_PREFERENCES])
+    assert (len(learnt.kept), learnt.left_out) == (len(train), ())
+    with pytest.raises(UserError, match=f"both parts of a split; name {TRAIN_PREFERENCES}"):
+        read_pairs([tmp_path / "parts"])
+
+
+def test_a_file_of_pairs_is_split_by_itself(tmp_path: Path) -> None:
+    """Into two files of pairs and none of rows; split.json counts pairs, and holds what its schema says."""
+    path = write(
+        tmp_path / "pairs.jsonl",
+        [
+            _pair(number, [f"tool_{number % 5}"], [f"tool_{number % 5}"], [f"tool_{tool}" for tool in range(5)])
+            for number in range(20)
+        ],
+    )
+    ran = apigen("split", path, "-o", tmp_path / "out", "--held-out", "0.2", "--json")
+    assert ran.returncode == 0, told(ran)
+    found = json.loads((tmp_path / "out" / SPLIT).read_text())
+    jsonschema_rs.validator_for(SCHEMA).validate(found)
+    assert (found["rows"], found["preferences"]) == ({"train": 16, "held_out": 4}, None)
+    assert found["styles"]["train"] == {"multiple": 16}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {TRAIN_PREFERENCES, HELD_OUT_PREFERENCES, SPLIT}
+    (held,) = (one["name"] for one in found["held_out_tools"])
+    assert not any(held in _touched(one) for one in lines(tmp_path / "out" / TRAIN_PREFERENCES))
+    again = apigen("split", tmp_path / "out", "-o", tmp_path / "again")
+    assert f"name {TRAIN_PREFERENCES} or {HELD_OUT_PREFERENCES} in it" in again.stderr
+    digest = hashlib.sha256((tmp_path / "out" / TRAIN_PREFERENCES).read_bytes()).hexdigest()
+    assert found["digests"]["train"] == digest

@@ -12,6 +12,7 @@ import msgspec
 from apigen.ablate.arguments import arguments_of
 from apigen.ablate.base import Interrupted, Right
 from apigen.ablate.likelihood import bits_per_character
+from apigen.ablate.releasing import released
 from apigen.evaluate.asking.ask import Progress, ask_missing
 from apigen.evaluate.asking.forms import form_named
 from apigen.evaluate.asking.generating import Generator, load
@@ -43,6 +44,7 @@ class Asking:
         self._watch = watch
         self._stopped = stopped
 
+    @released()
     def __call__(self, model: Path, rows: Path, out: Path) -> Right:
         """Ask what has no answer yet; ``out`` is then a folder such as ``apigen evaluate --model`` writes.
 

@@ -1,6 +1,6 @@
 """How surprised a model is by right answers: a measure that moves long before a whole answer is right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import log
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from apigen.errors import JobFellShort
 from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import Form, dialogue
+from apigen.train.supervised import logits_of_answers
 from apigen.train.tokens import Encoder
 
 _LONGEST = 1 << 20
@@ -46,7 +47,8 @@ def bits_per_character(
     corpus = Encoder(tokenizer, "the trained model", _LONGEST).corpus(
         dialogue(example, form) for example in read_examples([rows]).kept if isinstance(example, Example)
     )
-    collate = Collator(pad=tokenizer.pad_token_id or 0, packing=False)
+    # Of whole rows, logits would be most of what a pass keeps: questions over many tools are nearly all prompt.
+    collate = Collator(pad=tokenizer.pad_token_id or 0, packing=False, answers_only=logits_of_answers(net))
     nats, characters = 0.0, 0
     ordered = sorted(corpus.rows, key=lambda row: len(row.ids))
     start = 0
@@ -54,18 +56,25 @@ def bits_per_character(
         if stopped():
             raise Interrupted
         some = ordered[start : start + batch]
-        given = {name: values.to(net.device) for name, values in collate([(row,) for row in some]).items()}
-        labels = given.pop("labels")
         try:
-            with torch.no_grad():
-                scores = net(**given).logits[:, :-1][labels[:, 1:] >= 0].float()
-            loss = torch.nn.functional.cross_entropy(scores, labels[:, 1:][labels[:, 1:] >= 0], reduction="sum")
+            loss = _nats(net, collate([(row,) for row in some]))
         except torch.OutOfMemoryError:
             if batch == 1:
                 raise JobFellShort(f"row {some[0].id} of {rows} does not fit into the device's memory") from None
             batch //= 2
             continue
         start += len(some)
-        nats += float(loss)
+        nats += loss
         characters += sum(len(tokenizer.decode(row.ids[row.start :])) for row in some)
     return nats / log(2) / characters
+
+
+def _nats(net: Any, batch: Mapping[str, Any]) -> float:
+    """What a batch's answers take, in sum."""
+    given = {name: one.to(net.device) if torch.is_tensor(one) else one for name, one in batch.items()}
+    # Of as many columns as there are logits, whether these are of whole rows or of answers.
+    due = given.pop("labels")[:, 1:]
+    trained = due >= 0
+    with torch.no_grad():
+        scores = net(**given, use_cache=False).logits[:, :-1][trained].float()
+    return float(torch.nn.functional.cross_entropy(scores, due[trained], reduction="sum"))

@@ -41,15 +41,14 @@ def rows(arms: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             _told(values["difference"], 100, "+.1f") if values else "-",
             _told(arm["bits"], 1, ".3f"),
             _told(arm["bits_difference"], 1, "+.3f"),
-            "\n".join(f"{model} {points:+.2f}" for model, points in arm["paper"].items()) or "-",
+            "\n".join(f"{model} about {points:+.0f}" for model, points in arm["paper"].items()) or "-",
         )
 
 
 def _accuracy(arm: Mapping[str, Any]) -> str:
-    counts, accuracy = f"{arm['correct']:,} of {arm['answers']:,}", arm["accuracy"]
-    if not accuracy:
-        return counts
-    return f"{counts}, {accuracy['share']:.1%}\n({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})"
+    """The counts of all seeds together, and below them the mean over seeds with its interval."""
+    counts = f"{arm['correct']:,} of {arm['answers']:,}"
+    return f"{counts}\n{_told(arm['mean'], 100, '.1f', unit='%', between=' ')}" if arm["answers"] else counts
 
 
 def _values(values: Mapping[str, Any]) -> str:
@@ -98,20 +97,19 @@ def mixed_words(mixed: Mapping[str, Sequence[str]]) -> str:
 def _dots(arms: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     top = _top(arms)
     for name, arm in arms.items():
-        low, high = (arm["accuracy"]["low"], arm["accuracy"]["high"]) if arm["accuracy"] else (0.0, 0.0)
+        mean = arm["mean"]
         yield {
             "name": name,
-            "x": _x(arm["mean"]["mean"], top),
-            "low": _x(low, top),
-            "high": _x(high, top),
+            "x": _x(mean["mean"], top),
+            "line": None if mean["low"] is None else (_x(mean["low"], top), _x(mean["high"], top)),
             "seeds": [_x(share, top) for share in arm["by_seed"].values()],
         }
 
 
 def _top(arms: Mapping[str, Any]) -> float:
     """The share at the right end: the least tenth that is beyond everything."""
-    most = max([0.1, *(arm["accuracy"]["high"] for arm in arms.values() if arm["accuracy"])])
-    most = max(most, *(share for arm in arms.values() for share in arm["by_seed"].values()), most)
+    highs = [arm["mean"]["high"] or 0.0 for arm in arms.values()]
+    most = max(0.1, *highs, *(share for arm in arms.values() for share in arm["by_seed"].values()))
     return min(1.0, int(most * 10 + 0.999999) / 10)
 
 
@@ -123,14 +121,16 @@ def _x(share: float, top: float) -> float:
     return round(_LEFT + _WIDTH * share / top, 1)
 
 
-def _told(spread: Mapping[str, float | None] | None, times: float, form: str) -> str:
+def _told(
+    spread: Mapping[str, float | None] | None, times: float, form: str, *, unit: str = "", between: str = "\n"
+) -> str:
     """A mean with its interval, or a dash in the place of one that there is not."""
     if spread is None or spread["mean"] is None:
         return "-"
     mean, low, high = spread["mean"], spread["low"], spread["high"]
     said = format(times * mean, form)
     interval = "-" if low is None or high is None else f"{format(times * low, form)} to {format(times * high, form)}"
-    return f"{said}\n({interval})"
+    return f"{said}{unit}{between}({interval})"
 
 
 @cache

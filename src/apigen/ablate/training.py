@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,9 +13,11 @@ import transformers
 from apigen.ablate.base import Interrupted, Trained
 from apigen.ablate.cells import write_rows
 from apigen.ablate.pool import Trainable
+from apigen.ablate.releasing import released
 from apigen.errors import UserError
 from apigen.files import storage_errors
 from apigen.train.examples import Example, read_examples
+from apigen.train.form import Form
 from apigen.train.job import Job, Watch
 from apigen.train.outputs import RECORD
 from apigen.train.prepared import Prepared, prepare
@@ -73,6 +76,7 @@ class Training:
         self._watch = watch
         self._stopped = stopped
 
+    @released()
     def __call__(self, rows: Path, out: Path, seed: int) -> Trained:
         """Train, or go on with a training that was interrupted.
 
@@ -83,7 +87,8 @@ class Training:
         begun = self._starts.job(seed)
         recipe = begun.recipe.model_copy(update={"seed": seed})
         job = msgspec.structs.replace(begun, recipe=recipe, out=out, resume=(out / RECORD).is_file())
-        result = train([rows], job, shown=_require_all, watch=self._watch, stopped=self._stopped)
+        shown = partial(_require_all, form=job.form)
+        result = train([rows], job, shown=shown, watch=self._watch, stopped=self._stopped)
         if not result.finished:
             raise Interrupted
         record = result.record
@@ -109,14 +114,20 @@ def require_trainable(job: Job, rows: Sequence[Trainable]) -> None:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "rows.jsonl"
         write_rows(file, rows)
-        _require_all(prepare(read_examples([file]), job))
+        _require_all(prepare(read_examples([file]), job), form=job.form)
 
 
-def _require_all(prepared: Prepared) -> None:
+def _require_all(prepared: Prepared, *, form: Form) -> None:
     """Refuse a set of which a row cannot be trained on: sets would no longer be equally large."""
     if prepared.left_out:
         first = prepared.left_out[0]
+        refused = len(prepared.left_out) - prepared.too_long
+        mends = [
+            *([] if not refused else ["another model"] if form == "prompted" else ["--form prompted"]),
+            *(["a larger --cutoff"] if prepared.too_long else []),
+        ]
         raise UserError(
-            f"{len(prepared.left_out)} rows cannot be trained on (the first, {first.id}: {first.reason}), so sets "
-            "would not be equally large; give a larger --cutoff, and another --out if trainings are done"
+            f"{refused:,} rows cannot be put to the model and {prepared.too_long:,} are too long "
+            f"(the first, {first.id}: {first.reason}), so sets would not be equally large; give "
+            f"{' and '.join(mends)}, and another --out if trainings are done"
         )

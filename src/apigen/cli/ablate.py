@@ -21,15 +21,14 @@ from apigen.ablate.pool import Pool, make_pool
 from apigen.attempts import read_requests
 from apigen.cli.ablation_progress import AblationProgress
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
+from apigen.cli.recipes import form_of, recipe_of
 from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
 from apigen.extra import missing, versions
 from apigen.files import DirectoryLock, replacing
 from apigen.records import Stage
-from apigen.train.form import FORMS
 from apigen.train.job import Job
-from apigen.train.recipe import Recipe, make_recipe
 from apigen.train.run import require_possible
 
 _WIDE = 180
@@ -69,7 +68,12 @@ def ablate_command(options: AblateOptions) -> int:
         )
     manifest = rundir.read_manifest(options.run)
     job = Job(
-        recipe=_recipe(options), out=options.out, model=options.model, scratch=options.scratch, form=_form(options.form)
+        # Sets are to be equally large, and nothing is decided by a loss on the side.
+        recipe=recipe_of(options.recipe, {**options.overrides, "held_out": 0.0}, scratch=options.scratch),
+        out=options.out,
+        model=options.model,
+        scratch=options.scratch,
+        form=form_of(options.form),
     )
     arms, seeds = _arms(options.arms), tuple(range(1, options.seeds + 1))
     pool = _pool(options)
@@ -175,22 +179,6 @@ def _write(
     with replacing(folder / "report.html") as file:
         file.write(page(found).encode())
     return found
-
-
-def _recipe(options: AblateOptions) -> Recipe:
-    layers = [
-        *(("scratch",) if options.scratch else ()),
-        *(("lora",) if options.overrides.get("lora") else ()),
-    ]
-    overrides = {key: value for key, value in options.overrides.items() if key != "lora"}
-    # Sets are to be equally large, and nothing is decided by a loss on the side.
-    return make_recipe(options.recipe, {**overrides, "held_out": 0.0}, layers)
-
-
-def _form(name: str) -> Any:
-    if name not in FORMS:
-        raise UserError(f"--form {name}: no such form; there are {', '.join(FORMS)}")
-    return name
 
 
 def _arms(names: str) -> tuple[Arm, ...]:

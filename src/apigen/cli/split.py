@@ -1,6 +1,7 @@
 """``apigen split``: a dataset in two, by tool."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,10 +11,24 @@ from rich.console import Console
 from apigen import rundir
 from apigen.audit.summary import counted
 from apigen.cli.row_progress import RowProgress
+from apigen.dataset.placing import PAIRS, ROWS
+from apigen.dataset.preferences import row
+from apigen.dataset.read.base import Item, Row
 from apigen.dataset.read.formats import AUTO, FORMATS, read
-from apigen.dataset.split import HELD_OUT, SPLIT, TRAIN, require_one_part, split
+from apigen.dataset.read.items import items
+from apigen.dataset.read.preferences import holds_pairs, pair_rows
+from apigen.dataset.split import (
+    HELD_OUT,
+    HELD_OUT_PREFERENCES,
+    SPLIT,
+    TRAIN,
+    TRAIN_PREFERENCES,
+    require_one_part,
+    split,
+)
 from apigen.errors import UserError
 from apigen.records import Tool
+from apigen.train.pairs import pairs_of_run
 
 _NAMED = 12
 """Held-out tools that are named in the summary."""
@@ -33,21 +48,26 @@ class SplitOptions(NamedTuple):
 def split_command(options: SplitOptions) -> None:
     """Carry out ``apigen split``."""
     require_dataset(options.dataset, options.format_name)
+    of_pairs = options.format_name == AUTO and holds_pairs(options.dataset)
     with RowProgress(Console(stderr=True, markup=False)) as progress:
         found = split(
-            lambda: read(options.dataset, options.format_name),
+            (lambda: pair_rows(items(options.dataset)))
+            if of_pairs
+            else (lambda: read(options.dataset, options.format_name)),
             options.out,
             source=str(options.dataset),
             share=options.share,
             seed=options.seed,
             library=run_library(options.dataset),
+            lines=PAIRS if of_pairs else ROWS,
+            pairs=lambda: _pairs(options.dataset),
             watch=lambda rows, held: progress.update(rows, f"{held:,} held out"),
         )
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(options.out), **found}).decode() + "\n")
         return
     console = Console(markup=False)
-    for line in (*_lines(found), *_files(options.out)):
+    for line in (*_lines(found, "pair" if of_pairs else "row"), *_files(options.out)):
         console.print(line, highlight=False, soft_wrap=True)
 
 
@@ -69,13 +89,24 @@ def run_library(dataset: Path) -> list[Tool]:
     return rundir.read_library(dataset) if rundir.is_run(dataset) else []
 
 
-def _lines(found: dict[str, Any]) -> list[str]:
+def _pairs(dataset: Path) -> Iterator[Row]:
+    """The preference pairs of a run, where the dataset is one."""
+    found = pairs_of_run(dataset) if rundir.is_run(dataset) else ()
+    return pair_rows(Item(number, row(pair)) for number, pair in enumerate(found, 1))
+
+
+def _lines(found: dict[str, Any], unit: str) -> list[str]:
     tools = [tool["name"] for tool in found["held_out_tools"]]
     named = ", ".join(tools[:_NAMED]) + (f" and {len(tools) - _NAMED} more" if len(tools) > _NAMED else "")
+    apart, train = found["rows"]["held_out"], found["rows"]["train"]
     lines = [
         f"{len(tools):,} of {len(tools) + found['kept_tools']:,} tools are held out: {named}",
-        f"{found['rows']['held_out']:,} rows held out ({found['share']:.1%}), {found['rows']['train']:,} for training",
+        f"{counted(apart, unit)} held out ({found['share']:.1%}), {train:,} for training",
     ]
+    if pairs := found["preferences"]:
+        lines.append(
+            f"{counted(pairs['rows']['held_out'], 'preference pair')} held out, {pairs['rows']['train']:,} for training"
+        )
     if held := found["negatives"]["held_out"]:
         lines.append(
             f"{counted(held, 'negative')} of `apigen augment` held out, beside the rows that they were made from"
@@ -86,10 +117,12 @@ def _lines(found: dict[str, Any]) -> list[str]:
         "reduced": "for training, from which held-out tools that nobody called were taken away",
         "one_tool_left": "among them that show a single tool now",
         "named_before": "in neither file, since what was said before the query names a held-out tool",
-        "unreadable": "in neither file, since they cannot be read; `apigen check` says why",
+        "unreadable": "in neither file, since they cannot be read"
+        + ("; `apigen check` says why" if unit == "row" else ""),
     }
-    return lines + [f"{counted(found[key], 'row')} {text}" for key, text in notes.items() if found[key]]
+    return lines + [f"{counted(found[key], unit)} {text}" for key, text in notes.items() if found[key]]
 
 
 def _files(out: Path) -> list[str]:
-    return ["", f"{out / TRAIN}", f"{out / HELD_OUT}", f"{out / SPLIT}  what is held out, with counts and digests"]
+    parts = [name for name in (TRAIN, HELD_OUT, TRAIN_PREFERENCES, HELD_OUT_PREFERENCES) if (out / name).exists()]
+    return ["", *(str(out / name) for name in parts), f"{out / SPLIT}  what is held out, with counts and digests"]

@@ -1,0 +1,40 @@
+"""The recipe and the form that a command line names, for every command that trains."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from apigen.errors import UserError
+from apigen.train.form import FORMS, Form
+from apigen.train.recipe import Recipe, make_recipe
+
+
+def recipe_of(file: Path | None, options: Mapping[str, Any], *, scratch: str, method: str = "sft") -> Recipe:
+    """The recipe: the shipped layers that go with what is trained, the user's file over them, its options over that.
+
+    Args:
+        file: of the user.
+        options: what the command line says, by the recipe's keys; ``lora`` is whether an adapter is trained.
+        scratch: the size of a model that begins with random weights; empty for one that is there.
+        method: by which is trained.
+
+    Raises:
+        UserError: the file cannot be read, or holds an unknown key or a wrong value.
+    """
+    layers = [
+        *(("scratch",) if scratch else ()),
+        *(("lora",) if options.get("lora") else ()),
+        *(("dpo",) if method == "dpo" else ()),
+    ]
+    return make_recipe(file, {key: value for key, value in options.items() if key != "lora"}, layers)
+
+
+def form_of(name: str) -> Form:
+    """A form by its name.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    if name not in FORMS:
+        raise UserError(f"--form {name}: no such form; there are {', '.join(FORMS)}")
+    return FORMS[name]
