@@ -8,11 +8,10 @@ import msgspec
 from rich.console import Console
 
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
+from apigen.cli.recipes import form_of, recipe_of
 from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import UserError
-from apigen.train.form import FORMS
 from apigen.train.job import METHODS, Job
-from apigen.train.recipe import make_recipe
 from apigen.train.run import read_data, require_possible, train
 from apigen.train.summary import plan_summary, result_line, resume_line
 
@@ -76,24 +75,17 @@ def train_command(options: TrainOptions) -> int:
 
 
 def _job(options: TrainOptions) -> Job:
-    if options.form not in FORMS:
-        raise UserError(f"--form {options.form}: no such form; there are {', '.join(FORMS)}")
+    form = form_of(options.form)
     if options.method not in METHODS:
         raise UserError(f"--method {options.method}: no such method; there are {', '.join(METHODS)}")
-    layers = [
-        *(("scratch",) if options.scratch else ()),
-        *(("lora",) if options.overrides.get("lora") else ()),
-        *(("dpo",) if options.method == "dpo" else ()),
-    ]
-    overrides = {key: value for key, value in options.overrides.items() if key != "lora"}
     if options.out is None and not options.dry_run:
         raise UserError("say where the model goes: --out DIR")
     return Job(
-        recipe=make_recipe(options.recipe, overrides, layers),
+        recipe=recipe_of(options.recipe, options.overrides, scratch=options.scratch, method=options.method),
         out=options.out or Path(),
         model=options.model,
         scratch=options.scratch,
-        form=FORMS[options.form],
+        form=form,
         method=METHODS[options.method],
         chat_template=options.chat_template,
         resume=options.resume,
