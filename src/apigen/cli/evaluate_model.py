@@ -177,7 +177,7 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         asking = Asking(options.temperature, options.max_tokens, concurrency)
-        answerer = make_answerer(options.model, plan.endpoints, asking)
+        answerer = make_answerer(options.model, plan.endpoints, asking, plan.form)
         stack.push_async_callback(answerer.aclose)
         opened = Kept.resume if options.resume else Kept.create
         kept = stack.enter_context(opened(plan.out, settings))

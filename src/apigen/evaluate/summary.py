@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from apigen.evaluate.asking.generating import IN_USER_TURN, LEFT_OUT
+from apigen.evaluate.asking.base import IN_USER_TURN, LEFT_OUT
 from apigen.report.words import printable
 
 ALL = "all answers"
@@ -45,7 +45,7 @@ def sample_words(found: Mapping[str, Any]) -> str:
 
 
 _SYSTEM = {
-    IN_USER_TURN: "The chat template refuses system messages: what the system says, if anything, begins the user's.",
+    IN_USER_TURN: "The chat template has no place for the system: what it says, if anything, begins the user's turn.",
     LEFT_OUT: "The chat template leaves out what the system says, so the model saw none of it.",
 }
 """What is said of a local model's prompts, by ``system`` in evaluation.json."""
