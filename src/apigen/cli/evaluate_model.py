@@ -30,6 +30,7 @@ from apigen.evaluate.base import Question, Suite
 from apigen.evaluate.evaluation import Evaluated, evaluated, figures
 from apigen.evaluate.executables import Executables, executables
 from apigen.evaluate.executed import ByResult, marked_by_result
+from apigen.evaluate.model_digest import model_digest
 from apigen.evaluate.page import page
 from apigen.evaluate.plan import plan_of, plan_words
 from apigen.evaluate.summary import summary
@@ -173,6 +174,7 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
         limit=options.limit,
         seed=options.seed,
         extra=plan.endpoints[0].extra if plan.endpoints else {},
+        model_digest=model_digest(options.model.removeprefix(LOCAL)) if local else "",
     )
     began = time.monotonic()
     async with AsyncExitStack() as stack:
