@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import __version__
+from apigen.cli.evaluate_training import trained_on
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.live_bar import LiveBar
 from apigen.config import load_config
@@ -199,6 +200,7 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
             **msgspec.to_builtins(settings),
             **figures(plan.questions, everything),
             "library": plan.executables.source if plan.executables else None,
+            "training": trained_on(Path(options.model.removeprefix(LOCAL)), plan.questions) if local else None,
             "concurrency": concurrency,
             "seconds": round(time.monotonic() - began, 3),
             **_facts(answerer.facts()),

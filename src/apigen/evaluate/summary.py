@@ -53,7 +53,7 @@ _SYSTEM = {
 
 def remarks(found: Mapping[str, Any]) -> list[str]:
     """What makes the figures say something else than they seem to."""
-    lines = []
+    lines = _training(found["training"]) if found.get("training") else []
     if found.get("cut"):
         lines.append(
             f"{found['cut']:,} answers were cut off at --max-tokens {found['max_tokens']:,} and are scored as they are."
@@ -67,6 +67,20 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
         lines.append(_SYSTEM[found["system"]])
     if found["errors"] and "model" in found:
         lines.append(f"{found['errors']:,} questions ended in an error; --resume asks them again.")
+    return lines
+
+
+def _training(training: Mapping[str, Any]) -> list[str]:
+    """What is known of questions whose answers the model was taught."""
+    lines = [
+        f"{training['trained_on']:,} of {training['questions']:,} questions stand in the data that the model was "
+        "trained on"
+        + ("; what it has learnt by heart says nothing of other questions." if training["trained_on"] else ".")
+    ]
+    if training["not_read"]:
+        lines.append(f"Of its training {', '.join(training['not_read'])} cannot be read now, so there may be more.")
+    if training["changed"]:
+        lines.append(f"Of its training {', '.join(training['changed'])} has changed since, so there may be others.")
     return lines
 
 
