@@ -154,6 +154,40 @@ def test_questions_in_the_prompt_are_answered_in_text(tmp_path: Path) -> None:
     assert one["said"].startswith("Here:")
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "System role not supported",
+        "Only user and assistant roles are supported!",
+        "Developer instruction is not enabled for models/small",
+    ],
+)
+def test_a_server_that_refuses_a_system_gets_its_words_in_the_users_turn(refusal: str, tmp_path: Path) -> None:
+    """As in training; it is asked in vain once for each question under way, and the folder says where they stood."""
+
+    def without_system(body: Mapping[str, Any]) -> Any:
+        if body["messages"][0]["role"] == "system":
+            return 400, refusal
+        assert body["messages"][0]["content"].startswith("You answer questions by calling tools.")
+        return in_text({"messages": [{"content": query(body).rpartition("\n\n")[2]}]})
+
+    with answering(without_system) as server:
+        ran = evaluate(server, tmp_path, "--form", "prompted", "--concurrency", "1")
+        assert len(server.bodies) == 9
+    assert ran.returncode == 0, ran.stderr
+    assert (found(tmp_path)["correct"], found(tmp_path)["system"]) == (8, "user_turn")
+    assert "what it says, if anything, begins the user's turn" in re.sub(r"\s+", " ", ran.stdout)
+
+
+def test_a_refusal_that_is_not_about_the_system_is_an_error(tmp_path: Path) -> None:
+    """The question is not put in another way than the others."""
+    with answering(lambda body: (400, "system overloaded") if "2 and" in query(body) else in_text(body)) as server:
+        assert evaluate(server, tmp_path, "--form", "prompted").returncode == 1
+        assert len(server.bodies) == 8
+    assert (found(tmp_path)["correct"], found(tmp_path)["errors"]) == (7, 1)
+    assert "system" not in found(tmp_path)
+
+
 def test_what_a_model_gets_wrong_is_told_by_its_reason(tmp_path: Path) -> None:
     """Arguments that are no JSON, text in the place of a call, calls in the text, too many calls, a needless one."""
     said = {
