@@ -388,7 +388,16 @@ def test_a_sample_is_drawn_by_category_and_said_to_be_one(server: ToolServer, tm
     assert {one["category"] for one in verdicts(tmp_path).values()} == {"simple", "multiple", "irrelevance"}
     first = set(verdicts(tmp_path))
     assert len(first) == 4
-    assert "a sample of at most 2 questions" in (tmp_path / "out" / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "a sample of at most 2 questions" in page
+    for text in (ran.stdout, page):
+        assert "There is no row for all answers" in text
+        assert "all answers  " not in text
+    assert "<td>all answers</td>" not in page
+    assert "100" not in page.partition("</h1>")[0].rpartition("<h1>")[2]
+    assert (found(tmp_path)["accuracy"], found(tmp_path)["categories"]["simple"]["accuracy"]["share"]) == (None, 1.0)
+    shutil.rmtree(tmp_path / "out")
+    assert "all answers  " in evaluate(server, tmp_path, "--limit", "21", count=20).stdout
     shutil.rmtree(tmp_path / "out")
     evaluate(server, tmp_path, "--limit", "3", count=20)
     assert first < set(verdicts(tmp_path))

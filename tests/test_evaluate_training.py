@@ -76,7 +76,7 @@ def test_data_that_are_gone_or_changed_are_told(tmp_path: Path) -> None:
     rows(other, "Add 1!")
     found = trained_on(model, questions)
     assert found == {"questions": 1, "trained_on": 1, "changed": [str(other)], "not_read": []}
-    told = remarks({"training": found, "errors": 0})
+    told = remarks({"training": found, "errors": 0, "categories": {}})
     assert told[0].startswith("1 of 1 questions stand in the data that the model was trained on;")
     assert "other.jsonl has changed since" in told[1]
     (model / "training.json").write_text("{}")

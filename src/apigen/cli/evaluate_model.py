@@ -34,7 +34,7 @@ from apigen.evaluate.executed import ByResult, marked_by_result
 from apigen.evaluate.model_digest import model_digest
 from apigen.evaluate.page import page
 from apigen.evaluate.plan import plan_of, plan_words
-from apigen.evaluate.summary import summary
+from apigen.evaluate.summary import pooled, summary
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.model_config import ModelConfig
 from apigen.report.words import percent
@@ -205,6 +205,8 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
             "seconds": round(time.monotonic() - began, 3),
             **_facts(answerer.facts()),
         }
+        if not pooled(found):
+            found["accuracy"] = None
         kept.write(VERDICTS, (msgspec.json.encode(one.verdict()) + b"\n" for one in everything))
         kept.write(REPORT, [page(found, everything).encode("utf-8", "backslashreplace")])
         kept.describe(found)
