@@ -70,7 +70,7 @@ def test_a_template_whose_calls_are_not_read_is_refused(name: str) -> None:
 
 def test_a_template_that_shows_no_call_is_refused() -> None:
     """Nobody can say how its model calls."""
-    with pytest.raises(UserError, match="in no way that it shows"):
+    with pytest.raises(UserError, match="does not show how calls are written, so each call would count as none"):
         template(TURNS.replace("CALL", "")).require_native()
     with pytest.raises(UserError, match="takes no tools; use --form prompted"):
         template("{{ messages[-1].content }}").require_native()

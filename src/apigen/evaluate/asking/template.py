@@ -86,10 +86,13 @@ class ChatTemplate:
                 self._native = True
                 return
             shown = shown or said
-        how = f"as {' '.join(shown.split())[:120]!r}" if _CALL.name in shown else "in no way that it shows"
+        if _CALL.name in shown:
+            how = f"writes calls as {' '.join(shown.split())[:120]!r}, which is not read here"
+        else:
+            how = "does not show how calls are written"
         raise UserError(
-            f"{self._name}: its chat template writes calls {how}, which is not read here, so each call would count as "
-            "none; use a server that reads its calls (--model openai/NAME --base-url URL), or --form prompted"
+            f"{self._name}: its chat template {how}, so each call would count as none; use a server that reads its "
+            "calls (--model openai/NAME --base-url URL), or --form prompted"
         )
 
     def _said(self, asked: Chat, tools: list[dict[str, Any]]) -> Iterator[str]:
