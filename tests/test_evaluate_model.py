@@ -174,6 +174,8 @@ def test_a_server_that_refuses_a_system_gets_its_words_in_the_users_turn(refusal
     with answering(without_system) as server:
         ran = evaluate(server, tmp_path, "--form", "prompted", "--concurrency", "1")
         assert len(server.bodies) == 9
+        assert evaluate(server, tmp_path, "--form", "prompted", "--resume").returncode == 0
+        assert len(server.bodies) == 9
     assert ran.returncode == 0, ran.stderr
     assert (found(tmp_path)["correct"], found(tmp_path)["system"]) == (8, "user_turn")
     assert "what it says, if anything, begins the user's turn" in re.sub(r"\s+", " ", ran.stdout)

@@ -1,5 +1,9 @@
 """Chat templates of models in folders: whether their calls can be read, and where they have what the system says."""
 
+from contextlib import nullcontext
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 
 from apigen.errors import UserError
@@ -48,9 +52,9 @@ UNREAD = {
 }
 
 
-def template(text: str) -> ChatTemplate:
+def template(text: str, end: str = "<|im_end|>") -> ChatTemplate:
     pytest.importorskip("transformers")
-    return ChatTemplate(tokenizer(text), "local:x", lambda said: said.partition("<|im_end|>")[0])
+    return ChatTemplate(tokenizer(text), "local:x", lambda said: said.partition(end)[0])
 
 
 @pytest.mark.parametrize("name", READ)
@@ -66,6 +70,23 @@ def test_a_template_whose_calls_are_not_read_is_refused(name: str) -> None:
         UserError, match=r"^local:x: .* writes calls as ['\"].*get_forecast.*--base-url URL.*--form prompted$"
     ):
         template(UNREAD[name]).require_native()
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [(name, True) for name in ("qwen2_5", "qwen3", "qwen3_5_think", "llama3_1", "llama3_2", "nemotron_3_nano")]
+    + [(name, False) for name in ("gptoss", "lfm2", "lfm2_v2", "glm4moe", "gemma4", "phi3", "deepseekv3")],
+)
+def test_templates_of_real_models_are_told_apart(name: str, read: bool) -> None:
+    """As trl has them: those in the notations that docs/evaluate.md names, and others."""
+    trl = find_spec("trl")
+    file = Path(trl.submodule_search_locations[0] if trl and trl.submodule_search_locations else "") / "chat_templates"
+    if not (file / f"{name}.jinja").is_file():
+        pytest.skip("trl is not here, or has no such template")
+    found = template((file / f"{name}.jinja").read_text(), "<|eot_id|>" if name.startswith("llama") else "<|im_end|>")
+    refused = pytest.raises(UserError, match=r"use --form prompted|which is not read here|does not show how calls")
+    with nullcontext() if read else refused:
+        found.require_native()
 
 
 def test_a_template_that_shows_no_call_is_refused() -> None:

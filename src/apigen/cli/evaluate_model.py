@@ -24,7 +24,7 @@ from apigen.config import load_config
 from apigen.errors import ApigenError, ExecutorUnavailable, JobFellShort, Unavailable, UserError
 from apigen.evaluate.asking.ask import Progress, ask_missing
 from apigen.evaluate.asking.forms import Form, form_named
-from apigen.evaluate.asking.kept import EVALUATION, REPORT, VERDICTS, Kept, Settings
+from apigen.evaluate.asking.kept import EVALUATION, REPORT, VERDICTS, Kept, Settings, read_evaluation
 from apigen.evaluate.asking.sampling import sampled
 from apigen.evaluate.asking.table import LOCAL, OPENAI, Asking, make_answerer, require_askable
 from apigen.evaluate.base import Question, Suite
@@ -184,6 +184,8 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
         stack.push_async_callback(answerer.aclose)
         opened = Kept.resume if options.resume else Kept.create
         kept = stack.enter_context(opened(plan.out, settings))
+        # A server that is asked no more says nothing of it again.
+        system = {key: was for key, was in read_evaluation(plan.out).items() if key == "system"}
         problem = ""
         by_result: Mapping[str, ByResult] = {}
         try:
@@ -203,6 +205,7 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
             "training": trained_on(Path(options.model.removeprefix(LOCAL)), plan.questions) if local else None,
             "concurrency": concurrency,
             "seconds": round(time.monotonic() - began, 3),
+            **system,
             **_facts(answerer.facts()),
         }
         if not pooled(found):
