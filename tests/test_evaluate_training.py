@@ -13,6 +13,7 @@ from apigen.evaluate.base import Question
 from apigen.evaluate.held_out import HeldOut
 from apigen.evaluate.summary import remarks
 from apigen.train.examples import examples_of
+from apigen.train.pairs import read_pairs
 from runs import apigen
 from tiny_chat_model import write_chat_model
 
@@ -86,6 +87,21 @@ def test_data_that_are_gone_or_changed_are_told(tmp_path: Path) -> None:
         "changed": [],
         "not_read": [str(model / "training.json")],
     }
+
+
+def test_pairs_that_were_preferred_from_count_as_well(tmp_path: Path) -> None:
+    """Their questions were seen with a right answer and a wrong one."""
+
+    def says(text: str) -> list[dict[str, str]]:
+        return [{"role": "assistant", "content": text}]
+
+    pairs = tmp_path / "pairs.jsonl"
+    prompt = [{"role": "user", "content": "Add 1!"}]
+    pairs.write_text(json.dumps({"prompt": prompt, "chosen": says("Two."), "rejected": says("Three.")}) + "\n")
+    told = {"path": str(pairs), "digest": read_pairs([pairs]).sources[0].digest, "rows": 1, "notice": ""}
+    (tmp_path / "training.json").write_text(json.dumps({"model": "x", "method": "dpo", "data": [told]}))
+    questions = asked(tmp_path / "asked.jsonl", "Add 1!", "Add 2!")
+    assert trained_on(tmp_path, questions) == {"questions": 2, "trained_on": 1, "changed": [], "not_read": []}
 
 
 @pytest.mark.slow
