@@ -145,3 +145,13 @@ def test_swapping_two_turns_the_difference_around() -> None:
     """Interval and all."""
     found, turned = paired(20, 9, 4, 7), paired(20, 4, 9, 7)
     assert (found.low, found.high, found.p) == pytest.approx((-turned.high, -turned.low, turned.p))
+
+
+def test_a_comparison_of_samples_says_what_all_answers_are(tmp_path: Path) -> None:
+    """Of the questions that were drawn: categories of all sizes have as many of them."""
+    limit = ("--limit", "2")
+    one, other = asked(tmp_path, "one", perfect, *limit), asked(tmp_path, "other", half, *limit)
+    note = "all answers: of the questions that were drawn, not of the suite"
+    assert note in apigen("evaluate", "compare", one, other).stdout
+    whole = asked(tmp_path, "whole", perfect), asked(tmp_path, "half", half)
+    assert note not in apigen("evaluate", "compare", *whole).stdout

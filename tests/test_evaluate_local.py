@@ -11,9 +11,9 @@ import pytest
 
 from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
-from apigen.evaluate.asking.base import Answerer, Keep, Put, Said
+from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Put, Said
 from apigen.evaluate.asking.forms import FORMS
-from apigen.evaluate.asking.generating import IN_USER_TURN, LEFT_OUT, Generator
+from apigen.evaluate.asking.generating import Generator
 from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.base import Question
@@ -128,8 +128,35 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
     assert trained.startswith("<user>You answer questions by calling tools.")
     assert asking.facts()["system"] == IN_USER_TURN
     assert Generator(model, tokenizer, "local:x").facts()["system"] == "template"
-    strict.chat_template = "{{ messages[-1].content }}"
-    assert asking.facts()["system"] == LEFT_OUT
     strict.chat_template = "{{ raise_exception('nothing at all') }}"
     with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
         asking.prompt(FORMS["prompted"].put(question))
+
+
+@pytest.mark.slow
+def test_room_for_an_answer_does_not_depend_on_what_it_is_asked_with(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """A prompt that fills the model's places shortens its own answer, and no other of the batch."""
+    found = questions(tmp_path, "long " * 970, "Tea!", "Milk!")
+    filled = Generator(*loaded, "local:x").length(Generator(*loaded, "local:x").prompt(FORMS["native"].put(found[0])))
+    most = 4096 - filled + 1
+    told = {}
+    for batch in (1, 3):
+        with Kept.create(tmp_path / str(batch), SETTINGS) as kept:
+            asked(kept, Local(Generator(*loaded, "local:x"), batch, most), found)
+            told[batch] = {id_: (one.cut, one.tokens.completion) for id_, one in kept.answers.items()}
+    assert told[1] == told[3]
+    assert [told[3][one] for one in ("q0", "q1", "q2")] == [(True, most - 1), (True, most), (True, most)]
+
+
+@pytest.mark.slow
+def test_places_are_those_of_the_part_that_writes(loaded: tuple[Any, Any]) -> None:
+    """A model that sees as well has them one level down in its configuration."""
+    transformers: Any = importlib.import_module("transformers")
+    model, tokenizer = loaded
+    seeing = transformers.Qwen2VLConfig(text_config={"max_position_embeddings": 77})
+    assert not hasattr(seeing, "max_position_embeddings")
+    plain, model.config = model.config, seeing
+    try:
+        assert "the model takes 77 with" in Generator(model, tokenizer, "local:x").too_long(77)
+    finally:
+        model.config = plain

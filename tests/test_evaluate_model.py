@@ -154,6 +154,42 @@ def test_questions_in_the_prompt_are_answered_in_text(tmp_path: Path) -> None:
     assert one["said"].startswith("Here:")
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "System role not supported",
+        "Only user and assistant roles are supported!",
+        "Developer instruction is not enabled for models/small",
+    ],
+)
+def test_a_server_that_refuses_a_system_gets_its_words_in_the_users_turn(refusal: str, tmp_path: Path) -> None:
+    """As in training; it is asked in vain once for each question under way, and the folder says where they stood."""
+
+    def without_system(body: Mapping[str, Any]) -> Any:
+        if body["messages"][0]["role"] == "system":
+            return 400, refusal
+        assert body["messages"][0]["content"].startswith("You answer questions by calling tools.")
+        return in_text({"messages": [{"content": query(body).rpartition("\n\n")[2]}]})
+
+    with answering(without_system) as server:
+        ran = evaluate(server, tmp_path, "--form", "prompted", "--concurrency", "1")
+        assert len(server.bodies) == 9
+        assert evaluate(server, tmp_path, "--form", "prompted", "--resume").returncode == 0
+        assert len(server.bodies) == 9
+    assert ran.returncode == 0, ran.stderr
+    assert (found(tmp_path)["correct"], found(tmp_path)["system"]) == (8, "user_turn")
+    assert "what it says, if anything, begins the user's turn" in re.sub(r"\s+", " ", ran.stdout)
+
+
+def test_a_refusal_that_is_not_about_the_system_is_an_error(tmp_path: Path) -> None:
+    """The question is not put in another way than the others."""
+    with answering(lambda body: (400, "system overloaded") if "2 and" in query(body) else in_text(body)) as server:
+        assert evaluate(server, tmp_path, "--form", "prompted").returncode == 1
+        assert len(server.bodies) == 8
+    assert (found(tmp_path)["correct"], found(tmp_path)["errors"]) == (7, 1)
+    assert "system" not in found(tmp_path)
+
+
 def test_what_a_model_gets_wrong_is_told_by_its_reason(tmp_path: Path) -> None:
     """Arguments that are no JSON, text in the place of a call, calls in the text, too many calls, a needless one."""
     said = {
@@ -354,7 +390,16 @@ def test_a_sample_is_drawn_by_category_and_said_to_be_one(server: ToolServer, tm
     assert {one["category"] for one in verdicts(tmp_path).values()} == {"simple", "multiple", "irrelevance"}
     first = set(verdicts(tmp_path))
     assert len(first) == 4
-    assert "a sample of at most 2 questions" in (tmp_path / "out" / "report.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "a sample of at most 2 questions" in page
+    for text in (ran.stdout, page):
+        assert "There is no row for all answers" in text
+        assert "all answers  " not in text
+    assert "<td>all answers</td>" not in page
+    assert "100" not in page.partition("</h1>")[0].rpartition("<h1>")[2]
+    assert (found(tmp_path)["accuracy"], found(tmp_path)["categories"]["simple"]["accuracy"]["share"]) == (None, 1.0)
+    shutil.rmtree(tmp_path / "out")
+    assert "all answers  " in evaluate(server, tmp_path, "--limit", "21", count=20).stdout
     shutil.rmtree(tmp_path / "out")
     evaluate(server, tmp_path, "--limit", "3", count=20)
     assert first < set(verdicts(tmp_path))

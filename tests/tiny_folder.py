@@ -13,8 +13,10 @@ END = "<|im_end|>"
 TEMPLATE = """\
 {%- if tools %}{{- '<|im_start|>system\\n<tools>' }}{% for tool in tools %}{{- tool | tojson }}{% endfor %}\
 {{- '</tools><|im_end|>\\n' }}{% endif %}\
-{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}\
-{% endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}"""
+{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + message.content }}\
+{%- for call in message.tool_calls or [] %}\
+{{- '<tool_call>\\n' + call.function | tojson + '\\n</tool_call>' }}{% endfor %}\
+{{- '<|im_end|>\\n' }}{% endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{% endif %}"""
 _STEPS = 600
 _LEARNED = 0.005
 """Loss at which every answer is known by heart."""

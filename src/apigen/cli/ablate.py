@@ -25,6 +25,7 @@ from apigen.cli.recipes import form_of, recipe_of
 from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
+from apigen.evaluate.model_digest import model_digest
 from apigen.extra import missing, versions
 from apigen.files import DirectoryLock, replacing
 from apigen.records import Stage
@@ -95,7 +96,7 @@ def ablate_command(options: AblateOptions) -> int:
         answer_tokens=options.max_tokens,
         answer_batch=options.batch,
         seed=options.seed,
-        base=_weights(options.model),
+        base=model_digest(options.model),
     )
     if not options.dry_run:
         require_possible(job)
@@ -222,12 +223,6 @@ def _plan(pool: Pool, planned: Sizes, settings: Settings) -> list[str]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def _weights(model: str) -> str:
-    """A digest of the weights in a model's folder, which somebody may train on in the midst of an ablation."""
-    digests = [_digest(path) for path in sorted(Path(model).expanduser().glob("*.safetensors"))] if model else []
-    return " ".join(digests)
 
 
 def _require_sound(options: AblateOptions) -> None:

@@ -17,22 +17,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from stamina.instrumentation import set_on_retry_hooks
 
 from apigen import __version__
+from apigen.cli.evaluate_training import trained_on
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.live_bar import LiveBar
 from apigen.config import load_config
 from apigen.errors import ApigenError, ExecutorUnavailable, JobFellShort, Unavailable, UserError
 from apigen.evaluate.asking.ask import Progress, ask_missing
 from apigen.evaluate.asking.forms import Form, form_named
-from apigen.evaluate.asking.kept import EVALUATION, REPORT, VERDICTS, Kept, Settings
+from apigen.evaluate.asking.kept import EVALUATION, REPORT, VERDICTS, Kept, Settings, read_evaluation
 from apigen.evaluate.asking.sampling import sampled
 from apigen.evaluate.asking.table import LOCAL, OPENAI, Asking, make_answerer, require_askable
 from apigen.evaluate.base import Question, Suite
 from apigen.evaluate.evaluation import Evaluated, evaluated, figures
 from apigen.evaluate.executables import Executables, executables
 from apigen.evaluate.executed import ByResult, marked_by_result
+from apigen.evaluate.model_digest import model_digest
 from apigen.evaluate.page import page
 from apigen.evaluate.plan import plan_of, plan_words
-from apigen.evaluate.summary import summary
+from apigen.evaluate.summary import pooled, summary
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.model_config import ModelConfig
 from apigen.report.words import percent
@@ -173,14 +175,17 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
         limit=options.limit,
         seed=options.seed,
         extra=plan.endpoints[0].extra if plan.endpoints else {},
+        model_digest=model_digest(options.model.removeprefix(LOCAL)) if local else "",
     )
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         asking = Asking(options.temperature, options.max_tokens, concurrency)
-        answerer = make_answerer(options.model, plan.endpoints, asking)
+        answerer = make_answerer(options.model, plan.endpoints, asking, plan.form)
         stack.push_async_callback(answerer.aclose)
         opened = Kept.resume if options.resume else Kept.create
         kept = stack.enter_context(opened(plan.out, settings))
+        # A server that is asked no more says nothing of it again.
+        system = {key: was for key, was in read_evaluation(plan.out).items() if key == "system"}
         problem = ""
         by_result: Mapping[str, ByResult] = {}
         try:
@@ -197,10 +202,14 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
             **msgspec.to_builtins(settings),
             **figures(plan.questions, everything),
             "library": plan.executables.source if plan.executables else None,
+            "training": trained_on(Path(options.model.removeprefix(LOCAL)), plan.questions) if local else None,
             "concurrency": concurrency,
             "seconds": round(time.monotonic() - began, 3),
+            **system,
             **_facts(answerer.facts()),
         }
+        if not pooled(found):
+            found["accuracy"] = None
         kept.write(VERDICTS, (msgspec.json.encode(one.verdict()) + b"\n" for one in everything))
         kept.write(REPORT, [page(found, everything).encode("utf-8", "backslashreplace")])
         kept.describe(found)

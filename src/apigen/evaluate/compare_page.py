@@ -43,6 +43,8 @@ def legend(found: Mapping[str, Any]) -> list[str]:
     """What was asked, and the letter under which each model stands in the tables: names are too long for those."""
     models = zip(letters(len(found["models"])), found["models"], strict=True)
     told = [f"{found['suite']} ({found['version']})", *(f"{letter}  {asked(model)}" for letter, model in models)]
+    if len(found["say"]["categories"]) > 2 and any(model["limit"] is not None for model in found["models"]):
+        told.append(f"{ALL}: of the questions that were drawn, not of the suite, whose categories are of other sizes")
     return [printable(line) for line in told]
 
 

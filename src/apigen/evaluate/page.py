@@ -10,7 +10,7 @@ import msgspec
 
 from apigen.evaluate.base import Due, Miss
 from apigen.evaluate.evaluation import Evaluated, query_of
-from apigen.evaluate.summary import ALL, headline, remarks
+from apigen.evaluate.summary import ALL, headline, pooled, remarks, table_rows
 from apigen.records import Json, Tool
 from apigen.report.page import style
 from apigen.report.words import percent
@@ -52,8 +52,10 @@ def page(found: Mapping[str, Any], evaluated: Sequence[Evaluated]) -> str:
         found=found,
         headline=headline(found),
         remarks=remarks(found),
-        tables=[("By what they say", bars(found))]
-        + ([("By what their calls return", bars(found["execution"]))] if found["execution"] else []),
+        tables=[("By what they say", bars(found, found))]
+        + ([("By what their calls return", bars(found, found["execution"]))] if found["execution"] else []),
+        all=ALL,
+        pooled=pooled(found),
         texts=MISS_TEXT,
         wrong=len(wrong),
         rows=[_row(one) for one in shown],
@@ -61,10 +63,9 @@ def page(found: Mapping[str, Any], evaluated: Sequence[Evaluated]) -> str:
     )
 
 
-def bars(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One row for each category with an answer, and one for all of them."""
-    rows = {name: one for name, one in found["categories"].items() if one["answers"] or one["errors"]}
-    return [{"name": name, **one} for name, one in {**rows, ALL: found}.items()]
+def bars(found: Mapping[str, Any], counts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row for each that a table has."""
+    return [{"name": name, **one} for name, one in table_rows(found, counts).items()]
 
 
 def spread(rows: Sequence[Evaluated], most: int) -> list[Evaluated]:

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from apigen.evaluate.asking.generating import IN_USER_TURN, LEFT_OUT
+from apigen.evaluate.asking.base import IN_USER_TURN, LEFT_OUT
 from apigen.report.words import printable
 
 ALL = "all answers"
@@ -15,9 +15,9 @@ ALL = "all answers"
 
 def summary(found: Mapping[str, Any]) -> RenderableType:
     """Render what :meth:`apigen.evaluate.scoring.ScoreTally.as_json` found, with what was scored and when."""
-    parts: list[RenderableType] = [Text(printable(headline(found)), style="bold"), _shares(found)]
+    parts: list[RenderableType] = [Text(printable(headline(found)), style="bold"), _shares(table_rows(found, found))]
     if found.get("execution"):
-        parts += [Text("\nBy what their calls return:"), _shares(found["execution"], "unknown")]
+        parts += [Text("\nBy what their calls return:"), _shares(table_rows(found, found["execution"]), "unknown")]
     if found["reasons"]:
         parts += [Text("\nWhy answers are wrong:"), _reasons(found["reasons"])]
     notes = "In brackets: Wilson's 95% interval of the right answers among those marked; errors are in neither."
@@ -44,8 +44,28 @@ def sample_words(found: Mapping[str, Any]) -> str:
     return f", a sample of at most {found['limit']:,} questions per category (seed {found['seed']})"
 
 
+def pooled(found: Mapping[str, Any]) -> bool:
+    """Whether one figure for all answers says something of the suite.
+
+    A sample has as many questions of a small category as of a large one, so its sum is nobody's share.
+    """
+    limit, categories = found.get("limit"), found["categories"]
+    return limit is None or len(categories) < 2 or all(one["questions"] < limit for one in categories.values())
+
+
+def table_rows(found: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The rows of a table: each category with an answer, and all of them together where that says something.
+
+    Args:
+        found: the whole evaluation.
+        counts: its figures, or those by execution.
+    """
+    rows = {name: one for name, one in counts["categories"].items() if one["answers"] or one["errors"]}
+    return {**rows, ALL: counts} if pooled(found) else rows
+
+
 _SYSTEM = {
-    IN_USER_TURN: "The chat template refuses system messages: what the system says, if anything, begins the user's.",
+    IN_USER_TURN: "The chat template has no place for the system: what it says, if anything, begins the user's turn.",
     LEFT_OUT: "The chat template leaves out what the system says, so the model saw none of it.",
 }
 """What is said of a local model's prompts, by ``system`` in evaluation.json."""
@@ -53,7 +73,11 @@ _SYSTEM = {
 
 def remarks(found: Mapping[str, Any]) -> list[str]:
     """What makes the figures say something else than they seem to."""
-    lines = []
+    lines = _training(found["training"]) if found.get("training") else []
+    if not pooled(found):
+        lines.append(
+            "There is no row for all answers: a sample has as many questions of a small category as of a large one."
+        )
     if found.get("cut"):
         lines.append(
             f"{found['cut']:,} answers were cut off at --max-tokens {found['max_tokens']:,} and are scored as they are."
@@ -70,10 +94,23 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _shares(found: Mapping[str, Any], errors: str = "errors") -> Table:
+def _training(training: Mapping[str, Any]) -> list[str]:
+    """What is known of questions whose answers the model was taught."""
+    lines = [
+        f"{training['trained_on']:,} of {training['questions']:,} questions stand in the data that the model was "
+        "trained on"
+        + ("; what it has learnt by heart says nothing of other questions." if training["trained_on"] else ".")
+    ]
+    if training["not_read"]:
+        lines.append(f"Of its training {', '.join(training['not_read'])} cannot be read now, so there may be more.")
+    if training["changed"]:
+        lines.append(f"Of its training {', '.join(training['changed'])} has changed since, so there may be others.")
+    return lines
+
+
+def _shares(rows: Mapping[str, Mapping[str, Any]], errors: str = "errors") -> Table:
     table = _table("category", "right", "of", "share", "95%", errors, "unanswered")
-    rows = {name: one for name, one in found["categories"].items() if one["answers"] or one["errors"]}
-    for name, one in {**rows, ALL: found}.items():
+    for name, one in rows.items():
         table.add_row(
             printable(name),
             f"{one['correct']:,}",

@@ -7,6 +7,9 @@ import msgspec
 
 from apigen.records import Json, Message
 
+IN_TEMPLATE, IN_USER_TURN, LEFT_OUT = "template", "user_turn", "left_out"
+"""Where a prompt has what the system says: where the chat template has a place for it, in the user's turn, nowhere."""
+
 
 class Put(msgspec.Struct, frozen=True):
     """One question as it is put to a model."""

@@ -7,16 +7,10 @@ from typing import Any, Self
 
 import msgspec
 
-from apigen.dialogue.folding import folded
-from apigen.dialogue.native import Chat, native_messages
 from apigen.errors import UserError, in_one_line
 from apigen.evaluate.asking.base import Put
+from apigen.evaluate.asking.template import ChatTemplate
 from apigen.extra import INSTALL
-
-IN_USER_TURN, LEFT_OUT = "user_turn", "left_out"
-"""Where what the system says stands in a prompt, if not where the chat template has a place for it."""
-
-_SAYS = "Be brief, please."
 
 
 class Generated(msgspec.Struct, frozen=True):
@@ -78,18 +72,16 @@ class Generator:
     """
 
     def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
-        if not getattr(tokenizer, "chat_template", None):
-            raise UserError(
-                f"{name}: its tokenizer has no chat template, so nothing can be put to it as to an assistant"
-            )
         self.name = name
         self._model = model
         self._tokenizer = tokenizer
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id or 0
         self._ends = _ends(model, tokenizer)
-        self._takes_tools = False
-        """Whether that is known of the chat template."""
-        self._positions: int | None = getattr(model.config, "max_position_embeddings", None)
+        self._template = ChatTemplate(tokenizer, name, lambda said: self._cut(self._encoded(said)).text)
+        # Of a model that sees or hears as well, what counts is the part that writes.
+        self._positions: int | None = getattr(
+            model.config.get_text_config(decoder=True), "max_position_embeddings", None
+        )
 
     @classmethod
     def load(cls, folder: Path, device: str | None = None) -> Self:
@@ -108,47 +100,26 @@ class Generator:
     def prompt(self, put: Put) -> str:
         """The text that the chat template makes of a question.
 
-        Where the template refuses what the system says, that begins the user's message, as in training.
+        Raises:
+            UserError: the template takes no tools, writes calls that cannot be read, or refuses the messages.
+        """
+        return self._template.prompt(put)
+
+    def require_native(self) -> None:
+        """Make sure that tools can be put to the model and its calls be read.
 
         Raises:
-            UserError: the template takes no tools, or refuses the messages.
+            UserError: they cannot.
         """
-        messages, tools = native_messages(put.messages), list(put.tools) or None
-        try:
-            written = self._written(messages, tools)
-        except UserError:
-            without_system = folded(messages)
-            if without_system == messages:
-                raise
-            messages, written = without_system, self._written(without_system, tools)
-        if put.tools and not self._takes_tools:
-            if written == self._written(messages, None):
-                raise UserError(f"{self.name}: its chat template takes no tools; use --form prompted")
-            self._takes_tools = True
-        return written
-
-    def _written(self, messages: Chat, tools: list[dict[str, Any]] | None) -> str:
-        try:
-            text: str = self._tokenizer.apply_chat_template(
-                messages, tools=tools, add_generation_prompt=True, tokenize=False
-            )
-        except Exception as problem:  # noqa: BLE001 - a template is a program of the model's maker, and raises what it likes
-            raise UserError(
-                f"{self.name}: its chat template refuses {messages[0]['role']} messages ({problem})"
-            ) from None
-        return text
-
-    def _system(self) -> str:
-        """Where a prompt has what the system says: the template's place, the user's turn, or nowhere."""
-        try:
-            text = self._written([{"role": "system", "content": _SAYS}, {"role": "user", "content": "Hello."}], None)
-        except UserError:
-            return IN_USER_TURN
-        return "template" if _SAYS in text else LEFT_OUT
+        self._template.require_native()
 
     def length(self, prompt: str) -> int:
         """How many tokens a prompt has."""
-        return len(self._tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        return len(self._encoded(prompt))
+
+    def room(self, length: int, most: int) -> int:
+        """How many tokens the answer to a prompt of so many may have, of ``most`` at most."""
+        return most if self._positions is None else min(most, self._positions - length)
 
     def too_long(self, length: int) -> str:
         """Why a prompt of so many tokens cannot be answered; empty where it can."""
@@ -159,25 +130,30 @@ class Generator:
     def generate(self, prompts: Sequence[str], most: int) -> list[Generated]:
         """Continue several prompts at once, greedily.
 
+        The longest decides how long the answers may be: put together what has the same :meth:`room`.
+
         Raises:
             NoRoom: they do not fit into memory together.
         """
         import torch  # noqa: PLC0415 - of an extra
 
-        encoded = [self._tokenizer(prompt, add_special_tokens=False)["input_ids"] for prompt in prompts]
+        encoded = [self._encoded(prompt) for prompt in prompts]
         longest = max(map(len, encoded))
         # On the left, so that each prompt ends where its answer begins.
         ids = torch.tensor([[self._pad] * (longest - len(one)) + one for one in encoded], device=self._model.device)
         mask = torch.tensor([[0] * (longest - len(one)) + [1] * len(one) for one in encoded], device=self._model.device)
-        if self._positions is not None:
-            most = min(most, self._positions - longest)
+        room = self.room(longest, most)
         try:
-            with torch.inference_mode(), _greedily(self._model, most, self._pad, self._ends) as settings:
+            with torch.inference_mode(), _greedily(self._model, room, self._pad, self._ends) as settings:
                 out = self._model.generate(input_ids=ids, attention_mask=mask, generation_config=settings)
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
             raise NoRoom from None
         return [self._cut(row[longest:].tolist()) for row in out]
+
+    def _encoded(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
 
     def _cut(self, tokens: list[int]) -> Generated:
         end = next((at for at, token in enumerate(tokens) if token in self._ends), None)
@@ -191,7 +167,7 @@ class Generator:
         import transformers  # noqa: PLC0415
 
         return {
-            "system": self._system(),
+            "system": self._template.system,
             "device": str(self._model.device),
             "dtype": str(self._model.dtype).removeprefix("torch."),
             "parameters": sum(one.numel() for one in self._model.parameters()),

@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Which ones."""
     extra: dict[str, Json] = {}
     """What is added to every request."""
+    model_digest: str = ""
+    """Of a local model: which weights, tokenizer and chat template they are. Of what a server holds nobody knows."""
 
 
 class Kept:

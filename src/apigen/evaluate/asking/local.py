@@ -34,7 +34,7 @@ class Local:
         """
         waiting = await asyncio.to_thread(self._in_order, puts, keep)
         while waiting and not stopped():
-            chunk = waiting[: self._batch]
+            chunk = self._next(waiting)
             began = time.monotonic()
             try:
                 answers = await asyncio.to_thread(self._generator.generate, [one[2] for one in chunk], self._most)
@@ -57,6 +57,11 @@ class Local:
             else:
                 found.append((length, put, prompt))
         return sorted(found, key=lambda one: -one[0])
+
+    def _next(self, waiting: Sequence[tuple[int, Put, str]]) -> list[tuple[int, Put, str]]:
+        """The next batch: the longest, and with it what has as much room for an answer, which none may take away."""
+        rooms = [self._generator.room(length, self._most) for length, _, _ in waiting[: self._batch]]
+        return list(waiting[: sum(room == rooms[0] for room in rooms)])
 
     def _shrink(self, waiting: list[tuple[int, Put, str]], keep: Keep) -> None:
         if self._batch > 1:

@@ -8,6 +8,7 @@ import msgspec
 
 from apigen.errors import UserError
 from apigen.evaluate.asking.base import Answerer
+from apigen.evaluate.asking.forms import Form, Native
 from apigen.evaluate.asking.generating import Generator
 from apigen.evaluate.asking.local import Local
 from apigen.model_config import ModelConfig
@@ -45,20 +46,24 @@ def require_askable(model: str, temperature: float) -> None:
         raise UserError(f"--model {model}: write openai/NAME (with --base-url for your own server) or local:FOLDER")
 
 
-def make_answerer(model: str, endpoints: Sequence[ModelConfig], asking: Asking) -> Answerer:
+def make_answerer(model: str, endpoints: Sequence[ModelConfig], asking: Asking, form: Form) -> Answerer:
     """Somebody to ask.
 
     Args:
         model: ``openai/NAME`` or ``local:FOLDER``.
         endpoints: of an ``openai/`` model, resolved.
         asking: how.
+        form: how questions will be put.
 
     Raises:
-        UserError: there is no such kind of model, or it cannot be loaded.
+        UserError: there is no such kind of model, it cannot be loaded, or it cannot be asked in this form.
     """
     require_askable(model, asking.temperature)
     if model.startswith(LOCAL):
-        return Local(Generator.load(Path(model.removeprefix(LOCAL))), asking.concurrency, asking.max_tokens)
+        generator = Generator.load(Path(model.removeprefix(LOCAL)))
+        if form.name == Native.name:
+            generator.require_native()
+        return Local(generator, asking.concurrency, asking.max_tokens)
     # Imported here: whoever asks a local model need not wait for aiohttp.
     from apigen.evaluate.asking.endpoint import Endpoint  # noqa: PLC0415
 
