@@ -401,8 +401,12 @@ def test_a_sample_is_drawn_by_category_and_said_to_be_one(server: ToolServer, tm
     shutil.rmtree(tmp_path / "out")
     assert "all answers  " in evaluate(server, tmp_path, "--limit", "21", count=20).stdout
     shutil.rmtree(tmp_path / "out")
-    evaluate(server, tmp_path, "--limit", "3", count=20)
+    evaluate(server, tmp_path, "--limit", "2", count=20)
+    asked = len(server.bodies)
+    assert evaluate(server, tmp_path, "--limit", "3", "--resume", count=20).returncode == 0
     assert first < set(verdicts(tmp_path))
+    assert len(server.bodies) - asked == len(verdicts(tmp_path)) - len(first), "no question is asked twice"
+    assert found(tmp_path)["limit"] == 3
     shutil.rmtree(tmp_path / "out")
     evaluate(server, tmp_path, "--limit", "2", "--seed", "1", count=20)
     assert first != set(verdicts(tmp_path))

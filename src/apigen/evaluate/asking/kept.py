@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     max_tokens: int
     version: str
     limit: int | None = None
-    """Questions of each category, at most."""
+    """Questions of each category, at most; those of a smaller number are among those of a larger one, so it may grow."""
     seed: int = 0
     """Which ones."""
     extra: dict[str, Json] = {}
@@ -89,7 +89,7 @@ class Kept:
         before = read_settings(path)
         for name in Settings.__struct_fields__:
             then, now = getattr(before, name), getattr(settings, name)
-            if then != now:
+            if then != now and not (name == "limit" and then is not None and (now is None or now > then)):
                 raise UserError(
                     f"{path}: was asked with {name} {then!r}, and is now to go on with {now!r}; "
                     "answers of two kinds are not mixed: give the same, or choose another --out"
