@@ -18,6 +18,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 import peft
+import tokenizers
 import torch
 import transformers
 
@@ -121,6 +122,27 @@ def test_the_template_from_scratch_marks_what_is_generated(data: Path, tmp_path:
         assert found["input_ids"][: len(row.ids)] == row.ids
         assert mask[: len(row.ids)] == [0] * row.start + [1] * row.trained
         assert sum(mask) == row.trained
+
+
+def test_an_opened_thought_stays_in_the_prompt_to_the_token(data: Path, model: Path) -> None:
+    """The tag of a thought and that of a call begin alike, and neither is cut: the call's is one token and trained."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+    tags = ["<think>", "</think>", "<tool_call>", "</tool_call>"]
+    tokenizer.add_tokens([tokenizers.AddedToken(tag, normalized=False) for tag in tags])
+    think, closed, call = tokenizer.convert_tokens_to_ids(tags[:3])
+    asked = "add_generation_prompt %}{{- '<|im_start|>assistant\\n"
+    assert asked in QWEN_STYLE
+    tokenizer.chat_template = QWEN_STYLE.replace(asked, asked + "<think>\\n")
+    put = dialogue(read_examples([data]).kept[0], "native")  # type: ignore[arg-type]
+    corpus = Encoder(tokenizer, "a model", 512).corpus([put])
+    (row,) = corpus.rows
+    prompt = tokenizer.apply_chat_template(put.prompt, tools=put.tools, add_generation_prompt=True, tokenize=False)
+    assert row.ids[: row.start] == tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    assert think in row.ids[row.start - 3 : row.start]
+    trained = row.ids[row.start :]
+    assert (trained.count(closed), trained.count(call), trained.count(think)) == (1, 1, 0)
+    assert tokenizer.decode(trained).startswith("\n</think>\n\n<tool_call>\n{")
+    assert "drops it once there is an answer" in corpus.notes[0]
 
 
 def test_a_real_worlds_template_without_marks_is_trained(data: Path, model: Path, tmp_path: Path) -> None:
