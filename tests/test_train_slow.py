@@ -202,6 +202,29 @@ def test_logits_of_answers_alone_give_the_same_gradients(kind: str) -> None:
     assert float((here - there).norm() / there.norm()) < 1e-4
 
 
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ({"temperature": 0.6, "top_p": 0.9}, {"temperature": 0.6, "top_p": 0.9, "do_sample": True}),
+        ({"temperature": 0.0}, {"temperature": None, "do_sample": None}),
+        ({"length_penalty": 2.0, "temperature": 0.6}, {"length_penalty": None, "temperature": None}),
+    ],
+)
+def test_a_model_whose_settings_contradict_each_other_is_trained_and_saved(
+    data: Path, model: Path, tmp_path: Path, settings: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """A temperature without sampling is common; transformers loads that and refuses to write it."""
+    base = tmp_path / "base"
+    shutil.copytree(model, base)
+    file = base / "generation_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | settings))
+    result = trained(data, tmp_path / "out", model=base, max_steps=2, checkpoint_every=1)
+    assert result.finished
+    made = transformers.GenerationConfig.from_pretrained(tmp_path / "out")
+    assert {name: getattr(made, name) for name in kept} == kept
+    assert made.eos_token_id
+
+
 def test_packing_trains(data: Path, model: Path, tmp_path: Path) -> None:
     """In fewer steps for the same rows."""
     result = trained(data, tmp_path / "out", model=model, packing=True, cutoff=1024, epochs=2)
