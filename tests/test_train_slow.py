@@ -1,5 +1,6 @@
 """Training itself, on models so small that dozens of steps take seconds."""
 
+import gc
 import inspect
 import json
 import re
@@ -35,11 +36,11 @@ from apigen.train.prepared import prepare
 from apigen.train.probes import logits_of_answers, require_apart
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
-from apigen.train.scratch import SIZES, scratch_tokenizer
+from apigen.train.scratch import SIZES, scratch_tokenizer, template
 from apigen.train.steps import Watcher
 from apigen.train.tokens import Encoded, Encoder
 from runs import apigen_process, command, told
-from tiny_chat_model import QWEN_STYLE, write_chat_model
+from tiny_chat_model import QWEN_STYLE, tokenizer, write_chat_model
 from training import mixed_rows, pair_row, sum_row, write_rows
 
 pytestmark = [
@@ -364,6 +365,52 @@ def test_preferences_are_learnt(model: Path, tmp_path: Path) -> None:
     assert losses(result)[0] == pytest.approx(0.6931, abs=1e-3)
     assert losses(result)[-1] < 0.68
     loaded(tmp_path / "out")
+
+
+def test_an_adapter_that_prefers_is_saved_alone(model: Path, tmp_path: Path) -> None:
+    """At its own rate, without the copy that TRL makes of it, and with nothing of the model held afterwards."""
+    pytest.importorskip("trl")
+    pairs = write_rows(tmp_path / "pairs.jsonl", [pair_row(number) for number in range(12)])
+    out = tmp_path / "out"
+    line = ("train", pairs, "--model", model, "--method", "dpo", "--lora", "--max-steps", "2", "--cutoff", "512")
+    ran = apigen_process(*line, "--out", out, "--json")
+    assert ran.returncode == 0, ran.stderr
+    record = json.loads(ran.stdout)
+    assert record["recipe"]["learning_rate"] == 1e-5
+    assert record["parameters"]["trained"] == record["parameters"]["adapter"]
+    assert {path.name for path in (out / "adapter").iterdir()} == {
+        "adapter_config.json", "adapter_model.safetensors", "README.md",
+    }  # fmt: skip
+    peft.PeftModel.from_pretrained(loaded(model)[0], str(out / "adapter"))
+
+
+@pytest.mark.parametrize("layers", [(), ("lora",)])
+def test_nothing_of_a_model_is_held_after_its_training(
+    data: Path, model: Path, tmp_path: Path, layers: tuple[str, ...]
+) -> None:
+    """A notebook that trains again has the memory for it."""
+    gc.collect()
+
+    def models() -> int:
+        return sum(isinstance(one, transformers.PreTrainedModel) for one in gc.get_objects())
+
+    before = models()
+    trained(data, tmp_path / "out", layers, model=model, max_steps=1)
+    assert models() == before
+
+
+def test_the_plain_template_begins_with_the_token_that_begins_texts(data: Path) -> None:
+    """Where the tokenizer has one, since nothing else would write it; asked and trained alike."""
+    made = tokenizer(template("plain"))
+    put = dialogue(read_examples([data]).kept[0], "prompted")  # type: ignore[arg-type]
+    found: list[list[int]] = []
+    for bos in (None, "<|endoftext|>"):
+        made.bos_token = bos
+        (row,) = Encoder(made, "a model", 4096).corpus([put]).rows
+        prompt = made.apply_chat_template(put.prompt, add_generation_prompt=True, tokenize=False)
+        assert row.ids[: row.start] == made(prompt, add_special_tokens=False)["input_ids"]
+        found.append(row.ids)
+    assert found[1] == [made.bos_token_id, *found[0]]
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, recipe: Path, tmp_path: Path) -> None:

@@ -80,10 +80,12 @@ def _job(options: TrainOptions) -> Job:
         raise UserError(f"--form {options.form}: no such form; there are {', '.join(FORMS)}")
     if options.method not in METHODS:
         raise UserError(f"--method {options.method}: no such method; there are {', '.join(METHODS)}")
+    lora, dpo = bool(options.overrides.get("lora")), options.method == "dpo"
     layers = [
         *(("scratch",) if options.scratch else ()),
-        *(("lora",) if options.overrides.get("lora") else ()),
-        *(("dpo",) if options.method == "dpo" else ()),
+        *(("lora",) if lora else ()),
+        *(("dpo",) if dpo else ()),
+        *(("dpo_lora",) if lora and dpo else ()),
     ]
     overrides = {key: value for key, value in options.overrides.items() if key != "lora"}
     if options.out is None and not options.dry_run:

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import gc
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,13 @@ def weights_dtype(recipe: Recipe) -> Any:
     """Of the weights as they are loaded: those that stay as they are beside an adapter need no fp32."""
     kind = precision(recipe)
     return torch.bfloat16 if kind == "bf16" or (kind == "mixed" and recipe.lora.use) else torch.float32
+
+
+def free_memory() -> None:
+    """Give back what a training held; a trainer and its model refer to each other, so neither is freed by itself."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def device_name() -> str:
