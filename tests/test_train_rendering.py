@@ -209,6 +209,14 @@ def test_a_template_that_loses_arguments_is_refused(call: str, lost: str) -> Non
         rendered(turns(call), one)
 
 
+def test_an_object_among_arguments_that_is_written_as_python_is_refused() -> None:
+    """Where each argument stands for itself, and texts are as they should be."""
+    each = "{% for k, v in c.function.arguments.items() %}<{{ k }}>{{ v }}</>{% endfor %}"
+    one = msgspec.structs.replace(ONE, calls=(Call("add", {"name": "x", "in": {"list": ["p"]}}),))
+    with pytest.raises(CannotRender, match="as Python, not as JSON"):
+        rendered(turns("{{ c.function.name }}:" + each), one)
+
+
 def test_calls_without_arguments_show_nothing_of_how_arguments_are_put() -> None:
     """A first row whose call has none decides nothing for those that follow."""
     bare = msgspec.structs.replace(ONE, calls=(Call("add", {}),))

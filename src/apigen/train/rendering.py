@@ -15,7 +15,7 @@ from apigen.dialogue.folding import folded
 from apigen.errors import UserError, in_one_line
 from apigen.train.form import Dialogue
 from apigen.train.thoughts import ending
-from apigen.train.written import lost_of
+from apigen.train.written import lost_of, written_as_python
 
 WAYS_OUT = "use --form prompted, or give a template with --chat-template FILE"
 
@@ -170,8 +170,7 @@ def _require_answer(said: str, dialogue: Dialogue) -> None:
     if not said.strip():
         raise CannotRender("the chat template writes nothing for the answer")
     for call in dialogue.calls:
-        as_python = str(call.arguments)
-        if "'" in as_python and as_python in said and as_python not in msgspec.json.encode(call.arguments).decode():
+        if written_as_python(call, said):
             raise CannotRender("the chat template writes arguments as Python, not as JSON")
         if lost := lost_of(call, said):
             raise CannotRender(f"the chat template leaves out {lost}")

@@ -1,7 +1,7 @@
-"""Whether a text that a chat template made has everything in it that it was given."""
+"""Whether a text that a chat template made has the calls in it that it was given, and how it writes them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -18,12 +18,27 @@ def lost_of(call: Call, said: str) -> str:
     )
 
 
+def written_as_python(call: Call, said: str) -> bool:
+    """Whether a text has arguments, or an object or list among them, as Python writes them and JSON does not."""
+    as_json = msgspec.json.encode(call.arguments).decode()
+    as_python = map(str, _containers(call.arguments))
+    return any("'" in one and one in said and one not in as_json for one in as_python)
+
+
+def _containers(value: Any) -> Iterator[Any]:
+    if not isinstance(value, Mapping | list | tuple):
+        return
+    yield value
+    for one in value.values() if isinstance(value, Mapping) else value:
+        yield from _containers(one)
+
+
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """The values in arguments that are neither objects nor lists, with their paths."""
     if isinstance(value, Mapping):
         for key, one in value.items():
             yield from _leaves(one, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, Sequence) and not isinstance(value, str):
+    elif isinstance(value, list | tuple):
         for place, one in enumerate(value):
             yield from _leaves(one, f"{path}[{place}]")
     else:
