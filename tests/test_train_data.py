@@ -13,12 +13,12 @@ from apigen.extra import PACKAGES, require_extra
 from apigen.records import Call
 from apigen.train import checkpoints, memory
 from apigen.train.batches import packed
-from apigen.train.examples import Example, labels, read_examples
+from apigen.train.examples import Example, LeftOut, labels, read_examples
 from apigen.train.form import dialogue
 from apigen.train.job import Job
 from apigen.train.memory import Shape
 from apigen.train.pairs import read_pairs
-from apigen.train.plan import held_out, lengths, make_plan, warnings
+from apigen.train.plan import held_out, lengths, lost_to_template, make_plan, warnings
 from apigen.train.recipe import make_recipe
 from apigen.train.tokens import Encoded
 from training import ADD, mixed_rows, pair_row, song_row, sum_row, write_rows
@@ -42,6 +42,26 @@ def test_options_lie_over_the_file_and_the_file_over_the_layers(tmp_path: Path) 
     recipe = make_recipe(file, {"batch": 5, "seed": None}, ["lora"])
     assert (recipe.epochs, recipe.batch, recipe.learning_rate) == (2, 5, 1e-4)
     assert (recipe.lora.use, recipe.lora.rank, recipe.lora.alpha) == (True, 4, 32)
+
+
+def test_an_adapter_has_a_rate_of_its_own_with_each_method() -> None:
+    """Above that of all weights."""
+    layers: tuple[tuple[str, ...], ...] = ((), ("lora",), ("dpo",), ("lora", "dpo", "dpo_lora"))
+    plain, lora, dpo, both = (make_recipe(None, None, each) for each in layers)
+    assert (lora.learning_rate, dpo.learning_rate, both.learning_rate) == (1e-4, 1e-6, 1e-5)
+    assert plain.learning_rate < lora.learning_rate
+    assert (both.lora.use, both.epochs) == (True, dpo.epochs)
+
+
+def test_a_template_that_takes_few_rows_is_told_with_share_reason_and_way_out() -> None:
+    """One that loses a row here and there is not."""
+    refused = [LeftOut(str(number), "one call only" if number else "no tools") for number in range(5)]
+    (said,) = lost_to_template(refused, 20, "native")
+    assert "5 of 20 rows (25%)" in said
+    assert said.endswith("4 of them: one call only; --form prompted writes calls as text")
+    assert "--chat-template" in lost_to_template(refused, 20, "prompted")[0]
+    assert lost_to_template(refused, 1000, "native") == []
+    assert lost_to_template([], 20, "native") == []
 
 
 def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
@@ -257,6 +277,7 @@ def test_what_is_missing_names_the_extra() -> None:
         ({"model": "a", "scratch": "tiny"}, "name one model"),
         ({"scratch": "huge"}, "there are tiny, small"),
         ({"scratch": "tiny", "method": "dpo"}, "give one with --model"),
+        ({"scratch": "tiny", "recipe": make_recipe(None, None, ["scratch", "lora"])}, "--lora: .* random weights"),
         ({"model": "a", "method": "dpo", "recipe": make_recipe(None, {"packing": True})}, "pairs are not packed"),
         ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own"),
         ({"model": "a", "chat_template": Path("nowhere.jinja")}, "nowhere.jinja: no such file"),

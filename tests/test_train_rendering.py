@@ -128,11 +128,101 @@ def test_a_template_that_loses_calls_is_refused() -> None:
         rendered(turns("!"), ONE)
 
 
-def test_what_a_prompt_ends_with_and_an_answer_drops_is_told() -> None:
-    """Training then begins where both texts part."""
-    renderer = Renderer(Templated(turns(PLAIN, prompt="<a><think>")), "a model")
+@pytest.mark.parametrize(
+    ("prompt", "closed"),
+    [
+        ("<a><think>", "</think>"),
+        ("<a><think>\n", "\n</think>\n\n"),
+        ("<a>[THINK]", "[/THINK]"),
+        ("<a><think>\n\n</think>\n\n", ""),
+        ("<a>\n", ""),
+    ],
+)
+def test_what_is_trained_follows_the_prompt_as_it_is_asked(prompt: str, closed: str) -> None:
+    """Also where the template leaves out the prompt's end once the answer is there; an opened thought is closed."""
+    renderer = Renderer(Templated(turns(PLAIN, prompt=prompt)), "a model")
     one = renderer.render(dialogue(ONE, "native"))
-    assert (one.prompt, one.answer, one.dropped) == ("[add]<user>It's 1 and 2.<a>", 'add({"name": "x"})</a>', "<think>")
+    assert one.prompt == "[add]<user>It's 1 and 2." + prompt
+    assert one.answer == closed + 'add({"name": "x"})</a>'
+    assert one.prompt.endswith(one.kept)
+    assert one.kept == prompt.removeprefix("<a>")
+
+
+def test_a_thought_that_a_template_closes_is_closed_as_it_does() -> None:
+    """What the whole conversation shows goes before what is usual."""
+    template = turns(PLAIN, prompt="<a><think>", answer="<a><think> none </think>")
+    one = Renderer(Templated(template), "a model").render(dialogue(ONE, "native"))
+    assert (one.prompt[-10:], one.answer) == ("<a><think>", ' none </think>add({"name": "x"})</a>')
+    assert one.kept == ""
+
+
+def test_an_answer_that_begins_otherwise_than_prompts_end_is_refused() -> None:
+    """Nothing that is asked would be trained; the prompt is not cut to what both have in common."""
+    with pytest.raises(CannotRender, match="begins a finished answer otherwise than it ends a prompt"):
+        rendered(turns(PLAIN, prompt="<answer>", answer="<an>"), ONE)
+
+
+def test_a_template_that_drops_the_system_is_given_its_words_in_the_question() -> None:
+    """In the prompted form they are the tools; one that drops the question too is refused."""
+    silent = "{% if m.role != 'system' %}<{{ m.role }}>{{ m.content }}{% endif %}"
+    template = "{% for m in messages %}" + silent + "{% endfor %}"
+    renderer = Renderer(Templated(template), "a model")
+    one = renderer.render(dialogue(ONE, "prompted"))
+    assert renderer.way == Way(folded=True)
+    assert '"add"' in one.prompt
+    assert "Add two numbers." in one.prompt
+    nothing = Renderer(Templated("{% for m in messages if m.role == 'assistant' %}{{ m.content }}{% endfor %}"), "x")
+    with pytest.raises(CannotRender, match="leaves out what the system says"):
+        nothing.render(dialogue(ONE, "prompted"))
+
+
+VALUES = {"text": 'a "b" é\n', "n": 5, "small": 1e-7, "no": None, "yes": True, "in": {"list": ["p", 2.5], "none": {}}}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "{{ c.function.arguments | tojson }}",
+        "{{ c.function.arguments if c.function.arguments is string else raise_exception('text') }}",
+        "{{ c.function.arguments | tojson | tojson }}",
+        "{% for k, v in c.function.arguments.items() %}<{{ k }}>{{ v if v is string else v | tojson }}</>{% endfor %}",
+    ],
+)
+def test_arguments_are_found_however_they_are_written(arguments: str) -> None:
+    """As JSON, as JSON in JSON's text, or each for itself."""
+    one = msgspec.structs.replace(ONE, calls=(Call("add", VALUES),))
+    _, texts = rendered(turns("{{ c.function.name }}:" + arguments), one)
+    assert texts[0][1].startswith("add:")
+
+
+@pytest.mark.parametrize(
+    ("call", "lost"),
+    [
+        ('{"name": "{{ c.function.name }}", "arguments": {}}', "name of the call of add5"),
+        ("{{ c.function.name }}({{ c.function.arguments.name | tojson }})", "n of the call of add5"),
+    ],
+)
+def test_a_template_that_loses_arguments_is_refused(call: str, lost: str) -> None:
+    """All of them or one; a number in a name or in another number is none."""
+    one = msgspec.structs.replace(ONE, calls=(Call("add5", {"name": "15 x", "n": 5}),))
+    with pytest.raises(CannotRender, match=f"leaves out {lost}"):
+        rendered(turns(call), one)
+
+
+def test_an_object_among_arguments_that_is_written_as_python_is_refused() -> None:
+    """Where each argument stands for itself, and texts are as they should be."""
+    each = "{% for k, v in c.function.arguments.items() %}<{{ k }}>{{ v }}</>{% endfor %}"
+    one = msgspec.structs.replace(ONE, calls=(Call("add", {"name": "x", "in": {"list": ["p"]}}),))
+    with pytest.raises(CannotRender, match="as Python, not as JSON"):
+        rendered(turns("{{ c.function.name }}:" + each), one)
+
+
+def test_calls_without_arguments_show_nothing_of_how_arguments_are_put() -> None:
+    """A first row whose call has none decides nothing for those that follow."""
+    bare = msgspec.structs.replace(ONE, calls=(Call("add", {}),))
+    renderer, texts = rendered(turns("{{ c.function.name }}({{ c.function.arguments }})"), bare, ONE, bare)
+    assert renderer.way == Way(text=True)
+    assert [text for _, text in texts] == ["add({})</a>", 'add({"name":"x"})</a>', "add({})</a>"]
 
 
 def test_a_question_that_changes_once_it_is_answered_is_refused() -> None:

@@ -1,5 +1,7 @@
 """Training itself, on models so small that dozens of steps take seconds."""
 
+import gc
+import inspect
 import json
 import re
 import resource
@@ -18,24 +20,27 @@ pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
 import peft
+import tokenizers
 import torch
 import transformers
 
 from apigen.errors import JobFellShort, UserError
 from apigen.train import loading, outputs, supervised
-from apigen.train.batches import Collator
+from apigen.train.batches import Collator, Rows
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import dialogue
 from apigen.train.job import METHODS, Job, TrainingResult
 from apigen.train.pairs import read_pairs
+from apigen.train.plan import make_plan
 from apigen.train.prepared import prepare
+from apigen.train.probes import logits_of_answers, require_apart
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
-from apigen.train.scratch import SIZES, scratch_tokenizer
-from apigen.train.supervised import logits_of_answers
+from apigen.train.scratch import SIZES, scratch_tokenizer, template
+from apigen.train.steps import Watcher
 from apigen.train.tokens import Encoded, Encoder
 from runs import apigen_process, command, told
-from tiny_chat_model import QWEN_STYLE, write_chat_model
+from tiny_chat_model import QWEN_STYLE, tokenizer, write_chat_model
 from training import mixed_rows, pair_row, sum_row, write_rows
 
 pytestmark = [
@@ -47,6 +52,9 @@ pytestmark = [
 
 FAST = {"learning_rate": 3e-3, "warmup_steps": 2, "batch": 4, "accumulation": 1, "cutoff": 512}
 PATIENCE_S = 300
+LLAMA = transformers.LlamaConfig(
+    vocab_size=60, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=2, pad_token_id=0,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +131,27 @@ def test_the_template_from_scratch_marks_what_is_generated(data: Path, tmp_path:
         assert sum(mask) == row.trained
 
 
+def test_an_opened_thought_stays_in_the_prompt_to_the_token(data: Path, model: Path) -> None:
+    """The tag of a thought and that of a call begin alike, and neither is cut: the call's is one token and trained."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+    tags = ["<think>", "</think>", "<tool_call>", "</tool_call>"]
+    tokenizer.add_tokens([tokenizers.AddedToken(tag, normalized=False) for tag in tags])
+    think, closed, call = tokenizer.convert_tokens_to_ids(tags[:3])
+    asked = "add_generation_prompt %}{{- '<|im_start|>assistant\\n"
+    assert asked in QWEN_STYLE
+    tokenizer.chat_template = QWEN_STYLE.replace(asked, asked + "<think>\\n")
+    put = dialogue(read_examples([data]).kept[0], "native")  # type: ignore[arg-type]
+    corpus = Encoder(tokenizer, "a model", 512).corpus([put])
+    (row,) = corpus.rows
+    prompt = tokenizer.apply_chat_template(put.prompt, tools=put.tools, add_generation_prompt=True, tokenize=False)
+    assert row.ids[: row.start] == tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    assert think in row.ids[row.start - 3 : row.start]
+    trained = row.ids[row.start :]
+    assert (trained.count(closed), trained.count(call), trained.count(think)) == (1, 1, 0)
+    assert tokenizer.decode(trained).startswith("\n</think>\n\n<tool_call>\n{")
+    assert "drops it once there is an answer" in corpus.notes[0]
+
+
 def test_a_real_worlds_template_without_marks_is_trained(data: Path, model: Path, tmp_path: Path) -> None:
     """The weights come back in the type they came in, and generation ends where answers end."""
     result = trained(data, tmp_path / "out", model=model, epochs=3)
@@ -180,6 +209,129 @@ def test_logits_of_answers_alone_give_the_same_gradients(kind: str) -> None:
     assert float((here - there).norm() / there.norm()) < 1e-4
 
 
+@pytest.mark.parametrize(
+    ("settings", "kept"),
+    [
+        ({"temperature": 0.6, "top_p": 0.9}, {"temperature": 0.6, "top_p": 0.9, "do_sample": True}),
+        ({"temperature": 0.0}, {"temperature": None, "do_sample": None}),
+        ({"length_penalty": 2.0, "temperature": 0.6}, {"length_penalty": None, "temperature": None}),
+    ],
+)
+def test_a_model_whose_settings_contradict_each_other_is_trained_and_saved(
+    data: Path, model: Path, tmp_path: Path, settings: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """A temperature without sampling is common; transformers loads that and refuses to write it."""
+    base = tmp_path / "base"
+    shutil.copytree(model, base)
+    file = base / "generation_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | settings))
+    result = trained(data, tmp_path / "out", model=base, max_steps=2, checkpoint_every=1)
+    assert result.finished
+    made = transformers.GenerationConfig.from_pretrained(tmp_path / "out")
+    assert {name: getattr(made, name) for name in kept} == kept
+    assert made.eos_token_id
+
+
+class FragileLlama(transformers.LlamaForCausalLM):  # type: ignore[misc]
+    """Has the right loss where rows are filled up in front, and gradients that are no numbers."""
+
+    def forward(self, *args: Any, **given: Any) -> Any:
+        found = super().forward(*args, **given)
+        if not given["attention_mask"].all() and not given["attention_mask"][:, 0].all():
+            weight = self.lm_head.weight
+            found.loss = found.loss + (weight - weight.detach()).abs().sum().sqrt()
+        return found
+
+    forward.__signature__ = inspect.signature(transformers.LlamaForCausalLM.forward)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("kind", "sound"), [(transformers.LlamaForCausalLM, True), (FragileLlama, False)])
+def test_logits_of_answers_alone_need_gradients_that_are_numbers(kind: Any, sound: bool) -> None:
+    """The loss by itself does not show it; a model is as it was after it was tried."""
+    torch.manual_seed(0)
+    made = kind(LLAMA).train()
+    assert logits_of_answers(made) is sound
+    assert made.training
+    assert all(each.grad is None for each in made.parameters())
+
+
+@pytest.mark.parametrize(("precision", "casts"), [("fp32", False), ("mixed", True)])
+def test_a_model_is_tried_in_the_precision_of_its_training(precision: str, casts: bool, tmp_path: Path) -> None:
+    """And after the trainer has put it where it will be."""
+    made = transformers.LlamaForCausalLM(LLAMA)
+    seen: list[bool] = []
+    made.register_forward_pre_hook(lambda *_: seen.append(torch.is_autocast_enabled(made.device.type)))
+    recipe = make_recipe(None, {**FAST, "precision": precision})
+    rows = supervised.sequences([Encoded("a", [1, 2, 3, 4], 2)], recipe)
+    watcher = Watcher(lambda *_: None, lambda: False)
+    trainer = supervised.trainer(made, rows, [], recipe, make_plan(1, recipe), tmp_path, 0, watcher)
+    assert seen == [casts, casts]
+    assert made.device.type == trainer.args.device.type
+    assert trainer.data_collator.answers_only
+
+
+def test_a_model_of_several_parts_is_tried_for_packing() -> None:
+    """Its vocabulary is that of the part that writes text."""
+    config = transformers.Gemma3Config(
+        text_config={
+            "vocab_size": 60, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "head_dim": 16,
+            "num_attention_heads": 2, "num_key_value_heads": 1,
+        },
+        vision_config={
+            "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "image_size": 28, "patch_size": 14,
+        },
+        mm_tokens_per_image=1, image_token_index=57, boi_token_index=58, eoi_token_index=59,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    made = transformers.AutoModelForCausalLM.from_config(config)
+    assert not hasattr(config, "vocab_size")
+    require_apart(made)
+    assert logits_of_answers(made)
+
+
+class SeeingLlama(transformers.LlamaForCausalLM):  # type: ignore[misc]
+    """Numbers positions itself, so that packed rows are one to it."""
+
+    def forward(self, *args: Any, **given: Any) -> Any:
+        return super().forward(*args, **{**given, "position_ids": None})
+
+
+@pytest.mark.parametrize("bf16", [False, True])
+def test_rows_that_see_each_other_are_found(bf16: bool) -> None:
+    """In either precision, and only where they do."""
+    torch.manual_seed(0)
+    seeing = SeeingLlama(LLAMA)
+    with pytest.raises(UserError, match="llama models let packed rows see each other"):
+        require_apart(seeing, bf16=bf16)
+    require_apart(transformers.LlamaForCausalLM(LLAMA), bf16=bf16)
+
+
+def test_a_step_is_the_same_however_its_rows_are_divided(tmp_path: Path) -> None:
+    """Eight rows at once, one by one, or two by two: the losses of three steps, which depend on their gradients."""
+    found = []
+    for batch, accumulation in ((8, 1), (1, 8), (2, 4)):
+        given = {"learning_rate": 0.3, "optimizer": "sgd", "schedule": "constant", "precision": "fp32"}
+        given |= {"max_grad_norm": 1e6}  # else it would hide that gradients are of another size
+        recipe = make_recipe(None, {**FAST, **given, "batch": batch, "accumulation": accumulation, "max_steps": 3})
+        rows = [Encoded(str(size), [3 + place * size % 50 for place in range(size)], size - size % 5 - 2) for size in
+                (9, 30, 21, 12, 8, 17, 25, 14)]  # fmt: skip
+        torch.manual_seed(0)
+        made = transformers.LlamaForCausalLM(LLAMA)
+        watcher = Watcher(lambda *_: None, lambda: False)
+        plan = make_plan(len(rows), recipe)
+        trainer = supervised.trainer(made, Rows(rows), [], recipe, plan, tmp_path / str(batch), 0, watcher)
+        assert trainer.data_collator.answers_only
+        trainer.train()
+        weights = torch.cat([each.detach().flatten() for each in made.parameters()])
+        found.append(([one["loss"] for one in trainer.state.log_history if "loss" in one], weights))
+    (whole, there), *others = found
+    assert whole[2] < whole[0] - 0.1
+    for parts, here in others:
+        assert parts == pytest.approx(whole, rel=1e-4)
+        assert float((here - there).norm() / there.norm()) < 1e-5
+
+
 def test_packing_trains(data: Path, model: Path, tmp_path: Path) -> None:
     """In fewer steps for the same rows."""
     result = trained(data, tmp_path / "out", model=model, packing=True, cutoff=1024, epochs=2)
@@ -213,6 +365,52 @@ def test_preferences_are_learnt(model: Path, tmp_path: Path) -> None:
     assert losses(result)[0] == pytest.approx(0.6931, abs=1e-3)
     assert losses(result)[-1] < 0.68
     loaded(tmp_path / "out")
+
+
+def test_an_adapter_that_prefers_is_saved_alone(model: Path, tmp_path: Path) -> None:
+    """At its own rate, without the copy that TRL makes of it, and with nothing of the model held afterwards."""
+    pytest.importorskip("trl")
+    pairs = write_rows(tmp_path / "pairs.jsonl", [pair_row(number) for number in range(12)])
+    out = tmp_path / "out"
+    line = ("train", pairs, "--model", model, "--method", "dpo", "--lora", "--max-steps", "2", "--cutoff", "512")
+    ran = apigen_process(*line, "--out", out, "--json")
+    assert ran.returncode == 0, ran.stderr
+    record = json.loads(ran.stdout)
+    assert record["recipe"]["learning_rate"] == 1e-5
+    assert record["parameters"]["trained"] == record["parameters"]["adapter"]
+    assert {path.name for path in (out / "adapter").iterdir()} == {
+        "adapter_config.json", "adapter_model.safetensors", "README.md",
+    }  # fmt: skip
+    peft.PeftModel.from_pretrained(loaded(model)[0], str(out / "adapter"))
+
+
+@pytest.mark.parametrize("layers", [(), ("lora",)])
+def test_nothing_of_a_model_is_held_after_its_training(
+    data: Path, model: Path, tmp_path: Path, layers: tuple[str, ...]
+) -> None:
+    """A notebook that trains again has the memory for it."""
+    gc.collect()
+
+    def models() -> int:
+        return sum(isinstance(one, transformers.PreTrainedModel) for one in gc.get_objects())
+
+    before = models()
+    trained(data, tmp_path / "out", layers, model=model, max_steps=1)
+    assert models() == before
+
+
+def test_the_plain_template_begins_with_the_token_that_begins_texts(data: Path) -> None:
+    """Where the tokenizer has one, since nothing else would write it; asked and trained alike."""
+    made = tokenizer(template("plain"))
+    put = dialogue(read_examples([data]).kept[0], "prompted")  # type: ignore[arg-type]
+    found: list[list[int]] = []
+    for bos in (None, "<|endoftext|>"):
+        made.bos_token = bos
+        (row,) = Encoder(made, "a model", 4096).corpus([put]).rows
+        prompt = made.apply_chat_template(put.prompt, add_generation_prompt=True, tokenize=False)
+        assert row.ids[: row.start] == made(prompt, add_special_tokens=False)["input_ids"]
+        found.append(row.ids)
+    assert found[1] == [made.bos_token_id, *found[0]]
 
 
 def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, recipe: Path, tmp_path: Path) -> None:
@@ -319,12 +517,12 @@ def test_a_training_that_is_refused_late_leaves_its_folder_free(
 ) -> None:
     """What only the model itself shows, such as packed rows that see each other, is found when the record stands."""
 
-    def see_each_other(*_: Any) -> None:
+    def see_each_other(*_: Any, **__: Any) -> None:
         raise UserError("--packing: rows see each other")
 
     job = Job(recipe=make_recipe(None, {**FAST, "max_steps": 1}), out=tmp_path / "out", model=str(model))
     with monkeypatch.context() as patched:
-        patched.setattr(supervised, "_require_apart", see_each_other)
+        patched.setattr(supervised, "require_apart", see_each_other)
         packing = job.recipe.model_copy(update={"packing": True})
         with pytest.raises(UserError, match="see each other"):
             train([data], msgspec.structs.replace(job, recipe=packing))

@@ -21,10 +21,12 @@ def recipe_of(file: Path | None, options: Mapping[str, Any], *, scratch: str, me
     Raises:
         UserError: the file cannot be read, or holds an unknown key or a wrong value.
     """
+    lora, dpo = bool(options.get("lora")), method == "dpo"
     layers = [
         *(("scratch",) if scratch else ()),
-        *(("lora",) if options.get("lora") else ()),
-        *(("dpo",) if method == "dpo" else ()),
+        *(("lora",) if lora else ()),
+        *(("dpo",) if dpo else ()),
+        *(("dpo_lora",) if lora and dpo else ()),
     ]
     return make_recipe(file, {key: value for key, value in options.items() if key != "lora"}, layers)
 

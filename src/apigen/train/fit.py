@@ -46,7 +46,8 @@ class Fitted(msgspec.Struct, frozen=True):
         """Write the model so that transformers loads it, an adapter merged into it and by itself as well."""
         model = self.model
         if adapter is not None:
-            model.save_pretrained(adapter)
+            # TRL adds a copy of the adapter, by which it knows how the model answered before.
+            model.save_pretrained(adapter, selected_adapters=["default"])
             model = model.merge_and_unload()
         model.config.use_cache = True
         _end_with(model, tokenizer, self.ends)

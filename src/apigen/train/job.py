@@ -44,6 +44,10 @@ class Job(msgspec.Struct, frozen=True):
             )
         if self.scratch and self.chat_template:
             raise UserError("--chat-template: a model from scratch has its own; leave --chat-template out")
+        if self.scratch and self.recipe.lora.use:
+            raise UserError(
+                "--lora: an adapter beside random weights that stay as they are learns nothing; leave it out"
+            )
         if self.chat_template and not self.chat_template.is_file():
             raise UserError(f"--chat-template {self.chat_template}: no such file")
         if self.method == "dpo" and self.recipe.packing:

@@ -1,6 +1,8 @@
 """Models and tokenizers from the hub or a folder; what goes wrong there becomes one line here."""
 
 import contextlib
+import copy
+import gc
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -74,13 +76,32 @@ def empty_model(model: str, config: Any) -> Any:
 
 
 def load_model(model: str, recipe: Recipe) -> Any:
-    """A model with its weights, in the precision that it is trained in.
+    """A model with its weights, in the precision that it is trained in, and with settings that can be saved.
 
     Raises:
         UserError: it cannot be loaded.
     """
     with _loading(model):
-        return transformers.AutoModelForCausalLM.from_pretrained(**where(model), dtype=weights_dtype(recipe))
+        loaded = transformers.AutoModelForCausalLM.from_pretrained(**where(model), dtype=weights_dtype(recipe))
+    if loaded.generation_config is not None:
+        loaded.generation_config = saveable(loaded.generation_config)
+    return loaded
+
+
+def saveable(settings: Any) -> Any:
+    """Settings of generation that transformers agrees to write, which it refuses only when a checkpoint is due.
+
+    Many models come with a temperature and without ``do_sample``: sampling is what was meant. Of settings that
+    contradict each other in another way only the special tokens are kept.
+    """
+    sampling = copy.deepcopy(settings)
+    sampling.do_sample = True
+    for tried in (settings, *((sampling,) if settings.temperature != 0 else ())):
+        with contextlib.suppress(ValueError):
+            tried.validate(strict=True)
+            return tried
+    tokens = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
+    return transformers.GenerationConfig(**{name: getattr(settings, name, None) for name in tokens})
 
 
 def precision(recipe: Recipe) -> Precision:
@@ -105,6 +126,13 @@ def weights_dtype(recipe: Recipe) -> Any:
     """Of the weights as they are loaded: those that stay as they are beside an adapter need no fp32."""
     kind = precision(recipe)
     return torch.bfloat16 if kind == "bf16" or (kind == "mixed" and recipe.lora.use) else torch.float32
+
+
+def free_memory() -> None:
+    """Give back what a training held; a trainer and its model refer to each other, so neither is freed by itself."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def device_name() -> str:

@@ -3,11 +3,17 @@
 import hashlib
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from apigen.train.examples import LeftOut
+from apigen.train.form import Form
 from apigen.train.recipe import Recipe
+
+_FEW = 0.02
+"""Share of rows that may be left out without a word beyond their list."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -72,6 +78,22 @@ def warnings(plan: Plan, recipe: Recipe) -> list[str]:
             "never reaches its height; lower warmup_steps in a --recipe"
         )
     return found
+
+
+def lost_to_template(refused: Sequence[LeftOut], rows: int, form: Form) -> list[str]:
+    """What to say where a chat template takes so few rows that another form is probably better.
+
+    Args:
+        refused: rows that it does not take.
+        rows: of how many.
+        form: in which they were put to it.
+    """
+    if len(refused) <= _FEW * rows:
+        return []
+    reason, times = Counter(left.reason for left in refused).most_common(1)[0]
+    way_out = "--form prompted writes calls as text" if form == "native" else "--chat-template FILE gives another"
+    share = f"{len(refused):,} of {rows:,} rows ({len(refused) / rows:.0%})"
+    return [f"the chat template does not take {share}; {times:,} of them: {reason}; {way_out}"]
 
 
 def _every(share: float, steps: int) -> int:

@@ -15,7 +15,7 @@ from apigen.train.form import dialogue
 from apigen.train.job import Job
 from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
 from apigen.train.memory import Memory, Shape
-from apigen.train.plan import Lengths, Plan, held_out, lengths, make_plan, warnings
+from apigen.train.plan import Lengths, Plan, held_out, lengths, lost_to_template, make_plan, warnings
 from apigen.train.recipe import Recipe
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.train.supervised import sequences
@@ -120,7 +120,11 @@ def prepare(examples: Examples, job: Job) -> Prepared:
             name: memory.estimate(shape, recipe, kind, longest, answer=answer, lora=lora, pairs=job.method == "dpo")
             for name, lora in (("all weights", False), ("adapter", True))
         },
-        notes=(*corpus.notes, *warnings(planned, recipe)),
+        notes=(
+            *corpus.notes,
+            *lost_to_template(corpus.refused, len(read), job.form),
+            *warnings(planned, recipe),
+        ),
         shown=shown(_to_show(trained), tokenizer),
         digest=digest(examples.kept),
     )

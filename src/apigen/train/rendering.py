@@ -6,7 +6,6 @@ one is found whose text has the calls in it. What the template then writes after
 no marks of where the assistant's words begin.
 """
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,17 +14,20 @@ import msgspec
 from apigen.dialogue.folding import folded
 from apigen.errors import UserError, in_one_line
 from apigen.train.form import Dialogue
+from apigen.train.thoughts import ending
+from apigen.train.written import lost_of, written_as_python
 
 WAYS_OUT = "use --form prompted, or give a template with --chat-template FILE"
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """The two texts; joined they are what the template makes of the whole conversation."""
+    """The two texts; joined they are what the template makes of the whole conversation, but for what is ``kept``."""
 
     id: str
     prompt: str
+    """As the model is asked, to the last character."""
     answer: str
-    dropped: str = ""
+    kept: str = ""
     """What the template ends a prompt with and leaves out once the answer is there."""
 
 
@@ -96,7 +98,7 @@ class Renderer:
             except CannotRender as error:
                 reasons.append(error)
                 continue
-            self._ways = tuple(other for other in self._ways if _agrees(other, way, dialogue))
+            self._ways = (way, *(other for other in self._ways if other != way and _agrees(other, way, dialogue)))
             return rendered
         raise reasons[0]
 
@@ -105,16 +107,18 @@ class Renderer:
         answer = _put(dialogue.answer, way)
         prompt = self._template(chat, dialogue.tools, generation=True)
         self._require_tools(prompt, dialogue.tools)
+        _require_system(prompt, dialogue)
         whole = self._template([*chat, answer], dialogue.tools, generation=False)
-        dropped = ""
-        if not whole.startswith(prompt):
-            shared = _shared(prompt, whole)
-            if len(shared) < len(self._template(chat, dialogue.tools, generation=False).rstrip()):
-                raise CannotRender("the chat template writes the question otherwise once an answer follows it")
-            prompt, dropped = shared, prompt[len(shared) :]
-        said = whole[len(prompt) :]
-        _require_answer(said, dialogue)
-        return Rendered(dialogue.id, prompt, said, dropped)
+        rendered = _divided(dialogue.id, prompt, whole)
+        if rendered is None:
+            question = self._template(chat, dialogue.tools, generation=False).rstrip()
+            raise CannotRender(
+                "the chat template begins a finished answer otherwise than it ends a prompt"
+                if whole.startswith(question)
+                else "the chat template writes the question otherwise once an answer follows it"
+            )
+        _require_answer(rendered.answer, dialogue)
+        return rendered
 
     def _template(self, chat: Sequence[Any], tools: list[Any] | None, *, generation: bool) -> str:
         try:
@@ -132,26 +136,44 @@ class Renderer:
 
 
 def _agrees(other: Way, way: Way, dialogue: Dialogue) -> bool:
-    """Whether the two put this row alike: one without calls shows nothing of calls, one without system not of it."""
-    calls = not dialogue.calls or (other.ids, other.text) == (way.ids, way.text)
+    """Whether the two put this row alike: one without calls shows nothing of calls, one without system not of it.
+
+    Nor do calls without arguments show how arguments are put.
+    """
+    ids = not dialogue.calls or other.ids == way.ids
+    text = not any(call.arguments for call in dialogue.calls) or other.text == way.text
     system = other.folded == way.folded or all(message["role"] != "system" for message in dialogue.prompt)
-    return calls and system
+    return ids and text and system
 
 
-def _shared(first: str, second: str) -> str:
-    same = (ours == theirs for ours, theirs in zip(first, second, strict=False))
-    return first[: sum(itertools.takewhile(bool, same))]
+def _divided(id_: str, prompt: str, whole: str) -> Rendered | None:
+    """Prompt and answer, the prompt as it is asked; ``None`` where the whole has another beginning.
+
+    A prompt is never cut to what it has in common with the whole: the model is asked with all of it, and a cut would go
+    through the midst of a token.
+    """
+    if whole.startswith(prompt):
+        return Rendered(id_, prompt, whole[len(prompt) :])
+    ends = ending(prompt)
+    if not ends.tail or not whole.startswith(ends.head):
+        return None
+    return Rendered(id_, prompt, ends.closing + whole[len(ends.head) :].lstrip(), ends.tail)
+
+
+def _require_system(prompt: str, dialogue: Dialogue) -> None:
+    for message in dialogue.prompt:
+        if message["role"] == "system" and message["content"].strip() not in prompt:
+            raise CannotRender("the chat template leaves out what the system says")
 
 
 def _require_answer(said: str, dialogue: Dialogue) -> None:
     if not said.strip():
         raise CannotRender("the chat template writes nothing for the answer")
     for call in dialogue.calls:
-        if call.name not in said:
-            raise CannotRender(f"the chat template leaves out the call of {call.name}")
-        as_python = str(call.arguments)
-        if "'" in as_python and as_python in said and as_python not in msgspec.json.encode(call.arguments).decode():
+        if written_as_python(call, said):
             raise CannotRender("the chat template writes arguments as Python, not as JSON")
+        if lost := lost_of(call, said):
+            raise CannotRender(f"the chat template leaves out {lost}")
     if not dialogue.calls and dialogue.answer["content"] not in said:
         raise CannotRender("the chat template changes or leaves out the answer's words")
 

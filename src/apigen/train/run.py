@@ -62,6 +62,7 @@ def train(
     require_possible(job)
     from apigen.train import outputs  # noqa: PLC0415 - needs the extra, as do the others
     from apigen.train.fit import fit  # noqa: PLC0415
+    from apigen.train.loading import free_memory  # noqa: PLC0415
     from apigen.train.prepared import prepare  # noqa: PLC0415
 
     outputs.require_place(job)
@@ -83,6 +84,8 @@ def train(
                 outputs.withdraw(job)
             raise
         record = outputs.finish(job, prepared, fitted, earlier)
+        del fitted
     finally:
         lock.release()
+        free_memory()
     return TrainingResult(job.out, record["status"] == "done", record)

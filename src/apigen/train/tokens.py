@@ -176,9 +176,10 @@ class Encoder:
     def _joined(self, one: Rendered, prompt: list[int], whole: list[int], answer: list[int]) -> Encoded:
         """Prompt and answer; where tokens would merge across the seam, as a model meets it: each for itself."""
         ids = whole if whole[: len(prompt)] == prompt else prompt + answer
-        if one.dropped:
+        if one.kept:
             self._note(
-                f"the chat template ends a prompt with {one.dropped!r} and drops it again; training begins there"
+                f"the chat template ends a prompt with {one.kept!r} and drops it once there is an answer; it stays, "
+                "since the model is asked with it, and what is trained follows it"
             )
         return Encoded(one.id, self._ended(ids, len(prompt)), len(prompt))
 
