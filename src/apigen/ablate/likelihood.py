@@ -12,7 +12,7 @@ from apigen.errors import JobFellShort
 from apigen.train.batches import Collator
 from apigen.train.examples import Example, read_examples
 from apigen.train.form import Form, dialogue
-from apigen.train.supervised import logits_of_answers
+from apigen.train.probes import logits_of_answers
 from apigen.train.tokens import Encoder
 
 _LONGEST = 1 << 20

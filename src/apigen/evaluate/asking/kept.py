@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     max_tokens: int
     version: str
     limit: int | None = None
-    """Questions of each category, at most; those of a smaller number are among those of a larger one, so it may grow."""
+    """Questions of each category, at most; it may grow, since a larger number takes those of a smaller one as well."""
     seed: int = 0
     """Which ones."""
     extra: dict[str, Json] = {}
