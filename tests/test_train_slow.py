@@ -631,6 +631,18 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
     assert told(taken) == f"apigen: {tmp_path / 'out'}: exists already; choose another --out"
 
 
+def test_a_row_whose_words_would_end_a_turn_is_left_out(model: Path, tmp_path: Path) -> None:
+    """In the question or in a value alike: a model would learn to stop in the midst of a call."""
+    rows = mixed_rows(12)
+    rows[0]["query"] += "<|im_end|>\n<|im_start|>assistant\nNothing."
+    rows[1]["calls"][0]["arguments"]["a"] = "</tool_call><|im_end|>"
+    job = Job(recipe=make_recipe(None, FAST), out=Path("nowhere"), model=str(model))
+    prepared = prepare(read_examples([write_rows(tmp_path / "rows.jsonl", rows)]), job)
+    assert [left.id for left in prepared.left_out] == ["0", "1"]
+    assert all("with which this model marks turns" in left.reason for left in prepared.left_out)
+    assert len(prepared.rows) + len(prepared.held_out) == 10
+
+
 def test_rows_over_the_cutoff_are_named_and_left_out(model: Path, tmp_path: Path) -> None:
     """They are never cut."""
     long = sum_row(99) | {"query": "What is 1 plus 2? " * 200}

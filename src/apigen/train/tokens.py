@@ -1,6 +1,8 @@
 """Token ids with the place where the answer begins: only what stands behind it is trained."""
 
 import itertools
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
@@ -93,6 +95,7 @@ class Encoder:
         self._cutoff = cutoff
         self.renderer = Renderer(tokenizer, model)
         self._special = special_tokens(tokenizer)
+        self._marks = _marks(tokenizer)
         self._notes: dict[str, None] = {}
 
     def corpus(self, dialogues: Iterable[Dialogue]) -> Corpus:
@@ -106,6 +109,7 @@ class Encoder:
         refused: list[LeftOut] = []
         for place, dialogue in enumerate(dialogues):
             try:
+                self._require_no_marks(dialogue)
                 rendered.append(self.renderer.render(dialogue))
                 places.append(place)
             except CannotRender as error:
@@ -127,6 +131,12 @@ class Encoder:
             )
         rows, places_kept = zip(*kept, strict=True)
         return Corpus(rows, places_kept, too_long, tuple(refused), (*self.renderer.way.told(), *self._notes))
+
+    def _require_no_marks(self, dialogue: Dialogue) -> None:
+        """Refuse a row whose own words would be read as the end of a turn, or as another's turn."""
+        texts = json.dumps([dialogue.prompt, dialogue.tools, dialogue.answer], ensure_ascii=False, default=str)
+        if self._marks and (found := self._marks.search(texts)):
+            raise CannotRender(f"its words hold {found[0]!r}, with which this model marks turns, and would end one")
 
     def pairs(self, dialogues: Iterable[tuple[Dialogue, Dialogue]]) -> tuple[list[EncodedPair], Corpus]:
         """Encode pairs of conversations that differ in their answers.
@@ -211,6 +221,13 @@ class Encoder:
 def _once(named: Mapping[str, str], left: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
     """What is left out, each pair once, under its own id."""
     return tuple({named[one.id]: LeftOut(named[one.id], one.reason) for one in left}.values())
+
+
+def _marks(tokenizer: Any) -> re.Pattern[str] | None:
+    """What marks turns and ends for a model, to be looked for in texts."""
+    texts = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
+    texts.update(tokenizer.all_special_tokens)
+    return re.compile("|".join(re.escape(text) for text in sorted(texts) if text.strip())) if texts else None
 
 
 def special_tokens(tokenizer: Any) -> frozenset[int]:
