@@ -36,7 +36,7 @@ class Lora(Section):
 class Recipe(Section):
     """How a model is trained. ``recipes/paper.yaml`` has the defaults and says what each key means."""
 
-    learning_rate: float = Field(gt=0, le=1000)
+    learning_rate: float = Field(gt=0)
     epochs: float = Field(gt=0, le=_MOST)
     max_steps: int | None = Field(ge=1, le=_MOST)
     optimizer: str
