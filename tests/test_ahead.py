@@ -9,7 +9,7 @@ from apigen.config import ExecutionConfig, GrantConfig, RemoteConfig
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import read_grants
-from apigen.execute.python import PythonExecutor
+from apigen.execute.python import Isolation, Level, PythonExecutor, probe_isolation
 from apigen.execute.table import make_executor
 from apigen.records import Call, Candidate, Execution, McpBinding, Outcome, Reason, RestBinding, Stage, Tool
 from apigen.verify.stages import Examined, execution
@@ -107,12 +107,25 @@ def test_only_what_touches_nothing_outside_is_called_ahead(pure: Path, tmp_path:
 
     async def main() -> None:
         granted = GrantedExecutor(gather=True, grants=grants)
-        assert [everything.ahead(each) for each in (tool, rest, mcp, Tool("n", "N.", {}))] == [True, *[False] * 3]
+        tools = (tool, rest, mcp, Tool("n", "N.", {}))
+        walled_in = probe_isolation().level.at_least(Level.FILTERED)
+        assert [everything.ahead(each) for each in tools] == [walled_in, *[False] * 3]
         assert not any(executor.ahead(tool) for executor in (recorded, apart, granted))
         for executor in (everything, recorded, apart, granted):
             await executor.aclose()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_where_there_are_no_walls_nothing_is_called_ahead(
+    pure: Path, monkeypatch: pytest.MonkeyPatch, level: Level
+) -> None:
+    """A call that is not wanted could change a file there, or reach the network."""
+    monkeypatch.setattr("apigen.execute.python.probe_isolation", lambda: Isolation(level, (), ""))
+    executor = PythonExecutor(gather=True)
+    assert executor.ahead(tool_of("doubles", pure)) is (level in (Level.NAMESPACED, Level.FILTERED))
+    asyncio.run(executor.aclose())
 
 
 async def made(executor: PythonExecutor, tools: list[Tool]) -> list[Execution]:

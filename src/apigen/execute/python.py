@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 
 import msgspec
 
@@ -91,8 +92,17 @@ class PythonExecutor:
         return await self._execute(tool, call, twice=self._twice)
 
     def ahead(self, tool: Tool) -> bool:
-        """Whether calls may be made ahead: where they share processes, and can reach no host."""
-        return self._gather and not self._has_hosts and isinstance(tool.binding, PythonBinding)
+        """Whether calls may be made ahead: where they share processes, and walls keep them from all that is outside."""
+        shared = self._gather and not self._has_hosts and isinstance(tool.binding, PythonBinding)
+        return shared and self._is_walled_in
+
+    @cached_property
+    def _is_walled_in(self) -> bool:
+        """Whether this machine keeps files and network from calls, so that one which is not wanted does no harm."""
+        try:
+            return probe_isolation().level.at_least(Level.FILTERED)
+        except ExecutorUnavailable:
+            return False  # each call will be told why
 
     def prepare(self, tools: Sequence[Tool]) -> None:
         """Have the functions of the largest source imported, while there are no calls yet."""
@@ -291,7 +301,8 @@ class PythonExecutor:
         self._running.add(running)
         running.add_done_callback(lambda _: self._release(running, worker))
         try:
-            return await asyncio.shield(running)
+            await asyncio.wait({running})
+            return running.result()
         except asyncio.CancelledError:
             worker.cancel()
             raise
