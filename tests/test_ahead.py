@@ -9,10 +9,11 @@ from apigen.config import ExecutionConfig, GrantConfig, RemoteConfig
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import read_grants
-from apigen.execute.python import Isolation, Level, PythonExecutor, probe_isolation
+from apigen.execute.python import Isolation, Level, Limits, PythonExecutor, probe_isolation
 from apigen.execute.table import make_executor
 from apigen.records import Call, Candidate, Execution, McpBinding, Outcome, Reason, RestBinding, Stage, Tool
 from apigen.verify.stages import Examined, execution
+from runs import PATIENCE_S
 from sandbox_lab import tool_of
 
 PURE = '''
@@ -137,7 +138,7 @@ def test_functions_that_were_made_ready_answer_as_others_do(pure: Path) -> None:
     tools = [tool_of("doubles", pure), tool_of("halves", pure)]
 
     async def main() -> list[Execution]:
-        executor = PythonExecutor(workers=1, twice=True, gather=True)
+        executor = PythonExecutor(workers=2, twice=True, gather=True)
         executor.prepare(tools)
         try:
             return await made(executor, tools)
@@ -154,7 +155,7 @@ def test_a_source_that_cannot_be_made_ready_harms_no_other(pure: Path, tmp_path:
     tools = [tool_of(name, dying) for name in ("doubles", "halves", "third")] + [tool_of("doubles", pure)]
 
     async def main() -> list[Execution]:
-        executor = PythonExecutor(workers=1, gather=True)
+        executor = PythonExecutor(workers=2, gather=True)
         executor.prepare(tools)
         try:
             return await made(executor, tools)
@@ -164,12 +165,30 @@ def test_a_source_that_cannot_be_made_ready_harms_no_other(pure: Path, tmp_path:
     assert [ran.reason for ran in asyncio.run(main())] == [*[Reason.CRASHED] * 3, None]
 
 
+def test_a_source_that_hangs_while_it_is_made_ready_keeps_no_other_waiting(pure: Path, tmp_path: Path) -> None:
+    """Calls of others are answered meanwhile, together and by themselves."""
+    hanging = tmp_path / "hanging.py"
+    hanging.write_text("import time\ntime.sleep(10_000)\n" + PURE + "def third(x: int) -> int:\n    return x\n")
+    tools = [tool_of("doubles", pure), tool_of("halves", pure)]
+
+    async def main() -> list[Execution]:
+        executor = PythonExecutor(Limits(import_s=10 * PATIENCE_S), workers=2, gather=True)
+        executor.prepare([*(tool_of(name, hanging) for name in ("doubles", "halves", "third")), *tools])
+        try:
+            found = await asyncio.wait_for(made(executor, tools), PATIENCE_S)
+            return [*found, *await asyncio.wait_for(made(executor, tools[:1]), PATIENCE_S)]
+        finally:
+            await executor.aclose()
+
+    assert [ran.result for ran in asyncio.run(main())] == [12, 3.0, 12]
+
+
 def test_closing_while_functions_are_made_ready_leaves_nothing(pure: Path) -> None:
     """Whoever waits for a call meanwhile is told that the executor is closed."""
     tool = tool_of("doubles", pure)
 
     async def main() -> None:
-        executor = PythonExecutor(workers=1, gather=True)
+        executor = PythonExecutor(workers=2, gather=True)
         executor.prepare([tool])
         waiting = asyncio.ensure_future(executor.execute(tool, Call("doubles", {"x": 1})))
         await asyncio.sleep(0)
