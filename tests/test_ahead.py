@@ -1,6 +1,8 @@
 """Work that is begun before it is known to be wanted: calls of one candidate at once, functions imported beforehand."""
 
 import asyncio
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,12 @@ from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import read_grants
 from apigen.execute.python import Isolation, Level, Limits, PythonExecutor, probe_isolation
 from apigen.execute.table import make_executor
+from apigen.library.catalogue import load_library
 from apigen.records import Call, Candidate, Execution, McpBinding, Outcome, Reason, RestBinding, Stage, Tool
+from apigen.rundir import read_manifest
 from apigen.verify.stages import Examined, execution
-from runs import PATIENCE_S
+from chat_server import serving
+from runs import PATIENCE_S, apigen
 from sandbox_lab import tool_of
 
 PURE = '''
@@ -181,6 +186,35 @@ def test_a_source_that_hangs_while_it_is_made_ready_keeps_no_other_waiting(pure:
             await executor.aclose()
 
     assert [ran.result for ran in asyncio.run(main())] == [12, 3.0, 12]
+
+
+@pytest.mark.slow
+def test_a_run_makes_functions_ready_only_where_most_of_them_will_be_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not where few samples are missing, nor where the first answers come in a batch."""
+    prepared: list[int] = []
+    prepare = PythonExecutor.prepare
+
+    def noted(self: PythonExecutor, tools: Sequence[Tool]) -> None:
+        prepared.append(len(tools))
+        prepare(self, tools)
+
+    def ran(*arguments: str | Path) -> list[int]:
+        prepared.clear()
+        apigen("run", "--library", "starter:math", *arguments)
+        return list(prepared)
+
+    monkeypatch.setattr(PythonExecutor, "prepare", noted)
+    tools = len(load_library(("starter:math",)).tools)
+    out = tmp_path / "out"
+    assert ran("--count", str(tools), "--out", out) == [tools]
+    assert ran("--resume", "--count", str(tools + 1), "--out", out) == []
+    with serving(fail_after=0) as server:
+        model = {"name": "openai/w", "base_url": server.url, "retries": 0, "batch": {"collect_s": 0.03}}
+        (tmp_path / "batch.yaml").write_text(json.dumps({"models": [model]}))  # which is YAML, too
+        assert ran(tmp_path / "batch.yaml", "--count", str(tools), "--no-wait", "--out", tmp_path / "batch") == []
+    assert read_manifest(tmp_path / "batch")["status"] != "done"
 
 
 def test_closing_while_functions_are_made_ready_leaves_nothing(pure: Path) -> None:
