@@ -1,6 +1,8 @@
 """Work that is begun before it is known to be wanted: calls of one candidate at once, functions imported beforehand."""
 
 import asyncio
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,10 +11,14 @@ from apigen.config import ExecutionConfig, GrantConfig, RemoteConfig
 from apigen.errors import ExecutorUnavailable
 from apigen.execute.granted import GrantedExecutor
 from apigen.execute.grants import read_grants
-from apigen.execute.python import PythonExecutor
+from apigen.execute.python import Isolation, Level, Limits, PythonExecutor, probe_isolation
 from apigen.execute.table import make_executor
+from apigen.library.catalogue import load_library
 from apigen.records import Call, Candidate, Execution, McpBinding, Outcome, Reason, RestBinding, Stage, Tool
+from apigen.rundir import read_manifest
 from apigen.verify.stages import Examined, execution
+from chat_server import serving
+from runs import PATIENCE_S, apigen
 from sandbox_lab import tool_of
 
 PURE = '''
@@ -107,12 +113,25 @@ def test_only_what_touches_nothing_outside_is_called_ahead(pure: Path, tmp_path:
 
     async def main() -> None:
         granted = GrantedExecutor(gather=True, grants=grants)
-        assert [everything.ahead(each) for each in (tool, rest, mcp, Tool("n", "N.", {}))] == [True, *[False] * 3]
+        tools = (tool, rest, mcp, Tool("n", "N.", {}))
+        walled_in = probe_isolation().level.at_least(Level.FILTERED)
+        assert [everything.ahead(each) for each in tools] == [walled_in, *[False] * 3]
         assert not any(executor.ahead(tool) for executor in (recorded, apart, granted))
         for executor in (everything, recorded, apart, granted):
             await executor.aclose()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_where_there_are_no_walls_nothing_is_called_ahead(
+    pure: Path, monkeypatch: pytest.MonkeyPatch, level: Level
+) -> None:
+    """A call that is not wanted could change a file there, or reach the network."""
+    monkeypatch.setattr("apigen.execute.python.probe_isolation", lambda: Isolation(level, (), ""))
+    executor = PythonExecutor(gather=True)
+    assert executor.ahead(tool_of("doubles", pure)) is (level in (Level.NAMESPACED, Level.FILTERED))
+    asyncio.run(executor.aclose())
 
 
 async def made(executor: PythonExecutor, tools: list[Tool]) -> list[Execution]:
@@ -124,7 +143,7 @@ def test_functions_that_were_made_ready_answer_as_others_do(pure: Path) -> None:
     tools = [tool_of("doubles", pure), tool_of("halves", pure)]
 
     async def main() -> list[Execution]:
-        executor = PythonExecutor(workers=1, twice=True, gather=True)
+        executor = PythonExecutor(workers=2, twice=True, gather=True)
         executor.prepare(tools)
         try:
             return await made(executor, tools)
@@ -141,7 +160,7 @@ def test_a_source_that_cannot_be_made_ready_harms_no_other(pure: Path, tmp_path:
     tools = [tool_of(name, dying) for name in ("doubles", "halves", "third")] + [tool_of("doubles", pure)]
 
     async def main() -> list[Execution]:
-        executor = PythonExecutor(workers=1, gather=True)
+        executor = PythonExecutor(workers=2, gather=True)
         executor.prepare(tools)
         try:
             return await made(executor, tools)
@@ -151,12 +170,59 @@ def test_a_source_that_cannot_be_made_ready_harms_no_other(pure: Path, tmp_path:
     assert [ran.reason for ran in asyncio.run(main())] == [*[Reason.CRASHED] * 3, None]
 
 
+def test_a_source_that_hangs_while_it_is_made_ready_keeps_no_other_waiting(pure: Path, tmp_path: Path) -> None:
+    """Calls of others are answered meanwhile, together and by themselves."""
+    hanging = tmp_path / "hanging.py"
+    hanging.write_text("import time\ntime.sleep(10_000)\n" + PURE + "def third(x: int) -> int:\n    return x\n")
+    tools = [tool_of("doubles", pure), tool_of("halves", pure)]
+
+    async def main() -> list[Execution]:
+        executor = PythonExecutor(Limits(import_s=10 * PATIENCE_S), workers=2, gather=True)
+        executor.prepare([*(tool_of(name, hanging) for name in ("doubles", "halves", "third")), *tools])
+        try:
+            found = await asyncio.wait_for(made(executor, tools), PATIENCE_S)
+            return [*found, *await asyncio.wait_for(made(executor, tools[:1]), PATIENCE_S)]
+        finally:
+            await executor.aclose()
+
+    assert [ran.result for ran in asyncio.run(main())] == [12, 3.0, 12]
+
+
+@pytest.mark.slow
+def test_a_run_makes_functions_ready_only_where_most_of_them_will_be_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not where few samples are missing, nor where the first answers come in a batch."""
+    prepared: list[int] = []
+    prepare = PythonExecutor.prepare
+
+    def noted(self: PythonExecutor, tools: Sequence[Tool]) -> None:
+        prepared.append(len(tools))
+        prepare(self, tools)
+
+    def ran(*arguments: str | Path) -> list[int]:
+        prepared.clear()
+        apigen("run", "--library", "starter:math", *arguments)
+        return list(prepared)
+
+    monkeypatch.setattr(PythonExecutor, "prepare", noted)
+    tools = len(load_library(("starter:math",)).tools)
+    out = tmp_path / "out"
+    assert ran("--count", str(tools), "--out", out) == [tools]
+    assert ran("--resume", "--count", str(tools + 1), "--out", out) == []
+    with serving(fail_after=0) as server:
+        model = {"name": "openai/w", "base_url": server.url, "retries": 0, "batch": {"collect_s": 0.03}}
+        (tmp_path / "batch.yaml").write_text(json.dumps({"models": [model]}))  # which is YAML, too
+        assert ran(tmp_path / "batch.yaml", "--count", str(tools), "--no-wait", "--out", tmp_path / "batch") == []
+    assert read_manifest(tmp_path / "batch")["status"] != "done"
+
+
 def test_closing_while_functions_are_made_ready_leaves_nothing(pure: Path) -> None:
     """Whoever waits for a call meanwhile is told that the executor is closed."""
     tool = tool_of("doubles", pure)
 
     async def main() -> None:
-        executor = PythonExecutor(workers=1, gather=True)
+        executor = PythonExecutor(workers=2, gather=True)
         executor.prepare([tool])
         waiting = asyncio.ensure_future(executor.execute(tool, Call("doubles", {"x": 1})))
         await asyncio.sleep(0)

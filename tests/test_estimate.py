@@ -1,6 +1,7 @@
 """Estimates: from prompts that are drawn, from earlier runs, and held to runs over HTTP."""
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,17 @@ def test_tokens_are_counted_about_as_tokenizers_count_them() -> None:
     counted = sum(tokens_in(row["text"]) for row in rows)
     for tokenizer, most in (("cl100k", 0.07), ("o200k", 0.07), ("llama3", 0.07), ("tekken", 0.13)):
         assert counted == pytest.approx(sum(row[tokenizer] for row in rows), rel=most), tokenizer
+
+
+def test_counting_tokens_of_long_pieces_keeps_none_of_them() -> None:
+    """A text without spaces is one piece; however many are counted, memory does not grow with them."""
+    tracemalloc.start()
+    try:
+        assert sum(tokens_in(letter * 100_000) for letter in "abcdefghij" * 3) == 30 * round(100_000 / 9)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 500_000
 
 
 def test_an_estimate_names_requests_tokens_and_money_by_model_and_role() -> None:

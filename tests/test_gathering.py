@@ -8,6 +8,7 @@ import pytest
 from apigen.execute.gathering import Gathering
 from apigen.execute.sandbox.bulk import Wanted
 from apigen.records import Call, Execution, PythonBinding
+from runs import PATIENCE_S
 
 ADD = PythonBinding("add", module="numbers")
 
@@ -224,5 +225,50 @@ def test_what_breaks_reaches_everybody() -> None:
         assert [type(each) for each in found] == [RuntimeError, RuntimeError]
         with pytest.raises(RuntimeError, match="broken"):
             await asyncio.gather(asking(gathering, "a"), asking(gathering, "b"))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_only_those_wait_that_something_is_made_ready_for(*, fails: bool) -> None:
+    """Calls of others are made meanwhile, however few; the rest is made together then, also where that failed."""
+
+    async def main() -> None:
+        decide, ready = Deciding(), asyncio.Event()
+        decide.may_end.set()
+        gathering = Gathering(decide, at_once=1)
+
+        async def prepares() -> None:
+            await ready.wait()
+            if fails:
+                raise RuntimeError("broken")
+
+        gathering.wait_for("ours", prepares())
+        ours = [asking(gathering, name) for name in "ab"]
+        await settled()
+        theirs = [asking(gathering, name, company="theirs") for name in "cd"]
+        assert results(await asyncio.gather(*theirs)) == ["c", "d"]
+        ours.append(asking(gathering, "e"))
+        await settled()
+        assert decide.batches == [[b"c", b"d"]]
+        ready.set()
+        assert results(await asyncio.gather(*ours)) == ["a", "b", "e"]
+        assert decide.batches == [[b"c", b"d"], [b"a", b"b", b"e"]]
+        await gathering.close()
+
+    asyncio.run(main())
+
+
+def test_closing_gives_up_what_is_made_ready() -> None:
+    """Whoever waits for that is told to make the call by itself."""
+
+    async def main() -> None:
+        gathering = Gathering(Deciding(), at_once=1)
+        gathering.wait_for("ours", asyncio.sleep(PATIENCE_S))
+        waiting = asking(gathering, "a")
+        await settled()
+        await gathering.close()
+        assert await waiting is None
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(main())

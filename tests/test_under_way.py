@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from apigen.database import Database, RowRefused
 from apigen.errors import JobFellShort, ModelRefused
 from apigen.models.base import EndpointFacts, Options
 from apigen.models.store import CompletionStore, StoredModel, request_key
@@ -62,6 +63,27 @@ async def begun(model: Slow, store: CompletionStore, seeds: Sequence[int]) -> li
     for _ in range(5):
         await asyncio.sleep(0)
     return tasks
+
+
+def test_a_refusal_that_nobody_waits_for_any_more_is_not_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All who asked were cancelled before it came."""
+
+    async def main() -> None:
+        store, model = CompletionStore(tmp_path / "c.sqlite"), Slow()
+        stored = StoredModel(model, store, "writer")
+        asked = [asyncio.ensure_future(stored.complete((Message("user", "refuse"),), Options())) for _ in range(3)]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await cancelled(asked)
+        model.go.set()
+        await stored.aclose()
+        assert model.asked == 1
+        store.close()
+
+    asyncio.run(main())
+    assert caplog.records == []
 
 
 async def cancelled(tasks: list["asyncio.Task[Completion]"]) -> None:
@@ -226,8 +248,66 @@ def test_where_answers_cannot_be_kept_everybody_is_told(tmp_path: Path) -> None:
         other.close()
         keeping = (store.keep(bytes([number]), "writer", Completion("a", "m")) for number in range(3))
         found = await asyncio.gather(*keeping, return_exceptions=True)
-        assert [type(one) for one in found] == [JobFellShort] * 3
+        assert [type(one) for one in found] == [RowRefused] * 3
         assert store.count("writer") == 0
         store.close()
 
     asyncio.run(main())
+
+
+def test_an_answer_that_cannot_be_written_down_is_refused_by_itself(tmp_path: Path) -> None:
+    """Half of a pair of code units, or a number that SQLite cannot hold: all others of the same moment are kept."""
+
+    async def main() -> None:
+        store = CompletionStore(tmp_path / "c.sqlite")
+        answers = [
+            Completion("a", "m"),
+            Completion("\ud800", "m"),
+            Completion("c", "m", prompt_tokens=2**63),
+            Completion("d", "m"),
+        ]
+        keeping = (store.keep(bytes([number]), "writer", answer) for number, answer in enumerate(answers))
+        found = await asyncio.gather(*keeping, return_exceptions=True)
+        assert [type(one) for one in found] == [type(None), ModelRefused, RowRefused, type(None)]
+        assert [store.get(bytes([number])) for number in range(4)] == [answers[0], None, None, answers[3]]
+        store.close()
+
+    asyncio.run(main())
+
+
+def test_whoever_waits_is_told_whatever_goes_wrong(tmp_path: Path) -> None:
+    """Also where the database was closed meanwhile."""
+
+    async def main() -> None:
+        store = CompletionStore(tmp_path / "c.sqlite")
+        store.close()
+        keeping = (store.keep(bytes([number]), "writer", Completion("a", "m")) for number in range(3))
+        found = await asyncio.wait_for(asyncio.gather(*keeping, return_exceptions=True), PATIENCE_S)
+        assert [type(one) for one in found] == [JobFellShort] * 3
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("failure", [AttributeError("a defect"), SystemExit(3)])
+def test_a_defect_leaves_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
+) -> None:
+    """It goes out where each answer is waited for; what ends the program ends it."""
+
+    def fails(*_: object) -> None:
+        raise failure
+
+    async def main() -> None:
+        store = CompletionStore(tmp_path / "c.sqlite")
+        monkeypatch.setattr(Database, "execute", fails)
+        keeping = [asyncio.ensure_future(store.keep(bytes([n]), "writer", Completion("a", "m"))) for n in range(3)]
+        await asyncio.wait(keeping, timeout=PATIENCE_S)
+        told.extend(keeper.exception() for keeper in keeping)
+
+    told: list[BaseException | None] = []
+    if isinstance(failure, Exception):
+        asyncio.run(main())
+        assert told == [failure] * 3
+    else:
+        with pytest.raises(SystemExit):
+            asyncio.run(main())

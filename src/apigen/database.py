@@ -2,11 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from apigen.errors import JobFellShort
+
+
+class RowRefused(JobFellShort):
+    """A table does not take these values; nothing is wrong with the file, and it takes others."""
 
 
 class Database:
@@ -38,23 +42,32 @@ class Database:
         """Carry out one statement; what it writes is durable when this returns.
 
         Raises:
+            RowRefused: it takes no such values.
             JobFellShort: the disk is full or the file is damaged.
         """
         try:
             return self._connection.execute(statement, values)
+        except (sqlite3.DataError, sqlite3.IntegrityError, OverflowError) as error:
+            raise RowRefused(f"{self._path}: {error}; mend that and resume") from error
         except sqlite3.Error as error:
             raise JobFellShort(f"{self._path}: {error}; mend that and resume") from error
 
     @contextmanager
     def atomically(self) -> Iterator[None]:
-        """All statements of the block, or none of them where it raises or the process is killed in it."""
+        """All statements of the block, or none of them where it raises or the process is killed in it.
+
+        Raises:
+            JobFellShort: what went wrong first.
+        """
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.execute("COMMIT")
         except BaseException:
-            self.execute("ROLLBACK")
+            if self._connection.in_transaction:  # where the disk is full, SQLite has rolled back by itself
+                with suppress(sqlite3.Error):  # says less than what led here
+                    self._connection.execute("ROLLBACK")
             raise
-        self.execute("COMMIT")
 
     def close(self) -> None:
         """Fold the log into the one file and close it."""

@@ -57,9 +57,10 @@ async def run(
         stack.callback(directory.close)
         executor = open_executor(directory, config, library, earlier_times(directory.path)[0], stack)
         session, schedule = _assemble(directory, config, library, executor, watch, tell, stack, wait=wait)
-        if config.count >= len(library.tools):  # else most would be made ready in vain
-            executor.prepare(library.tools)
         session.restore_dataset()
+        # Else most would be made ready in vain, or long before the first answer of a batch.
+        if session.wanted >= len(library.tools) and not config.batched:
+            executor.prepare(library.tools)
         work = asyncio.ensure_future(schedule.run(directory.committed()))
         interrupted = on_interrupt(work, session.hurry, stack)
         session.write_manifest("running", "The run is under way.")

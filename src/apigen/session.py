@@ -105,6 +105,11 @@ class Session:
         )
         self._resumed = self._directory.start_dataset(self._counted(accepted))
 
+    @property
+    def wanted(self) -> int:
+        """Samples that are still to be accepted."""
+        return self._config.count - self._samples
+
     def _counted(self, rows: Iterator[Sample]) -> Iterator[Sample]:
         for sample in rows:
             self._samples += 1

@@ -6,7 +6,7 @@ changes how soon they are answered, and nothing else.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -40,6 +40,8 @@ class Gathering:
         self._making: set[asyncio.Task[None]] = set()
         self._in_making = 0
         """Calls in batches that are being made."""
+        self._preparing: dict[asyncio.Task[None], Hashable] = {}
+        """What is done first, and for which company."""
         self._about_to_start = False
         self._closed = False
 
@@ -68,10 +70,14 @@ class Gathering:
             if answer.cancelled():
                 waiting.leave()
 
-    def wait_for(self, preparation: Coroutine[Any, Any, None]) -> None:
-        """Have calls wait, and gather, until something is done that all of them gain from."""
-        self._making.add(preparing := asyncio.ensure_future(preparation))
-        preparing.add_done_callback(partial(self._made, 0))
+    def wait_for(self, company: Hashable, preparation: Coroutine[Any, Any, None]) -> None:
+        """Have calls of one company wait, and gather, until something is done that all of them gain from.
+
+        Calls of others are made meanwhile. Where it fails, those that waited are made as if it had not been tried.
+        """
+        preparing = asyncio.ensure_future(preparation)
+        self._preparing[preparing] = company
+        preparing.add_done_callback(self._prepared)
 
     async def close(self) -> None:
         """Make no more calls; who waits for one is told to make it by itself."""
@@ -81,16 +87,17 @@ class Gathering:
                 for waiting in batch.values():
                     waiting.take(None)
         self._waiting.clear()
-        making = list(self._making)
+        making = [*self._making, *self._preparing]
         for each in making:
             each.cancel()
         await asyncio.gather(*making, return_exceptions=True)
 
     def _start(self) -> None:
         self._about_to_start = False
-        while self._waiting and (not self._making or (len(self._making) < self._at_once and self._are_many())):
-            company = next(iter(self._waiting))
-            batch = self._take(company)
+        while ready := [company for company in self._waiting if company not in self._preparing.values()]:
+            if self._making and (len(self._making) >= self._at_once or not self._are_many(ready)):
+                break
+            batch = self._take(ready[0])
             making = asyncio.ensure_future(self._make(batch))
             for waiting in batch.values():
                 waiting.batch, waiting.making = batch, making
@@ -98,9 +105,9 @@ class Gathering:
             self._in_making += len(batch)
             making.add_done_callback(partial(self._made, len(batch)))
 
-    def _are_many(self) -> bool:
+    def _are_many(self, companies: Iterable[Hashable]) -> bool:
         """Whether enough wait for one more batch: as many as are being made, so that batches grow with the work."""
-        waiting = sum(len(batch) for functions in self._waiting.values() for batch in functions.values())
+        waiting = sum(len(batch) for company in companies for batch in self._waiting[company].values())
         return waiting >= max(_FEWEST, self._in_making)
 
     def _take(self, company: Hashable) -> "_Batch":
@@ -120,6 +127,12 @@ class Gathering:
     def _made(self, calls: int, making: "asyncio.Task[None]") -> None:
         self._making.discard(making)
         self._in_making -= calls
+        self._start()
+
+    def _prepared(self, preparing: "asyncio.Task[None]") -> None:
+        del self._preparing[preparing]
+        if not preparing.cancelled():
+            preparing.exception()  # whatever it was, the calls will tell
         self._start()
 
     async def _make(self, batch: "_Batch") -> None:

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 
 import msgspec
 
@@ -91,20 +92,33 @@ class PythonExecutor:
         return await self._execute(tool, call, twice=self._twice)
 
     def ahead(self, tool: Tool) -> bool:
-        """Whether calls may be made ahead: where they share processes, and can reach no host."""
-        return self._gather and not self._has_hosts and isinstance(tool.binding, PythonBinding)
+        """Whether calls may be made ahead: where they share processes, and walls keep them from all that is outside."""
+        shared = self._gather and not self._has_hosts and isinstance(tool.binding, PythonBinding)
+        return shared and self._is_walled_in
+
+    @cached_property
+    def _is_walled_in(self) -> bool:
+        """Whether this machine keeps files and network from calls, so that one which is not wanted does no harm."""
+        try:
+            return probe_isolation().level.at_least(Level.FILTERED)
+        except ExecutorUnavailable:
+            return False  # each call will be told why
 
     def prepare(self, tools: Sequence[Tool]) -> None:
-        """Have the functions of the largest source imported, while there are no calls yet."""
-        if not self._gather:
+        """Have the functions of the largest source imported, while there are no calls yet.
+
+        Only its own calls wait for that, which would have to import them as well. Where all calls share one process at
+        a time, nothing is done: those of other sources would wait, too.
+        """
+        if not self._gather or self._at_once < 2:
             return
         of_source: dict[Source, list[PythonBinding]] = {}
         for tool in tools:
             if isinstance(tool.binding, PythonBinding):
                 of_source.setdefault(self._source(tool.binding), []).append(tool.binding)
         if of_source:
-            largest = max(of_source.values(), key=len)
-            self._gathering.wait_for(self._imported(list(dict.fromkeys(largest))))
+            source, largest = max(of_source.items(), key=lambda each: len(each[1]))
+            self._gathering.wait_for(source, self._imported(source, list(dict.fromkeys(largest))))
 
     async def execute_many(self, pairs: Sequence[tuple[Tool, Call]]) -> list[Execution]:
         """Run many calls, most of them in processes that they share with other calls of the same source.
@@ -279,9 +293,9 @@ class PythonExecutor:
             self._unimportable[calls[0].binding] = report
         return report, (worker.scratch, *source.folders)
 
-    async def _imported(self, bindings: Sequence[PythonBinding]) -> None:
+    async def _imported(self, source: Source, bindings: Sequence[PythonBinding]) -> None:
         """Have a sandbox process import functions of one source; what fails there will fail again and be told then."""
-        worker = await self._pool.take(self._source(bindings[0]))
+        worker = await self._pool.take(source)
         with suppress(ExecutorUnavailable):
             await self._ran(worker, Task(tuple(bindings), msgspec.Raw(b"[]"), series=True))
 
@@ -291,7 +305,8 @@ class PythonExecutor:
         self._running.add(running)
         running.add_done_callback(lambda _: self._release(running, worker))
         try:
-            return await asyncio.shield(running)
+            await asyncio.wait({running})
+            return running.result()
         except asyncio.CancelledError:
             worker.cancel()
             raise

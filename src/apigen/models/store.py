@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from apigen.database import Database
-from apigen.errors import JobFellShort, NotKept
+from apigen.database import Database, RowRefused
+from apigen.errors import JobFellShort, ModelRefused, NotKept, in_one_line
 from apigen.models.base import EndpointFacts, Model, Options
 from apigen.models.roles import Role
 from apigen.models.under_way import UnderWay
@@ -65,7 +65,7 @@ class CompletionStore:
         self._database = Database(path, _SCHEMA, "move it away to ask the models again")
         self._database.execute(_ENDPOINTS)
         self._decoder = msgspec.json.Decoder(Completion)
-        self._unwritten: list[tuple[asyncio.Future[None], tuple[bytes, str, Completion]]] = []
+        self._unwritten: list[tuple[asyncio.Future[None], _Row]] = []
 
     def get(self, key: bytes) -> Completion | None:
         """The completion kept under a key."""
@@ -76,47 +76,49 @@ class CompletionStore:
         """Keep a completion; it is durable when this returns. Those that come at the same time are written together.
 
         Raises:
+            ModelRefused: it holds what no file can, such as half of a pair of code units; others are kept.
             JobFellShort: it cannot be kept.
         """
+        try:
+            row = _row(key, role, completion)
+        except (UnicodeError, OverflowError, RecursionError) as error:
+            why = f"{completion.model}: an answer that cannot be written down: {in_one_line(error)}"
+            raise ModelRefused(why) from error
         loop = asyncio.get_running_loop()
         if not self._unwritten:
             loop.call_soon(self._write)
         written: asyncio.Future[None] = loop.create_future()
-        self._unwritten.append((written, (key, role, completion)))
+        self._unwritten.append((written, row))
         await written
 
     def _write(self) -> None:
-        """Write what waits for that, all or nothing."""
+        """Write what waits for that, and tell whoever does, whatever happens."""
         unwritten, self._unwritten = self._unwritten, []
-        failure: JobFellShort | None = None
+        try:
+            failures = self._failures([row for _, row in unwritten])
+        except BaseException as error:
+            _tell(unwritten, [error] * len(unwritten))
+            raise
+        _tell(unwritten, failures)
+
+    def _failures(self, rows: "Sequence[_Row]") -> "Sequence[Exception | None]":
+        """Write rows in one transaction, or each by itself where one of them is refused; why each could not be."""
         try:
             with self._database.atomically():
-                for _, kept in unwritten:
-                    self.put(*kept)
-        except JobFellShort as error:
-            failure = error
-        for written, _ in unwritten:
-            if written.done():  # nobody waits any more
-                continue
-            if failure is not None:
-                written.set_exception(failure)
-            else:
-                written.set_result(None)
+                for row in rows:
+                    self._put(row)
+        except RowRefused as refused:
+            return [refused] if len(rows) == 1 else [self._failures([row])[0] for row in rows]
+        except Exception as error:  # noqa: BLE001 - raised where each is waited for
+            return [error] * len(rows)
+        return [None] * len(rows)
 
     def put(self, key: bytes, role: str, completion: Completion) -> None:
         """Keep a completion; it is durable when this returns."""
-        self._database.execute(
-            "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                key,
-                role,
-                completion.model,
-                completion.prompt_tokens,
-                completion.completion_tokens,
-                completion.cost_usd,
-                msgspec.json.encode(completion),
-            ),
-        )
+        self._put(_row(key, role, completion))
+
+    def _put(self, row: "_Row") -> None:
+        self._database.execute("INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def count(self, role: str) -> int:
         """How many completions of a role are kept."""
@@ -183,6 +185,31 @@ class Notes:
         """
         asked = (Role.PROBE, self._key.hex(), what, secrets.token_hex(8))
         self._store.put(_digest(asked), Role.PROBE, self._pay(completion))
+
+
+_Row = tuple[bytes, str, str, int, int, float | None, bytes]
+
+
+def _tell(waiting: "Sequence[tuple[asyncio.Future[None], _Row]]", failures: Sequence[BaseException | None]) -> None:
+    for (written, _), failure in zip(waiting, failures, strict=True):
+        if written.done():  # nobody waits any more
+            continue
+        if failure is None:
+            written.set_result(None)
+        else:
+            written.set_exception(failure)
+
+
+def _row(key: bytes, role: str, completion: Completion) -> _Row:
+    return (
+        key,
+        role,
+        completion.model,
+        completion.prompt_tokens,
+        completion.completion_tokens,
+        completion.cost_usd,
+        msgspec.json.encode(completion),
+    )
 
 
 def _digest(asked: Json) -> bytes:

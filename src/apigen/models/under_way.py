@@ -53,8 +53,11 @@ class UnderWay:
         if request is None:
             request = self._requests[key] = _Request(asyncio.ensure_future(ask()), model)
             request.task.add_done_callback(lambda task: self._landed(key, task))
+        # Unlike to await the task itself, to wait for it does not cancel it where whoever waits is cancelled; nor is a
+        # failure that comes after that logged, as asyncio.shield does.
+        await asyncio.wait({request.task})
         try:
-            return await asyncio.shield(request.task)  # goes on where whoever waits is cancelled
+            return request.task.result()
         except (ModelUnavailable, AnswersPending):
             if self._failure is not None:
                 raise self._failure from None
