@@ -1,7 +1,9 @@
 """What an endpoint is reached by: keys in its address, and proxies of the environment."""
 
 import asyncio
+from collections.abc import Callable
 from io import BytesIO
+from urllib.parse import quote, quote_plus
 
 import pytest
 from pydantic import ValidationError
@@ -117,3 +119,54 @@ def test_a_proxy_that_refuses_a_tunnel_is_named(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(TryAgain, match=r"the proxy http://127\.0\.0\.1:\d+, .* \(HTTP 407"):
         asyncio.run(main())
+
+
+SPELLED = "AIza/0123+456789=abcdef &x"
+SPELLINGS = (str, quote, quote_plus, lambda key: quote_plus(key).replace("%2F", "%2f"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "HTTP/1.1 200 OK\r\nbad header\x01: {key}",
+        "HTTP/1.1 200 OK\r\nno colon {key}",
+        "HTP {key}",
+        "HTTP/1.1 twelve {key}",
+        "HTTP/1.1 200 {key}\xff\r\nno colon",
+    ],
+)
+@pytest.mark.parametrize("spell", SPELLINGS)
+def test_an_answer_that_is_no_http_tells_no_key(
+    line: str, spell: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by the address that was asked nor by what came back; in chat and in batches."""
+    monkeypatch.setenv("GEMINI_KEY", SPELLED)
+    query = {"key": "${GEMINI_KEY}"}
+    malformed = always(f"{line.format(key=spell(SPELLED))}\r\n\r\n".encode())
+    with pytest.raises(TryAgain, match="connection lost: ") as by_chat:
+        one(malformed, query=query, retries=0)
+
+    async def batch() -> None:
+        async with faults(malformed) as (server,):
+            api = BatchApi(ModelConfig(name="openai/m", base_url=server.url, query=query), BatchConfig())
+            try:
+                await api.batch("batch_1")
+            finally:
+                await api.aclose()
+
+    with pytest.raises(TryAgain, match="connection lost: ") as by_batch:
+        asyncio.run(batch())
+    for said in (str(by_chat.value), str(by_batch.value)):
+        assert "key=" not in said
+        assert "\n" not in said
+        assert not any(form(SPELLED) in said for form in SPELLINGS)
+        assert "0123" not in said
+
+
+def test_the_words_beside_a_status_tell_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They stand in for the message of an answer without one, and need not be UTF-8."""
+    monkeypatch.setenv("GEMINI_KEY", SPELLED)
+    bare = f"HTTP/1.1 401 no {SPELLED} ".encode() + b"\xff\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(ModelUnavailable, match=r"no \$GEMINI_KEY") as caught:
+        one(always(bare), query={"key": "${GEMINI_KEY}"})
+    assert "0123" not in str(caught.value)

@@ -1,19 +1,24 @@
 """How an endpoint is got at: its address, the key that opens it, and the proxy on the way."""
 
 import os
+import re
 from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
 
-from apigen.errors import UserError
+from apigen.errors import UserError, in_one_line
 from apigen.model_config import ModelConfig
 
 _SHORTEST_KEY = 8
 """Characters of a key; shorter ones could stand in any text by chance."""
 _SURELY_A_KEY = 16
 """Characters, a digit among them, of what is looked for in good answers too: keys of local servers are often words."""
+
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
 
 
 def address(config: ModelConfig, path: str, query: Mapping[str, str] | None = None) -> URL:
@@ -54,8 +59,30 @@ def without_key(config: ModelConfig, content: bytes, *, good: bool) -> bytes:
         key = os.environ.get(variable, "").strip()
         sure = len(key) >= _SURELY_A_KEY and any(letter.isdigit() for letter in key)
         if len(key) >= _SHORTEST_KEY and (sure or not good):
-            content = content.replace(key.encode(), f"${variable}".encode())
+            content = _anyhow_spelled(key).sub(f"${variable}".encode(), content)
     return content
+
+
+@lru_cache(maxsize=64)
+def _anyhow_spelled(key: str) -> re.Pattern[bytes]:
+    """Finds a key as it is and as addresses spell it, the longest form first, so that none is left in pieces."""
+    key = key.encode(errors="replace").decode()
+    forms = {key, quote(key), quote(key, safe=""), quote_plus(key), URL.build(query={"k": key}).raw_query_string[2:]}
+    longest_first = sorted(forms, key=len, reverse=True)
+    return re.compile("|".join(_PERCENT.sub(r"(?i:\g<0>)", re.escape(form)) for form in longest_first).encode())
+
+
+def text_without_key(config: ModelConfig, text: str) -> str:
+    """The same for a text that is no good answer, such as the words beside a status."""
+    return without_key(config, text.encode(errors="replace"), good=False).decode()
+
+
+def complaint(config: ModelConfig, error: BaseException) -> str:
+    """What an exception of HTTP or of a socket says, in one line, without the address and the keys in it."""
+    # As text, aiohttp's errors about answers end in the whole address that was asked.
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    hidden = text_without_key(config, said)
+    return in_one_line(Exception(hidden)) if hidden.strip() else type(error).__name__
 
 
 def proxy_for(url: URL) -> str | None:

@@ -10,7 +10,16 @@ import aiohttp
 
 from apigen.errors import ModelUnavailable
 from apigen.model_config import ModelConfig
-from apigen.models.access import address, key_header, proxy_for, proxy_problem, shown, without_key
+from apigen.models.access import (
+    address,
+    complaint,
+    key_header,
+    proxy_for,
+    proxy_problem,
+    shown,
+    text_without_key,
+    without_key,
+)
 from apigen.models.openai.failures import Kind, TryAgain
 from apigen.models.openai.refusals import Answer
 
@@ -48,7 +57,8 @@ class Connection:
                 self._url, data=body, headers=self._headers(), allow_redirects=False, proxy=self._proxy
             ) as response:
                 content = without_key(self._config, await _read(response), good=response.status == 200)
-                return Answer(response.status, response.reason or "", response.headers, content)
+                reason = text_without_key(self._config, response.reason or "")
+                return Answer(response.status, reason, response.headers, content)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # time-outs are OSErrors
             self._name(error)
 
@@ -73,13 +83,13 @@ class Connection:
             case aiohttp.ClientConnectorDNSError():
                 raise TryAgain(f"cannot connect: no address is known for {self._url.host}") from None
             case aiohttp.ClientConnectorError():
-                raise TryAgain(f"cannot connect: {error.os_error.strerror or error}") from None
+                raise TryAgain(f"cannot connect: {error.os_error.strerror or complaint(config, error)}") from None
             case aiohttp.InvalidURL() | ValueError():  # a key or an address that HTTP cannot carry
-                problem = str(error).split("\n")[0] or "it cannot be reached"
+                problem = complaint(config, error)
                 raise ModelUnavailable(
                     f"{config.name} at {self.address}: {problem}; check --base-url and {config.api_key_env}"
                 ) from None
-        raise TryAgain(f"connection lost: {str(error) or type(error).__name__}") from None
+        raise TryAgain(f"connection lost: {complaint(config, error)}") from None
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
