@@ -181,9 +181,6 @@ def _latest_unfinished() -> Path:
 def _new_config(options: RunOptions) -> Config:
     overrides = {key: value for key, value in options.overrides.items() if value is not None}
     config = load_config(options.config, overrides)
-    if options.base_url is not None:
-        # The same check as for an address in the file, so that a slip is named before anything is asked.
-        load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})
     return config.resolved(base_url=options.base_url, batch=options.batch)
 
 
