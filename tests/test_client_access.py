@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 import yaml
 from pydantic import ValidationError
-from yarl import URL
 
 from apigen import rundir
 from apigen.cli.resume import resumed_config
@@ -18,8 +17,8 @@ from apigen.cli.run import RunOptions, run_command
 from apigen.config import Config, load_config
 from apigen.errors import ModelUnavailable, UserError
 from apigen.model_config import BatchConfig, ModelConfig
-from apigen.models.access import proxy_for
 from apigen.models.batch.api import BatchApi, NotReached
+from apigen.models.environment import proxy_for
 from apigen.models.openai.client import Client
 from apigen.models.openai.failures import TryAgain
 from fault_server import always, answer, error, faults
@@ -140,6 +139,21 @@ def test_a_variable_is_the_whole_of_a_value() -> None:
         load_config(None, {"model": {"name": "openai/m", "query": {"user": "me-${NAME}"}}})
 
 
+def _options(overrides: dict[str, Any], base_url: str | None, out: Path) -> RunOptions:
+    return RunOptions(
+        config=None,
+        overrides=overrides,
+        base_url=base_url,
+        out=out,
+        resume=False,
+        dry_run=False,
+        as_json=False,
+        batch=False,
+        no_wait=False,
+        focus=None,
+    )
+
+
 WRONG_ADDRESSES = [
     ("ftp://host.example/v1", "'ftp://host.example/v1' is no endpoint: write http://"),
     ("http://me:hunter2@host.example/v1", "an endpoint must not hold a password"),
@@ -159,9 +173,8 @@ def test_a_wrong_base_url_is_refused_by_all_who_take_one(address: str, said: str
     (tmp_path / rundir.LIBRARY).touch()
     before = (tmp_path / rundir.CONFIG).read_text()
     judge = {"judges": ["openai/x"]}
-    given = partial(RunOptions, None, judge, address, resume=False, dry_run=False, as_json=False, batch=False)
     for refused in (
-        partial(run_command, given(tmp_path / "new", no_wait=False, focus=None)),
+        partial(run_command, _options(judge, address, tmp_path / "new")),
         partial(resumed_config, tmp_path, None, judge, address),
         partial(resumed_config, tmp_path, None, {}, address),
         partial(load_config(None, judge).resolved, base_url=address),
@@ -177,13 +190,11 @@ def test_a_wrong_base_url_is_refused_by_all_who_take_one(address: str, said: str
 
 
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is sent the whole address, and NO_PROXY takes hosts out."""
-    for name in ("http_proxy", "HTTP_PROXY", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    """Also one without a scheme; it is sent the whole address, and NO_PROXY takes hosts out."""
 
     async def main() -> None:
         async with faults(always(answer())) as (proxy,):
-            monkeypatch.setenv("http_proxy", f"http://user:pass@127.0.0.1:{proxy.port}")
+            monkeypatch.setenv("http_proxy", f"user:pass@127.0.0.1:{proxy.port}")
             config = ModelConfig(name="openai/m", base_url="http://models.invalid:8000/v1")
             asked = Client([config], 1, QUICK)
             try:
@@ -195,7 +206,111 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
 
     asyncio.run(main())
     monkeypatch.setenv("no_proxy", "models.invalid")
-    assert proxy_for(URL("http://models.invalid:8000/v1")) is None
+    assert proxy_for("http://models.invalid:8000/v1") is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "address", "used"),
+    [
+        ({"https_proxy": "proxy.example:8080"}, "https://models.example/v1", "http://proxy.example:8080"),
+        ({"HTTPS_PROXY": "https://proxy.example"}, "https://models.example/v1", "https://proxy.example"),
+        ({"ALL_PROXY": "http://proxy.example:1"}, "http://models.example/v1", "http://proxy.example:1"),
+        ({"HTTP_PROXY": "http://proxy.example:1"}, "https://models.example/v1", None),
+        ({"HTTP_PROXY": "p:1"}, "http://localhost:8000/v1", None),
+        ({"HTTP_PROXY": "p:1"}, "http://LocalHost.:8000/v1", None),
+        ({"HTTP_PROXY": "p:1"}, "http://127.8.9.1:8000/v1", None),
+        ({"HTTP_PROXY": "p:1"}, "http://[::1]:8000/v1", None),
+        ({"HTTP_PROXY": "p:1"}, "http://[::ffff:127.0.0.1]:8000/v1", None),
+        ({"HTTP_PROXY": "p:1"}, "http://localhost.example:8000/v1", "http://p:1"),
+        ({"HTTP_PROXY": "socks5://p:1"}, "http://localhost:8000/v1", None),
+        ({"HTTP_PROXY": "p:1", "NO_PROXY": "x, gpu1:8000"}, "http://gpu1:8000/v1", None),
+        ({"HTTP_PROXY": "p:1", "NO_PROXY": "gpu1:8000"}, "http://gpu1:8001/v1", "http://p:1"),
+        ({"HTTP_PROXY": "p:1", "NO_PROXY": "gpu1:80"}, "http://gpu1/v1", None),
+        ({"HTTPS_PROXY": "p:1", "NO_PROXY": "models.example:443"}, "https://models.example/v1", None),
+        ({"HTTP_PROXY": "p:1", "NO_PROXY": ".example"}, "http://models.example:8000/v1", None),
+        ({"HTTP_PROXY": "p:1", "NO_PROXY": "[fd00::1]:8000"}, "http://[fd00::1]:8000/v1", None),
+        ({"HTTP_PROXY": "p:1", "NO_PROXY": "fd00::1"}, "http://[fd00::1]:8000/v1", None),
+        ({"HTTP_PROXY": "p:1", "NO_PROXY": "*"}, "http://models.example/v1", None),
+        ({"HTTP_PROXY": "socks5://p:1", "NO_PROXY": "*"}, "http://models.example/v1", None),
+    ],
+)
+def test_which_proxy_is_used(
+    variables: dict[str, str], address: str, used: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By scheme, none for this machine, and none for what NO_PROXY names with or without a port."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for(address) == used
+
+
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("socks5://user:hunter2@proxy.example:1080", "is socks5://proxy.example:1080, which is no HTTP proxy: "),
+        ("socks5h://proxy.example", "is socks5h://proxy.example, which is no HTTP proxy: "),
+        ("http://user:hunter2@proxy.example:eighty", "is no address: "),
+        ("http://user:hun/ter2@proxy.example:80", "is no address: "),
+        ("http://user:1/hunter2@proxy.example:80", "is no address: "),
+        ("http://user:hunter2@[::1", "is no address: "),
+        ("http://", "is no address: "),
+        ("http://user:hunter2@a b:1", "is no address: "),
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
+def test_a_proxy_that_cannot_be_used_is_told_in_one_line(
+    proxy: str, said: str, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which variable it is and what to write there, without user and password."""
+    monkeypatch.setenv(variable, proxy)
+    with pytest.raises(UserError) as caught:
+        proxy_for("https://models.example/v1")
+    line = str(caught.value)
+    assert line.startswith(f"{variable.upper()}, the environment's proxy for ")
+    assert said in line
+    assert f"write {variable.upper()}=http://HOST:PORT, or models.example into NO_PROXY" in line
+    assert "ter2" not in line
+    assert "user" not in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_nobody_knows_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By chat and by batch: the model's own host is not looked up at all."""
+    monkeypatch.setenv(f"{scheme}_proxy", "http://user:hunter2@proxy.invalid:3128")
+    address = f"{scheme}://models.invalid/v1"
+    says = r"the proxy http://proxy\.invalid:3128, .* \(no address is known for proxy\.invalid\)"
+    with pytest.raises(TryAgain, match=says):
+        one(always(answer()), base_url=address, retries=0)
+    with pytest.raises(NotReached, match=says):
+        asyncio.run(_look_at_a_batch(address))
+
+
+async def _look_at_a_batch(address: str, **settings: Any) -> None:
+    api = BatchApi(ModelConfig(name="openai/m", base_url=address, **settings), BatchConfig())
+    try:
+        await api.batch("batch_1")
+    finally:
+        await api.aclose()
+
+
+@pytest.mark.parametrize(
+    ("query", "proxy", "said"),
+    [
+        ({"key": "${NOT_THERE}"}, "", "query.key is ${NOT_THERE}, for which the environment has no value; set it"),
+        ({}, "socks5://p:1", "HTTP_PROXY, the environment's proxy for http addresses, is socks5://p:1, which is no"),
+    ],
+)
+def test_what_the_environment_lacks_is_told_before_there_is_a_directory(
+    query: dict[str, str], proxy: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the same command can be given again; of judges as well."""
+    monkeypatch.delenv("NOT_THERE", raising=False)
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    judge = {"judges": [{"name": "openai/x", "base_url": "http://models.invalid/v1", "query": query}]}
+    with pytest.raises(UserError) as caught:
+        run_command(_options(judge, None, tmp_path / "out"))
+    assert said in str(caught.value)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -204,26 +319,17 @@ def test_a_proxy_that_lets_nothing_through_is_named_without_its_password(
 ) -> None:
     """By chat and by batch alike."""
     monkeypatch.setenv(f"{scheme}_proxy", "http://user:pass@127.0.0.1:9")
-    monkeypatch.delenv("no_proxy", raising=False)
     address = f"{scheme}://models.invalid/v1"
     says = r"cannot connect: the proxy http://127\.0\.0\.1:9, which the environment names, does not let it through \("
     with pytest.raises(TryAgain, match=says):
         one(always(answer()), base_url=address, retries=0)
 
-    async def batch() -> None:
-        api = BatchApi(ModelConfig(name="openai/m", base_url=address), BatchConfig())
-        try:
-            await api.upload(BytesIO(b"{}"))
-        finally:
-            await api.aclose()
-
     with pytest.raises(NotReached, match=says):
-        asyncio.run(batch())
+        asyncio.run(_look_at_a_batch(address))
 
 
 def test_a_proxy_that_refuses_a_tunnel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what it says."""
-    monkeypatch.delenv("no_proxy", raising=False)
 
     async def main() -> None:
         async with faults(always(error(407, "who are you?"))) as (proxy,):
@@ -266,11 +372,7 @@ def test_an_answer_that_is_no_http_tells_no_key(
 
     async def batch() -> None:
         async with faults(malformed) as (server,):
-            api = BatchApi(ModelConfig(name="openai/m", base_url=server.url, query=query), BatchConfig())
-            try:
-                await api.batch("batch_1")
-            finally:
-                await api.aclose()
+            await _look_at_a_batch(server.url, query=query)
 
     with pytest.raises(TryAgain, match="connection lost: ") as by_batch:
         asyncio.run(batch())

@@ -5,13 +5,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
 
-from apigen.errors import UserError, in_one_line
+from apigen.errors import in_one_line
 from apigen.model_config import ModelConfig
+from apigen.models.environment import query_values
 
 _SHORTEST_KEY = 8
 """Characters of a key; shorter ones could stand in any text by chance."""
@@ -33,7 +33,7 @@ def address(config: ModelConfig, path: str, query: Mapping[str, str] | None = No
         UserError: the environment lacks a variable.
     """
     base = URL(config.base_url or "")
-    return (base / path.lstrip("/")).with_query(base.query).update_query({**_query(config), **(query or {})})
+    return (base / path.lstrip("/")).with_query(base.query).update_query({**query_values(config), **(query or {})})
 
 
 def shown(url: URL) -> str:
@@ -85,32 +85,17 @@ def complaint(config: ModelConfig, error: BaseException) -> str:
     return in_one_line(Exception(hidden)) if hidden.strip() else type(error).__name__
 
 
-def proxy_for(url: URL) -> str | None:
-    """The proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` name for an address, in small letters as well.
-
-    Looked up once for each endpoint: aiohttp's ``trust_env`` would do so in a thread for each request, and would send
-    passwords of ``.netrc`` as well.
-    """
-    proxies = getproxies()
-    found = proxies.get(url.scheme) or proxies.get("all")
-    return None if not found or not url.host or proxy_bypass(url.host) else found
-
-
-def proxy_problem(error: aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError, proxy: str | None) -> str:
-    """What a proxy did, in words, without its password."""
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        said = f"HTTP {error.status}: {error.message}"
-    else:
-        said = error.os_error.strerror or str(error)
-    return f"the proxy {shown(URL(proxy or ''))}, which the environment names, does not let it through ({said})"
-
-
-def _query(config: ModelConfig) -> dict[str, str]:
-    taken = dict(config.query)
-    for name, variable in config.query_variables().items():
-        value = os.environ.get(variable, "").strip()
-        if not value:
-            where = f"{config.name}: query.{name}"
-            raise UserError(f"{where} is ${{{variable}}}, for which the environment has no value; set it")
-        taken[name] = value
-    return taken
+def proxy_problem(config: ModelConfig, error: Exception, proxy: str | None) -> str | None:
+    """What a proxy did, in words, without its password; ``None`` where none is to blame."""
+    if proxy is None:
+        return None
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            said = f"HTTP {error.status}: {complaint(config, error)}"
+        case aiohttp.ClientProxyConnectionError():
+            said = error.os_error.strerror or complaint(config, error)
+        case aiohttp.ClientConnectorDNSError():  # where there is a proxy, no other name is looked up
+            said = f"no address is known for {error.host}"
+        case _:
+            return None
+    return f"the proxy {shown(URL(proxy))}, which the environment names, does not let it through ({said})"

@@ -14,12 +14,12 @@ from apigen.models.access import (
     address,
     complaint,
     key_header,
-    proxy_for,
     proxy_problem,
     shown,
     text_without_key,
     without_key,
 )
+from apigen.models.environment import proxy_for
 from apigen.models.openai.failures import Kind, TryAgain
 from apigen.models.openai.refusals import Answer
 
@@ -38,7 +38,7 @@ class Connection:
 
     def __init__(self, config: ModelConfig) -> None:
         self._url = address(config, "chat/completions")
-        self._proxy = proxy_for(self._url)
+        self._proxy = proxy_for(config.base_url or "")
         self.address = shown(self._url)
         """Where requests go, without what may be secret."""
         self._config = config
@@ -66,6 +66,8 @@ class Connection:
         """Raise ours for what HTTP, sockets and addresses raise."""
         config = self._config
         silence_s = config.silence_s or config.timeout_s
+        if problem := proxy_problem(config, error, self._proxy):
+            raise TryAgain(f"cannot connect: {problem}") from None
         match error:
             case aiohttp.ConnectionTimeoutError():
                 raise TryAgain(f"no connection within connect_s ({config.connect_s:g} s)") from None
@@ -78,8 +80,6 @@ class Connection:
                     f"{config.name} at {self.address}: its certificate is not trusted "
                     f"({error.certificate_error}); SSL_CERT_FILE names a file with further ones"
                 ) from None
-            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-                raise TryAgain(f"cannot connect: {proxy_problem(error, self._proxy)}") from None
             case aiohttp.ClientConnectorDNSError():
                 raise TryAgain(f"cannot connect: no address is known for {self._url.host}") from None
             case aiohttp.ClientConnectorError():
