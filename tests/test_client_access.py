@@ -1,6 +1,7 @@
 """What an endpoint is reached by: keys in its address, and proxies of the environment."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -77,7 +78,11 @@ def test_a_key_written_into_an_address_is_refused(name: str) -> None:
     ):
         with pytest.raises(ValidationError, match="put it into an environment variable") as caught:
             ModelConfig.model_validate({"name": "openai/m", **settings})
-        assert value not in caught.value.errors()[0]["msg"]
+        said = caught.value.errors()[0]["msg"]
+        assert value not in said
+        advice = re.search(r"query: \{.*\}", said)
+        assert advice
+        assert yaml.safe_load(advice[0]) == {"query": {name: "${NAME}"}}
 
 
 @pytest.mark.parametrize(
@@ -97,10 +102,10 @@ def test_what_looks_like_a_key_is_refused_under_any_name(beginning: str, tmp_pat
     """In addresses, and in the place of names of a variable and of a header; the line does not repeat it."""
     key = f"{beginning}0123456789abcdef"
     for settings, said in (
-        ({"query": {"id": key}}, "query: {id: ${NAME}}"),
-        ({"query": {key: ""}}, "query: {key: ${NAME}}"),
-        ({"base_url": f"https://host.example/v1?id={key}"}, "query: {id: ${NAME}}"),
-        ({"base_url": f"https://host.example/v1?{key}"}, "query: {key: ${NAME}}"),
+        ({"query": {"id": key}}, 'query: {id: "${NAME}"}'),
+        ({"query": {key: ""}}, 'query: {key: "${NAME}"}'),
+        ({"base_url": f"https://host.example/v1?id={key}"}, 'query: {id: "${NAME}"}'),
+        ({"base_url": f"https://host.example/v1?{key}"}, 'query: {key: "${NAME}"}'),
         ({"base_url": key}, "this is no endpoint"),
         ({"api_key_env": key}, "models.0.api_key_env: write the name of an environment variable, such as"),
         ({"api_key_header": key}, "models.0.api_key_header: write the name of a header, such as"),

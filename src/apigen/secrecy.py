@@ -49,7 +49,7 @@ def refuse_secret(name: str, value: str) -> None:
         told = "key" if looks_like_a_key(name) else name
         msg = (
             f"{said} in an address looks like a key, which would be written into config.yaml: put it into an "
-            f"environment variable, and write query: {{{told}: ${{NAME}}}} with that variable's name"
+            f'environment variable, and write query: {{{told}: "${{NAME}}"}} with the name of that variable'
         )
         raise ValueError(msg)
 
@@ -61,7 +61,7 @@ def plain_address(url: str) -> str:
         ValueError: it is no address of HTTP, or holds what is secret or never filled in; that is not repeated.
     """
     if "${" in url:
-        msg = "nothing is filled into an address: put ${NAME} into `query`, such as query: {key: ${NAME}}"
+        msg = 'nothing is filled into an address: put ${NAME} into `query`, such as query: {key: "${NAME}"}'
         raise ValueError(msg)
     try:
         parts = urlsplit(url)
