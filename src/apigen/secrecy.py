@@ -40,13 +40,10 @@ def refuse_secret(name: str, value: str) -> None:
     Raises:
         ValueError: it would be written into the run's config.yaml.
     """
-    if not value or VARIABLE.fullmatch(value):
-        secret = looks_like_a_key(name)
-    else:
-        secret = names_a_secret(name) or looks_like_a_key(value) or looks_like_a_key(name)
-    if secret:
-        said = "a word" if looks_like_a_key(name) else repr(name)
-        told = "key" if looks_like_a_key(name) else name
+    bare = looks_like_a_key(name)  # so it is not repeated
+    here = bool(value) and not VARIABLE.fullmatch(value)
+    if bare or (here and (names_a_secret(name) or looks_like_a_key(value))):
+        said, told = ("a word", "key") if bare else (repr(name), name)
         msg = (
             f"{said} in an address looks like a key, which would be written into config.yaml: put it into an "
             f'environment variable, and write query: {{{told}: "${{NAME}}"}} with the name of that variable'
