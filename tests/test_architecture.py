@@ -26,6 +26,7 @@ LAYERS = (
         "agreement",
         "concurrency",
         "retry_after",
+        "secrecy",
         "extra",
         "__init__",
     ),

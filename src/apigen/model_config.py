@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from apigen.secrecy import VARIABLE, looks_like_a_key, plain_address, refuse_secret
 from apigen.sections import Section
 
 FREE_OF_MODELS = frozenset(
@@ -44,12 +44,8 @@ SIMULATED = (
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110, 5.6.2."""
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""A value that the environment has."""
-_SECRET = re.compile(
-    r"key|token|secret|passw|credential|(?:^|[^a-z])(?:sig(?:nature)?|auth(?:orization)?)(?:$|[^a-z])", re.IGNORECASE
-)
-"""Names of what must not be written into a run's config.yaml."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""Of a variable of the environment."""
 
 
 class PriceConfig(Section):
@@ -146,8 +142,16 @@ class ModelConfig(Section):
     @field_validator("api_key_header")
     @classmethod
     def _a_header(cls, name: str) -> str:
-        if not _HEADER.fullmatch(name):
-            msg = f"{name!r} is no name of a header, such as `api-key`"
+        if not _HEADER.fullmatch(name) or looks_like_a_key(name):  # which is not repeated
+            msg = "write the name of a header, such as `api-key`; the key itself belongs into the environment"
+            raise ValueError(msg)
+        return name
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _a_variable(cls, name: str) -> str:
+        if not _NAME.fullmatch(name) or looks_like_a_key(name):  # which is not repeated
+            msg = "write the name of an environment variable, such as `OPENAI_API_KEY`, which holds the key"
             raise ValueError(msg)
         return name
 
@@ -155,43 +159,21 @@ class ModelConfig(Section):
     @classmethod
     def _no_secret(cls, query: dict[str, str]) -> dict[str, str]:
         for name, value in query.items():
-            _refuse_secret(name, value)
+            refuse_secret(name, value)
+            if "${" in value and not VARIABLE.fullmatch(value):
+                msg = f"{name!r} is not filled in: ${{NAME}} must be the whole of a value"
+                raise ValueError(msg)
         return query
 
     @field_validator("base_url")
     @classmethod
     def _plain_url(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            msg = f"{url!r} is no endpoint: write http://HOST:PORT/v1 or https://HOST/v1"
-            raise ValueError(msg)
-        if parts.username or parts.password:
-            msg = "an endpoint must not hold a password: put the key into the variable that api_key_env names"
-            raise ValueError(msg)
-        for name, value in parse_qsl(parts.query):
-            _refuse_secret(name, value)
-        return url.rstrip("/")
+        return None if url is None else plain_address(url)
 
     def query_variables(self) -> dict[str, str]:
         """The variables of the environment that ``query`` takes values from, by its keys."""
-        found = {name: _VARIABLE.fullmatch(value) for name, value in self.query.items()}
+        found = {name: VARIABLE.fullmatch(value) for name, value in self.query.items()}
         return {name: match[1] for name, match in found.items() if match}
-
-
-def _refuse_secret(name: str, value: str) -> None:
-    """Refuse a key that stands in an address as it is.
-
-    Raises:
-        ValueError: it would be written into the run's config.yaml.
-    """
-    if value and _SECRET.search(name) and not _VARIABLE.fullmatch(value):
-        msg = (
-            f"{name!r} in an address looks like a key, which would be written into config.yaml: put it into an "
-            f"environment variable, and write query: {{{name}: ${{NAME}}}} with that variable's name"
-        )
-        raise ValueError(msg)
 
 
 def one_by_name(configs: Iterable[ModelConfig], *, weighed: bool) -> list[ModelConfig]:

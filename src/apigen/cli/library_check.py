@@ -138,9 +138,6 @@ def _config(options: CheckOptions) -> Config:
     if options.model:
         named = [model.model_dump(exclude_unset=True) for model in config.models if model.name == options.model]
         config = load_config(options.config, {"models": named or [{"name": options.model}]})
-    if options.base_url:
-        # The same check as for an address in the file, so that a slip is named before anything is asked.
-        load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})
     remote = config.remote.model_dump()
     remote["writes"] = (*config.remote.writes, *options.allow_writes)
     remote["private"] = (*config.remote.private, *options.allow_private)

@@ -10,7 +10,7 @@ from rich.progress import SpinnerColumn, TextColumn
 
 from apigen import rundir
 from apigen.cli.live_bar import LiveBar
-from apigen.config import Config, load_config
+from apigen.config import Config, given_address, load_config
 from apigen.errors import UserError
 from apigen.report.words import outcome_changes
 from apigen.reverify.run import Survey, Wanted, adopt, carry_out, survey
@@ -31,6 +31,7 @@ def resumed_config(
     Raises:
         UserError: what was given is wrong, or it is not plain which models ``base_url`` moves.
     """
+    base_url = given_address(base_url)
     before = rundir.read_config(out)
     given = {key: value for key, value in overrides.items() if value is not None}
     if config is not None:

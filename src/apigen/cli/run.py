@@ -32,6 +32,7 @@ from apigen.execute.table import recordings_file
 from apigen.generate.prompts import generation_messages
 from apigen.library.catalogue import Library, load_library
 from apigen.model_config import model_names
+from apigen.models.environment import require_environment
 from apigen.models.prices import asked_models, load_prices, require_prices
 from apigen.models.store import CompletionStore
 from apigen.report.summary import summary
@@ -97,6 +98,8 @@ def run_command(options: RunOptions) -> int:
         recordings_file(config.execution, out)
     if asked_models(config):
         require_prices(config, load_prices(config.prices))
+        if not options.dry_run:
+            require_environment(asked_models(config))
     directory = RunDir.resume(out, config) if options.resume else RunDir.create(out, config, library)
     with closing(directory):
         changes = changed_verification(out, config, library) if options.resume else ()
@@ -181,9 +184,6 @@ def _latest_unfinished() -> Path:
 def _new_config(options: RunOptions) -> Config:
     overrides = {key: value for key, value in options.overrides.items() if value is not None}
     config = load_config(options.config, overrides)
-    if options.base_url is not None:
-        # The same check as for an address in the file, so that a slip is named before anything is asked.
-        load_config(None, {"model": {"name": "openai/check", "base_url": options.base_url}})
     return config.resolved(base_url=options.base_url, batch=options.batch)
 
 

@@ -11,7 +11,7 @@ from apigen.config.execution import ExecutionConfig, IsolationConfig
 from apigen.config.keys import decides_executions, flatten, is_free, is_verification
 from apigen.config.reading import UniqueKeys, broken, load_config
 from apigen.config.sampling import FocusConfig, RoundsConfig, SamplingConfig, StyleWeights, WordingWeights
-from apigen.config.whole import Config
+from apigen.config.whole import Config, given_address
 
 __all__ = (
     "BudgetConfig",
@@ -31,6 +31,7 @@ __all__ = (
     "broken",
     "decides_executions",
     "flatten",
+    "given_address",
     "is_free",
     "is_verification",
     "load_config",

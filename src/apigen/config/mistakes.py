@@ -10,6 +10,9 @@ from apigen.config.access import GrantConfig
 from apigen.config.whole import Config
 from apigen.model_config import ModelConfig
 
+_MAY_BE_SECRET = frozenset({"base_url", "query", "api_key_env", "api_key_header", "extra"})
+"""Keys of a model whose values are not repeated: a key or a password may stand there by mistake."""
+
 
 def explain(error: pydantic.ValidationError) -> str:
     """Every mistake of a configuration in one line, with the nearest right key for an unknown one."""
@@ -24,7 +27,7 @@ def explain(error: pydantic.ValidationError) -> str:
         else:
             message = item["msg"].removeprefix("Value error, ")
             got = item["input"]
-            plain = isinstance(got, str | int | float | bool) and not key.endswith("base_url")  # may hold a password
+            plain = isinstance(got, str | int | float | bool) and _MAY_BE_SECRET.isdisjoint(item["loc"])
             shown = f" (got {got!r})" if plain and repr(got) not in message else ""
             parts.append(f"{key}: {message}{shown}" if key else message)
     return "; ".join(parts)

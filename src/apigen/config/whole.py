@@ -18,6 +18,7 @@ from apigen.config.sampling import FocusConfig, RoundsConfig, SamplingConfig, St
 from apigen.errors import UserError
 from apigen.locators import absolute
 from apigen.model_config import BatchConfig, ModelConfig, one_by_name, require_endpoints
+from apigen.secrecy import plain_address
 from apigen.sections import Section
 
 MOST_IN_A_WAVE = 10_000
@@ -141,8 +142,10 @@ class Config(Section):
             batch: whether language models that say nothing of batches are asked in batches.
 
         Raises:
-            UserError: entries of one name are no endpoints of one model, with what was filled in.
+            UserError: ``base_url`` is no address that may be written down, or entries of one name are no endpoints
+                of one model, with what was filled in.
         """
+        base_url = given_address(base_url)
 
         def settled(model: ModelConfig) -> ModelConfig:
             if not model.name.startswith("openai/"):
@@ -202,6 +205,18 @@ class Config(Section):
         }
         flat = flatten(self.model_copy(update=models).model_dump(mode="json"))
         return {key: value for key, value in flat.items() if not is_free(key)}
+
+
+def given_address(base_url: str | None) -> str | None:
+    """What ``--base-url`` gave, held to the same as an address in a file.
+
+    Raises:
+        UserError: it is no address that may be written down.
+    """
+    try:
+        return None if base_url is None else plain_address(base_url)
+    except ValueError as error:
+        raise UserError(f"--base-url: {error}") from None
 
 
 def in_full(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,19 +1,24 @@
 """How an endpoint is got at: its address, the key that opens it, and the proxy on the way."""
 
 import os
+import re
 from collections.abc import Mapping
-from urllib.request import getproxies, proxy_bypass
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
 
 import aiohttp
 from yarl import URL
 
-from apigen.errors import UserError
+from apigen.errors import in_one_line
 from apigen.model_config import ModelConfig
+from apigen.models.environment import query_values
 
 _SHORTEST_KEY = 8
 """Characters of a key; shorter ones could stand in any text by chance."""
 _SURELY_A_KEY = 16
 """Characters, a digit among them, of what is looked for in good answers too: keys of local servers are often words."""
+
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
 
 
 def address(config: ModelConfig, path: str, query: Mapping[str, str] | None = None) -> URL:
@@ -28,7 +33,7 @@ def address(config: ModelConfig, path: str, query: Mapping[str, str] | None = No
         UserError: the environment lacks a variable.
     """
     base = URL(config.base_url or "")
-    return (base / path.lstrip("/")).with_query(base.query).update_query({**_query(config), **(query or {})})
+    return (base / path.lstrip("/")).with_query(base.query).update_query({**query_values(config), **(query or {})})
 
 
 def shown(url: URL) -> str:
@@ -54,36 +59,43 @@ def without_key(config: ModelConfig, content: bytes, *, good: bool) -> bytes:
         key = os.environ.get(variable, "").strip()
         sure = len(key) >= _SURELY_A_KEY and any(letter.isdigit() for letter in key)
         if len(key) >= _SHORTEST_KEY and (sure or not good):
-            content = content.replace(key.encode(), f"${variable}".encode())
+            content = _anyhow_spelled(key).sub(f"${variable}".encode(), content)
     return content
 
 
-def proxy_for(url: URL) -> str | None:
-    """The proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` name for an address, in small letters as well.
-
-    Looked up once for each endpoint: aiohttp's ``trust_env`` would do so in a thread for each request, and would send
-    passwords of ``.netrc`` as well.
-    """
-    proxies = getproxies()
-    found = proxies.get(url.scheme) or proxies.get("all")
-    return None if not found or not url.host or proxy_bypass(url.host) else found
+@lru_cache(maxsize=64)
+def _anyhow_spelled(key: str) -> re.Pattern[bytes]:
+    """Finds a key as it is and as addresses spell it, the longest form first, so that none is left in pieces."""
+    key = key.encode(errors="replace").decode()
+    forms = {key, quote(key), quote(key, safe=""), quote_plus(key), URL.build(query={"k": key}).raw_query_string[2:]}
+    longest_first = sorted(forms, key=len, reverse=True)
+    return re.compile("|".join(_PERCENT.sub(r"(?i:\g<0>)", re.escape(form)) for form in longest_first).encode())
 
 
-def proxy_problem(error: aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError, proxy: str | None) -> str:
-    """What a proxy did, in words, without its password."""
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        said = f"HTTP {error.status}: {error.message}"
-    else:
-        said = error.os_error.strerror or str(error)
-    return f"the proxy {shown(URL(proxy or ''))}, which the environment names, does not let it through ({said})"
+def text_without_key(config: ModelConfig, text: str) -> str:
+    """The same for a text that is no good answer, such as the words beside a status."""
+    return without_key(config, text.encode(errors="replace"), good=False).decode()
 
 
-def _query(config: ModelConfig) -> dict[str, str]:
-    taken = dict(config.query)
-    for name, variable in config.query_variables().items():
-        value = os.environ.get(variable, "").strip()
-        if not value:
-            where = f"{config.name}: query.{name}"
-            raise UserError(f"{where} is ${{{variable}}}, for which the environment has no value; set it")
-        taken[name] = value
-    return taken
+def complaint(config: ModelConfig, error: BaseException) -> str:
+    """What an exception of HTTP or of a socket says, in one line, without the address and the keys in it."""
+    # As text, aiohttp's errors about answers end in the whole address that was asked.
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    hidden = text_without_key(config, said)
+    return in_one_line(Exception(hidden)) if hidden.strip() else type(error).__name__
+
+
+def proxy_problem(config: ModelConfig, error: Exception, proxy: str | None) -> str | None:
+    """What a proxy did, in words, without its password; ``None`` where none is to blame."""
+    if proxy is None:
+        return None
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            said = f"HTTP {error.status}: {complaint(config, error)}"
+        case aiohttp.ClientProxyConnectionError():
+            said = error.os_error.strerror or complaint(config, error)
+        case aiohttp.ClientConnectorDNSError():  # where there is a proxy, no other name is looked up
+            said = f"no address is known for {error.host}"
+        case _:
+            return None
+    return f"the proxy {shown(URL(proxy))}, which the environment names, does not let it through ({said})"

@@ -13,7 +13,16 @@ import yarl
 
 from apigen.errors import ModelUnavailable
 from apigen.model_config import BatchConfig, ModelConfig
-from apigen.models.access import address, key_header, proxy_for, proxy_problem, shown, without_key
+from apigen.models.access import (
+    address,
+    complaint,
+    key_header,
+    proxy_problem,
+    shown,
+    text_without_key,
+    without_key,
+)
+from apigen.models.environment import proxy_for
 from apigen.models.openai.failures import TryAgain, may_pass_later
 from apigen.models.openai.wire import error_message
 from apigen.retry_after import seconds_to_wait
@@ -118,7 +127,7 @@ class BatchApi:
     def __init__(self, config: ModelConfig, batch: BatchConfig) -> None:
         self._config = config
         self._batch = batch
-        self._proxy = proxy_for(self.url("", {}))
+        self._proxy = proxy_for(config.base_url or "")
         self._session: aiohttp.ClientSession | None = None
 
     async def upload(self, lines: IO[bytes]) -> RemoteFile:
@@ -214,19 +223,21 @@ class BatchApi:
         except TimeoutError:
             raise TryAgain(f"no answer within {self._config.timeout_s:g} s") from None
         except (aiohttp.InvalidURL, ValueError) as error:  # a key or an address that HTTP cannot carry
-            problem = str(error).split("\n")[0] or "it cannot be reached"
+            problem = complaint(self._config, error)
             raise ModelUnavailable(
                 f"{self._who(path)}: {problem}; check --base-url and {self._config.api_key_env}"
             ) from None
-        except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
-            raise NotReached(f"cannot connect: {proxy_problem(error, self._proxy)}") from None
-        except aiohttp.ClientConnectorError as error:
-            raise NotReached(f"cannot connect: {error.os_error.strerror or error}") from None
         except (aiohttp.ClientError, ConnectionError) as error:
-            raise TryAgain(f"connection lost: {str(error) or type(error).__name__}") from None
+            said = complaint(self._config, error)
+            if of_proxy := proxy_problem(self._config, error, self._proxy):
+                raise NotReached(f"cannot connect: {of_proxy}") from None
+            if isinstance(error, aiohttp.ClientConnectorError):
+                raise NotReached(f"cannot connect: {error.os_error.strerror or said}") from None
+            raise TryAgain(f"connection lost: {said}") from None
 
     async def _refused(self, path: str, response: aiohttp.ClientResponse) -> None:
-        said = error_message(self.without_key(await response.content.read(_CHUNK))) or response.reason or ""
+        said = error_message(self.without_key(await response.content.read(_CHUNK)))
+        said = said or text_without_key(self._config, response.reason or "")
         problem = f"HTTP {response.status}: {said}"
         if may_pass_later(response.status) and "insufficient_quota" not in said:
             wait_s = seconds_to_wait(response.headers.get("Retry-After"))

@@ -10,7 +10,16 @@ import aiohttp
 
 from apigen.errors import ModelUnavailable
 from apigen.model_config import ModelConfig
-from apigen.models.access import address, key_header, proxy_for, proxy_problem, shown, without_key
+from apigen.models.access import (
+    address,
+    complaint,
+    key_header,
+    proxy_problem,
+    shown,
+    text_without_key,
+    without_key,
+)
+from apigen.models.environment import proxy_for
 from apigen.models.openai.failures import Kind, TryAgain
 from apigen.models.openai.refusals import Answer
 
@@ -29,7 +38,7 @@ class Connection:
 
     def __init__(self, config: ModelConfig) -> None:
         self._url = address(config, "chat/completions")
-        self._proxy = proxy_for(self._url)
+        self._proxy = proxy_for(config.base_url or "")
         self.address = shown(self._url)
         """Where requests go, without what may be secret."""
         self._config = config
@@ -48,7 +57,8 @@ class Connection:
                 self._url, data=body, headers=self._headers(), allow_redirects=False, proxy=self._proxy
             ) as response:
                 content = without_key(self._config, await _read(response), good=response.status == 200)
-                return Answer(response.status, response.reason or "", response.headers, content)
+                reason = text_without_key(self._config, response.reason or "")
+                return Answer(response.status, reason, response.headers, content)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # time-outs are OSErrors
             self._name(error)
 
@@ -56,6 +66,8 @@ class Connection:
         """Raise ours for what HTTP, sockets and addresses raise."""
         config = self._config
         silence_s = config.silence_s or config.timeout_s
+        if problem := proxy_problem(config, error, self._proxy):
+            raise TryAgain(f"cannot connect: {problem}") from None
         match error:
             case aiohttp.ConnectionTimeoutError():
                 raise TryAgain(f"no connection within connect_s ({config.connect_s:g} s)") from None
@@ -68,18 +80,16 @@ class Connection:
                     f"{config.name} at {self.address}: its certificate is not trusted "
                     f"({error.certificate_error}); SSL_CERT_FILE names a file with further ones"
                 ) from None
-            case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
-                raise TryAgain(f"cannot connect: {proxy_problem(error, self._proxy)}") from None
             case aiohttp.ClientConnectorDNSError():
                 raise TryAgain(f"cannot connect: no address is known for {self._url.host}") from None
             case aiohttp.ClientConnectorError():
-                raise TryAgain(f"cannot connect: {error.os_error.strerror or error}") from None
+                raise TryAgain(f"cannot connect: {error.os_error.strerror or complaint(config, error)}") from None
             case aiohttp.InvalidURL() | ValueError():  # a key or an address that HTTP cannot carry
-                problem = str(error).split("\n")[0] or "it cannot be reached"
+                problem = complaint(config, error)
                 raise ModelUnavailable(
                     f"{config.name} at {self.address}: {problem}; check --base-url and {config.api_key_env}"
                 ) from None
-        raise TryAgain(f"connection lost: {str(error) or type(error).__name__}") from None
+        raise TryAgain(f"connection lost: {complaint(config, error)}") from None
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:

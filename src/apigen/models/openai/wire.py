@@ -145,9 +145,9 @@ def _is_number(value: Json) -> bool:
 
 
 def error_message(content: bytes, most: int = 200) -> str:
-    """What a server says went wrong, in one line of at most so many characters."""
+    """What a server says went wrong, in one line of at most so many characters; nothing where it says nothing."""
     value = error_of(content)
-    said = str(value.get("message") or value.get("code") or value)
+    said = str(value.get("message") or value.get("code") or (value if any(value.values()) else ""))
     return " ".join("".join(letter if letter.isprintable() else " " for letter in said).split())[:most]
 
 
