@@ -15,7 +15,7 @@ def test_the_layers_follow_from_what_is_trained(tmp_path: Path) -> None:
     for given, layers in (
         (("", False, "dpo"), ["dpo"]),
         (("tiny", False, "sft"), ["scratch"]),
-        (("", True, "dpo"), ["lora", "dpo"]),
+        (("", True, "dpo"), ["lora", "dpo", "dpo_lora"]),
     ):
         scratch, lora, method = given
         made = recipe_of(None, {"lora": lora}, scratch=scratch, method=method)
