@@ -10,7 +10,7 @@ from rich.progress import SpinnerColumn, TextColumn
 
 from apigen import rundir
 from apigen.cli.live_bar import LiveBar
-from apigen.config import Config, given_address, load_config
+from apigen.config import Config, given_address, laid_over, load_config
 from apigen.errors import UserError
 from apigen.report.words import outcome_changes
 from apigen.reverify.run import Survey, Wanted, adopt, carry_out, survey
@@ -40,7 +40,7 @@ def resumed_config(
     over = load_config(None, given).model_dump(mode="json", exclude_unset=True)
     base = before.model_dump(mode="json")
     default = default_address(before)
-    merged = _laid_over(base, over)
+    merged = laid_over(base, over)
     merged |= {key: models_laid_over(base[key], over.get(key, base[key])) for key in _MODELS}
     if base_url is not None:
         named = {
@@ -110,20 +110,11 @@ def models_laid_over(base: Sequence[Mapping[str, Any]], given: Sequence[Mapping[
         if alone and same and item.keys() == {"name"}:
             merged.extend(map(dict, same))
         elif (name, address) in places:
-            merged.append(_laid_over(places[name, address], item))
+            merged.append(laid_over(places[name, address], item))
         elif (alone and len(same) == 1) or (address is None and len(left) == 1):
-            merged.append(_laid_over((left or same)[0], item))
+            merged.append(laid_over((left or same)[0], item))
         else:
             merged.append(dict(item))
-    return merged
-
-
-def _laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested settings with some of them replaced."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        merged[key] = _laid_over(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
     return merged
 
 

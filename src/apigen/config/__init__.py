@@ -9,7 +9,7 @@ from apigen.config.access import GrantConfig, RemoteConfig
 from apigen.config.asking import BudgetConfig, GenerationConfig, JudgingConfig
 from apigen.config.execution import ExecutionConfig, IsolationConfig
 from apigen.config.keys import decides_executions, flatten, is_free, is_verification
-from apigen.config.reading import UniqueKeys, broken, load_config
+from apigen.config.reading import laid_over, load_config, read_mapping, read_yaml
 from apigen.config.sampling import FocusConfig, RoundsConfig, SamplingConfig, StyleWeights, WordingWeights
 from apigen.config.whole import Config, given_address
 
@@ -26,13 +26,14 @@ __all__ = (
     "RoundsConfig",
     "SamplingConfig",
     "StyleWeights",
-    "UniqueKeys",
     "WordingWeights",
-    "broken",
     "decides_executions",
     "flatten",
     "given_address",
     "is_free",
     "is_verification",
+    "laid_over",
     "load_config",
+    "read_mapping",
+    "read_yaml",
 )

@@ -18,10 +18,10 @@ def load_config(path: Path | None, overrides: Mapping[str, Any] | None = None) -
     Raises:
         UserError: the file cannot be read, is no YAML, or holds an unknown key or a wrong value.
     """
-    written: dict[str, Any] = _read_yaml(path) if path else {}
+    written: dict[str, Any] = read_mapping(path) if path else {}
     chosen = {key: value for key, value in (overrides or {}).items() if value is not None}
     try:
-        merged = _merge(in_full(written), in_full(chosen))
+        merged = laid_over(in_full(written), in_full(chosen))
     except ValueError as error:
         raise UserError(f"{path or 'the command line'}: {error}") from None
     try:
@@ -55,31 +55,60 @@ def broken(error: yaml.YAMLError) -> str:
     return f"{at}broken YAML, {getattr(error, 'problem', None) or in_one_line(error)}"
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, name: str = "", what: str = "configuration") -> Any:
+    """Read a YAML file that holds one document.
+
+    Args:
+        path: the file.
+        name: how it is called in messages; by default its path.
+        what: it is.
+
+    Raises:
+        UserError: it cannot be read, is no YAML, or holds a key twice.
+    """
+    name = name or str(path)
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; give the path of a YAML configuration") from None
+        raise UserError(f"{name}: no such file; give the path of a YAML {what}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as text: {error}") from None
+        raise UserError(f"{name}: cannot be read as text: {error}") from None
     try:
-        loaded = yaml.load(text, UniqueKeys)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, UniqueKeys)  # noqa: S506 - a SafeLoader
     except RecursionError:
-        raise UserError(f"{path}: nested too deeply for a configuration") from None
+        raise UserError(f"{name}: nested too deeply for a {what}") from None
     except yaml.YAMLError as error:
-        raise UserError(f"{path}: {broken(error)}") from None
+        raise UserError(f"{name}: {broken(error)}") from None
+
+
+def read_mapping(
+    path: Path, name: str = "", what: str = "configuration", example: str = "count: 500"
+) -> dict[str, Any]:
+    """Read a YAML file of keys and values; see :func:`read_yaml`.
+
+    Args:
+        path: the file.
+        name: how it is called in messages; by default its path.
+        what: it is.
+        example: a line that could stand in it.
+
+    Raises:
+        UserError: it cannot be read, or holds something else.
+    """
+    loaded = read_yaml(path, name, what)
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):
-        raise UserError(f"{path}: a configuration is a mapping of keys, such as `count: 500`, not a {_kind(loaded)}")
+        raise UserError(f"{name or path}: a {what} is a mapping of keys, such as `{example}`, not a {_kind(loaded)}")
     return {str(key): value for key, value in loaded.items()}
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def laid_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """One mapping over another, mapping by mapping: what the upper one leaves out stays as it was."""
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
-        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
+        merged[key] = laid_over(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
     return merged
 
 

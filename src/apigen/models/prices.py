@@ -14,7 +14,7 @@ import pydantic
 import yaml
 from pydantic import Field, TypeAdapter
 
-from apigen.config import Config, UniqueKeys
+from apigen.config import Config, read_yaml
 from apigen.errors import UserError
 from apigen.model_config import ModelConfig, PriceConfig
 from apigen.models.roles import Role
@@ -170,14 +170,7 @@ def _several(config: Config, prices: PriceList) -> dict[str, set[Price | None]]:
 
 
 def _read(path: Path) -> tuple[PriceSection, ...]:
-    try:
-        loaded = yaml.load(path.read_text("utf-8"), UniqueKeys)  # noqa: S506 - a SafeLoader
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file of prices") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as text: {error}") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: broken YAML, {' '.join(str(error).split())}") from None
+    loaded = read_yaml(path, what="file of prices")
     try:
         return _sections(loaded)
     except pydantic.ValidationError as error:

@@ -10,7 +10,7 @@ import pydantic
 import yaml
 from pydantic import Field
 
-from apigen.config import UniqueKeys, broken
+from apigen.config import laid_over, read_mapping
 from apigen.errors import UserError
 from apigen.sections import Section
 
@@ -81,37 +81,13 @@ def make_recipe(
     """
     merged: dict[str, Any] = {}
     for name in ("paper", *layers):
-        merged = _merge(merged, yaml.safe_load(files("apigen.train").joinpath(f"recipes/{name}.yaml").read_text()))
-    merged = _merge(merged, _read(file) if file else {})
-    merged = _merge(merged, {key: value for key, value in (options or {}).items() if value is not None})
+        merged = laid_over(merged, yaml.safe_load(files("apigen.train").joinpath(f"recipes/{name}.yaml").read_text()))
+    merged = laid_over(merged, read_mapping(file, f"--recipe {file}", "recipe", "epochs: 2") if file else {})
+    merged = laid_over(merged, {key: value for key, value in (options or {}).items() if value is not None})
     try:
         return Recipe.model_validate(merged)
     except pydantic.ValidationError as error:
         raise UserError(f"{file or 'the recipe'}: {_explain(error)}") from None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        loaded = yaml.load(path.read_text("utf-8"), UniqueKeys)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"--recipe {path}: cannot be read as text: {error}") from None
-    except RecursionError:
-        raise UserError(f"--recipe {path}: nested too deeply for a recipe") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"--recipe {path}: {broken(error)}") from None
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict):
-        raise UserError(f"--recipe {path}: a recipe is a mapping of keys, such as `epochs: 2`")
-    return {str(key): value for key, value in loaded.items()}
-
-
-def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def _explain(error: pydantic.ValidationError) -> str:
