@@ -43,7 +43,7 @@ _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _MAGNITUDES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "mn": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
 
 _DIGITS = re.compile(
-    r"(?<![\w.,/:#])(?P<sign>[-−](?=[$€£\d.])|(?:minus|negative) )?[$€£¥₹]?"  # noqa: RUF001 - a real minus sign
+    r"(?:(?<![\w.,/:#])|(?<=[1-9]x)|(?<=\d\dx))(?P<sign>[-−](?=[$€£\d.])|(?:minus|negative) )?[$€£¥₹]?"  # noqa: RUF001 - a real minus sign
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)(?![/:]\d|[.,]\d)"
     r"(?:(?P<ordinal>st|nd|rd|th)\b|(?P<gap> ?)(?P<magnitude>k|mn?|bn|thousand|million|billion)\b)?"
     r"(?P<percent> ?%| ?percent\b| per ?cent\b)?",
