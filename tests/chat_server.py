@@ -48,6 +48,8 @@ class ChatServer:
     """The tokens that it counts for a prompt and an answer."""
     admitted: int = 0
     under_way: int = 0
+    answering: int = 0
+    """How many will be answered in full, and are not yet."""
 
     async def complete(self, request: web.Request) -> web.Response:
         self.under_way += 1
@@ -73,11 +75,18 @@ class ChatServer:
 
     async def answer(self, body: dict[str, Any]) -> tuple[int, Any]:
         """Status and value of the answer to one body, however it came."""
-        if self.fail_after is not None and len(self.prompts) >= self.fail_after:
+        if self.fail_after is not None and len(self.prompts) + self.answering >= self.fail_after:
             status, message = self.fail_with
             return status, {"error": {"message": message}}
         if self.refuse:
             return 400, {"error": {"message": "max_tokens is not supported"}}
+        self.answering += 1  # they may all come at once, and the one after the last is to fail nevertheless
+        try:
+            return await self._in_full(body)
+        finally:
+            self.answering -= 1
+
+    async def _in_full(self, body: dict[str, Any]) -> tuple[int, Any]:
         await asyncio.sleep(self.delay_s)
         messages = [Message(message["role"], message["content"]) for message in body["messages"]]
         if messages[0].content.startswith("You check"):
