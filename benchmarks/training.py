@@ -21,8 +21,8 @@ import transformers
 from apigen.records import Call, Message, Tool
 from apigen.train import supervised
 from apigen.train.batches import Collator
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example
-from apigen.train.form import dialogue
 from apigen.train.plan import Plan
 from apigen.train.recipe import make_recipe
 from apigen.train.scratch import SIZES, scratch_model, scratch_tokenizer

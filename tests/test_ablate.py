@@ -16,10 +16,12 @@ from apigen.ablate.arms import STAGES, Arm
 from apigen.ablate.base import Arguments, Right, Trained
 from apigen.ablate.cells import Cell, Work, cell_folder, finished
 from apigen.ablate.drawing import draw, shown, sizes
-from apigen.ablate.experiment import Settings, carry_out, keep_settings, write_figures, write_questions
-from apigen.ablate.figures import figures
+from apigen.ablate.figures import figures, write_figures
 from apigen.ablate.page import page, rows, tables
+from apigen.ablate.plan import Plan
 from apigen.ablate.pool import Pool, make_pool
+from apigen.ablate.run import carry_out, write_questions
+from apigen.ablate.settings import Settings, keep_settings
 from apigen.agreement import student
 from apigen.attempts import read_requests
 from apigen.dataset.duplicates import fingerprint
@@ -178,9 +180,9 @@ def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path, pool: Pool) -> No
     failing = ScriptedTrainer(fails_at=4)
     done: list[Cell] = []
     with pytest.raises(RuntimeError, match="no more"):
-        done.extend(carry_out(_work(tmp_path, pool, failing), pool, planned, settings, lambda *_: None))
+        done.extend(carry_out(_work(tmp_path, pool, failing), Plan(pool, planned, settings), lambda *_: None))
     again = ScriptedTrainer()
-    cells = [*carry_out(_work(tmp_path, pool, again), pool, planned, settings, lambda *_: None)]
+    cells = [*carry_out(_work(tmp_path, pool, again), Plan(pool, planned, settings), lambda *_: None)]
     assert len(cells) == 10
     assert len(failing.made) == 3
     assert len(again.made) == 7
@@ -207,7 +209,7 @@ def test_a_damaged_note_of_a_training_is_named(tmp_path: Path, pool: Pool) -> No
     (here / "model").mkdir(parents=True)
     (here / "trained.json").write_text("{")
     with pytest.raises(UserError, match=r"trained\.json: cannot be read .*; remove it"):
-        next(carry_out(work, pool, sizes(pool, [Arm.VERIFIED]), _settings([1]), lambda *_: None))
+        next(carry_out(work, Plan(pool, sizes(pool, [Arm.VERIFIED]), _settings([1])), lambda *_: None))
 
 
 def test_settings_hold_on_resume(tmp_path: Path) -> None:
@@ -338,7 +340,7 @@ def test_students_interval_is_the_textbooks() -> None:
 def test_figures_are_written_and_shown(tmp_path: Path, pool: Pool) -> None:
     """As JSON, as a table with a row for each arm, and as a page without anything to load."""
     settings, planned = _settings([1, 2]), sizes(pool, list(Arm), size=20)
-    cells = [*carry_out(_work(tmp_path, pool, ScriptedTrainer()), pool, planned, settings, lambda *_: None)]
+    cells = [*carry_out(_work(tmp_path, pool, ScriptedTrainer()), Plan(pool, planned, settings), lambda *_: None)]
     found = write_figures(tmp_path, settings, pool, cells[:7], {"apigen": "0"})
     assert json.loads((tmp_path / "ablation.json").read_text())["done"] == 7
     assert [row[0] for row in rows(found["suites"]["unseen"])] == [arm.value for arm in Arm]
@@ -354,9 +356,9 @@ def test_a_change_of_libraries_in_the_midst_is_told(tmp_path: Path, pool: Pool) 
     settings, planned = _settings([1]), sizes(pool, list(Arm), size=20)
     failing = _work(tmp_path, pool, ScriptedTrainer(fails_at=3), {"torch": "2.12"})
     with pytest.raises(RuntimeError, match="no more"):
-        list(carry_out(failing, pool, planned, settings, lambda *_: None))
+        list(carry_out(failing, Plan(pool, planned, settings), lambda *_: None))
     work = _work(tmp_path, pool, ScriptedTrainer(), {"torch": "2.13"})
-    cells = [*carry_out(work, pool, planned, settings, lambda *_: None)]
+    cells = [*carry_out(work, Plan(pool, planned, settings), lambda *_: None)]
     found = write_figures(tmp_path, settings, pool, cells, work.versions)
     assert [cell["versions"]["torch"] for cell in found["cells"]] == ["2.12", "2.12", "2.13", "2.13", "2.13"]
     assert found["mixed_versions"] == {"torch": ["2.12", "2.13"]}

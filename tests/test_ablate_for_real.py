@@ -21,8 +21,8 @@ from apigen.ablate.pool import Trainable
 from apigen.ablate.training import Starts, Training, require_trainable
 from apigen.errors import UserError
 from apigen.evaluate.asking.generating import load
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
-from apigen.train.form import dialogue
 from apigen.train.job import Job
 from apigen.train.recipe import make_recipe
 from apigen.train.tokens import Encoder

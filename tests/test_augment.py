@@ -20,8 +20,8 @@ from apigen.dataset.negatives.shelf import Shelf
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import read
 from apigen.records import Call, Tool
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
-from apigen.train.form import dialogue
 from runs import apigen, apigen_process, lines, told
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "negatives.schema.json").read_text())

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from apigen.evaluate.asking.forms import FORMS
+from apigen.dialogue.form import FORMS
 from apigen.evaluate.asking.local_rows import mark_folder
+from apigen.evaluate.asking.putting import put
 from apigen.evaluate.base import Miss
 from apigen.evaluate.held_out import HeldOut
 from runs import apigen, lines
@@ -63,9 +64,9 @@ def folder(rows: Path) -> Path:
     for form, questions in (("native", HeldOut(rows, underscores=True)), ("prompted", HeldOut(rows))):
         for question in questions.questions():
             if form == "native" or question.id == "tea":
-                put = FORMS[form].put(question)
-                messages = [{"role": one.role, "content": one.content} for one in put.messages]
-                lessons.append((messages, list(put.tools) or None, SAID[put.id] if form == "native" else PROMPTED))
+                asked = put(question, FORMS[form])
+                messages = [{"role": one.role, "content": one.content} for one in asked.messages]
+                lessons.append((messages, list(asked.tools) or None, SAID[asked.id] if form == "native" else PROMPTED))
     write_tiny_folder(rows.parent / "model", lessons)
     return rows.parent / "model"
 

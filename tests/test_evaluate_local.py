@@ -12,14 +12,14 @@ import pytest
 from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
 from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Put, Said
-from apigen.evaluate.asking.forms import FORMS
 from apigen.evaluate.asking.generating import Generator
 from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
+from apigen.evaluate.asking.putting import put
 from apigen.evaluate.base import Question
 from apigen.evaluate.held_out import HeldOut
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example
-from apigen.train.form import dialogue
 from apigen.train.rendering import Renderer
 from tiny_chat_model import write_chat_model
 
@@ -52,8 +52,8 @@ class Telling:
 
     async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
         assert not stopped()
-        for put in puts:
-            keep(put, self._said(put))
+        for one in puts:
+            keep(one, self._said(one))
 
     def facts(self) -> dict[str, Any]:
         return {}
@@ -63,7 +63,7 @@ class Telling:
 
 
 def asked(kept: Kept, answerer: Answerer, found: Sequence[Question]) -> dict[str, str | None]:
-    asyncio.run(ask_missing(found, kept, answerer, FORMS["native"]))
+    asyncio.run(ask_missing(found, kept, answerer, "native"))
     return {id_: one.error for id_, one in kept.answers.items()}
 
 
@@ -124,20 +124,20 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
     example = Example("q0", question.messages, question.tools, ())
     trained = Renderer(strict, "x").render(dialogue(example, "prompted")).prompt
     asking = Generator(model, strict, "local:x")
-    assert asking.prompt(FORMS["prompted"].put(question)) == trained
+    assert asking.prompt(put(question, "prompted")) == trained
     assert trained.startswith("<user>You answer questions by calling tools.")
     assert asking.facts()["system"] == IN_USER_TURN
     assert Generator(model, tokenizer, "local:x").facts()["system"] == "template"
     strict.chat_template = "{{ raise_exception('nothing at all') }}"
     with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
-        asking.prompt(FORMS["prompted"].put(question))
+        asking.prompt(put(question, "prompted"))
 
 
 @pytest.mark.slow
 def test_room_for_an_answer_does_not_depend_on_what_it_is_asked_with(loaded: tuple[Any, Any], tmp_path: Path) -> None:
     """A prompt that fills the model's places shortens its own answer, and no other of the batch."""
     found = questions(tmp_path, "long " * 970, "Tea!", "Milk!")
-    filled = Generator(*loaded, "local:x").length(Generator(*loaded, "local:x").prompt(FORMS["native"].put(found[0])))
+    filled = Generator(*loaded, "local:x").length(Generator(*loaded, "local:x").prompt(put(found[0], "native")))
     most = 4096 - filled + 1
     told = {}
     for batch in (1, 3):

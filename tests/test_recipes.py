@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from apigen.cli.recipes import form_of, recipe_of
+from apigen.cli.recipes import recipe_of
+from apigen.dialogue.form import form_named
 from apigen.errors import UserError
 from apigen.train.recipe import make_recipe
 
@@ -29,6 +30,6 @@ def test_the_layers_follow_from_what_is_trained(tmp_path: Path) -> None:
 
 def test_a_form_that_there_is_not_is_named_with_those_that_there_are() -> None:
     """One line, for every command alike."""
-    assert form_of("prompted") == "prompted"
+    assert form_named("prompted") == "prompted"
     with pytest.raises(UserError, match="--form spoken: no such form; there are native, prompted"):
-        form_of("spoken")
+        form_named("spoken")

@@ -13,8 +13,8 @@ from apigen.extra import PACKAGES, require_extra
 from apigen.records import Call
 from apigen.train import checkpoints, memory
 from apigen.train.batches import packed
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, LeftOut, labels, read_examples
-from apigen.train.form import dialogue
 from apigen.train.job import Job
 from apigen.train.memory import Shape
 from apigen.train.pairs import read_pairs

@@ -27,8 +27,8 @@ import transformers
 from apigen.errors import JobFellShort, UserError
 from apigen.train import loading, outputs, supervised
 from apigen.train.batches import Collator, Rows
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
-from apigen.train.form import dialogue
 from apigen.train.job import METHODS, Job, TrainingResult
 from apigen.train.pairs import read_pairs
 from apigen.train.plan import make_plan

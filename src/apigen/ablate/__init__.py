@@ -10,6 +10,9 @@ arguments   how many values are right
 likelihood  how surprised a model is by right answers
 cells       one training and its evaluation, each done once and kept
 figures     what the cells come to: means, and differences paired by seed
-experiment  all cells, their settings and their figures
-page        the same to look at
+settings    everything that the figures depend on
+ablation    what is asked for
+plan        what it comes to before anything is trained
+page        the figures to look at
+run         all of it, from a run to its figures
 """

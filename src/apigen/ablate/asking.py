@@ -13,15 +13,14 @@ from apigen.ablate.arguments import arguments_of
 from apigen.ablate.base import Interrupted, Right
 from apigen.ablate.likelihood import bits_per_character
 from apigen.ablate.releasing import released
+from apigen.dialogue.form import Form, underscores
 from apigen.evaluate.asking.ask import Progress, ask_missing
-from apigen.evaluate.asking.forms import form_named
 from apigen.evaluate.asking.generating import Generator, load
 from apigen.evaluate.asking.kept import EVALUATION, VERDICTS, Kept, Settings
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.base import Answer
 from apigen.evaluate.evaluation import Evaluated, evaluated, figures
 from apigen.evaluate.held_out import HeldOut
-from apigen.train.form import Form
 
 
 class Asking:
@@ -53,22 +52,21 @@ class Asking:
         """
         if self._stopped():
             raise Interrupted
-        form = form_named(self._form)
-        suite = HeldOut(rows, underscores=form.underscores)
+        suite = HeldOut(rows, underscores=underscores(self._form))
         questions = list(suite.questions())
         net, tokenizer = load(model)
         settings = Settings(
             # Not by their paths, so that the folder may be moved and gone on with.
             suite=f"held-out:{rows.name}",
             model=out.parent.name,
-            form=form.name,
+            form=self._form,
             temperature=0.0,
             max_tokens=self._max_tokens,
             version=suite.version,
         )
         with _opened(out, settings) as kept:
             answerer = Local(Generator(net, tokenizer, settings.model), self._batch, self._max_tokens)
-            asyncio.run(ask_missing(questions, kept, answerer, form, self._watch, self._stopped))
+            asyncio.run(ask_missing(questions, kept, answerer, self._form, self._watch, self._stopped))
             if len(kept.answers) < len(questions):
                 raise Interrupted
             found = evaluated(questions, kept.answers, {})

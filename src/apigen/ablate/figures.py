@@ -1,11 +1,20 @@
 """What the cells come to: the share of right answers of each arm, and what each arm is away from the verified one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from apigen.ablate.arms import Arm
 from apigen.ablate.cells import Cell
+from apigen.ablate.pool import Pool
+from apigen.ablate.settings import Settings
 from apigen.agreement import student
+from apigen.files import replacing
+
+FIGURES = "ablation.json"
 
 PAPER: Mapping[Arm, Mapping[str, float]] = {
     Arm.SEMANTICS: {"xLAM-7B": -4, "xLAM-1B": -10},
@@ -30,6 +39,35 @@ def figures(cells: Iterable[Cell]) -> dict[str, Any]:
     arms = [arm for arm in Arm if any(cell.arm is arm for cell in done)]
     suites = list(dict.fromkeys(name for cell in done for name in cell.suites))
     return {suite: {arm.value: _arm(done, suite, arm) for arm in arms} for suite in suites}
+
+
+def write_figures(
+    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: Mapping[str, str]
+) -> dict[str, Any]:
+    """Write ablation.json, and give what it holds."""
+    found = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": versions,
+        "mixed_versions": mixed_versions(cells),
+        "settings": msgspec.to_builtins(settings),
+        "pool": {
+            "train": pool.fell(),
+            "unseen": len(pool.unseen),
+            "seen": len(pool.seen),
+            "held_out": list(pool.held_out),
+            "unshown": pool.unshown,
+            "unreadable": pool.unreadable,
+            "unchecked": pool.unchecked,
+            "neither": pool.neither,
+        },
+        "done": len(cells),
+        "due": len(settings.arms) * len(settings.seeds),
+        "suites": figures(cells),
+        "cells": [msgspec.to_builtins(cell) for cell in cells],
+    }
+    with replacing(folder / FIGURES) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    return found
 
 
 def _arm(cells: Sequence[Cell], suite: str, arm: Arm) -> dict[str, Any]:

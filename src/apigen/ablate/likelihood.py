@@ -8,10 +8,11 @@ from typing import Any
 import torch
 
 from apigen.ablate.base import Interrupted
+from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort
 from apigen.train.batches import Collator
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
-from apigen.train.form import Form, dialogue
 from apigen.train.probes import logits_of_answers
 from apigen.train.tokens import Encoder
 

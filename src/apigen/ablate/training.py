@@ -14,10 +14,10 @@ from apigen.ablate.base import Interrupted, Trained
 from apigen.ablate.cells import write_rows
 from apigen.ablate.pool import Trainable
 from apigen.ablate.releasing import released
+from apigen.dialogue.form import Form
 from apigen.errors import UserError
 from apigen.files import storage_errors
 from apigen.train.examples import Example, read_examples
-from apigen.train.form import Form
 from apigen.train.job import Job, Watch
 from apigen.train.outputs import RECORD
 from apigen.train.prepared import Prepared, prepare

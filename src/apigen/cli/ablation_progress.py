@@ -12,17 +12,21 @@ from apigen.evaluate.asking.ask import Progress
 class AblationProgress(LiveBar):
     """Shows the cells done, and what is being done in the one that is under way."""
 
-    def __init__(self, console: Console, due: int) -> None:
+    def __init__(self, console: Console) -> None:
         columns = (
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[line]}", markup=False),
             TimeElapsedColumn(),
         )
-        super().__init__(console, columns, total=due, line="")
+        super().__init__(console, columns, line="")
         self._console = console
         self._done = 0
         self._doing = ""
+
+    def begins(self, trainings: int) -> None:
+        """Say how many there are."""
+        self.show("", total=trainings)
 
     def at(self, arm: Arm, seed: int, what: str) -> None:
         """Say what is being done."""

@@ -21,9 +21,9 @@ from apigen.cli.evaluate_training import trained_on
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.live_bar import LiveBar
 from apigen.config import load_config
+from apigen.dialogue.form import Form, form_named, underscores
 from apigen.errors import ApigenError, ExecutorUnavailable, JobFellShort, Unavailable, UserError
 from apigen.evaluate.asking.ask import Progress, ask_missing
-from apigen.evaluate.asking.forms import Form, form_named
 from apigen.evaluate.asking.kept import EVALUATION, REPORT, VERDICTS, Kept, Settings, read_evaluation
 from apigen.evaluate.asking.sampling import sampled
 from apigen.evaluate.asking.table import LOCAL, OPENAI, Asking, make_answerer, require_askable
@@ -139,7 +139,7 @@ def _planned(options: AskOptions) -> _Plan:
         raise UserError("--library: nothing is executed without --execute; add it, or leave --library out")
     if options.out is None and not options.dry_run:
         raise UserError("--out DIR is missing: answers are kept there, so that none is asked for twice")
-    suite = make_suite(options.suite, SuiteOptions(options.bfcl, form.underscores))
+    suite = make_suite(options.suite, SuiteOptions(options.bfcl, underscores(form)))
     questions = sampled(suite.questions(), options.limit, options.seed)
     if not questions:
         raise UserError(f"--suite {options.suite}: has no questions")
@@ -169,7 +169,7 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
         suite=plan.suite.name,
         version=plan.suite.version,
         model=options.model,
-        form=plan.form.name,
+        form=plan.form,
         temperature=options.temperature,
         max_tokens=options.max_tokens,
         limit=options.limit,

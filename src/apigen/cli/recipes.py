@@ -1,11 +1,9 @@
-"""The recipe and the form that a command line names, for every command that trains."""
+"""The recipe that a command line names, for every command that trains."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from apigen.errors import UserError
-from apigen.train.form import FORMS, Form
 from apigen.train.recipe import Recipe, make_recipe
 
 
@@ -29,14 +27,3 @@ def recipe_of(file: Path | None, options: Mapping[str, Any], *, scratch: str, me
         *(("dpo_lora",) if lora and dpo else ()),
     ]
     return make_recipe(file, {key: value for key, value in options.items() if key != "lora"}, layers)
-
-
-def form_of(name: str) -> Form:
-    """A form by its name.
-
-    Raises:
-        UserError: there is none of that name.
-    """
-    if name not in FORMS:
-        raise UserError(f"--form {name}: no such form; there are {', '.join(FORMS)}")
-    return FORMS[name]

@@ -8,8 +8,9 @@ import msgspec
 from rich.console import Console
 
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
-from apigen.cli.recipes import form_of, recipe_of
+from apigen.cli.recipes import recipe_of
 from apigen.cli.training_progress import TrainingProgress
+from apigen.dialogue.form import form_named
 from apigen.errors import UserError
 from apigen.train.job import METHODS, Job
 from apigen.train.run import read_data, require_possible, train
@@ -75,7 +76,7 @@ def train_command(options: TrainOptions) -> int:
 
 
 def _job(options: TrainOptions) -> Job:
-    form = form_of(options.form)
+    form = form_named(options.form)
     if options.method not in METHODS:
         raise UserError(f"--method {options.method}: no such method; there are {', '.join(METHODS)}")
     if options.out is None and not options.dry_run:

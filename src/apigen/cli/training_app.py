@@ -179,7 +179,11 @@ def ablate(
     as_json: AsJson = False,
 ) -> None:
     """Measure what verification is worth: train with rejected candidates put back and without, and compare."""
-    from apigen.cli.ablate import AblateOptions, ablate_command
+    from apigen.ablate.ablation import Ablation
+    from apigen.cli.ablate import AblateOptions, ablate_command, arms_of
+    from apigen.cli.recipes import recipe_of
+    from apigen.dialogue.form import form_named
+    from apigen.train.job import Job
 
     overrides = {
         "epochs": epochs,
@@ -189,26 +193,26 @@ def ablate(
         "cutoff": cutoff,
         "lora": lora or None,
     }
-    options = AblateOptions(
-        run=run_dir,
+    job = Job(
+        recipe=recipe_of(recipe, overrides, scratch=from_scratch or ""),
         out=out,
         model=model or "",
         scratch=from_scratch or "",
-        form=form,
-        recipe=recipe,
-        overrides=overrides,
-        arms=arms,
-        seeds=seeds,
+        form=form_named(form),
+        resume=resume,
+    )
+    ablation = Ablation(
+        run=run_dir,
+        job=job,
+        arms=arms_of(arms),
+        seeds=tuple(range(1, seeds + 1)),
         size=size,
         share=share,
         held_out=held_out,
         questions=questions,
         seed=seed,
-        batch=answer_batch,
-        max_tokens=answer_tokens,
+        answer_batch=answer_batch,
+        answer_tokens=answer_tokens,
         keep_models=keep_models,
-        resume=resume,
-        dry_run=dry_run,
-        as_json=as_json,
     )
-    raise typer.Exit(ablate_command(options))
+    raise typer.Exit(ablate_command(AblateOptions(ablation, dry_run, as_json)))

@@ -20,6 +20,16 @@ def underscored(name: str) -> str:
     return name.replace(".", "_")
 
 
+def told_apart_by_dots(tools: Iterable[Tool]) -> tuple[str, str] | None:
+    """Two tools that would have one name without their dots; ``None`` where there are none."""
+    names: dict[str, str] = {}
+    for tool in tools:
+        other = names.setdefault(underscored(tool.name), tool.name)
+        if other != tool.name:
+            return other, tool.name
+    return None
+
+
 def native_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     """The tools as a request's or a chat template's ``tools``."""
     return [

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from apigen.evaluate.asking.forms import Form
+from apigen.dialogue.form import Form
+from apigen.evaluate.asking.putting import put
 from apigen.evaluate.base import Question
 from apigen.models.tokens import tokens_asked, tokens_in
 
@@ -21,13 +22,13 @@ def plan_of(questions: Sequence[Question], form: Form, max_tokens: int) -> dict[
     """
     prompt = 0
     for question in questions:
-        put = form.put(question)
-        prompt += tokens_asked(put.messages)
-        prompt += tokens_in(msgspec.json.encode(put.tools).decode()) if put.tools else 0
+        asked = put(question, form)
+        prompt += tokens_asked(asked.messages)
+        prompt += tokens_in(msgspec.json.encode(asked.tools).decode()) if asked.tools else 0
     return {
         "questions": len(questions),
         "categories": dict(Counter(question.category for question in questions)),
-        "form": form.name,
+        "form": form,
         "prompt_tokens": prompt,
         "completion_tokens_at_most": len(questions) * max_tokens,
     }

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from apigen.dialogue.form import FORMS, Form
 from apigen.errors import UserError
-from apigen.train.form import FORMS, Form
 from apigen.train.recipe import Recipe
 from apigen.train.scratch import size_of
 

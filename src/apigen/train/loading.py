@@ -10,8 +10,8 @@ from typing import Any
 import torch
 import transformers
 
+from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort, UserError, in_one_line
-from apigen.train.form import Form
 from apigen.train.hub import where
 from apigen.train.recipe import Precision, Recipe
 from apigen.train.rendering import WAYS_OUT

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from apigen.dialogue.form import Form
 from apigen.train.examples import LeftOut
-from apigen.train.form import Form
 from apigen.train.recipe import Recipe
 
 _FEW = 0.02

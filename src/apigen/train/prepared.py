@@ -10,8 +10,8 @@ import transformers
 from apigen.errors import UserError
 from apigen.train import memory
 from apigen.train.batches import keeps_some_logits
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, Examples, LeftOut, PairExample, digest
-from apigen.train.form import dialogue
 from apigen.train.job import Job
 from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
 from apigen.train.memory import Memory, Shape

@@ -13,7 +13,7 @@ import msgspec
 
 from apigen.dialogue.folding import folded
 from apigen.errors import UserError, in_one_line
-from apigen.train.form import Dialogue
+from apigen.train.dialogue import Dialogue
 from apigen.train.thoughts import ending
 from apigen.train.written import lost_of, written_as_python
 

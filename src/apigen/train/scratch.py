@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
+from apigen.dialogue.form import Form
 from apigen.errors import UserError
+from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example
-from apigen.train.form import Form, dialogue
 
 END, TURN, ENDED = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 _TAGS = ("<tools>", "</tools>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")

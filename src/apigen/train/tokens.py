@@ -9,8 +9,8 @@ from typing import Any, Self
 import msgspec
 
 from apigen.errors import UserError
+from apigen.train.dialogue import Dialogue
 from apigen.train.examples import LeftOut
-from apigen.train.form import Dialogue
 from apigen.train.rendering import CannotRender, Rendered, Renderer
 
 _AT_ONCE = 256

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort
 from apigen.evaluate.asking.base import Answerer, Put, Said
-from apigen.evaluate.asking.forms import Form
 from apigen.evaluate.asking.given import Given, given
 from apigen.evaluate.asking.kept import Kept
+from apigen.evaluate.asking.putting import put
 from apigen.evaluate.base import Mark, Question
 
 IN_VAIN = 8
@@ -64,19 +65,19 @@ async def ask_missing(
             progress.count(mark_of(question, kept.answers[question.id]))
     watch(progress)
 
-    def keep(put: Put, said: Said) -> None:
+    def keep(asked: Put, said: Said) -> None:
         nonlocal in_vain
-        one = given(put, said, form, kept.settings.model)
+        one = given(asked, said, form, kept.settings.model)
         kept.add(one)
-        progress.count(mark_of(by_id[put.id], one))
+        progress.count(mark_of(by_id[asked.id], one))
         watch(progress)
         in_vain += bool(said.error) and not said.unfit
         if in_vain >= IN_VAIN and not progress.answered:
             # A server's: what a model in this process cannot answer is always for want of room.
-            hint = "; start the server with tool calling on, or use --form prompted" if put.tools else ""
+            hint = "; start the server with tool calling on, or use --form prompted" if asked.tools else ""
             raise JobFellShort(f"{said.error}; {in_vain} questions ended so, and none was answered{hint}")
 
-    missing = [form.put(question) for question in questions if question.id not in kept.answers]
+    missing = [put(question, form) for question in questions if question.id not in kept.answers]
     if missing:
         await answerer.ask(missing, keep, stopped)
 

@@ -2,9 +2,10 @@
 
 import msgspec
 
+from apigen.dialogue.form import Form
 from apigen.evaluate.answers import AnswerLine
 from apigen.evaluate.asking.base import Put, Said
-from apigen.evaluate.asking.forms import Form
+from apigen.evaluate.asking.putting import read
 from apigen.evaluate.decoding import decode_calls, decode_text
 from apigen.records import Json
 
@@ -52,8 +53,8 @@ def given(put: Put, said: Said, form: Form, model: str) -> Given:
     tokens, seconds = Tokens(said.prompt_tokens, said.completion_tokens), round(said.seconds, 3)
     if said.error:
         return Given(put.id, error=said.error, model=model, tokens=tokens, seconds=seconds)
-    read = form.read(put, said)
-    calls, text = (None, read) if isinstance(read, str) else (read, None)
+    found = read(put, said, form)
+    calls, text = (None, found) if isinstance(found, str) else (found, None)
     return Given(
         put.id,
         calls,

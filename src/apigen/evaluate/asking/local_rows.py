@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from apigen.dialogue.form import Form
 from apigen.evaluate.asking.base import Answerer, Put, Said
-from apigen.evaluate.asking.forms import form_named
 from apigen.evaluate.asking.generating import Generator
 from apigen.evaluate.asking.given import Given, given
 from apigen.evaluate.asking.local import Local
+from apigen.evaluate.asking.putting import put
 from apigen.evaluate.base import Mark, Question
 from apigen.evaluate.scoring import Scored, ScoreTally
 
@@ -31,7 +32,7 @@ def mark_folder(
     folder: Path,
     questions: Iterable[Question],
     *,
-    form: str = "native",
+    form: Form = "native",
     batch: int = 8,
     max_tokens: int = 512,
     device: str | None = None,
@@ -52,7 +53,7 @@ def mark_folder(
     return mark_with(Local(Generator.load(folder, device), batch, max_tokens), questions, form=form)
 
 
-def mark_with(answerer: Answerer, questions: Iterable[Question], *, form: str) -> Marked:
+def mark_with(answerer: Answerer, questions: Iterable[Question], *, form: Form) -> Marked:
     """The same with whoever answers; a model in memory is ``Local(Generator(model, tokenizer, name), batch, most)``.
 
     Args:
@@ -64,14 +65,13 @@ def mark_with(answerer: Answerer, questions: Iterable[Question], *, form: str) -
         UserError: it cannot be put so.
         ModelUnavailable: no more answers can be had.
     """
-    put_as = form_named(form)
     asked = list(questions)
     answers: dict[str, Given] = {}
 
-    def keep(put: Put, said: Said) -> None:
-        answers[put.id] = given(put, said, put_as, "")
+    def keep(one: Put, said: Said) -> None:
+        answers[one.id] = given(one, said, form, "")
 
-    asyncio.run(answerer.ask([put_as.put(question) for question in asked], keep, lambda: False))
+    asyncio.run(answerer.ask([put(question, form) for question in asked], keep, lambda: False))
     tally = ScoreTally(asked)
     marks: dict[str, Mark | None] = {}
     for question in asked:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from apigen.dialogue.form import Form
 from apigen.errors import UserError
 from apigen.evaluate.asking.base import Answerer
-from apigen.evaluate.asking.forms import Form, Native
 from apigen.evaluate.asking.generating import Generator
 from apigen.evaluate.asking.local import Local
 from apigen.model_config import ModelConfig
@@ -61,7 +61,7 @@ def make_answerer(model: str, endpoints: Sequence[ModelConfig], asking: Asking, 
     require_askable(model, asking.temperature)
     if model.startswith(LOCAL):
         generator = Generator.load(Path(model.removeprefix(LOCAL)))
-        if form.name == Native.name:
+        if form == "native":
             generator.require_native()
         return Local(generator, asking.concurrency, asking.max_tokens)
     # Imported here: whoever asks a local model need not wait for aiohttp.

@@ -1,24 +1,15 @@
-"""The whole comparison: every arm with every seed, resumable, with its settings kept beside it."""
+"""The settings of an ablation, kept beside what it comes to, so that it is gone on with under the same ones only."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from apigen.ablate.arms import Arm
-from apigen.ablate.cells import Cell, Work, clear_up, do, finished, write_rows
-from apigen.ablate.drawing import Sizes, draw
-from apigen.ablate.figures import figures, mixed_versions
-from apigen.ablate.pool import Pool
 from apigen.errors import UserError
 from apigen.files import replacing, require_makeable, storage_errors
 
-SETTINGS, FIGURES = "settings.json", "ablation.json"
-SUITES = ("unseen", "seen")
-"""Questions whose answers call tools that no training set shows, and questions about tools that they do show."""
+SETTINGS = "settings.json"
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -94,74 +85,3 @@ def _named(settings: Settings) -> dict[str, Any]:
     """Every setting by its name, each key of the recipe by its own."""
     fields: dict[str, Any] = msgspec.to_builtins(settings)
     return {**fields.pop("training"), **fields}
-
-
-def write_questions(folder: Path, pool: Pool) -> dict[str, Path]:
-    """Write what models are asked; suites without questions are left out.
-
-    Raises:
-        UserError: there are none at all.
-    """
-    found: dict[str, Path] = {}
-    for name, rows in zip(SUITES, (pool.unseen, pool.seen), strict=True):
-        if rows:
-            found[name] = folder / f"{name}.jsonl"
-            write_rows(found[name], rows)
-    if not found:
-        raise UserError("no verified row is left to ask about; make a larger run, or hold out more tools")
-    return found
-
-
-def carry_out(
-    work: Work,
-    pool: Pool,
-    planned: Sizes,
-    settings: Settings,
-    told: Callable[[Arm, int, str], None],
-) -> Iterator[Cell]:
-    """Every cell, seed by seed, so that what is done after a while compares all arms.
-
-    Args:
-        work: how cells are done.
-        pool: what training sets are drawn from.
-        planned: their sizes.
-        settings: which cells there are.
-        told: is told what is being done, by arm and seed.
-    """
-    for seed in settings.seeds:
-        for arm in settings.arms:
-            cell = finished(work.folder, arm, seed)
-            if cell is None:
-                rows = draw(pool, arm, planned, seed)
-                cell = do(work, arm, seed, rows, partial(told, arm, seed))
-            clear_up(work, arm, seed)
-            yield cell
-
-
-def write_figures(
-    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: Mapping[str, str]
-) -> dict[str, Any]:
-    """Write ablation.json, and give what it holds."""
-    found = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "versions": versions,
-        "mixed_versions": mixed_versions(cells),
-        "settings": msgspec.to_builtins(settings),
-        "pool": {
-            "train": pool.fell(),
-            "unseen": len(pool.unseen),
-            "seen": len(pool.seen),
-            "held_out": list(pool.held_out),
-            "unshown": pool.unshown,
-            "unreadable": pool.unreadable,
-            "unchecked": pool.unchecked,
-            "neither": pool.neither,
-        },
-        "done": len(cells),
-        "due": len(settings.arms) * len(settings.seeds),
-        "suites": figures(cells),
-        "cells": [msgspec.to_builtins(cell) for cell in cells],
-    }
-    with replacing(folder / FIGURES) as file:
-        file.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
-    return found

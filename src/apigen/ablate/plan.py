@@ -1,0 +1,104 @@
+"""What an ablation comes to before anything is trained: its rows, the sizes of its training sets, its settings."""
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from apigen import rundir
+from apigen.ablate.ablation import Ablation
+from apigen.ablate.drawing import Sizes, shown, sizes
+from apigen.ablate.pool import Pool, make_pool
+from apigen.ablate.settings import Settings
+from apigen.attempts import read_requests
+from apigen.dataset.held_tools import choose
+from apigen.dataset.read.formats import AUTO, read
+from apigen.errors import UserError
+from apigen.evaluate.model_digest import model_digest
+
+_ASKED_SHARE = 0.1
+"""Of the verified rows of tools that are shown, those that are set aside to be asked about."""
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What will be drawn from, how much of it, and everything that the figures will depend on."""
+
+    pool: Pool
+    sizes: Sizes
+    settings: Settings
+
+    @property
+    def trainings(self) -> int:
+        """How many there are."""
+        return len(self.settings.arms) * len(self.settings.seeds)
+
+    def lines(self) -> list[str]:
+        """The plan in words."""
+        pool, settings = self.pool, self.settings
+        fell = ", ".join(
+            f"{count:,} {stage}" for stage, count in sorted(pool.fell().items(), key=lambda item: -item[1])
+        )
+        mixed = ", ".join(f"{arm} {count:,}" for arm, count in self.sizes.rejected.items())
+        trainings = f"{len(settings.arms)} sets x {len(settings.seeds)} seeds = {self.trainings}"
+        asked = f"{len(pool.unseen):,} on these, {len(pool.seen):,} on others"
+        asked += f"; {pool.unshown:,} left out, as not every set can show their tools" if pool.unshown else ""
+        return [
+            f"to train on: {fell}; no calls can be read from {pool.unreadable:,}",
+            f"{len(pool.held_out)} tools held out; questions: {asked}",
+            f"{trainings} trainings of {settings.model}, {self.sizes.size:,} rows each; rejects among them: {mixed}",
+        ]
+
+
+def make_plan(ablation: Ablation) -> Plan:
+    """Read a run and plan its ablation; nothing is written.
+
+    Raises:
+        UserError: the run cannot be read, or has too few rows for what is asked.
+    """
+    if not rundir.is_run(ablation.run):
+        raise UserError(
+            f"{ablation.run}: is no run; give the directory that `apigen run` wrote, with its attempts.jsonl"
+        )
+    pool = _pool(ablation)
+    planned = sizes(pool, ablation.compared, size=ablation.size, share=ablation.share)
+    job = ablation.training()
+    settings = Settings(
+        run=str(ablation.run),
+        digest=_digest(ablation.run / rundir.ATTEMPTS),
+        notice=str(rundir.read_manifest(ablation.run)["notice"]),
+        model=job.begins_with,
+        training=job.recipe.model_dump(mode="json"),
+        form=job.form,
+        arms=ablation.compared,
+        seeds=ablation.seeds,
+        size=planned.size,
+        share=ablation.share,
+        held_out=ablation.held_out,
+        questions=ablation.questions,
+        answer_tokens=ablation.answer_tokens,
+        answer_batch=ablation.answer_batch,
+        seed=ablation.seed,
+        base=model_digest(job.model),
+    )
+    return Plan(shown(pool, planned), planned, settings)
+
+
+def _pool(ablation: Ablation) -> Pool:
+    library = rundir.read_library(ablation.run)
+    held_out = frozenset[str]()
+    if ablation.held_out:
+        held_out = choose(read(ablation.run, AUTO), ablation.held_out, ablation.seed, library).names
+    attempts = (attempt for _, request in read_requests(ablation.run / rundir.ATTEMPTS) for attempt in request)
+    return make_pool(
+        attempts,
+        {tool.name: tool for tool in library},
+        held_out,
+        asked_share=_ASKED_SHARE,
+        most_asked=ablation.questions,
+        seed=ablation.seed,
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

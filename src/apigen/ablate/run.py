@@ -1,0 +1,175 @@
+"""One ablation from a run to its figures: the page to read first."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from apigen.ablate.ablation import Ablation
+from apigen.ablate.arms import STAGES, Arm
+from apigen.ablate.base import Interrupted
+from apigen.ablate.cells import Cell, Work, clear_up, do, finished, write_rows
+from apigen.ablate.drawing import draw
+from apigen.ablate.figures import write_figures
+from apigen.ablate.page import page
+from apigen.ablate.plan import Plan, make_plan
+from apigen.ablate.pool import Pool
+from apigen.ablate.settings import keep_settings, require_same
+from apigen.errors import UserError
+from apigen.evaluate.asking.ask import Progress
+from apigen.extra import missing, versions
+from apigen.files import DirectoryLock, replacing
+from apigen.records import Stage
+from apigen.train.job import Watch as TrainingWatch
+from apigen.train.run import require_possible
+
+REPORT = "report.html"
+SUITES = ("unseen", "seen")
+"""Questions whose answers call tools that no training set shows, and questions about tools that they do show."""
+
+
+def _untold(*_: object) -> None:
+    """Nobody is told."""
+
+
+class Watch(NamedTuple):
+    """Who is told how an ablation goes on; nobody, by default."""
+
+    begins: Callable[[int], None] = _untold
+    """How many trainings there are, those that are done included."""
+    at: Callable[[Arm, int, str], None] = _untold
+    """Of which arm and seed what is being done."""
+    step: TrainingWatch = _untold
+    """How far a training is."""
+    asked: Callable[[Progress], None] = _untold
+    """How many questions are answered."""
+    done: Callable[[Cell], None] = _untold
+    """What a training came to, or has come to before."""
+
+
+UNWATCHED = Watch()
+
+
+class AblationResult(msgspec.Struct, frozen=True):
+    """What came of an ablation."""
+
+    out: Path
+    finished: bool
+    """Whether all trainings are done; else ``job.resume`` goes on."""
+    done: int
+    due: int
+    figures: dict[str, Any] | None
+    """What ablation.json says; ``None`` where no training was finished."""
+
+
+def rehearse(ablation: Ablation) -> Plan:
+    """Everything that can be found out without training, writing nothing.
+
+    Raises:
+        UserError: the run, the model or the recipe cannot be used, or ``ablation.out`` holds something else.
+    """
+    plan = make_plan(ablation)
+    require_same(ablation.out, plan.settings, resume=ablation.job.resume)
+    if not ablation.job.resume and not missing():  # the sets can be shown also where training is not installed
+        from apigen.ablate.training import require_trainable  # noqa: PLC0415 - needs the extra
+
+        stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in plan.settings.arms))
+        require_trainable(ablation.training(), [one for one in plan.pool.train if one.fell in stages])
+    return plan
+
+
+def ablate(
+    ablation: Ablation,
+    *,
+    shown: Callable[[Plan], None] = lambda _: None,
+    watch: Watch = UNWATCHED,
+    stopped: Callable[[], bool] = lambda: False,
+) -> AblationResult:
+    """Train and ask a model for every training set and seed; what was done before is not done again.
+
+    Args:
+        ablation: what is compared, and where to.
+        shown: given the plan before anything is trained.
+        watch: told how it goes on.
+        stopped: asked after each step and between answers whether to end; ``job.resume`` goes on from there.
+
+    Raises:
+        UserError: the run, the model or the recipe cannot be used, or ``ablation.out`` holds something else.
+        JobFellShort: the disk is full, or the memory does not suffice; ``job.resume`` goes on.
+    """
+    require_possible(ablation.job)
+    plan = rehearse(ablation)
+    keep_settings(ablation.out, plan.settings, resume=ablation.job.resume)
+    shown(plan)
+    lock = DirectoryLock(ablation.out)
+    try:
+        return _carry_out(ablation, plan, watch, stopped)
+    finally:
+        lock.release()
+
+
+def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[], bool]) -> AblationResult:
+    from apigen.ablate.asking import Asking  # noqa: PLC0415 - needs the extra
+    from apigen.ablate.training import Starts, Training  # noqa: PLC0415
+
+    out, job = ablation.out, ablation.training()
+    shared = out / "verified.jsonl"
+    write_rows(shared, (one for one in plan.pool.train if one.fell is None))
+    work = Work(
+        folder=out / "cells",
+        suites=write_questions(out, plan.pool),
+        train=Training(Starts(job, shared, out / "starts"), watch.step, stopped),
+        evaluate=Asking(job.form, ablation.answer_batch, ablation.answer_tokens, watch.asked, stopped),
+        keep_models=ablation.keep_models,
+        versions=versions(),
+    )
+    watch.begins(plan.trainings)
+    cells: list[Cell] = []
+    found: dict[str, Any] | None = None
+    with suppress(Interrupted):
+        for cell in carry_out(work, plan, watch.at):
+            cells.append(cell)
+            watch.done(cell)
+            found = write_figures(out, plan.settings, plan.pool, cells, work.versions)
+            with replacing(out / REPORT) as file:
+                file.write(page(found).encode())
+            if stopped():
+                break
+    return AblationResult(out, len(cells) == plan.trainings, len(cells), plan.trainings, found)
+
+
+def write_questions(folder: Path, pool: Pool) -> dict[str, Path]:
+    """Write what models are asked; suites without questions are left out.
+
+    Raises:
+        UserError: there are none at all.
+    """
+    found: dict[str, Path] = {}
+    for name, rows in zip(SUITES, (pool.unseen, pool.seen), strict=True):
+        if rows:
+            found[name] = folder / f"{name}.jsonl"
+            write_rows(found[name], rows)
+    if not found:
+        raise UserError("no verified row is left to ask about; make a larger run, or hold out more tools")
+    return found
+
+
+def carry_out(work: Work, plan: Plan, told: Callable[[Arm, int, str], None]) -> Iterator[Cell]:
+    """Every cell, seed by seed, so that what is done after a while compares all arms.
+
+    Args:
+        work: how cells are done.
+        plan: which there are, and what their training sets are drawn from.
+        told: is told what is being done, by arm and seed.
+    """
+    for seed in plan.settings.seeds:
+        for arm in plan.settings.arms:
+            cell = finished(work.folder, arm, seed)
+            if cell is None:
+                rows = draw(plan.pool, arm, plan.sizes, seed)
+                cell = do(work, arm, seed, rows, partial(told, arm, seed))
+            clear_up(work, arm, seed)
+            yield cell
