@@ -34,7 +34,7 @@ LAYERS = (
     ("library", "models", "execute", "faults"),
     ("sampling", "generate", "verify"),
     ("clean", "dataset", "dialogue"),
-    ("tally", "costs", "attempts", "swap", "rundir", "resuming", "manifest"),
+    ("tally", "costs", "attempts", "swap", "rundir", "training_folder", "resuming", "manifest"),
     ("pipeline", "schedule"),
     ("report",),
     ("audit", "calibrate", "evaluate", "replay", "simulate", "estimate"),

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -174,13 +175,16 @@ def test_text_that_is_no_list_of_calls_says_where(text: str, fault: str) -> None
 
 def our_sample() -> Sample:
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
-    tool = {"name": "t", "description": "T.", "parameters": {**schema, "additionalProperties": False}}
+    tool = {"name": "m.t", "description": "T.", "parameters": {**schema, "additionalProperties": False}}
     origin = Provenance("0.0", "m", False, 0, Style.SIMPLE, Wording.PLAIN, (), ())
-    return Sample(3, "two please", (tool,), (Call("t", {"a": 2}),), (4,), origin)
+    return Sample(3, "two please", (tool,), (Call("m.t", {"a": 2}),), (4,), origin)
 
 
 def test_what_we_write_we_read(tmp_path: Path) -> None:
-    """dataset.jsonl and the three exports give the same query, tools and calls, apart from empty descriptions."""
+    """dataset.jsonl and the three exports give the same query, tools and calls, apart from empty descriptions.
+
+    Names have underscores for dots where servers will take the rows.
+    """
     sample = our_sample()
     written: dict[str, Any] = {
         "apigen": msgspec.to_builtins(sample),
@@ -194,11 +198,29 @@ def test_what_we_write_we_read(tmp_path: Path) -> None:
         (found,) = read(path)
         assert (found.query, found.calls, found.problem, found.notes) == (
             "two please",
-            [{"name": "t", "arguments": {"a": 2}}],
+            [{"name": "m.t" if name in ("apigen", "xlam") else "m_t", "arguments": {"a": 2}}],
             None,
             (),
         )
+        assert found.tools[0].name == found.calls[0]["name"]
         assert msgspec.to_builtins(found.tools[0].properties["a"])["type"] == "integer"
+
+
+def test_tools_that_only_dots_tell_apart_are_not_exported_for_servers() -> None:
+    """One line names them and the row."""
+    sample = our_sample()
+    alike = msgspec.structs.replace(sample, tools=(*sample.tools, {**sample.tools[0], "name": "m_t"}))
+    for module in (export_openai, export_trl):
+        with pytest.raises(UserError, match=r"row 3: the tools m\.t and m_t have the same name once dots are"):
+            next(module.rows([alike]))
+    assert next(export_xlam.rows([alike]))["id"] == 3
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    """To tell its format it would have to be read twice, which hangs."""
+    os.mkfifo(tmp_path / "rows")
+    with pytest.raises(UserError, match="rows: is a pipe or a device"):
+        list(read(tmp_path / "rows"))
 
 
 def test_a_run_directory_gives_its_dataset(tmp_path: Path) -> None:

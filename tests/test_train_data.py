@@ -110,6 +110,8 @@ def test_rows_with_and_without_calls_are_learnt(tmp_path: Path) -> None:
     assert song.said == "The tool that I have does not fit this request."
     assert asking.said == "I need more information for that. Please tell me: first number."
     assert read_examples([file]).without_calls == 2
+    assert read_examples([file]).repeated == 0
+    assert read_examples([file, file]).repeated == len(read_examples([file]).kept)
 
 
 def test_prompted_answers_are_lists_that_may_be_empty(tmp_path: Path) -> None:

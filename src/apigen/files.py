@@ -139,3 +139,9 @@ class DirectoryLock:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

@@ -1,7 +1,7 @@
 """One ablation from a run to its figures: the page to read first."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,11 +17,11 @@ from apigen.ablate.figures import write_figures
 from apigen.ablate.page import page
 from apigen.ablate.plan import Plan, make_plan
 from apigen.ablate.pool import Pool
-from apigen.ablate.settings import keep_settings, require_same
+from apigen.ablate.settings import SETTINGS, keep_settings, require_same
 from apigen.errors import UserError
 from apigen.evaluate.asking.ask import Progress
 from apigen.extra import missing, versions
-from apigen.files import DirectoryLock, replacing
+from apigen.files import DirectoryLock, replacing, storage_errors
 from apigen.records import Stage
 from apigen.train.job import Watch as TrainingWatch
 from apigen.train.run import require_possible
@@ -101,14 +101,18 @@ def ablate(
         JobFellShort: the disk is full, or the memory does not suffice; ``job.resume`` goes on.
     """
     require_possible(ablation.job)
-    plan = rehearse(ablation)
-    keep_settings(ablation.out, plan.settings, resume=ablation.job.resume)
-    shown(plan)
-    lock = DirectoryLock(ablation.out)
-    try:
+    resume = ablation.job.resume
+    with ExitStack() as held:
+        if resume and (ablation.out / SETTINGS).is_file():
+            held.enter_context(DirectoryLock(ablation.out))
+        plan = rehearse(ablation)
+        with storage_errors(ablation.out):
+            ablation.out.mkdir(parents=True, exist_ok=True)
+        if not resume:
+            held.enter_context(DirectoryLock(ablation.out))
+        keep_settings(ablation.out, plan.settings, resume=resume)
+        shown(plan)
         return _carry_out(ablation, plan, watch, stopped)
-    finally:
-        lock.release()
 
 
 def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[], bool]) -> AblationResult:

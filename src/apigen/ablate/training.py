@@ -19,10 +19,10 @@ from apigen.errors import UserError
 from apigen.files import storage_errors
 from apigen.train.examples import Example, read_examples
 from apigen.train.job import Job, Watch
-from apigen.train.outputs import RECORD
 from apigen.train.prepared import Prepared, prepare
 from apigen.train.run import train
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
+from apigen.training_folder import RECORD
 
 
 class Starts:

@@ -13,9 +13,7 @@ from apigen.evaluate.base import Question
 from apigen.evaluate.evaluation import query_of
 from apigen.train.examples import Examples, Source, examples_of, labels
 from apigen.train.pairs import read_pairs
-
-_RECORD, _ADAPTER = "training.json", "adapter"
-"""As :mod:`apigen.train.outputs` names them, which cannot be imported without what trains."""
+from apigen.training_folder import ADAPTER, RECORD
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -70,7 +68,7 @@ def _trainings(folder: Path) -> Iterator[Path]:
     done: set[Path] = set()
     while (place := folder.expanduser().resolve()) not in done:
         done.add(place)
-        path = (place.parent if place.name == _ADAPTER and not (place / _RECORD).exists() else place) / _RECORD
+        path = (place.parent if place.name == ADAPTER and not (place / RECORD).exists() else place) / RECORD
         if not path.is_file():
             return
         yield path

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from apigen.dataset.duplicates import fingerprint
+from apigen.dataset.functions import made, offered
 from apigen.faults import OPERATORS, Operator, Pool
 from apigen.records import Attempt, Call, Candidate, Json, Outcome, Sample, Stage, Tool, Verdict
 from apigen.verify.format import FormatCheck
@@ -111,12 +112,16 @@ def _reason(verdict: Verdict) -> str:
 
 
 def row(pair: Pair) -> dict[str, Json]:
-    """A pair in TRL's conversational form, with its origin (https://huggingface.co/docs/trl/dataset_formats#preference)."""
+    """A pair in TRL's conversational form, with its origin (https://huggingface.co/docs/trl/dataset_formats#preference).
+
+    Raises:
+        UserError: two of its tools would have the same name without their dots.
+    """
     return {
         "prompt": [{"role": "user", "content": pair.query}],
         "chosen": [_message(pair.chosen)],
         "rejected": [_message(pair.rejected)],
-        "tools": [{"type": "function", "function": tool.offered()} for tool in pair.tools],
+        "tools": offered((tool.offered() for tool in pair.tools), pair.id),
         "id": pair.id,
         "origin": pair.origin,
         "reason": pair.reason,
@@ -128,7 +133,5 @@ def _message(calls: Sequence[Call]) -> dict[str, Json]:
         return {"role": "assistant", "content": ""}
     return {
         "role": "assistant",
-        "tool_calls": [
-            {"type": "function", "function": {"name": call.name, "arguments": call.arguments}} for call in calls
-        ],
+        "tool_calls": [{"type": "function", "function": function} for function in made(calls)],
     }

@@ -20,13 +20,13 @@ def underscored(name: str) -> str:
     return name.replace(".", "_")
 
 
-def told_apart_by_dots(tools: Iterable[Tool]) -> tuple[str, str] | None:
+def told_apart_by_dots(names: Iterable[str]) -> tuple[str, str] | None:
     """Two tools that would have one name without their dots; ``None`` where there are none."""
-    names: dict[str, str] = {}
-    for tool in tools:
-        other = names.setdefault(underscored(tool.name), tool.name)
-        if other != tool.name:
-            return other, tool.name
+    found: dict[str, str] = {}
+    for name in names:
+        other = found.setdefault(underscored(name), name)
+        if other != name:
+            return other, name
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from apigen.dataset.own_rows import provenance_of
 from apigen.dataset.read.base import Row
@@ -82,6 +83,11 @@ class Examples(msgspec.Struct, frozen=True):
     def without_calls(self) -> int:
         """How many answers make no call."""
         return sum(not (one.calls if isinstance(one, Example) else one.chosen) for one in self.kept)
+
+    @property
+    def repeated(self) -> int:
+        """How many teach just what one before them does."""
+        return len(self.kept) - len({digest([replace(one, id="")]) for one in self.kept})
 
 
 def read_examples(paths: Sequence[Path], format_name: str = "auto") -> Examples:

@@ -16,6 +16,7 @@ from apigen.train.hub import where
 from apigen.train.recipe import Precision, Recipe
 from apigen.train.rendering import WAYS_OUT
 from apigen.train.scratch import template
+from apigen.training_folder import require_finished
 
 
 @contextlib.contextmanager
@@ -33,10 +34,11 @@ def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) ->
     """The tokenizer of a model, with a chat template.
 
     Raises:
-        UserError: it cannot be loaded, or has no template and the form wants one.
+        UserError: it cannot be loaded, its training is not finished, or it has no template and the form wants one.
     """
     if model.startswith((".", "/", "~")) and not Path(model).expanduser().is_dir():
         raise UserError(f"{model}: no such folder; give a causal language model's name on the hub or its folder")
+    require_finished(Path(model).expanduser())
     with _loading(model):
         tokenizer = transformers.AutoTokenizer.from_pretrained(**where(model))
     if chat_template:

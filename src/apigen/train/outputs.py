@@ -15,13 +15,12 @@ from apigen.train.job import Job
 from apigen.train.page import page
 from apigen.train.prepared import Prepared
 from apigen.train.record import begun, ended
+from apigen.training_folder import ADAPTER, RECORD
 
-RECORD = "training.json"
 RECIPE = "recipe.yaml"
 REPORT = "report.html"
 CARD = "README.md"
 LEFT_OUT = "left_out.jsonl"
-ADAPTER = "adapter"
 _SAVING = ".saving"
 
 

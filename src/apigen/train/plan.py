@@ -80,6 +80,14 @@ def warnings(plan: Plan, recipe: Recipe) -> list[str]:
     return found
 
 
+def said_again(repeated: int) -> list[str]:
+    """What to say of rows that are the same as others, as where a file is named twice."""
+    if not repeated:
+        return []
+    rows = "1 row is" if repeated == 1 else f"{repeated:,} rows are"
+    return [f"{rows} the same as another but for the id, and trained on as often as it stands in the data"]
+
+
 def lost_to_template(refused: Sequence[LeftOut], rows: int, form: Form) -> list[str]:
     """What to say where a chat template takes so few rows that another form is probably better.
 

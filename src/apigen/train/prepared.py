@@ -15,7 +15,7 @@ from apigen.train.examples import Example, Examples, LeftOut, PairExample, diges
 from apigen.train.job import Job
 from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
 from apigen.train.memory import Memory, Shape
-from apigen.train.plan import Lengths, Plan, held_out, lengths, lost_to_template, make_plan, warnings
+from apigen.train.plan import Lengths, Plan, held_out, lengths, lost_to_template, make_plan, said_again, warnings
 from apigen.train.recipe import Recipe
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.train.supervised import sequences
@@ -124,6 +124,7 @@ def prepare(examples: Examples, job: Job) -> Prepared:
             *corpus.notes,
             *lost_to_template(corpus.refused, len(read), job.form),
             *warnings(planned, recipe),
+            *said_again(examples.repeated),
         ),
         shown=shown(_to_show(trained), tokenizer),
         digest=digest(examples.kept),

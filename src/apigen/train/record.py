@@ -12,6 +12,7 @@ from apigen.train.fit import Fitted
 from apigen.train.job import Job
 from apigen.train.prepared import Prepared
 from apigen.train.steps import Point
+from apigen.training_folder import DONE
 
 
 def begun(job: Job, prepared: Prepared) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def ended(job: Job, prepared: Prepared, fitted: Fitted, earlier: dict[str, Any] 
         "versions": record["versions"],
     }
     return record | {
-        "status": "interrupted" if fitted.interrupted else "done",
+        "status": "interrupted" if fitted.interrupted else DONE,
         "parameters": {**record["parameters"], "trained": fitted.trained_parameters},
         "sessions": [*(earlier["sessions"] if earlier else ()), session],
         "losses": {

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from apigen.files import DirectoryLock
 from apigen.train.examples import Examples, digest, read_examples
 from apigen.train.job import Job, TrainingResult, Watch
 from apigen.train.pairs import read_pairs
+from apigen.training_folder import DONE
 
 if TYPE_CHECKING:
     from apigen.train.prepared import Prepared
@@ -66,15 +68,19 @@ def train(
     from apigen.train.prepared import prepare  # noqa: PLC0415
 
     outputs.require_place(job)
-    examples = data if isinstance(data, Examples) else read_data(data, job)
-    earlier = outputs.begun_before(job, digest(examples.kept))
-    if earlier is not None and earlier["status"] == "done":
-        return TrainingResult(job.out, finished=True, record=earlier, trained=False)
-    prepared = prepare(examples, job)
-    shown(prepared)
-    outputs.open_folder(job)
-    lock = DirectoryLock(job.out)
-    try:
+    with ExitStack() as held:
+        if job.resume:  # what is being trained there is not even planned again; a new folder is made once it is planned
+            held.enter_context(DirectoryLock(job.out))
+        examples = data if isinstance(data, Examples) else read_data(data, job)
+        earlier = outputs.begun_before(job, digest(examples.kept))
+        if earlier is not None and earlier["status"] == DONE:
+            return TrainingResult(job.out, finished=True, record=earlier, trained=False)
+        prepared = prepare(examples, job)
+        shown(prepared)
+        if not job.resume:
+            outputs.open_folder(job)
+            held.enter_context(DirectoryLock(job.out))
+        held.callback(free_memory)
         if earlier is None:
             outputs.begin(job, prepared)
         try:
@@ -85,7 +91,4 @@ def train(
             raise
         record = outputs.finish(job, prepared, fitted, earlier)
         del fitted
-    finally:
-        lock.release()
-        free_memory()
-    return TrainingResult(job.out, record["status"] == "done", record)
+    return TrainingResult(job.out, record["status"] == DONE, record)

@@ -7,22 +7,27 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from apigen.dataset.functions import made, offered
 from apigen.records import Json, Sample
 
 
 def rows(samples: Iterable[Sample]) -> Iterator[dict[str, Json]]:
-    """Each sample as one training example."""
+    """Each sample as one training example.
+
+    Raises:
+        UserError: two tools of a sample would have the same name without their dots.
+    """
     for sample in samples:
         calls = [
             {
                 "id": f"call_{sample.id}_{number}",
                 "type": "function",
-                "function": {"name": call.name, "arguments": msgspec.json.encode(call.arguments).decode()},
+                "function": function | {"arguments": msgspec.json.encode(function["arguments"]).decode()},
             }
-            for number, call in enumerate(sample.calls)
+            for number, function in enumerate(made(sample.calls))
         ]
         yield {
             "messages": [{"role": "user", "content": sample.query}, {"role": "assistant", "tool_calls": calls}],
-            "tools": [{"type": "function", "function": tool} for tool in sample.tools],
+            "tools": offered(sample.tools, str(sample.id)),
             "parallel_tool_calls": len(calls) > 1,
         }

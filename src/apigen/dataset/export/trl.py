@@ -7,16 +7,19 @@ tools differ.
 
 from collections.abc import Iterable, Iterator
 
+from apigen.dataset.functions import made, offered
 from apigen.records import Json, Sample
 
 
 def rows(samples: Iterable[Sample]) -> Iterator[dict[str, Json]]:
-    """Each sample as a user message, an assistant message with tool calls, and the tools."""
+    """Each sample as a user message, an assistant message with tool calls, and the tools.
+
+    Raises:
+        UserError: two tools of a sample would have the same name without their dots.
+    """
     for sample in samples:
-        calls = [
-            {"type": "function", "function": {"name": call.name, "arguments": call.arguments}} for call in sample.calls
-        ]
+        calls = [{"type": "function", "function": function} for function in made(sample.calls)]
         yield {
             "messages": [{"role": "user", "content": sample.query}, {"role": "assistant", "tool_calls": calls}],
-            "tools": [{"type": "function", "function": tool} for tool in sample.tools],
+            "tools": offered(sample.tools, str(sample.id)),
         }

@@ -112,6 +112,8 @@ def _files(path: Path) -> list[Path]:
     if not path.exists():
         raise UserError(f"{path}: no such file or folder")
     if not path.is_dir():
+        if not path.is_file():
+            raise UserError(f"{path}: is a pipe or a device, which cannot be read twice; write its content to a file")
         return [path]
     if (path / OWN).is_file():
         return [path / OWN]

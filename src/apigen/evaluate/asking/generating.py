@@ -11,6 +11,7 @@ from apigen.errors import UserError, in_one_line
 from apigen.evaluate.asking.base import Put
 from apigen.evaluate.asking.template import ChatTemplate
 from apigen.extra import INSTALL
+from apigen.training_folder import require_finished
 
 
 class Generated(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
         Model, ready to answer, and tokenizer.
 
     Raises:
-        UserError: transformers is not installed, or the folder cannot be loaded.
+        UserError: transformers is not installed, or the folder cannot be loaded or has no finished training.
     """
     try:
         import torch  # noqa: PLC0415 - of an extra
@@ -47,6 +48,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
         raise UserError(f"local:{folder}: {missing.name} is not installed: {INSTALL}") from None
     if not folder.is_dir():
         raise UserError(f"local:{folder}: no such folder")
+    require_finished(folder)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     place = device or ("cuda" if torch.cuda.is_available() else "cpu")

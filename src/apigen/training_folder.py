@@ -1,0 +1,32 @@
+"""The folder of a training, for those who read it without what trains: its files' names, and whether it is finished."""
+
+from pathlib import Path
+
+import msgspec
+
+from apigen.errors import UserError
+
+RECORD = "training.json"
+ADAPTER = "adapter"
+DONE = "done"
+
+
+class _Status(msgspec.Struct, frozen=True):
+    status: str
+
+
+def require_finished(folder: Path) -> None:
+    """Refuse the folder of a training that has not come to its end, where there is no model yet.
+
+    Raises:
+        UserError: it is one.
+    """
+    try:
+        status = msgspec.json.decode((folder / RECORD).read_bytes(), type=_Status).status
+    except (OSError, msgspec.MsgspecError):
+        return  # not made here, or unreadable: whoever loads the model will say what is wrong with it
+    if status != DONE:
+        raise UserError(
+            f"{folder}: its training is not finished, so there is no model yet; `apigen train` with the same options "
+            "and --resume finishes it"
+        )
