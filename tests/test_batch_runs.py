@@ -122,13 +122,13 @@ def test_ctrl_c_leaves_the_batches_and_says_so(plain: Path, tmp_path: Path) -> N
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 130, stderr
-        assert "1 batch with 6 requests goes on at the provider: batch_00000000. Go on with:" in stderr
+        assert "1 batch with 6 requests is running at the provider: batch_00000000. Resume with:" in stderr
         assert f"apigen run --resume --out {out}" in stderr
         server.hold = ""
         server.after = lambda _, value: value | {"now": forward(server)}
         ran = apigen("run", "--resume", "--out", out)
         assert ran.returncode == 0, ran.stderr
-        assert "1 batch with 6 requests goes on at the provider" in ran.stderr
+        assert "1 batch with 6 requests is running at the provider" in ran.stderr
         assert contents(out) == contents(plain)
         assert set(server.answered.values()) == {1}
 
@@ -233,13 +233,13 @@ def test_a_judge_in_batches_verifies_again_in_batches(tmp_path: Path) -> None:
         server.after = lambda call, value: value | {"status": "in_progress"} if call == "GET /batches/{id}" else value
         pending = apigen("run", "--resume", "--no-wait", "--out", out)
         assert pending.returncode == 1, pending.stderr
-        assert "Answers of batches are pending; the data is as it was. 1 batch with" in pending.stderr
+        assert "Batch answers are still pending; the data is unchanged. 1 batch with" in pending.stderr
         assert f"apigen run --resume --out {out}" in pending.stderr
         assert contents(out) == data
         server.after = lambda _, value: value
         ran = apigen("run", "--resume", "--out", out)
         assert ran.returncode == 0, ran.stderr
-        assert "judges asked anew: openai/k about" in ran.stderr
+        assert "new judge requests: openai/k for" in ran.stderr
         assert server.calls.count("POST /batches") == 1
         assert not any("chat" in call for call in server.calls)
         assert set(server.answered.values()) == {1}
@@ -259,8 +259,8 @@ def test_batch_cannot_be_left_out_while_batches_are_under_way(tmp_path: Path) ->
         ran = apigen("run", "--resume", "--out", out)
         assert ran.returncode == 2
         (said,) = ran.stderr.strip().splitlines()
-        assert said.startswith("apigen: openai/w: batch batch_00000000 with 6 requests is under way at")
-        assert f"give the model its `batch` back until they are answered, or move {out}/batches.sqlite away" in said
+        assert said.startswith("apigen: openai/w: batch batch_00000000 with 6 requests is running at")
+        assert f"Restore `batch` of the model until they are answered, or move {out}/batches.sqlite away" in said
         assert server.calls == []
         (out / "config.yaml").write_text(kept)
         server.now += 100

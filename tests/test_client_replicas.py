@@ -248,7 +248,7 @@ def test_a_run_says_where_its_rounds_are_too_small_for_all_endpoints(tmp_path: P
         assert ran.returncode == 0, ran.stderr
         assert "cannot be reached" not in ran.stderr
         ran = apigen("run", config, "--resume", "--out", tmp_path / "out", "--concurrency", "17")
-        assert "concurrency 34 cannot be reached: rounds allow 32 requests at once" in ran.stderr
+        assert "concurrency 34 cannot be reached: rounds allow 32 concurrent requests" in ran.stderr
 
 
 @pytest.mark.slow
@@ -280,7 +280,7 @@ def test_a_model_that_nobody_knows_is_told_with_what_cannot_be_resumed(tmp_path:
         ran = apigen("run", config_file(tmp_path / "c.yaml", server.url, count=5), "--out", tmp_path / "out")
     (line,) = [line for line in ran.stderr.splitlines() if line.startswith("apigen: ")]
     assert "check --base-url and the model name" in line
-    assert "Nothing was answered yet: with another model, start a run with another --out. Go on with: " in line
+    assert "Nothing has been answered yet; to use another model, start a run with another --out. Resume with: " in line
 
 
 def test_a_days_quota_stops_a_run_cleanly_and_resume_goes_on(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_a_days_quota_stops_a_run_cleanly_and_resume_goes_on(tmp_path: Path) -> 
         assert ran.returncode == 1
         (line,) = [line for line in ran.stderr.splitlines() if line.startswith("apigen: ")]
         assert "the quota of a day is used up until 20" in line
-        assert "UTC (in 7 h 2 min). Nothing that was answered is lost. " in line
+        assert "UTC (in 7 h 2 min). No answer is lost. " in line
         assert "--resume" in line
         assert json.loads((out / "manifest.json").read_text())["status"] == "unavailable"
         server.fail_after = None

@@ -139,7 +139,7 @@ def test_a_run_is_repeated_and_resumed_without_the_evaluation(evaluation: Path, 
     first, again = tmp_path / "first", tmp_path / "again"
     ran = apigen("run", "--focus", evaluation, "--focus-strength", "0.8", *SMALL, "--count", "12", "--out", first)
     assert ran.returncode == 0, told(ran)
-    assert "Focus of strength 0.8: 20 of 60 answers are wrong" in " ".join(ran.stderr.split())
+    assert "Focus of strength 0.8: 20 of 60 answers were wrong" in " ".join(ran.stderr.split())
     written = yaml.safe_load((first / "config.yaml").read_text())["focus"]
     assert written["styles"]["parallel"] > 1 > written["styles"]["simple"]
     assert json.loads((first / "manifest.json").read_text())["config"]["focus"] == written
@@ -170,7 +170,7 @@ def test_an_evaluation_of_other_tools_says_so(tmp_path: Path) -> None:
     other = write(tmp_path / "other", [line("parallel", ("elsewhere", {"z": "array"}), correct=False)])
     ran = apigen("run", *SMALL, "--focus", other, "--dry-run")
     assert ran.returncode == 0, told(ran)
-    assert "as usual: the library has none of those that the" in ran.stderr
+    assert "as usual: the library has none of the tools in the evaluation" in ran.stderr
 
 
 def test_a_killed_evaluation_has_no_verdicts_yet(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_killed_evaluation_has_no_verdicts_yet(tmp_path: Path) -> None:
 def test_a_dry_run_shows_the_focus(evaluation: Path) -> None:
     """Shares before and after, the tools and types that weigh more, and the whole weights in the JSON."""
     shown = " ".join(apigen("run", "--dry-run", "--focus", evaluation).stderr.split())
-    assert "drawn more often" in shown
+    assert "sampled more often" in shown
     assert "loan_monthly_payment x" in shown
     plan = json.loads(apigen("run", "--dry-run", "--focus", evaluation, "--json").stdout)
     assert plan["config"]["focus"]["answers"] == 60
@@ -217,7 +217,7 @@ def test_an_evaluation_that_says_nothing_is_named_in_one_line(tmp_path: Path, te
     ("arguments", "said"),
     [
         (["--focus", "nowhere"], "--focus: nowhere: no such folder"),
-        (["--focus-strength", "0.7"], "there is nothing to focus on; add --focus DIR"),
+        (["--focus-strength", "0.7"], "nothing to focus on; add --focus DIR"),
         (["--focus-strength", "1.7"], "focus.strength"),
     ],
 )

@@ -97,7 +97,7 @@ def test_base_url_moves_what_has_no_address_of_its_own(tmp_path: Path) -> None:
 def test_base_url_is_refused_where_it_is_not_plain_what_moves(tmp_path: Path) -> None:
     """Two endpoints never become one; a new model alone takes the address."""
     started(tmp_path, {"models": [PLAIN, {"name": "openai/a", "base_url": TWO}]})
-    with pytest.raises(UserError, match=f"--base-url {THREE}: the run's models are at {ONE}, {TWO}, and it is not"):
+    with pytest.raises(UserError, match=f"--base-url {THREE}: the run's models are at {ONE}, {TWO}, so it is"):
         moved(tmp_path, THREE)
     assert moved(tmp_path, THREE, judges=["openai/new"]) == [ONE, TWO, THREE]
     started(tmp_path, {"models": [PLAIN, KEYED]})

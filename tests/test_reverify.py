@@ -63,7 +63,7 @@ def test_a_rule_that_is_edited_is_applied_without_a_single_call(run: Path, paid:
     assert ran.returncode == 0, ran.stderr
     assert server.prompts == []
     assert "judging.rule: 'unanimous' then, 'veto' now" in ran.stderr
-    assert "judges asked anew: none" in ran.stderr
+    assert "new judge requests: none" in ran.stderr
     assert outcomes(run) == before, "two votes decide the same under both rules"
     (record,) = manifest(run)["reverified"]
     assert record["changes"] == [{"key": "judging.rule", "before": "unanimous", "now": "veto"}]
@@ -90,7 +90,7 @@ def test_a_judge_to_whose_requests_something_is_added_is_asked_anew(run: Path, s
     (run / "config.yaml").write_text(text[:at] + text[at:].replace("extra: {}", "extra: {reasoning_effort: low}", 1))
     ran = apigen("run", "--resume", "--out", run)
     assert ran.returncode == 0, ran.stderr
-    assert "judges asked anew: openai/j about" in ran.stderr
+    assert "new judge requests: openai/j for" in ran.stderr
     asked = [json.loads(prompt) for prompt in server.prompts]
     judged = [body for body in asked if body["messages"][0]["content"].startswith("You check")]
     assert judged
@@ -111,7 +111,7 @@ def test_a_judge_that_is_left_out_costs_nothing_and_the_samples_show_it(run: Pat
     ran = apigen("run", "--resume", "--out", run, *judges)
     assert ran.returncode == 0, ran.stderr
     assert server.prompts == []
-    kept = re.search(r".* completions, .* candidates, .* executions kept; judges asked anew: none", ran.stderr)
+    kept = re.search(r".* completions, .* candidates, .* executions reused; new judge requests: none", ran.stderr)
     assert kept
     assert kept[0] in shown.stderr
     assert "Nothing was changed" in shown.stderr
@@ -134,8 +134,8 @@ def test_a_judge_that_is_new_is_asked_and_the_run_goes_on(run: Path, server: Cha
     assert set(survey["ask"]) == {"openai/other"}
     ran = apigen("run", "--resume", "--out", run, *judges)  # where the others are
     assert ran.returncode == 0, ran.stderr
-    assert f"judges asked anew: openai/other about {survey['ask']['openai/other']} candidates" in ran.stderr
-    assert re.search(r"verified again: .*\d+ from pass to reject.*going on to 16", ran.stderr.replace("\n", " "))
+    assert f"new judge requests: openai/other for {survey['ask']['openai/other']} candidates" in ran.stderr
+    assert re.search(r"re-verified: .*\d+ from pass to reject.*continuing to 16", ran.stderr.replace("\n", " "))
     assert len(server.prompts) == len(set(server.prompts))
     rows = lines(run / "dataset.jsonl")
     assert len(rows) == 16
@@ -158,7 +158,7 @@ def test_executions_are_made_again_only_where_settings_decide_what_calls_do(run:
     edit(run, "wall_s: 5.0", "wall_s: 9.0")
     ran = apigen("run", "--resume", "--out", run)
     assert ran.returncode == 0, ran.stderr
-    assert ", 0 executions kept; executed again: the calls of" in ran.stderr
+    assert ", 0 executions reused; re-executing the calls of" in ran.stderr
     assert server.prompts == []
     assert contents(run)["dataset.jsonl"] == before
 

@@ -277,7 +277,7 @@ def test_two_runs_in_one_directory_are_refused(finished: Path, tmp_path: Path) -
     before = contents(finished)
     refused = apigen("run", "--out", finished)
     assert refused.returncode == 2
-    assert "exists already; add --resume" in refused.stderr
+    assert "already exists; add --resume" in refused.stderr
     assert contents(finished) == before
     assert set(before) == set(SAME_BYTES)
 

@@ -45,8 +45,8 @@ def under_way_line(out: Path) -> str:
     requests = sum(entry.requests for entry in entries)
     names = ", ".join(str(entry.batch_id) for entry in entries[:_NAMED])
     more = f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
-    batches, go = (f"{len(entries)} batches", "go") if len(entries) > 1 else ("1 batch", "goes")
-    return f"{batches} with {requests:,} requests {go} on at the provider: {names}{more}"
+    batches, go = (f"{len(entries)} batches", "are") if len(entries) > 1 else ("1 batch", "is")
+    return f"{batches} with {requests:,} requests {go} running at the provider: {names}{more}"
 
 
 def require_batches_kept(config: Config, out: Path) -> None:
@@ -65,9 +65,9 @@ def require_batches_kept(config: Config, out: Path) -> None:
     for entry in under_way(out / rundir.BATCHES):
         if entry.owner in live and not entry.cancelled:
             raise UserError(
-                f"{entry.model}: batch {entry.batch_id} with {entry.requests:,} requests is under way at {entry.url}, "
-                "and without `batch` they would be asked and paid again; give the model its `batch` back until they "
-                f"are answered, or move {out / rundir.BATCHES} away to ask again"
+                f"{entry.model}: batch {entry.batch_id} with {entry.requests:,} requests is running at {entry.url}; "
+                "without `batch` they would be sent and paid for again. Restore `batch` of the model until they are "
+                f"answered, or move {out / rundir.BATCHES} away to send them again"
             )
 
 

@@ -38,10 +38,10 @@ class EstimateOptions(NamedTuple):
 def estimate_command(options: EstimateOptions) -> None:
     """Carry out ``apigen estimate``."""
     if options.pass_rate is not None and not 0 < options.pass_rate <= 1:
-        raise UserError(f"--pass-rate {options.pass_rate:g}: a share above 0 and at most 1, such as 0.7")
+        raise UserError(f"--pass-rate {options.pass_rate:g}: must be above 0 and at most 1, such as 0.7")
     config, earlier, made = _going_on(options) if options.resume else _anew(options)
     if not asked_models(config):
-        raise UserError("no language model is asked, so nothing is spent; name one with --model or --judge openai/NAME")
+        raise UserError("no language model is used, so nothing would be spent; add --model or --judge openai/NAME")
     grants = read_grants(config.grants, os.environ)
     library = load_library(config.library, config.seeds, grants, may_write=config.remote.may_write, executable=True)
     found = estimate_run(config, library, pass_rate=options.pass_rate, earlier=earlier, made=made)
@@ -50,12 +50,12 @@ def estimate_command(options: EstimateOptions) -> None:
     else:
         console = Console(markup=False)
         console.print(table(found), highlight=False)
-        console.print("\nNothing was asked, executed or written.", highlight=False)
+        console.print("\nNothing was sent, executed or written.", highlight=False)
 
 
 def _anew(options: EstimateOptions) -> tuple[Config, Earlier | None, int]:
     if options.out is not None:
-        raise UserError("--out: names the run of --resume; an estimate writes nothing")
+        raise UserError("--out: only used with --resume, to name the run; an estimate writes nothing")
     config = load_config(options.config, options.overrides).resolved(base_url=options.base_url, batch=options.batch)
     return config, _earlier(options.measured) if options.measured else None, 0
 
@@ -63,7 +63,7 @@ def _anew(options: EstimateOptions) -> tuple[Config, Earlier | None, int]:
 def _going_on(options: EstimateOptions) -> tuple[Config, Earlier | None, int]:
     """The rest of a run, by what it measured so far."""
     if options.out is None:
-        raise UserError("--resume: give the run with --out DIR")
+        raise UserError("--resume: name the run with --out DIR")
     config = resumed_config(options.out, options.config, options.overrides, options.base_url, batch=options.batch)
     manifest = rundir.read_manifest(options.out)
     source = _earlier(options.measured) if options.measured else Earlier(str(options.out), manifest)

@@ -25,7 +25,7 @@ def focused(config: Config, tools: Sequence[Tool], folder: Path | None) -> Confi
     if folder is not None:
         focus = focus_on(folder, tools, focus.strength)
     elif not focus.has_weights and focus.strength != FocusConfig().strength:
-        raise UserError("focus.strength: there is nothing to focus on; add --focus DIR, or weights under `focus`")
+        raise UserError("focus.strength: nothing to focus on; add --focus DIR, or `focus` weights to the configuration")
     return config.model_copy(update={"focus": focus})
 
 
@@ -45,14 +45,14 @@ def focus_table(config: Config, tools: Sequence[Tool]) -> Table | None:
         if weights:
             table.add_row(name, _listed(weights))
     if focus.source and not focus.tools:
-        table.add_row("tools", "as usual: the library has none of those that the answers are about")
+        table.add_row("tools", "as usual: the library has none of the tools in the evaluation")
     return table
 
 
 def _title(config: Config) -> str:
     focus = config.focus
-    made = f": {focus.wrong:,} of {focus.answers:,} answers are wrong in {focus.source}" if focus.source else ""
-    return f"Focus of strength {focus.strength:g}{made}; drawn more often:"
+    made = f": {focus.wrong:,} of {focus.answers:,} answers were wrong in {focus.source}" if focus.source else ""
+    return f"Focus of strength {focus.strength:g}{made}; sampled more often:"
 
 
 def _listed(weights: Mapping[str, float]) -> str:

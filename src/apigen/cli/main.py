@@ -21,13 +21,13 @@ class _Commands(TyperGroup):
             return super().invoke(ctx)
         except typer.BadParameter as wrong:
             command = wrong.ctx.command_path if wrong.ctx else "apigen"
-            raise UserError(f"{wrong.format_message().rstrip('.')}; `{command} --help` says what it takes") from None
+            raise UserError(f"{wrong.format_message().rstrip('.')}; see `{command} --help`") from None
 
 
 app = typer.Typer(
     name="apigen",
     cls=_Commands,
-    help="Turn a library of executable APIs into a verified function-calling dataset.",
+    help="Turn a library of executable APIs into a verified function-calling dataset, train on it and evaluate.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -70,7 +70,7 @@ def main() -> None:
         _say(str(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        _say("interrupted before anything was begun")
+        _say("interrupted")
         sys.exit(130)
     except OSError as error:  # `| head`, or a full disk behind the output
         with contextlib.suppress(OSError):

@@ -1,11 +1,11 @@
-"""Options that several commands have."""
+"""Options shared by several commands."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")]
 Libraries = Annotated[
     list[str] | None,
     typer.Option(
@@ -19,28 +19,28 @@ Sources = Annotated[
     list[str],
     typer.Argument(
         metavar="SRC...",
-        help="SOURCE:PLACE, such as starter or python:FILE.py, or a library file; several merge.",
+        help="SOURCE:PLACE, such as starter or python:FILE.py, or a library file; several are merged.",
     ),
 ]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", metavar="CONFIG.yaml", help="Takes grants, limits and remote access from there."),
+    typer.Option("--config", metavar="CONFIG.yaml", help="Configuration file with grants, limits and remote access."),
 ]
 AllowWrites = Annotated[
     list[str] | None,
-    typer.Option(metavar="TOOL", help="Take in a tool though a call may change something; a pattern; may be repeated."),
+    typer.Option(metavar="TOOL", help="Include tools (pattern) whose calls may change something; may be repeated."),
 ]
 AllowPrivate = Annotated[
     list[str] | None,
-    typer.Option(metavar="HOST:PORT", help="Let services be reached at this private address; may be repeated."),
+    typer.Option(metavar="HOST:PORT", help="Allow services at this private address; may be repeated."),
 ]
 Prices = Annotated[
     Path | None,
-    typer.Option("--prices", metavar="FILE.yaml", help="Prices of models, over the shipped ones; see docs/costs.md."),
+    typer.Option("--prices", metavar="FILE.yaml", help="Model prices, overriding the shipped ones; see docs/costs.md."),
 ]
 Dataset = Annotated[
     Path, typer.Argument(metavar="RUN_OR_DATASET", help="Run directory, or a file or folder in any format.")
 ]
 DatasetFormat = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="The dataset's format (default: told from its rows).")
+    str, typer.Option("--format", metavar="NAME", help="Format of the dataset (default: detected from its rows).")
 ]

@@ -84,8 +84,8 @@ def _move(models: Sequence[dict[str, Any]], default: str | None, base_url: str) 
         return  # as the run was started
     if default is None and placed and len(placed) == len(models):
         raise UserError(
-            f"--base-url {base_url}: the run's models are at {', '.join(addresses)}, and it is not plain which of "
-            "them move; write the new address into the run's config.yaml"
+            f"--base-url {base_url}: the run's models are at {', '.join(addresses)}, so it is unclear which of "
+            "them to move; write the new address into the run's config.yaml"
         )
     for model in placed:
         if model["base_url"] == default:
@@ -134,8 +134,8 @@ def verified_again(wanted: Wanted, console: Console) -> bool:
         return False
     adopt(wanted, result)
     count, left = wanted.config.count, min(result.samples, wanted.config.count)
-    then = "and no more are wanted" if left >= count else f"going on to {count:,}"
-    _say(console, f"verified again: {outcome_changes(result.changed)}; {left:,} samples, {then}")
+    then = "which is enough" if left >= count else f"continuing to {count:,}"
+    _say(console, f"re-verified: {outcome_changes(result.changed)}; {left:,} samples, {then}")
     return True
 
 
@@ -149,15 +149,15 @@ def show_survey(wanted: Wanted, console: Console, *, stage: bool) -> Survey:
     """
     keys = [str(change) for change in wanted.changes]
     more = f"; and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
-    _say(console, f"what was written is verified again: {'; '.join(keys[:_NAMED])}{more}")
+    _say(console, f"re-verifying existing candidates: {'; '.join(keys[:_NAMED])}{more}")
     with _Counting(console) as counting:
         found = asyncio.run(survey(wanted, counting.at, stage=stage))
-    asked = ", ".join(f"{name} about {candidates:,} candidates" for name, candidates in found.ask.items())
-    again = f"; executed again: the calls of {found.execute:,} candidates, judged after that" if found.execute else ""
+    asked = ", ".join(f"{name} for {candidates:,} candidates" for name, candidates in found.ask.items())
+    again = f"; re-executing the calls of {found.execute:,} candidates, then judging them" if found.execute else ""
     _say(
         console,
-        f"{found.completions:,} completions, {found.candidates:,} candidates, {found.executions:,} executions kept"
-        f"{again}; judges asked anew: {asked or 'none'}",
+        f"{found.completions:,} completions, {found.candidates:,} candidates, {found.executions:,} executions reused"
+        f"{again}; new judge requests: {asked or 'none'}",
     )
     return found
 
@@ -167,12 +167,14 @@ class _Counting(LiveBar):
 
     def __init__(self, console: Console) -> None:
         super().__init__(
-            console, (SpinnerColumn(), TextColumn("{task.fields[line]}", markup=False)), line="reading what is there"
+            console,
+            (SpinnerColumn(), TextColumn("{task.fields[line]}", markup=False)),
+            line="reading candidates",
         )
 
     def at(self, candidates: int) -> None:
         """Show how far it is."""
-        line = f"{candidates:,} candidates verified again"
+        line = f"{candidates:,} candidates re-verified"
         self.show(line, line=line)
 
 

@@ -81,9 +81,9 @@ def run_command(options: RunOptions) -> int:
     else:
         config = _new_config(options)
     if not options.resume and not options.dry_run and out.exists() and rundir.is_run(out):
-        raise UserError(f"{out}: exists already; add --resume to go on with it, or choose another --out")
+        raise UserError(f"{out}: already exists; add --resume to continue it, or choose another --out")
     if options.no_wait and not config.batched:
-        raise UserError("--no-wait: no model is asked in batches; add --batch, or `batch` to a model")
+        raise UserError("--no-wait: no model uses a batch API; add --batch, or `batch` to a model in the configuration")
     if config.isolation.require != "limits":  # which every machine gives
         require_isolation(config.isolation.require)
     grants = read_grants(config.grants, os.environ)
@@ -118,7 +118,7 @@ def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) 
     try:
         _announce(config, library, grants, out, console, resume=options.resume)
         if changes and not verified_again(wanted, console):
-            console.print(f"Interrupted; the data is as it was. {_resume_line(out)}", soft_wrap=True, highlight=False)
+            console.print(f"Interrupted; the data is unchanged. {_resume_line(out)}", soft_wrap=True, highlight=False)
             return EXIT_INTERRUPTED
         with LiveProgress(console, config.count) as progress:
 
@@ -128,7 +128,7 @@ def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) 
             _spare_the_collector()
             manifest = asyncio.run(run(directory, config, library, progress.update, tell, wait=wait))
     except AnswersPending:  # while it was verified again; a run ends with a summary
-        console.print(f"Answers of batches are pending; the data is as it was. {_resume_line(out)}", soft_wrap=True)
+        console.print(f"Batch answers are still pending; the data is unchanged. {_resume_line(out)}", soft_wrap=True)
         return 1
     except Unavailable as error:
         raise ApigenError(f"{error}. {_after_failing(config, out)}") from error
@@ -192,17 +192,17 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
     names = model_names(config.judges)
     judges = " and ".join(names)
     judges += f" ({config.judging.rule})" if sum(name != "rules" for name in names) > 1 else ""
-    judges += ", rejected ones sent back once" if config.repair else ""
-    doing = "Going on with" if resume else "Writing"
+    judges += ", rejected candidates sent back once" if config.repair else ""
+    doing = "Resuming" if resume else "Writing"
     what = f"{doing} {config.count:,} verified samples: {len(library.tools)} tools, {seeds}"
     lines = [f"{what}, {_writers(config)}, judged by {judges}", f"into {out}", probe_isolation().summary]
     lines += _granted_lines(library, grants)
     if library.skipped:
-        lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` says why")
+        lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` shows why")
     lines += batch_lines(config, out)
     if config.models[0].name.startswith("openai/") and not config.batched and config.at_one_model > config.window:
         lines.append(
-            f"concurrency {config.at_one_model} cannot be reached: rounds allow {config.window} requests at once; "
+            f"concurrency {config.at_one_model} cannot be reached: rounds allow {config.window} concurrent requests; "
             "raise rounds.requests or rounds.lag"
         )
     if asked_models(config) and not resume:
@@ -284,9 +284,9 @@ def _show_resumption(wanted: Wanted, grants: Grants, console: Console, *, as_jso
     if as_json:
         plan = {"changes": wanted.changes, "survey": found}
         sys.stdout.write(msgspec.json.encode(plan).decode() + "\n")
-    sure = "" if found.is_complete else ", as far as is known"
+    sure = "" if found.is_complete else ", as far as known"
     left = f"{min(found.samples, wanted.config.count):,} of {wanted.config.count:,} samples"
-    line = f"{outcome_changes(found.changed)}; {left} would be there{sure}. Nothing was changed."
+    line = f"{outcome_changes(found.changed)}; {left} would remain{sure}. Nothing was changed."
     console.print(line, soft_wrap=True, highlight=False)
     return 0
 
@@ -296,21 +296,21 @@ def _after_failing(config: Config, out: Path) -> str:
     if any(model.name.startswith("openai/") for model in config.models):
         with closing(CompletionStore(out / rundir.COMPLETIONS)) as store:
             if not store.count("writer"):
-                advice = "Nothing was answered yet: with another model, start a run with another --out."
+                advice = "Nothing has been answered yet; to use another model, start a run with another --out."
                 return f"{advice} {_resume_line(out)}"
-    return f"Nothing that was answered is lost. {_resume_line(out)}"
+    return f"No answer is lost. {_resume_line(out)}"
 
 
 def _resume_line(out: Path) -> str:
     going_on = f"{line}. " if (line := under_way_line(out)) else ""
-    return f"{going_on}Go on with: apigen run --resume --out {shlex.quote(str(out))}"
+    return f"{going_on}Resume with: apigen run --resume --out {shlex.quote(str(out))}"
 
 
 def _files(out: Path) -> str:
     rows = [
-        (rundir.DATASET, "the samples"),
-        (rundir.XLAM, "the same in the shape of xlam-function-calling-60k"),
-        (rundir.REPORT, "what happened, to look at"),
+        (rundir.DATASET, "the verified samples"),
+        (rundir.XLAM, "the same rows in the shape of xlam-function-calling-60k"),
+        (rundir.REPORT, "report to open in a browser"),
         (rundir.ATTEMPTS, "every candidate with its verdicts"),
     ]
     return "\n".join(f"{out / name}  {what}" for name, what in rows)

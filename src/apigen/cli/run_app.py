@@ -1,4 +1,4 @@
-"""Commands that make a run, and those that look at one, with their options and help."""
+"""Commands that make a run and those that read one, with their options and help."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,25 +12,23 @@ app = typer.Typer()
 RunConfig = Annotated[Path | None, typer.Argument(metavar="[CONFIG.yaml]", help="Configuration; options override it.")]
 Seeds = Annotated[
     list[str] | None,
-    typer.Option(metavar="FILE", help="JSONL of examples: {query, calls: [{name, arguments}]}; may be repeated."),
+    typer.Option(metavar="FILE", help="JSONL file of examples, {query, calls: [{name, arguments}]}; may be repeated."),
 ]
 Writers = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="MODEL", help="Who writes: offline (default), openai/NAME or simulated/PROFILE; may be repeated."
-    ),
+    typer.Option(metavar="MODEL", help="Writer: offline (default), openai/NAME or simulated/PROFILE; may be repeated."),
 ]
 Judges = Annotated[
     list[str] | None,
-    typer.Option(metavar="MODEL", help="Who judges: rules (default) or openai/NAME; may be repeated."),
+    typer.Option(metavar="MODEL", help="Judge: rules (default) or openai/NAME; may be repeated."),
 ]
 Concurrency = Annotated[int | None, typer.Option(metavar="N", help="Model requests in flight (default 32).")]
-Count = Annotated[int | None, typer.Option(metavar="N", help="Verified samples wanted (default 500).")]
+Count = Annotated[int | None, typer.Option(metavar="N", help="Verified samples to produce (default 500).")]
 Repair = Annotated[
-    bool, typer.Option("--repair", help="Send a rejected candidate back to the writer once, with the reasons.")
+    bool, typer.Option("--repair", help="Send rejected candidates back to the writer once, with the reasons.")
 ]
 Batch = Annotated[
-    bool, typer.Option("--batch", help="Ask openai/ models in batches: cheaper, and an answer may take a day.")
+    bool, typer.Option("--batch", help="Use the batch API of openai/ models: cheaper, but answers may take a day.")
 ]
 RunDirectory = Annotated[Path, typer.Argument(metavar="RUN", help="Run directory.")]
 
@@ -43,7 +41,8 @@ def run(
     model: Writers = None,
     judge: Judges = None,
     base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Endpoint of openai/ models without one, as http://HOST:PORT/v1.")
+        str | None,
+        typer.Option(metavar="URL", help="Endpoint for openai/ models that have none, such as http://HOST:PORT/v1."),
     ] = None,
     concurrency: Concurrency = None,
     count: Count = None,
@@ -52,48 +51,50 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Run directory (default: a new one under ./runs).")
     ] = None,
     max_cost: Annotated[
-        float | None, typer.Option(metavar="USD", help="Stop, cleanly, before models have cost more than that.")
+        float | None, typer.Option(metavar="USD", help="Stop cleanly before models have cost more than this.")
     ] = None,
     max_tokens: Annotated[
-        int | None, typer.Option(metavar="N", help="The same for tokens, of prompts and answers.")
+        int | None, typer.Option(metavar="N", help="The same for tokens, prompts and answers together.")
     ] = None,
     prices: Prices = None,
     repair: Repair = False,
     require_isolation: Annotated[
         str | None,
         typer.Option(
-            metavar="LEVEL", help="Refuse to run below it: namespaced, filtered, partial or limits (default)."
+            metavar="LEVEL", help="Least isolation to accept: namespaced, filtered, partial or limits (default)."
         ),
     ] = None,
     allow_writes: AllowWrites = None,
     allow_private: AllowPrivate = None,
     recordings: Annotated[
         str | None,
-        typer.Option(metavar="MODE", help="Calls: live (default), record, replay or replay-else-live."),
+        typer.Option(metavar="MODE", help="How calls are made: live (default), record, replay or replay-else-live."),
     ] = None,
     recordings_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where recordings are (default: in the run directory).")
+        Path | None, typer.Option(metavar="FILE", help="File of recordings (default: in the run directory).")
     ] = None,
     focus: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Draw more of what a model fails at, by that evaluation of it.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Sample more of what a model got wrong in this evaluation."),
     ] = None,
     focus_strength: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="From 0, as usual, to 1 (default 0.5).")
+        float | None, typer.Option(metavar="SHARE", help="How strongly --focus shifts sampling, 0 to 1 (default 0.5).")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with --out, or with the latest run under ./runs that has not ended.")
+        bool, typer.Option("--resume", help="Resume the run in --out, or the latest unfinished one under ./runs.")
     ] = False,
     batch: Batch = False,
     no_wait: Annotated[
         bool,
-        typer.Option("--no-wait", help="Send what can be sent in batches, then end; --resume fetches it."),
+        typer.Option("--no-wait", help="With --batch: submit, then exit; --resume collects the answers."),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the library, the plan and the first prompt; write nothing.")
+        bool,
+        typer.Option("--dry-run", help="Print configuration, plan and first prompt; send and write nothing."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a verified dataset. Without arguments: 500 samples, offline, from the starter library."""
+    """Generate a verified dataset. Without arguments: 500 samples from the starter library, offline."""
     from apigen.cli.run import RunOptions, run_command
 
     overrides = {
@@ -117,7 +118,7 @@ def estimate(
     model: Writers = None,
     judge: Judges = None,
     base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Endpoint, by which prices are found; it is not asked.")
+        str | None, typer.Option(metavar="URL", help="Endpoint, used to look up prices; nothing is sent to it.")
     ] = None,
     concurrency: Concurrency = None,
     count: Count = None,
@@ -125,18 +126,21 @@ def estimate(
     prices: Prices = None,
     pass_rate: Annotated[
         float | None,
-        typer.Option(metavar="SHARE", help="Candidates that pass, such as 0.7 (default: what a paper measured)."),
+        typer.Option(
+            metavar="SHARE",
+            help="Expected share of candidates that pass (default: the paper's).",
+        ),
     ] = None,
     measured: Annotated[
         Path | None,
-        typer.Option("--from", metavar="RUN", help="Take pass rate and lengths from what that run measured."),
+        typer.Option("--from", metavar="RUN", help="Use the pass rate and token counts that this run measured."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="What is still missing of the run in --out.")] = False,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="With --resume: the run.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Estimate what the run in --out still needs.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="With --resume: the run directory.")] = None,
     batch: Batch = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a run would take in requests, tokens, money and time. Nothing is asked, executed or written."""
+    """Estimate the requests, tokens, cost and time of a run. Nothing is sent, executed or written."""
     from apigen.cli.estimate import EstimateOptions, estimate_command
 
     overrides = _planned(libraries, seeds, model, judge, concurrency, count, prices, repair=repair)
@@ -172,15 +176,15 @@ def export(
 def replay(
     run_dir: RunDirectory,
     changes: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write one JSON line for each row that no longer holds.")
+        Path | None, typer.Option(metavar="FILE", help="Write one JSON line for each row whose results changed.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Execute the first N rows only.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Execute only the first N rows.")] = None,
     fail_on_change: Annotated[
-        bool, typer.Option("--fail-on-change", help="End with exit code 1 if a result is another one.")
+        bool, typer.Option("--fail-on-change", help="Exit with code 1 if any result differs.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Execute a dataset's calls again, and say which results changed."""
+    """Execute a dataset's calls again and report which results changed."""
     from apigen.cli.replay import ReplayOptions, replay_command
 
     raise typer.Exit(replay_command(ReplayOptions(run_dir, changes, limit, fail_on_change, as_json)))
@@ -188,7 +192,7 @@ def replay(
 
 @app.command()
 def report(run_dir: RunDirectory, as_json: AsJson = False) -> None:
-    """Show what a run did, and write its report.html again."""
+    """Print the summary of a run and render its report.html again."""
     from apigen.cli.outputs import report_command
 
     report_command(run_dir, as_json=as_json)
@@ -205,7 +209,7 @@ def _planned(
     *,
     repair: bool,
 ) -> dict[str, object]:
-    """What the options that a run and its estimate share say, by key of the configuration."""
+    """The options shared by `run` and `estimate`, by configuration key."""
     return {
         "library": libraries or None,
         "seeds": seeds or None,

@@ -1,4 +1,4 @@
-"""``apigen simulate``: a local server in the place of a language model."""
+"""``apigen simulate``: a local server that stands in for a language model."""
 
 import asyncio
 from collections.abc import Sequence
@@ -49,12 +49,12 @@ def simulate_command(options: SimulateOptions) -> None:
             batch_s=options.batch_s,
         )
         asyncio.run(serve(app, options.host, options.port, lambda url: _announce(url, options.profile)))
-    typer.echo("Ended.")
+    typer.echo("Stopped.")
 
 
 def _announce(url: str, profile: str | None) -> None:
-    typer.echo(f"Simulating a language model at {url}; Ctrl-C ends it.")
-    typer.echo("This is a simulation: the offline writer, which errs on purpose. Its data is no language model's.")
+    typer.echo(f"Simulating a language model at {url}; press Ctrl-C to stop.")
+    typer.echo("This is a simulation: no language model writes this data, and faults are injected on purpose.")
     if profile is None:
         typer.echo(f"Models: {', '.join(PROFILES)}")
     typer.echo(f"apigen run --model openai/{profile or 'PROFILE'} --base-url {url}")

@@ -14,9 +14,9 @@ def simulate(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
     profile: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Whose errors are made (default: those of the model that is asked for)."),
+        typer.Option(metavar="NAME", help="Model to simulate (default: the one named in each request)."),
     ] = None,
-    latency_ms: Annotated[float, typer.Option(metavar="MS", min=0, help="How long each answer takes at least.")] = 0.0,
+    latency_ms: Annotated[float, typer.Option(metavar="MS", min=0, help="Minimum latency of an answer.")] = 0.0,
     seed: Annotated[int, typer.Option(metavar="N", help="Same seed and request, same answer.")] = 0,
     fault: Annotated[
         list[str] | None,
@@ -26,16 +26,15 @@ def simulate(
         ),
     ] = None,
     ledger: Annotated[
-        Path | None, typer.Option(metavar="FILE.jsonl", help="Write down each pair: right, or spoiled and how.")
+        Path | None,
+        typer.Option(metavar="FILE.jsonl", help="Record each pair and the fault injected into it, if any."),
     ] = None,
-    memo: Annotated[
-        bool, typer.Option("--memo", help="Answer a request that was answered before from memory.")
-    ] = False,
+    memo: Annotated[bool, typer.Option("--memo", help="Answer repeated requests from memory.")] = False,
     batch_s: Annotated[
-        float, typer.Option(metavar="S", min=0, help="Seconds from the creation of a batch to its first answer.")
+        float, typer.Option(metavar="S", min=0, help="Seconds from creating a batch to its first answer.")
     ] = 0.0,
 ) -> None:
-    """Serve a simulated language model, with the errors that published ones made, for tests and benchmarks."""
+    """Serve a simulated language model that makes errors at published rates, for tests and benchmarks."""
     from apigen.cli.simulate import SimulateOptions, simulate_command
 
     simulate_command(SimulateOptions(host, port, profile, latency_ms, seed, fault or (), ledger, memo, batch_s))
