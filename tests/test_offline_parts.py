@@ -61,6 +61,15 @@ def test_number_words_round_trip(number: int) -> None:
     assert [numeral.value for numeral in find_numerals(in_words(number))] == [number]
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("fit it inside 400x300", [400, 300]), ("a 3x4 grid", [3, 4]), ("scale by 2x", [2])],
+)
+def test_both_numbers_of_a_size_are_found(text: str, values: list[int]) -> None:
+    """So that equal ones are changed together."""
+    assert [numeral.value for numeral in find_numerals(text)] == values
+
+
 @given(st.integers(1, 400))
 def test_ordinals_end_as_they_are_spoken(number: int) -> None:
     """11th to 13th are the exceptions."""
