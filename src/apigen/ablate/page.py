@@ -1,14 +1,12 @@
 """The figures as a table for the terminal and as one self-contained HTML page."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import jinja2
 from rich.table import Table
 
 from apigen.report.page import style
+from apigen.templates import html
 
 COLUMNS = (
     "training set",
@@ -69,7 +67,7 @@ def tables(found: Mapping[str, Any]) -> Iterator[Table]:
 
 def page(found: Mapping[str, Any]) -> str:
     """Render the page of an ablation's figures."""
-    return _template().render(
+    return html("apigen.ablate", "page.html.j2").render(
         style=style(),
         found=found,
         mixed=mixed_words(found["mixed_versions"]),
@@ -131,9 +129,3 @@ def _told(
     said = format(times * mean, form)
     interval = "-" if low is None or high is None else f"{format(times * low, form)} to {format(times * high, form)}"
     return f"{said}{unit}{between}({interval})"
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
-    return environment.from_string(files("apigen.ablate").joinpath("page.html.j2").read_text("utf-8"))
