@@ -132,7 +132,11 @@ def test_nothing_is_overwritten(run: Path, tmp_path: Path) -> None:
         before = taken.read_bytes()
         ran = apigen("augment", run, "-o", taken)
         assert (ran.returncode, ran.stderr.count("\n"), taken.read_bytes()) == (2, 1, before)
-        assert "is there already and is not overwritten; name another file" in ran.stderr
+        assert "not overwriting; name another file" in ran.stderr
+    forced = apigen("augment", run, "-o", run / "dataset.jsonl", "--force")
+    assert (forced.returncode, "is a file of the run" in forced.stderr) == (2, True)
+    assert apigen("augment", run, "-o", mine, "--force").returncode == 0
+    assert len(lines(mine)) > 0
 
 
 def test_a_dry_run_writes_nothing_and_says_the_same(run: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Force, Libraries
 
 app = typer.Typer()
 
@@ -47,6 +47,7 @@ def check(
         typer.Option(metavar="FILE", help="Write the rows that pass, and those that can be mended without guessing."),
     ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report to look at.")] = None,
+    force: Force = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Check the first N rows only.")] = None,
     fail_on_reject: Annotated[
         bool, typer.Option("--fail-on-reject", help="End with exit code 1 if a row is rejected.")
@@ -69,6 +70,7 @@ def check(
         rejects=rejects,
         fix=fix,
         report=report,
+        force=force,
         limit=limit,
         fail_on_reject=fail_on_reject,
         as_json=as_json,

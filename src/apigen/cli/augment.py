@@ -27,6 +27,7 @@ class AugmentOptions(NamedTuple):
     kinds: str
     seed: int
     mix: bool
+    force: bool
     format_name: str
     dry_run: bool
     as_json: bool
@@ -66,7 +67,7 @@ def augment_command(options: AugmentOptions) -> None:
 
 def _require_sound(options: AugmentOptions) -> None:
     require_dataset(options.dataset, options.format_name)
-    require_target("-o", options.out)
+    require_target("-o", options.out, force=options.force)
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:

@@ -23,6 +23,7 @@ from apigen.audit.summary import counted, summary
 from apigen.audit.tally import AuditTally
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
+from apigen.cli.targets import ANEW, require_target
 from apigen.config import ExecutionConfig, RemoteConfig, load_config
 from apigen.dataset.read.formats import AUTO, FORMATS, format_of, read
 from apigen.errors import UserError
@@ -52,6 +53,7 @@ class CheckOptions(NamedTuple):
     rejects: Path | None
     fix: Path | None
     report: Path | None
+    force: bool
     limit: int | None
     fail_on_reject: bool
     as_json: bool
@@ -76,7 +78,7 @@ def check_command(options: CheckOptions) -> int:
         done = asyncio.run(_audit(options, tools, judges, watch, interrupted))
     found = _found(options, done, time.monotonic() - began)
     if options.report:
-        with replacing(options.report) as file:
+        with replacing(options.report, ANEW) as file:
             file.write(page(found, done.tally).encode("utf-8", "backslashreplace"))
     return _end(options, found, done, console)
 
@@ -127,21 +129,20 @@ def _require_sound(options: CheckOptions) -> None:
     if not options.dataset.exists():
         raise UserError(f"{options.dataset}: no such file or folder")
     if options.fix and options.dataset.is_dir():
-        raise UserError(f"--fix: {options.dataset} is a folder; name the one of its files that is to be fixed")
+        raise UserError(f"--fix: {options.dataset} is a directory; name the file in it that is to be fixed")
     targets = {"--rejects": options.rejects, "--fix": options.fix, "--report": options.report}
     if options.fix:
-        targets["the list of what --fix mended"] = mended_file(options.fix)
+        targets["the list of fixes that --fix writes"] = mended_file(options.fix)
     taken: dict[Path, str] = {options.dataset.resolve(): "DATASET"}
     for name, path in targets.items():
         if path is None:
             continue
-        if path.is_dir():
-            raise UserError(f"{name}: {path} is a folder; name a file")
-        if not path.parent.is_dir():
-            raise UserError(f"{name}: {path.parent}: no such folder to write {path.name} to")
         other = taken.setdefault(path.resolve(), name)
+        if path.exists() and options.dataset.resolve() in path.resolve().parents:
+            other = "part of DATASET"
         if other != name:
-            raise UserError(f"{name}: {path} is {other} as well, which is not overwritten; name another file")
+            raise UserError(f"{name} {path}: is also {other}; not overwriting; name another file")
+        require_target(name, path, force=options.force)
 
 
 def _executable(options: CheckOptions) -> dict[str, Tool]:

@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace an existing output file; files of a run directory are never replaced.")
+]
 Libraries = Annotated[
     list[str] | None,
     typer.Option(

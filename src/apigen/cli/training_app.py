@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from apigen.cli.options import AsJson, Dataset, DatasetFormat
+from apigen.cli.options import AsJson, Dataset, DatasetFormat, Force
 
 app = typer.Typer()
 
@@ -58,14 +58,15 @@ def augment(
     ] = "dropped_tool,dropped_parameter",
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Same seed, same bytes.")] = 0,
     mix: Annotated[bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with them.")] = False,
+    force: Force = False,
     format_name: DatasetFormat = "auto",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be made; write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make negatives from verified rows: what the answer needs is taken away, so calling nothing is right."""
     from apigen.cli.augment import AugmentOptions, augment_command
 
-    augment_command(AugmentOptions(dataset, out, share, kinds, seed, mix, format_name, dry_run, as_json))
+    augment_command(AugmentOptions(dataset, out, share, kinds, seed, mix, force, format_name, dry_run, as_json))
 
 
 @app.command()
