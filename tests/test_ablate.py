@@ -13,7 +13,7 @@ from ablating import ScriptedEvaluator, ScriptedTrainer
 from apigen import rundir
 from apigen.ablate.arguments import arguments_of
 from apigen.ablate.arms import STAGES, Arm
-from apigen.ablate.base import Arguments, Right, Trained
+from apigen.ablate.base import Arguments, SuiteResult, Trained
 from apigen.ablate.cells import Cell, Work, cell_folder, finished
 from apigen.ablate.drawing import draw, shown, sizes
 from apigen.ablate.figures import figures, write_figures
@@ -236,7 +236,11 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
 
 def _cell(arm: Arm, seed: int, correct: int) -> Cell:
     return Cell(
-        arm, seed, 0, Trained(10, 100, 5, 1.0, 1.0), {"unseen": Right(correct, 100, {"wrong_value": 100 - correct})}
+        arm,
+        seed,
+        0,
+        Trained(10, 100, 5, 1.0, 1.0),
+        {"unseen": SuiteResult(correct, 100, {"wrong_value": 100 - correct})},
     )
 
 
@@ -250,8 +254,6 @@ def test_differences_are_paired_by_seed() -> None:
     assert difference["high"] == pytest.approx(-0.16 / 3 + 4.303 * 0.01 / 3, abs=1e-5)
     assert found["verified"]["difference"] is None
     assert (found["execution"]["correct"], found["execution"]["answers"]) == (44, 300)
-    assert found["execution"]["paper"] == {"xLAM-7B": -6, "xLAM-1B": -12}
-    assert [*rows(found)][1][-1] == "xLAM-7B about -6\nxLAM-1B about -12"
     assert found["execution"]["reasons"] == {"wrong_value": 256}
 
 
@@ -289,8 +291,36 @@ def test_a_share_without_scatter_has_a_dash_and_its_counts(tmp_path: Path, pool:
     assert page(spread).count('line class="whisker"') == 1
 
 
+def test_a_seed_without_answers_is_in_no_mean_and_is_named(tmp_path: Path, pool: Pool) -> None:
+    """All its questions ended in errors, which are neither right nor wrong: no accuracy, no difference, and no dot."""
+    lost = Cell(Arm.EXECUTION, 2, 0, Trained(1, 1, 1, None, 1.0), {"unseen": SuiteResult(0, 0, errors=100)})
+    cells = [_cell(Arm.VERIFIED, 1, 40), _cell(Arm.VERIFIED, 2, 44), _cell(Arm.EXECUTION, 1, 30), lost]
+    found = write_figures(tmp_path, _settings([1, 2]), pool, cells, {})
+    arm = found["suites"]["unseen"]["execution"]
+    assert arm["mean"] == {"mean": 0.3, "low": None, "high": None}
+    assert arm["difference"]["mean"] == pytest.approx(-0.1)
+    assert (arm["by_seed"], arm["unanswered"], arm["errors"]) == ({"1": 0.3, "2": None}, [2], 100)
+    assert "execution, unseen tools: no question was answered with seed 2" in page(found)
+    alone = write_figures(tmp_path, _settings([1, 2]), pool, [lost], {})
+    assert alone["suites"]["unseen"]["execution"]["mean"] is None
+    assert 'circle class="dot"' not in page(alone)
+
+
+def test_answers_that_could_not_be_scored_are_counted_beside_their_bits() -> None:
+    """Over all seeds; where every answer was scored nothing is said."""
+    cells = [
+        Cell(arm, 1, 0, Trained(1, 1, 1, None, 1.0), {"seen": SuiteResult(1, 9, errors=1, bits=0.5, scored=scored)})
+        for arm, scored in ((Arm.VERIFIED, 10), (Arm.FORMAT, 7))
+    ]
+    verified, other = rows(figures(cells)["seen"])
+    assert verified[7] == "0.500\n(-)"
+    assert other[7] == "0.500\n(-)\n7 of 10 scored"
+
+
 def _counted(arm: Arm, seed: int, right: int) -> Cell:
-    return Cell(arm, seed, 0, Trained(1, 1, 1, None, 1.0), {"seen": Right(0, 9, arguments=Arguments(200, 50, right))})
+    return Cell(
+        arm, seed, 0, Trained(1, 1, 1, None, 1.0), {"seen": SuiteResult(0, 9, arguments=Arguments(200, 50, right))}
+    )
 
 
 def test_right_values_are_counted_over_seeds_and_compared_by_seed() -> None:
@@ -303,7 +333,7 @@ def test_right_values_are_counted_over_seeds_and_compared_by_seed() -> None:
     }  # fmt: skip
     assert arms["format"]["arguments"]["difference"]["mean"] == pytest.approx(-0.025)
     assert figures(cells)["unseen"]["execution"]["arguments"] is None
-    assert "7.5%\n(30.0% of called)" in next(iter(rows(arms)))
+    assert "7.5%\n(30.0% of called tools)" in next(iter(rows(arms)))
 
 
 def test_right_values_are_those_of_the_right_tool() -> None:
@@ -348,7 +378,7 @@ def test_figures_are_written_and_shown(tmp_path: Path, pool: Pool) -> None:
     text = page(found)
     assert "7 of 10 trainings are done" in text
     assert "http" not in text.replace("http-equiv", "")
-    assert "different versions" not in text
+    assert "different library versions" not in text
 
 
 def test_a_change_of_libraries_in_the_midst_is_told(tmp_path: Path, pool: Pool) -> None:
@@ -362,4 +392,4 @@ def test_a_change_of_libraries_in_the_midst_is_told(tmp_path: Path, pool: Pool) 
     found = write_figures(tmp_path, settings, pool, cells, work.versions)
     assert [cell["versions"]["torch"] for cell in found["cells"]] == ["2.12", "2.12", "2.13", "2.13", "2.13"]
     assert found["mixed_versions"] == {"torch": ["2.12", "2.13"]}
-    assert "different versions of libraries, which may be what tells them apart: torch 2.12 and 2.13." in page(found)
+    assert "different library versions, which may explain differences between them: torch 2.12 and 2.13." in page(found)

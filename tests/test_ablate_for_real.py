@@ -28,6 +28,7 @@ from apigen.train.recipe import make_recipe
 from apigen.train.tokens import Encoder
 from runs import apigen, lines, told
 from tiny_chat_model import QWEN_STYLE, write_chat_model
+from tiny_chat_model import tokenizer as chat_tokenizer
 from training import mixed_rows, sum_row, write_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::FutureWarning")]
@@ -89,6 +90,7 @@ class WholeRows:
 
     def __init__(self, net: Any) -> None:
         self.net = net
+        self.config = net.config
         self.device = net.device
 
     def __call__(self, **given: Any) -> Any:
@@ -101,6 +103,7 @@ class WholeRows:
 def test_bits_are_those_of_the_answers_tokens(model: Path, rows: Path) -> None:
     """As computed row by row, whatever the batch, of logits of answers alone or of whole rows; it can be ended."""
     net, tokenizer = load(model)
+    specials = {"<|im_start|>", "<|im_end|>", "<|endoftext|>"}
     net.float()  # it is saved in bf16, in which batches differ by their rounding
     examples = [one for one in read_examples([rows]).kept if isinstance(one, Example)]
     nats, characters = 0.0, 0
@@ -108,18 +111,68 @@ def test_bits_are_those_of_the_answers_tokens(model: Path, rows: Path) -> None:
         with torch.no_grad():
             scores = net(torch.tensor([row.ids])).logits[0].float().log_softmax(-1)
         nats -= sum(float(scores[at - 1, row.ids[at]]) for at in range(row.start, len(row.ids)))
-        characters += len(tokenizer.decode(row.ids[row.start :]))
+        said = tokenizer.decode(row.ids[row.start :])
+        characters += len(said) - sum(said.count(one) * len(one) for one in specials)
     widths: list[int] = []
     watched = net.register_forward_hook(lambda _, __, out: widths.append(out.logits.shape[1]))
     due = nats / log(2) / characters
     for batch in (1, 3, 16):
-        assert bits_per_character(net, tokenizer, rows, "native", batch) == pytest.approx(due, rel=1e-5)
+        found = bits_per_character(net, tokenizer, rows, "native", batch)
+        assert found.bits == pytest.approx(due, rel=1e-5)
+        assert found.scored == 10
     watched.remove()
     encoded = Encoder(tokenizer, "a model", 512).corpus(dialogue(one, "native") for one in examples).rows
     assert max(widths) == 1 + max(row.trained for row in encoded) < min(len(row.ids) for row in encoded)
-    assert bits_per_character(WholeRows(net), tokenizer, rows, "native", 3) == pytest.approx(due, rel=1e-5)
+    assert bits_per_character(WholeRows(net), tokenizer, rows, "native", 3).bits == pytest.approx(due, rel=1e-5)
     with pytest.raises(Interrupted):
         bits_per_character(net, tokenizer, rows, "native", 3, lambda: True)
+
+
+class Guessing:
+    """A model that finds every token of its vocabulary equally likely."""
+
+    def __init__(self, vocabulary: int) -> None:
+        self.device = torch.device("cpu")
+        self.config = transformers.Qwen2Config(vocab_size=vocabulary)
+
+    def __call__(self, **given: Any) -> Any:
+        return self.forward(**given)
+
+    def forward(self, input_ids: Any, attention_mask: Any, use_cache: bool) -> Any:
+        logits = torch.zeros(*input_ids.shape, self.config.vocab_size)
+        return transformers.modeling_outputs.CausalLMOutput(logits=logits)
+
+
+def test_bits_per_character_do_not_depend_on_the_names_of_special_tokens(tmp_path: Path) -> None:
+    """Of two tokenizers, one of which ends a turn in ten characters and one in three, at equal bits in all."""
+    rows = write_rows(tmp_path / "rows.jsonl", [sum_row(3)])
+    answer = '<tool_call>\n{"name": "add", "arguments": {"a": 3, "b": 6}}\n</tool_call>'
+    for end in ("<|im_end|>", "<e>"):
+        tokenizer = chat_tokenizer(QWEN_STYLE.replace("<|im_end|>", end))
+        tokenizer.add_special_tokens({"eos_token": end})
+        tokens = len(tokenizer(answer)["input_ids"]) + 1
+        found = bits_per_character(Guessing(1024), tokenizer, rows, "native", 1)
+        assert found.bits == pytest.approx(10 * tokens / len(answer))
+
+
+def test_rows_beyond_a_models_positions_are_not_scored(tmp_path: Path, rows: Path) -> None:
+    """With positions learnt one by one, as GPT-2 has them, a longer row would end the whole in an error."""
+    tokenizer = chat_tokenizer()
+    short = write_rows(tmp_path / "short.jsonl", [sum_row(number) for number in range(3)])
+    long = [sum_row(number) | {"query": f"What is {number} plus {2 * number}? " * 9} for number in range(3, 5)]
+    both = write_rows(tmp_path / "both.jsonl", [*map(sum_row, range(3)), *long])
+    examples = [one for one in read_examples([short]).kept if isinstance(one, Example)]
+    encoded = Encoder(tokenizer, "a model", 4096).corpus(dialogue(one, "native") for one in examples).rows
+    torch.manual_seed(0)
+    config = transformers.GPT2Config(
+        vocab_size=len(tokenizer), n_positions=max(len(row.ids) for row in encoded), n_embd=32, n_layer=1, n_head=2
+    )
+    net = transformers.GPT2LMHeadModel(config).eval()
+    found = bits_per_character(net, tokenizer, both, "native", 2)
+    assert found.scored == 3
+    assert found.bits == pytest.approx(bits_per_character(net, tokenizer, short, "native", 2).bits, rel=1e-5)
+    only = bits_per_character(net, tokenizer, write_rows(tmp_path / "long.jsonl", long), "native", 2)
+    assert (only.bits, only.scored) == (None, 0)
 
 
 def test_a_trained_folder_is_where_all_trainings_begin(tmp_path: Path) -> None:

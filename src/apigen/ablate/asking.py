@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from apigen.ablate.arguments import arguments_of
-from apigen.ablate.base import Interrupted, Right
-from apigen.ablate.likelihood import bits_per_character
+from apigen.ablate.base import Interrupted, SuiteResult
+from apigen.ablate.likelihood import Likelihood, bits_per_character
 from apigen.ablate.releasing import released
 from apigen.dialogue.form import Form, underscores
 from apigen.evaluate.asking.ask import Progress, ask_missing
@@ -44,7 +44,7 @@ class Asking:
         self._stopped = stopped
 
     @released()
-    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
+    def __call__(self, model: Path, rows: Path, out: Path) -> SuiteResult:
         """Ask what has no answer yet; ``out`` is then a folder such as ``apigen evaluate --model`` writes.
 
         Raises:
@@ -73,8 +73,8 @@ class Asking:
             kept.write(VERDICTS, (msgspec.json.encode(one.verdict()) + b"\n" for one in found))
             date = datetime.now(UTC).date().isoformat()
             kept.describe({"status": "done", "date": date, **figures(questions, found), **answerer.facts()})
-        bits = bits_per_character(net, tokenizer, rows, self._form, self._batch, self._stopped)
-        return _right(found, bits)
+        likelihood = bits_per_character(net, tokenizer, rows, self._form, self._batch, self._stopped)
+        return _result(found, likelihood)
 
 
 def _opened(out: Path, settings: Settings) -> Kept:
@@ -84,17 +84,18 @@ def _opened(out: Path, settings: Settings) -> Kept:
     return Kept.create(out, settings)
 
 
-def _right(found: Sequence[Evaluated], bits: float) -> Right:
+def _result(found: Sequence[Evaluated], likelihood: Likelihood) -> SuiteResult:
     answered = [(one, one.given.line().answer) for one in found]
     marks = [one.scored.mark for one in found if one.scored.mark is not None]
-    return Right(
+    return SuiteResult(
         correct=sum(mark.correct for mark in marks),
         answers=len(marks),
         errors=len(found) - len(marks),
         reasons=dict(Counter(str(mark.miss) for mark in marks if mark.miss is not None)),
         tools=sum(_calls_right_tools(one, answer) for one, answer in answered if answer is not None),
         arguments=arguments_of((one.scored.question.truth, answer) for one, answer in answered if answer is not None),
-        bits=bits,
+        bits=likelihood.bits,
+        scored=likelihood.scored,
     )
 
 

@@ -22,8 +22,8 @@ class Arguments(msgspec.Struct, frozen=True):
     """Those that were given with the right value."""
 
 
-class Right(msgspec.Struct, frozen=True):
-    """How many answers of one suite are right."""
+class SuiteResult(msgspec.Struct, frozen=True):
+    """How a model answered one suite."""
 
     correct: int
     answers: int
@@ -38,11 +38,13 @@ class Right(msgspec.Struct, frozen=True):
     """How many values are right, whatever the rest of the answer."""
     bits: float | None = None
     """What right answers take, per character; see :mod:`apigen.ablate.likelihood`."""
+    scored: int | None = None
+    """Right answers that ``bits`` is of; the others exceed the model's positions, or its template refuses them."""
 
     @property
-    def share(self) -> float:
-        """Between 0 and 1."""
-        return self.correct / self.answers if self.answers else 0.0
+    def share(self) -> float | None:
+        """Accuracy between 0 and 1; ``None`` where every question ended in an error."""
+        return self.correct / self.answers if self.answers else None
 
 
 class Trained(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ class Trainer(Protocol):
 class Evaluator(Protocol):
     """Asks one model."""
 
-    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
+    def __call__(self, model: Path, rows: Path, out: Path) -> SuiteResult:
         """Ask what a file of rows asks, and score by their calls.
 
         Args:

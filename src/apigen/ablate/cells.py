@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from apigen.ablate.arms import Arm
-from apigen.ablate.base import Evaluator, Right, Trained, Trainer
+from apigen.ablate.base import Evaluator, SuiteResult, Trained, Trainer
 from apigen.ablate.pool import Trainable
 from apigen.errors import UserError
 from apigen.files import replacing, storage_errors
@@ -27,7 +27,7 @@ class Cell(msgspec.Struct, frozen=True):
     rejected: int
     """Rows of the training set that were."""
     trained: Trained
-    suites: Mapping[str, Right]
+    suites: Mapping[str, SuiteResult]
     """By name: ``unseen`` and ``seen`` tools."""
     versions: Mapping[str, str] = {}
     """Of the libraries that it was done with."""
@@ -91,7 +91,7 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
         trained = work.train(here / "rows.jsonl", model, seed)
         with replacing(marker) as file:
             file.write(_encode(trained) + b"\n")
-    suites: dict[str, Right] = {}
+    suites: dict[str, SuiteResult] = {}
     for name, path in work.suites.items():
         told(f"answers about {name} tools")
         suites[name] = work.evaluate(model, path, here / name)
