@@ -149,6 +149,24 @@ def test_a_dry_run_writes_nothing_and_says_the_same(run: Path, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["n.jsonl"]
 
 
+def test_rows_with_the_same_id_are_rows_of_their_own(tmp_path: Path) -> None:
+    """As datasets made elsewhere may have them: each gives its negative, and none is blamed for another."""
+    rows = [
+        {
+            "id": "all",
+            "query": f"What do I pay a month for a loan of {9000 + number} at 4 percent over 36 months?",
+            "tools": [LOAN.offered(), TIDES.offered(), IBAN.offered()],
+            "calls": [{"name": LOAN.name, "arguments": {"principal": 9000 + number, "rate": 4, "months": 36}}],
+        }
+        for number in range(10)
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made, negatives = augmented(path, Plan(share=0.3, kinds=(Kind.DROPPED_TOOL,)))
+    assert (len(negatives), made.wanted, made.refused) == (4, 4, {"dropped_tool": {}})
+    assert len({line["query"] for line in negatives}) == 4
+
+
 def test_fewer_than_wanted_are_written_and_told(tmp_path: Path) -> None:
     """A dataset over one tool has no other to show: exit code 1, the reason, and an empty file."""
     line = {"query": ROW.query, "tools": [LOAN.offered()], "calls": [{"name": LOAN.name, "arguments": {}}]}

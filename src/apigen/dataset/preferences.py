@@ -38,7 +38,8 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def natural_pairs(attempts: Iterable[Attempt], tools: Mapping[str, Tool]) -> Iterator[Pair]:
-    """The pairs that came about in a run.
+    """The pairs that came about in a run. Answers that differ only in the order of their calls are not a pair: order
+    alone is not a fault.
 
     Args:
         attempts: all of them, in their order.
@@ -56,7 +57,7 @@ def natural_pairs(attempts: Iterable[Attempt], tools: Mapping[str, Tool]) -> Ite
             rejected.setdefault(question, []).append(attempt)
     for question, good in accepted.items():
         for bad in rejected.get(question, ()):
-            if bad.calls != good.calls and bad.query == good.query:
+            if bad.query == good.query and not _same_calls(bad.calls, good.calls):
                 yield Pair(
                     id=f"{good.id}/{bad.id}",
                     query=good.query,
@@ -86,6 +87,16 @@ def made_pairs(candidates: Sequence[tuple[str, Candidate]], seed: int = 0) -> It
             yield pair
 
 
+def _same_calls(some: Sequence[Call], others: Sequence[Call]) -> bool:
+    """Whether two answers make the same calls, in any order."""
+    left = list(others)
+    for call in some:
+        if call not in left:
+            return False
+        left.remove(call)
+    return not left
+
+
 def as_candidate(sample: Sample) -> Candidate:
     """A sample as the checks look at it."""
     tools = tuple(Tool(tool["name"], tool["description"], tool["parameters"]) for tool in sample.tools)
@@ -97,7 +108,7 @@ def _made(id_: str, right: Candidate, operator: Operator, pool: Pool, formed: Fo
     if faulty is None or faulty.text or faulty.returned is not None:
         return None
     wrong = faulty.candidate
-    if wrong.query != right.query or wrong.tools != right.tools or wrong.calls == right.calls:
+    if wrong.query != right.query or wrong.tools != right.tools or _same_calls(wrong.calls, right.calls):
         return None
     verdict = formed.check(wrong)
     if verdict.outcome is Outcome.PASS:

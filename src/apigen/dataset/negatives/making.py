@@ -3,11 +3,13 @@
     rows -> verified -> one thing taken away -> no tool left that could serve -> format -> negative
 
 Each row gives at most one negative of each kind, and one of a second kind only once there are no fresh rows. What a row
-gives depends on the seed, its id and the tools that there are, not on the other rows' luck.
+gives depends on the seed, its query and the available tools, not on what other rows gave. Rows are told apart by their
+place: ids of datasets made elsewhere may repeat.
 
 Rows lie on a shelf, which is a file: memory holds each distinct tool once, and a few numbers for each row.
 """
 
+import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -84,8 +86,8 @@ class _Making:
 
     def negatives(self, rows: Sequence[int], wanted: int, watch: Callable[[int, int], None]) -> list[int]:
         """So many negatives, if the rows give them: first one a row, evenly of each kind, then more of a row."""
-        made: dict[str, list[int]] = {}
-        tried: set[tuple[Kind, str]] = set()
+        made: dict[int, list[int]] = {}
+        tried: set[tuple[Kind, int]] = set()
         orders = {kind: _order(rows, self._plan.seed, kind) for kind in self._plan.kinds}
         for anew in (False, True):
             left = {kind: iter(order) for kind, order in orders.items()}
@@ -95,12 +97,11 @@ class _Making:
                 if number is None:
                     del left[kind]
                     continue
-                row = self._shelf.row(number)
-                if (row.id in made) is anew and (kind, row.id) not in tried:
-                    tried.add((kind, row.id))
-                    line = self._negative(row, kind)
+                if (number in made) is anew and (kind, number) not in tried:
+                    tried.add((kind, number))
+                    line = self._negative(self._shelf.row(number), kind)
                     if line is not None:
-                        made.setdefault(row.id, []).append(self._shelf.put(line))
+                        made.setdefault(number, []).append(self._shelf.put(line))
                         self.verified[line["provenance"]["verified"]] += 1
                         self.counts[kind] += 1
                     watch(len(tried), self.counts.total())
@@ -122,7 +123,7 @@ class _Making:
         verified = Verified(row.id, row.query, tools, calls_of(row) or ())
         if any(tool.name in text for tool in verified.called for text in row.context):
             return Refusal.NAMED_BEFORE
-        random = Random(f"augment/{self._plan.seed}/{kind}/{row.id}")
+        random = Random(f"augment/{self._plan.seed}/{kind}/{_digest(row.query)}")
         made = self._take_away(verified, kind, random)
         if isinstance(made, Negative):
             _, faults = self._format.read_row(row.query, [], made.tools, call_due=False)
@@ -207,6 +208,10 @@ def mixed(made: Augmented, seed: int) -> list[int]:
 
 def _order(rows: Sequence[int], seed: int, kind: Kind) -> "array[int]":
     return array("Q", Random(f"augment/{seed}/{kind}").sample(rows, len(rows)))
+
+
+def _digest(query: str) -> str:
+    return hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:
