@@ -20,7 +20,7 @@ from apigen.ablate.figures import figures, write_figures
 from apigen.ablate.page import page, rows, tables
 from apigen.ablate.plan import Plan
 from apigen.ablate.pool import Pool, make_pool
-from apigen.ablate.run import carry_out, write_questions
+from apigen.ablate.run import arms_due, carry_out, write_questions
 from apigen.ablate.settings import Settings, keep_settings
 from apigen.agreement import student
 from apigen.attempts import read_requests
@@ -216,7 +216,7 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
     """More seeds may be added; whatever changes the cells that are there may not."""
     keep_settings(tmp_path, _settings([1]), resume=False)
     keep_settings(tmp_path, _settings([1, 2]), resume=True)
-    with pytest.raises(UserError, match="go on with it by --resume"):
+    with pytest.raises(UserError, match="already contains an ablation; use --resume"):
         keep_settings(tmp_path, _settings([1, 2]), resume=False)
     with pytest.raises(UserError, match="was started with size 20, not 30"):
         keep_settings(tmp_path, _settings([1, 2], size=30), resume=True)
@@ -226,12 +226,43 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "file").touch()
-    with pytest.raises(UserError, match="and no ablation"):
+    with pytest.raises(UserError, match="directory is not empty and does not contain an ablation"):
         keep_settings(other, _settings([1]), resume=True)
-    with pytest.raises(UserError, match="no ablation was begun there; leave --resume out"):
+    with pytest.raises(UserError, match="does not contain an ablation to resume; drop --resume"):
         keep_settings(tmp_path / "new", _settings([1]), resume=True)
     with pytest.raises(UserError, match=r"cannot be made in .*file; choose another --out"):
         keep_settings(other / "file" / "sub", _settings([1]), resume=False)
+
+
+def test_a_run_and_a_base_model_are_known_by_their_digests(tmp_path: Path) -> None:
+    """However their paths are spelled, since a folder may be moved; another run or model is refused."""
+    begun = msgspec.structs.replace(_settings([1]), model="models/base", base="weights")
+    keep_settings(tmp_path, begun, resume=False)
+    begun = msgspec.structs.replace(begun, run="/abs/run", model="/abs/models/base")
+    keep_settings(tmp_path, begun, resume=True)
+    with pytest.raises(UserError, match="a run whose attempts have digest 'digest', not 'other'"):
+        keep_settings(tmp_path, msgspec.structs.replace(begun, digest="other"), resume=True)
+    with pytest.raises(UserError, match="a base model with digest 'weights', not 'others'"):
+        keep_settings(tmp_path, msgspec.structs.replace(begun, base="others"), resume=True)
+    with pytest.raises(UserError, match="started with model '/abs/models/base', not 'tiny'"):
+        keep_settings(tmp_path, msgspec.structs.replace(begun, model="tiny", base=""), resume=True)
+
+
+def test_arms_that_are_added_on_resume_are_due(tmp_path: Path, pool: Pool) -> None:
+    """So that their rows are checked before anything is trained; arms whose cells are all done are not."""
+    done = msgspec.structs.replace(_settings([1]), arms=(Arm.VERIFIED, Arm.FORMAT))
+    list(
+        carry_out(
+            _work(tmp_path, pool, ScriptedTrainer()), Plan(pool, sizes(pool, list(Arm), size=20), done), _unwatched
+        )
+    )
+    assert arms_due(tmp_path, done) == []
+    assert arms_due(tmp_path, _settings([1])) == [Arm.EXECUTION, Arm.SEMANTICS, Arm.UNVERIFIED]
+    assert arms_due(tmp_path, _settings([1, 2])) == list(Arm)
+
+
+def _unwatched(*_: object) -> None:
+    pass
 
 
 def _cell(arm: Arm, seed: int, correct: int) -> Cell:

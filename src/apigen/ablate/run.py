@@ -17,7 +17,7 @@ from apigen.ablate.figures import write_figures
 from apigen.ablate.page import page
 from apigen.ablate.plan import Plan, make_plan
 from apigen.ablate.pool import Pool
-from apigen.ablate.settings import SETTINGS, keep_settings, require_same
+from apigen.ablate.settings import SETTINGS, Settings, keep_settings, require_same
 from apigen.errors import UserError
 from apigen.evaluate.asking.ask import Progress
 from apigen.extra import missing, versions
@@ -27,6 +27,7 @@ from apigen.train.job import Watch as TrainingWatch
 from apigen.train.run import require_possible
 
 REPORT = "report.html"
+CELLS = "cells"
 SUITES = ("unseen", "seen")
 """Questions whose answers call tools that no training set shows, and questions about tools that they do show."""
 
@@ -73,12 +74,18 @@ def rehearse(ablation: Ablation) -> Plan:
     """
     plan = make_plan(ablation)
     require_same(ablation.out, plan.settings, resume=ablation.job.resume)
-    if not ablation.job.resume and not missing():  # the sets can be shown also where training is not installed
+    due = arms_due(ablation.out, plan.settings)
+    if due and not missing():  # the sets can be shown also where training is not installed
         from apigen.ablate.training import require_trainable  # noqa: PLC0415 - needs the extra
 
-        stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in plan.settings.arms))
+        stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in due))
         require_trainable(ablation.training(), [one for one in plan.pool.train if one.fell in stages])
     return plan
+
+
+def arms_due(out: Path, settings: Settings) -> list[Arm]:
+    """The arms of which not every seed is done: with ``--resume`` some may be, and others may have been added."""
+    return [arm for arm in settings.arms if any(finished(out / CELLS, arm, seed) is None for seed in settings.seeds)]
 
 
 def ablate(
@@ -117,15 +124,15 @@ def ablate(
 
 def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[], bool]) -> AblationResult:
     from apigen.ablate.asking import Asking  # noqa: PLC0415 - needs the extra
-    from apigen.ablate.training import Starts, Training  # noqa: PLC0415
+    from apigen.ablate.training import InitialModels, Training  # noqa: PLC0415
 
     out, job = ablation.out, ablation.training()
     shared = out / "verified.jsonl"
     write_rows(shared, (one for one in plan.pool.train if one.fell is None))
     work = Work(
-        folder=out / "cells",
+        folder=out / CELLS,
         suites=write_questions(out, plan.pool),
-        train=Training(Starts(job, shared, out / "starts"), watch.step, stopped),
+        train=Training(InitialModels(job, shared, out / "starts"), watch.step, stopped),
         evaluate=Asking(job.form, ablation.answer_batch, ablation.answer_tokens, watch.asked, stopped),
         keep_models=ablation.keep_models,
         versions=versions(),
