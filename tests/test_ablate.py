@@ -11,6 +11,7 @@ import pytest
 
 from ablating import ScriptedEvaluator, ScriptedTrainer
 from apigen import rundir
+from apigen.ablate.ablation import Ablation
 from apigen.ablate.arguments import arguments_of
 from apigen.ablate.arms import STAGES, Arm
 from apigen.ablate.base import Arguments, SuiteResult, Trained
@@ -18,7 +19,7 @@ from apigen.ablate.cells import Cell, Work, cell_folder, finished
 from apigen.ablate.drawing import draw, shown, sizes
 from apigen.ablate.figures import figures, write_figures
 from apigen.ablate.page import page, rows, tables
-from apigen.ablate.plan import Plan
+from apigen.ablate.plan import Plan, make_plan
 from apigen.ablate.pool import Pool, make_pool
 from apigen.ablate.run import arms_due, carry_out, write_questions
 from apigen.ablate.settings import Settings, keep_settings
@@ -30,7 +31,11 @@ from apigen.errors import UserError
 from apigen.evaluate.base import Answer
 from apigen.evaluate.held_out import question_of
 from apigen.records import Attempt, Call, Outcome, Tool
+from apigen.train.examples import read_examples
+from apigen.train.job import Job
+from apigen.train.recipe import make_recipe
 from runs import apigen, told
+from training import sum_row, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +71,7 @@ def test_a_pool_accounts_for_every_candidate(attempts: list[Attempt], pool: Pool
         asked = len(one.unseen) + len(one.seen) + one.unshown
         assert len(one.train) + asked + one.unreadable + one.unchecked + one.neither == len(attempts)
     assert pool.unreadable > 0
-    assert all(one.fell is None for one in (*pool.unseen, *pool.seen))
+    assert all(one.rejected_at is None for one in (*pool.unseen, *pool.seen))
 
 
 def test_no_training_row_calls_or_shows_what_is_held_out(pool: Pool, held_out: frozenset[str]) -> None:
@@ -88,11 +93,11 @@ def test_sets_are_equally_large_and_hold_what_they_say(pool: Pool, arm: Arm) -> 
     """Rejects of the arm's stages only, in the run's own proportion, and no row twice."""
     planned = sizes(pool, list(Arm))
     drawn = draw(pool, arm, planned, seed=1)
-    verified = sum(one.fell is None for one in pool.train)
-    there = sum(one.fell in STAGES[arm] for one in pool.train)
+    verified = sum(one.rejected_at is None for one in pool.train)
+    there = sum(one.rejected_at in STAGES[arm] for one in pool.train)
     assert len(drawn) == len({one.id for one in drawn}) == planned.size == verified
-    assert {one.fell for one in drawn} <= {None, *STAGES[arm]}
-    assert sum(one.fell is not None for one in drawn) == round(verified * there / (there + verified))
+    assert {one.rejected_at for one in drawn} <= {None, *STAGES[arm]}
+    assert sum(one.rejected_at is not None for one in drawn) == round(verified * there / (there + verified))
     assert [one.id for one in drawn] == [one.id for one in draw(pool, arm, planned, seed=1)]
     assert [one.id for one in drawn] != [one.id for one in draw(pool, arm, planned, seed=2)]
 
@@ -102,7 +107,7 @@ def test_arms_of_one_seed_share_their_verified_rows(pool: Pool) -> None:
     planned = sizes(pool, list(Arm))
     base = {one.id for one in draw(pool, Arm.VERIFIED, planned, seed=1)}
     for arm in Arm:
-        assert {one.id for one in draw(pool, arm, planned, seed=1) if one.fell is None} <= base
+        assert {one.id for one in draw(pool, arm, planned, seed=1) if one.rejected_at is None} <= base
 
 
 @pytest.mark.parametrize("size", [8, 20, None])
@@ -115,7 +120,7 @@ def test_every_set_calls_every_tool_that_questions_about_seen_tools_are_about(po
     assert asked.unshown >= (4 if size == 8 else 1)  # one tool is called in no other row
     for arm in Arm:
         for seed in range(1, 6):
-            called = {name for one in draw(asked, arm, planned, seed) if one.fell is None for name in one.tools}
+            called = {name for one in draw(asked, arm, planned, seed) if one.rejected_at is None for name in one.tools}
             assert asked.asked_tools() <= called
 
 
@@ -133,18 +138,39 @@ def test_a_share_of_rejects_may_be_given(pool: Pool) -> None:
 
 def test_sets_that_cannot_be_had_are_refused_with_what_can(pool: Pool) -> None:
     """Too large, too many rejects, or none of a kind."""
-    verified = sum(one.fell is None for one in pool.train)
+    verified = sum(one.rejected_at is None for one in pool.train)
     with pytest.raises(UserError, match=f"there are {verified} verified rows"):
         sizes(pool, [Arm.VERIFIED], size=verified + 1)
     with pytest.raises(UserError, match=r"rejects are wanted and there are \d+; give --size \d+ or less"):
         sizes(pool, [Arm.SEMANTICS], share=0.99)
     with pytest.raises(UserError, match="format: of 1 rows none would be a reject; give a larger --size or --share"):
         sizes(pool, [Arm.FORMAT], size=1)
-    clean = Pool(tuple(one for one in pool.train if one.fell is None), (), (), (), 0, 0, 0)
+    clean = Pool(tuple(one for one in pool.train if one.rejected_at is None), (), (), (), 0, 0, 0)
     with pytest.raises(UserError, match="no rejects of execution"):
         sizes(clean, [Arm.EXECUTION])
     with pytest.raises(UserError, match="no verified row"):
         sizes(Pool((), (), (), (), 0, 0, 0), [Arm.VERIFIED])
+
+
+def test_a_base_model_that_was_trained_on_the_run_is_warned_of(run: Path, tmp_path: Path) -> None:
+    """With how much of it; one that was trained on other data is not, unless these are gone."""
+
+    def planned(name: str, data: Path, digest: str) -> Plan:
+        model = tmp_path / name
+        model.mkdir()
+        source = {"path": str(data), "digest": digest, "rows": 1}
+        (model / "training.json").write_text(json.dumps({"model": "base", "method": "sft", "data": [source]}))
+        job = Job(recipe=make_recipe(), out=tmp_path / "out", model=str(model))
+        return make_plan(Ablation(run, job, arms=(Arm.VERIFIED,)))
+
+    own, other = run / "dataset.jsonl", write_rows(tmp_path / "other.jsonl", [sum_row(number) for number in range(3)])
+    mine = planned("mine", own, read_examples([own]).sources[0].digest)
+    asked = len(mine.pool.unseen) + len(mine.pool.seen)
+    (warning,) = mine.warnings
+    assert f"was already trained on {asked} of the {asked} questions and" in warning
+    assert mine.lines()[-1] == f"warning: {warning}"
+    assert planned("other", other, read_examples([other]).sources[0].digest).warnings == ()
+    assert "gone or changed since" in planned("gone", tmp_path / "gone.jsonl", "").warnings[0]
 
 
 def _settings(seeds: Sequence[int], *, size: int = 20) -> Settings:

@@ -34,7 +34,7 @@ STAGES: dict[Arm, frozenset[Stage]] = {
 """The stages whose rejects an arm takes in."""
 
 
-def fell_at(attempt: Attempt) -> Stage | None:
+def rejecting_stage(attempt: Attempt) -> Stage | None:
     """The stage that rejected a candidate; ``None`` for one that passed or could not be checked."""
     if attempt.outcome is not Outcome.REJECT:
         return None

@@ -95,7 +95,7 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
     for name, path in work.suites.items():
         told(f"answers about {name} tools")
         suites[name] = work.evaluate(model, path, here / name)
-    cell = Cell(arm, seed, sum(one.fell is not None for one in rows), trained, suites, work.versions)
+    cell = Cell(arm, seed, sum(one.rejected_at is not None for one in rows), trained, suites, work.versions)
     with replacing(here / RESULT) as file:
         file.write(_encode(cell) + b"\n")
     return cell
@@ -108,7 +108,7 @@ def clear_up(work: Work, arm: Arm, seed: int) -> None:
 
 
 def write_rows(path: Path, rows: Iterable[Trainable]) -> None:
-    """Write rows as lines that every reader of datasets takes, each with the stage it fell at."""
+    """Write rows as lines that every reader of datasets takes, each with the stage that rejected it."""
     with replacing(path) as file:
         for one in rows:
-            file.write(_encode(one.row | {"fell": one.fell}) + b"\n")
+            file.write(_encode(one.row | {"rejected_at": one.rejected_at}) + b"\n")

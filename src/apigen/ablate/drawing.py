@@ -32,7 +32,7 @@ def sizes(pool: Pool, arms: Sequence[Arm], *, size: int | None = None, share: fl
     Raises:
         UserError: there are not so many rows; the message says how many there are.
     """
-    verified = sum(one.fell is None for one in pool.train)
+    verified = sum(one.rejected_at is None for one in pool.train)
     wanted = verified if size is None else size
     if not verified:
         raise UserError("no verified row is left to train on; make a larger run, or hold out fewer tools")
@@ -40,7 +40,7 @@ def sizes(pool: Pool, arms: Sequence[Arm], *, size: int | None = None, share: fl
         raise UserError(f"--size {wanted}: there are {verified} verified rows to train on; give at most that")
     rejected: dict[Arm, int] = {}
     for arm in arms:
-        there = sum(one.fell in STAGES[arm] for one in pool.train)
+        there = sum(one.rejected_at in STAGES[arm] for one in pool.train)
         if arm is not Arm.VERIFIED and not there:
             raise UserError(f"the run has no rejects of {arm} with calls to read; leave it out with --arms")
         rejected[arm] = _rejects(pool, arm, wanted, share)
@@ -56,8 +56,8 @@ def sizes(pool: Pool, arms: Sequence[Arm], *, size: int | None = None, share: fl
 
 def _rejects(pool: Pool, arm: Arm, size: int, share: float | None) -> int:
     """How many of a set's rows are rejects; those that are not there are counted as well."""
-    verified = sum(one.fell is None for one in pool.train)
-    there = sum(one.fell in STAGES[arm] for one in pool.train)
+    verified = sum(one.rejected_at is None for one in pool.train)
+    there = sum(one.rejected_at in STAGES[arm] for one in pool.train)
     return round(size * (there / (there + verified) if share is None else share)) if there else 0
 
 
@@ -67,7 +67,7 @@ def shown(pool: Pool, planned: Sizes) -> Pool:
     Every set can show as many tools as the one with the fewest verified rows has of these. Which tools they are depends
     on the questions' order alone, and neither on seeds nor on which of the sets are made.
     """
-    to_be_had = {name for one in pool.train if one.fell is None for name in one.tools}
+    to_be_had = {name for one in pool.train if one.rejected_at is None for name in one.tools}
     kept: list[Trainable] = []
     tools: set[str] = set()
     for one in pool.seen:
@@ -85,8 +85,8 @@ def draw(pool: Pool, arm: Arm, planned: Sizes, seed: int) -> list[Trainable]:
     in and not in luck. The first of these call each tool once that questions about seen tools are about.
     """
     order = sorted(pool.train, key=lambda one: shuffle_key(seed, one.id))
-    wrong = [one for one in order if one.fell in STAGES[arm]][: planned.rejected[arm]]
-    right = _showing(pool.asked_tools(), [one for one in order if one.fell is None])[: planned.size - len(wrong)]
+    wrong = [one for one in order if one.rejected_at in STAGES[arm]][: planned.rejected[arm]]
+    right = _showing(pool.asked_tools(), [one for one in order if one.rejected_at is None])[: planned.size - len(wrong)]
     return sorted((*right, *wrong), key=lambda one: shuffle_key(seed, f"order/{one.id}"))
 
 

@@ -38,16 +38,22 @@ def figures(cells: Iterable[Cell]) -> dict[str, Any]:
 
 
 def write_figures(
-    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: Mapping[str, str]
+    folder: Path,
+    settings: Settings,
+    pool: Pool,
+    cells: Sequence[Cell],
+    versions: Mapping[str, str],
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Write ablation.json, and give what it holds."""
+    """Write ablation.json, and return its contents."""
     found = {
         "date": datetime.now(UTC).date().isoformat(),
         "versions": versions,
         "mixed_versions": mixed_versions(cells),
+        "warnings": list(warnings),
         "settings": msgspec.to_builtins(settings),
         "pool": {
-            "train": pool.fell(),
+            "train": pool.by_stage(),
             "unseen": len(pool.unseen),
             "seen": len(pool.seen),
             "held_out": list(pool.held_out),

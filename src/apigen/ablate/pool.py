@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from apigen.ablate.arms import fell_at, may_be_trained_on
+from apigen.ablate.arms import may_be_trained_on, rejecting_stage
 from apigen.dataset.duplicates import fingerprint
 from apigen.records import Attempt, Json, Outcome, Stage, Tool
 
 
 class Trainable(msgspec.Struct, frozen=True):
-    """A candidate, with the stage it fell at."""
+    """A candidate, with the stage that rejected it."""
 
     id: str
-    fell: Stage | None
+    rejected_at: Stage | None
     """``None`` for a verified one."""
     row: dict[str, Json]
     """A line of dataset.jsonl, as far as training reads it."""
@@ -50,9 +50,9 @@ class Pool(msgspec.Struct, frozen=True):
         """The tools that questions about seen tools are about."""
         return frozenset(name for one in self.seen for name in one.tools)
 
-    def fell(self) -> dict[str, int]:
-        """How many of the rows that may be trained on fell at each stage; the verified ones under ``verified``."""
-        return dict(Counter(one.fell or "verified" for one in self.train))
+    def by_stage(self) -> dict[str, int]:
+        """How many rows may be trained on, by the stage that rejected them; the verified ones under ``verified``."""
+        return dict(Counter(one.rejected_at or "verified" for one in self.train))
 
 
 def make_pool(
@@ -83,7 +83,7 @@ def make_pool(
             continue
         one = _trainable(attempt, tools)
         if any(call.name in held_out for call in attempt.calls):
-            if one.fell is None:
+            if one.rejected_at is None:
                 unseen.append(one)
             else:
                 counts["neither"] += 1
@@ -95,7 +95,7 @@ def make_pool(
             counts["neither"] += 1
     asked = _shuffled(unseen, seed)[:most_asked]
     counts["neither"] += len(unseen) - len(asked)
-    verified = _shuffled((one for one in train if one.fell is None), seed)
+    verified = _shuffled((one for one in train if one.rejected_at is None), seed)
     seen = verified[: min(most_asked, round(asked_share * len(verified)))]
     aside = {one.id for one in seen} | _same_queries(train, (*seen, *unseen))
     left = tuple(one for one in train if one.id not in aside)
@@ -117,7 +117,7 @@ def _trainable(attempt: Attempt, tools: Mapping[str, Tool]) -> Trainable:
         "tools": [tools[name].offered() for name in attempt.offered if name in tools],
         "calls": msgspec.to_builtins(attempt.calls, builtin_types=()),
     }
-    return Trainable(attempt.id, fell_at(attempt), row)
+    return Trainable(attempt.id, rejecting_stage(attempt), row)
 
 
 def _without(one: Trainable, held_out: frozenset[str]) -> Trainable:

@@ -79,7 +79,7 @@ def rehearse(ablation: Ablation) -> Plan:
         from apigen.ablate.training import require_trainable  # noqa: PLC0415 - needs the extra
 
         stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in due))
-        require_trainable(ablation.training(), [one for one in plan.pool.train if one.fell in stages])
+        require_trainable(ablation.training(), [one for one in plan.pool.train if one.rejected_at in stages])
     return plan
 
 
@@ -128,7 +128,7 @@ def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[
 
     out, job = ablation.out, ablation.training()
     shared = out / "verified.jsonl"
-    write_rows(shared, (one for one in plan.pool.train if one.fell is None))
+    write_rows(shared, (one for one in plan.pool.train if one.rejected_at is None))
     work = Work(
         folder=out / CELLS,
         suites=write_questions(out, plan.pool),
@@ -144,7 +144,7 @@ def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[
         for cell in carry_out(work, plan, watch.at):
             cells.append(cell)
             watch.done(cell)
-            found = write_figures(out, plan.settings, plan.pool, cells, work.versions)
+            found = write_figures(out, plan.settings, plan.pool, cells, work.versions, plan.warnings)
             with replacing(out / REPORT) as file:
                 file.write(page(found).encode())
             if stopped():

@@ -38,7 +38,7 @@ def ablate_command(options: AblateOptions) -> int:
         plan = rehearse(options.ablation)
         show(plan)
         if options.as_json:
-            told = {"settings": plan.settings, "rejected": dict(plan.sizes.rejected), "pool": plan.pool.fell()}
+            told = {"settings": plan.settings, "rejected": dict(plan.sizes.rejected), "pool": plan.pool.by_stage()}
             sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
         return 0
     with on_interrupt() as stopped, AblationProgress(console) as progress:
