@@ -139,16 +139,16 @@ def test_a_share_of_rejects_may_be_given(pool: Pool) -> None:
 def test_sets_that_cannot_be_had_are_refused_with_what_can(pool: Pool) -> None:
     """Too large, too many rejects, or none of a kind."""
     verified = sum(one.rejected_at is None for one in pool.train)
-    with pytest.raises(UserError, match=f"there are {verified} verified rows"):
+    with pytest.raises(UserError, match=f"only {verified} verified rows to train on; use at most {verified}"):
         sizes(pool, [Arm.VERIFIED], size=verified + 1)
-    with pytest.raises(UserError, match=r"rejects are wanted and there are \d+; give --size \d+ or less"):
+    with pytest.raises(UserError, match=r"needs \d+ rejects but the run has \d+; use --size \d+ or less"):
         sizes(pool, [Arm.SEMANTICS], share=0.99)
-    with pytest.raises(UserError, match="format: of 1 rows none would be a reject; give a larger --size or --share"):
+    with pytest.raises(UserError, match="arm format: none of 1 rows would be a reject; raise --size or --share"):
         sizes(pool, [Arm.FORMAT], size=1)
     clean = Pool(tuple(one for one in pool.train if one.rejected_at is None), (), (), (), 0, 0, 0)
-    with pytest.raises(UserError, match="no rejects of execution"):
+    with pytest.raises(UserError, match="no parseable rejects for arm execution; drop it from --arms"):
         sizes(clean, [Arm.EXECUTION])
-    with pytest.raises(UserError, match="no verified row"):
+    with pytest.raises(UserError, match="no verified rows left"):
         sizes(Pool((), (), (), (), 0, 0, 0), [Arm.VERIFIED])
 
 
@@ -224,7 +224,7 @@ def test_a_damaged_cell_is_named(tmp_path: Path) -> None:
     folder = cell_folder(tmp_path, Arm.FORMAT, 1)
     folder.mkdir()
     (folder / "cell.json").write_text("{")
-    with pytest.raises(UserError, match=r"cell\.json: cannot be read .*; remove it"):
+    with pytest.raises(UserError, match=r"cell\.json: cannot be read .*; delete it"):
         finished(tmp_path, Arm.FORMAT, 1)
 
 
@@ -234,7 +234,7 @@ def test_a_damaged_note_of_a_training_is_named(tmp_path: Path, pool: Pool) -> No
     here = cell_folder(work.folder, Arm.VERIFIED, 1)
     (here / "model").mkdir(parents=True)
     (here / "trained.json").write_text("{")
-    with pytest.raises(UserError, match=r"trained\.json: cannot be read .*; remove it"):
+    with pytest.raises(UserError, match=r"trained\.json: cannot be read .*; delete it"):
         next(carry_out(work, Plan(pool, sizes(pool, [Arm.VERIFIED]), _settings([1])), lambda *_: None))
 
 

@@ -99,7 +99,7 @@ def test_a_mix_holds_the_rows_and_the_negatives_in_one_order(run: Path, tmp_path
     assert (checked["passed"], checked["rejected"]) == (75, 0)
     enough = apigen("augment", paths[0], "-o", tmp_path / "c", "--share", "0.2")
     assert enough.returncode == 2
-    assert "15 of the dataset's 75 rows call nothing" in told(enough)
+    assert "15 of the dataset's 75 rows already make no call" in told(enough)
 
 
 def test_negatives_made_after_a_split_show_no_held_out_tool(run: Path, tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_fewer_than_wanted_are_written_and_told(tmp_path: Path) -> None:
     ran = apigen("augment", path, "-o", tmp_path / "n.jsonl", "--share", "0.5", "--kinds", "dropped_tool")
     assert (ran.returncode, (tmp_path / "n.jsonl").read_bytes()) == (1, b"")
     assert "1 no_other_tool" in ran.stdout
-    assert "0 of 1 negatives wanted" in told(ran)
+    assert "only 0 of 1 negatives could be made" in told(ran)
 
 
 @pytest.mark.parametrize(
@@ -184,9 +184,9 @@ def test_fewer_than_wanted_are_written_and_told(tmp_path: Path) -> None:
     [
         (
             ["--kinds", "dropped_query"],
-            "--kinds dropped_query: no such kind; there are dropped_tool, dropped_parameter",
+            "--kinds dropped_query: no such kind; choose from dropped_tool, dropped_parameter",
         ),
-        (["--share", "1"], "--share 1: a share above 0 and below 1"),
+        (["--share", "1"], "--share 1: must be above 0 and below 1"),
         (["--format", "csv"], "--format csv: no such format"),
     ],
 )
@@ -313,7 +313,7 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(run: Path, tmp_path:
     """Neither a part of the file, nor what was put down on the way."""
     ran = apigen_process("augment", run, "-o", tmp_path / "n.jsonl", preexec_fn=_small_files)
     assert (ran.returncode, told(ran).count("\n")) == (1, 0)
-    assert f"{tmp_path}: cannot be written: File too large; make room there, or name another file" in told(ran)
+    assert f"{tmp_path}: cannot be written: File too large; free some space there, or name another file" in told(ran)
     assert not list(tmp_path.iterdir())
 
 

@@ -114,11 +114,11 @@ def test_a_library_executes_the_calls_that_it_knows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nothing.jsonl",), "nothing.jsonl: no such file or folder"),
-        (("empty.jsonl",), "holds no rows"),
+        (("nothing.jsonl",), "nothing.jsonl: no such file or directory"),
+        (("empty.jsonl",), "contains no rows"),
         (("prose.txt",), "none of the first 1 rows is JSON"),
-        (("unknown.jsonl",), "in no known format: found the keys a, b"),
-        (("rows.jsonl", "--format", "xalm"), "--format xalm: no such format; there are"),
+        (("unknown.jsonl",), "unknown format: found the keys a, b"),
+        (("rows.jsonl", "--format", "xalm"), "--format xalm: no such format; choose from"),
         (("rows.jsonl", "--grounding", "mild"), "--grounding mild: no such level"),
         (("rows.jsonl", "--fix", "rows.jsonl"), "--fix rows.jsonl: is also DATASET; not overwriting"),
         (("rows.jsonl", "--rejects", "./rows.jsonl"), "is also DATASET"),
@@ -155,7 +155,7 @@ def test_wrong_use_is_one_line(tmp_path: Path) -> None:
     """On stderr, without a traceback."""
     ran = apigen("check", "nothing.jsonl", cwd=tmp_path)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "apigen: nothing.jsonl: no such file or folder\n"
+    assert ran.stderr == "apigen: nothing.jsonl: no such file or directory\n"
 
 
 def test_the_first_interrupt_is_noted_and_the_second_ends_at_once() -> None:

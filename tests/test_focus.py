@@ -170,7 +170,7 @@ def test_an_evaluation_of_other_tools_says_so(tmp_path: Path) -> None:
     other = write(tmp_path / "other", [line("parallel", ("elsewhere", {"z": "array"}), correct=False)])
     ran = apigen("run", *SMALL, "--focus", other, "--dry-run")
     assert ran.returncode == 0, told(ran)
-    assert "as usual: the library has none of those that the" in ran.stderr
+    assert "unchanged: the library has none of the tools in the" in ran.stderr
 
 
 def test_a_killed_evaluation_has_no_verdicts_yet(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_killed_evaluation_has_no_verdicts_yet(tmp_path: Path) -> None:
 def test_a_dry_run_shows_the_focus(evaluation: Path) -> None:
     """Shares before and after, the tools and types that weigh more, and the whole weights in the JSON."""
     shown = " ".join(apigen("run", "--dry-run", "--focus", evaluation).stderr.split())
-    assert "drawn more often" in shown
+    assert "sampled more often" in shown
     assert "loan_monthly_payment x" in shown
     plan = json.loads(apigen("run", "--dry-run", "--focus", evaluation, "--json").stdout)
     assert plan["config"]["focus"]["answers"] == 60
@@ -217,7 +217,7 @@ def test_an_evaluation_that_says_nothing_is_named_in_one_line(tmp_path: Path, te
     ("arguments", "said"),
     [
         (["--focus", "nowhere"], "--focus: nowhere: no such folder"),
-        (["--focus-strength", "0.7"], "there is nothing to focus on; add --focus DIR"),
+        (["--focus-strength", "0.7"], "no weights to apply it to; add --focus DIR"),
         (["--focus-strength", "1.7"], "focus.strength"),
     ],
 )

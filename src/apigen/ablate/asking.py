@@ -1,4 +1,4 @@
-"""Asking for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.evaluate`."""
+"""The evaluator of :mod:`apigen.ablate.base`, by :mod:`apigen.evaluate`."""
 
 import asyncio
 import shutil
@@ -24,14 +24,14 @@ from apigen.evaluate.held_out import HeldOut
 
 
 class Asking:
-    """Asks a model in a folder, greedily.
+    """Asks a model in a folder, with greedy decoding.
 
     Args:
-        form: as it was trained.
-        batch: questions at once.
-        max_tokens: most of an answer.
-        watch: told how far it is.
-        stopped: asked between batches whether to end.
+        form: the one that it was trained in.
+        batch: questions per batch.
+        max_tokens: of an answer.
+        watch: given the progress.
+        stopped: asked between batches whether to stop.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class Asking:
 
     @released()
     def __call__(self, model: Path, rows: Path, out: Path) -> SuiteResult:
-        """Ask what has no answer yet; ``out`` is then a folder such as ``apigen evaluate --model`` writes.
+        """Ask every question without an answer; ``out`` becomes a folder such as ``apigen evaluate --model`` writes.
 
         Raises:
-            Interrupted: it was asked to end; the answers that came are kept, and the same call goes on.
+            Interrupted: it was stopped; the answers so far are kept, and the same call resumes it.
         """
         if self._stopped():
             raise Interrupted
@@ -56,7 +56,7 @@ class Asking:
         questions = list(suite.questions())
         net, tokenizer = load(model)
         settings = Settings(
-            # Not by their paths, so that the folder may be moved and gone on with.
+            # Not by their paths, so that a folder that was moved can be resumed.
             suite=f"held-out:{rows.name}",
             model=out.parent.name,
             form=self._form,
@@ -80,7 +80,7 @@ class Asking:
 def _opened(out: Path, settings: Settings) -> Kept:
     if (out / EVALUATION).is_file():
         return Kept.resume(out, settings)
-    shutil.rmtree(out, ignore_errors=True)  # what was cut off before its first answer
+    shutil.rmtree(out, ignore_errors=True)  # left by an attempt that ended before its first answer
     return Kept.create(out, settings)
 
 

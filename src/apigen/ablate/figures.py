@@ -22,10 +22,10 @@ _ALIKE = 1e-12
 
 
 def figures(cells: Iterable[Cell]) -> dict[str, Any]:
-    """Everything as ``ablation.json`` has it, by suite and arm.
+    """The figures of ``ablation.json``, by suite and arm.
 
-    ``correct`` and ``answers`` are counts of all seeds together, of which no interval is made: every seed is asked the
-    same questions, so the answers to one of them are no independent ones. ``mean`` and ``difference`` are over seeds,
+    ``correct`` and ``answers`` are counts over all seeds and have no interval: every seed is asked the same questions,
+    so the answers to one of them are not independent. ``mean`` and ``difference`` are over seeds,
     with Student's interval, which covers how trainings and the rows drawn for them vary, not which questions were
     drawn. Differences are paired: of one seed, arms share their verified rows and their questions. A seed without a
     single answer, because every question ended in an error, has no accuracy: it is listed in ``unanswered`` and is in
@@ -127,7 +127,7 @@ def _within(spread: dict[str, float | None] | None) -> dict[str, float | None] |
 
 
 def _arguments(own: Mapping[int, Cell], base: Mapping[int, Cell] | None, suite: str) -> dict[str, Any] | None:
-    """Right argument values, of all seeds together, and paired by seed; ``None`` where no argument was due."""
+    """Argument accuracy over all seeds, and paired by seed; ``None`` if no argument was expected."""
     found = [one for cell in own.values() if (one := cell.suites[suite].arguments) is not None]
     due, called, right = (sum(getattr(one, name) for one in found) for name in ("due", "called", "right"))
     if not due:
@@ -148,7 +148,7 @@ def _right_of_due(cells: Mapping[int, Cell], suite: str) -> dict[int, float | No
 
 
 def mixed_versions(cells: Iterable[Cell]) -> dict[str, list[str]]:
-    """Libraries of which cells were done with different versions, each with these."""
+    """Libraries whose versions differ between cells, each with its versions."""
     found: dict[str, dict[str, None]] = {}
     for cell in cells:
         for name, version in cell.versions.items():

@@ -24,7 +24,7 @@ _ASKED_SHARE = 0.1
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What will be drawn from, how much of it, and everything that the figures will depend on."""
+    """The available rows, the sizes of the sets, and everything that the figures will depend on."""
 
     pool: Pool
     sizes: Sizes
@@ -34,7 +34,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def trainings(self) -> int:
-        """How many there are."""
+        """Their number."""
         return len(self.settings.arms) * len(self.settings.seeds)
 
     def lines(self) -> list[str]:

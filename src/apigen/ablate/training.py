@@ -1,4 +1,4 @@
-"""Training for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.train`."""
+"""The trainer of :mod:`apigen.ablate.base`, by :mod:`apigen.train`."""
 
 import shutil
 from collections.abc import Callable, Sequence
@@ -125,7 +125,7 @@ class Training:
 
 
 def require_trainable(job: Job, rows: Sequence[Trainable]) -> None:
-    """Refuse what the first training would refuse, before anything is trained or written.
+    """Refuse what a training would refuse, before anything is trained or written.
 
     Args:
         job: of all trainings.

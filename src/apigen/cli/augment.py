@@ -19,7 +19,7 @@ from apigen.files import replacing
 
 
 class AugmentOptions(NamedTuple):
-    """What the command line said."""
+    """The command line."""
 
     dataset: Path
     out: Path
@@ -60,8 +60,8 @@ def augment_command(options: AugmentOptions) -> None:
         _show(found)
     if len(made.negatives) < made.wanted:
         raise JobFellShort(
-            f"{len(made.negatives):,} of {made.wanted:,} negatives wanted could be made: the other rows were refused, "
-            "for the reasons told; give more rows, more --kinds or a smaller --share"
+            f"only {len(made.negatives):,} of {made.wanted:,} negatives could be made; the summary gives the reasons; "
+            "use more rows, more --kinds or a smaller --share"
         )
 
 
@@ -76,7 +76,7 @@ def _kinds(text: str) -> tuple[Kind, ...]:
     wrong = next((name for name in names if name not in known), None)
     if wrong is not None or not names:
         raise UserError(
-            f"--kinds {wrong if wrong is not None else repr(text)}: no such kind; there are {', '.join(known)}"
+            f"--kinds {wrong if wrong is not None else repr(text)}: no such kind; choose from {', '.join(known)}"
         )
     return tuple(known[name] for name in names)
 
@@ -106,23 +106,23 @@ def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     console = Console(markup=False)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found["counts"].items())
-    line = f"{found['negatives']:,} negatives of {found['wanted']:,} wanted ({kinds}), from {found['rows']:,} rows"
-    lines = [f"{line}; with them {found['share']:.1%} of the rows call nothing"]
+    line = f"{found['negatives']:,} of {found['wanted']:,} negatives ({kinds}) made from {found['rows']:,} rows"
+    lines = [f"{line}; {found['share']:.1%} of all rows then make no call"]
     if found["shown"]:
         same = found["shown_same_category"]
-        lines.append(f"{same:,} of {found['shown']:,} tools shown for dropped ones are of the same category")
+        lines.append(f"{same:,} of {found['shown']:,} replacement tools are of the same category as a dropped one")
     if unverified := found["verified"].get("format"):
-        lines.append(f"{unverified:,} are made of rows of which only the format was checked: no run wrote them")
+        lines.append(f"{unverified:,} come from rows of which only the format was checked, since no run wrote them")
     for kind, reasons in found["refused"].items():
         if reasons:
             listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
-            lines.append(f"rows that gave no {kind}: {listed}")
+            lines.append(f"rows without a {kind} negative: {listed}")
     if found["refused_tools"]:
         listed = ", ".join(f"{count:,} {reason}" for reason, count in found["refused_tools"].items())
-        lines.append(f"tools not shown because they might serve: {listed}")
+        lines.append(f"tools not shown because they might answer the query: {listed}")
     if found["unreadable"]:
-        lines.append(f"{found['unreadable']:,} rows could not be read; `apigen check` says why")
-    what = "positives and negatives, shuffled" if found["mix"] else "the negatives"
+        lines.append(f"{found['unreadable']:,} rows could not be read; run `apigen check` for the reasons")
+    what = "positives and negatives, shuffled" if found["mix"] else "negatives"
     lines += ["", f"{found['out']}  {what}" if found["out"] else "Nothing was written."]
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)

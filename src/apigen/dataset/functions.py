@@ -20,8 +20,8 @@ def offered(tools: Iterable[Mapping[str, Json]], row: str) -> list[dict[str, Jso
     listed = [dict(tool) for tool in tools]
     if alike := told_apart_by_dots(str(tool["name"]) for tool in listed):
         raise UserError(
-            f"row {row}: the tools {alike[0]} and {alike[1]} have the same name once dots are underscores, as "
-            "servers take them; export xlam, or give one of them another name"
+            f"row {row}: the tools {alike[0]} and {alike[1]} have the same name with dots replaced by underscores, as "
+            "servers require; export xlam, or rename one of them"
         )
     return [{"type": "function", "function": tool | {"name": underscored(str(tool["name"]))}} for tool in listed]
 

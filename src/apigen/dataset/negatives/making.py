@@ -162,7 +162,7 @@ def augment(
         JobFellShort: there is no room for the shelf.
     """
     if not 0 < plan.share < 1:
-        raise UserError(f"--share {plan.share:g}: a share above 0 and below 1, such as 0.1")
+        raise UserError(f"--share {plan.share:g}: must be above 0 and below 1, such as 0.1")
     seen, positives, unreadable = SeenTools(library), array("Q"), 0
     for row in rows:
         calls = calls_of(row)
@@ -176,12 +176,12 @@ def augment(
     readable = len(shelf)
     there = readable - len(positives)
     if not positives:
-        raise UserError("no row of the dataset calls a tool, so there is nothing to make negatives of")
+        raise UserError("no row of the dataset calls a tool, so there is nothing to make negatives from")
     wanted = round((plan.share * readable - there) / (1 - plan.share))
     if wanted <= 0:
         raise UserError(
-            f"{there:,} of the dataset's {readable:,} rows call nothing, which is a share of {plan.share:g} or "
-            "next to it already; give a larger --share"
+            f"{there:,} of the dataset's {readable:,} rows already make no call, a share of about {plan.share:g} or "
+            "more; raise --share"
         )
     making = _Making(shelf, seen, plan)
     return Augmented(

@@ -13,7 +13,7 @@ from apigen.files import storage_errors
 from apigen.records import Json
 from apigen.toolspecs.text import parse_json
 
-_MEND = "make room there, or name another file"
+_MEND = "free some space there, or name another file"
 
 
 class Shelf:

@@ -154,4 +154,4 @@ def _table(path: Path) -> Iterator[Item]:
             yield Item(number, row)
     except (ValueError, RuntimeError) as problem:  # pyarrow's own errors are both
         first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise UserError(f"{path}: no whole Parquet table ({first_line}); download it again") from None
+        raise UserError(f"{path}: not a complete Parquet table ({first_line}); download it again") from None
