@@ -42,8 +42,9 @@ Prices = Annotated[
     typer.Option("--prices", metavar="FILE.yaml", help="Prices of models, over the shipped ones; see docs/costs.md."),
 ]
 Dataset = Annotated[
-    Path, typer.Argument(metavar="RUN_OR_DATASET", help="Run directory, or a file or folder in any format.")
+    Path,
+    typer.Argument(metavar="RUN_OR_DATASET", help="Run directory, or a file or directory in any supported format."),
 ]
 DatasetFormat = Annotated[
-    str, typer.Option("--format", metavar="NAME", help="The dataset's format (default: told from its rows).")
+    str, typer.Option("--format", metavar="NAME", help="Format of the dataset (default: detected from its rows).")
 ]
