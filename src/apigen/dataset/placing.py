@@ -10,6 +10,7 @@ from apigen.dataset.negatives.base import Kind
 from apigen.dataset.own_rows import calls_of, own_row, provenance_of
 from apigen.dataset.read.base import Item, Row
 from apigen.dataset.read.preferences import read_pair
+from apigen.dialogue.native import as_function
 from apigen.records import Call, Json, Tool
 
 
@@ -97,7 +98,7 @@ def _pair_line(row: Row, tools: Sequence[Tool] | None) -> dict[str, Json]:
     """The pair as it stood, but for its tools."""
     if tools is None:
         return dict(row.raw)
-    return {**row.raw, "tools": [{"type": "function", "function": tool.offered()} for tool in tools]}
+    return {**row.raw, "tools": [as_function(tool.offered()) for tool in tools]}
 
 
 def _rejected(row: Row) -> set[str]:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from apigen.dataset.duplicates import fingerprint
-from apigen.dataset.functions import made, offered
+from apigen.dataset.functions import offered
+from apigen.dialogue.native import native_calls
 from apigen.faults import OPERATORS, Operator, Pool
 from apigen.records import Attempt, Call, Candidate, Json, Outcome, Sample, Stage, Tool, Verdict
 from apigen.verify.format import FormatCheck
@@ -142,7 +143,4 @@ def row(pair: Pair) -> dict[str, Json]:
 def _message(calls: Sequence[Call]) -> dict[str, Json]:
     if not calls:
         return {"role": "assistant", "content": ""}
-    return {
-        "role": "assistant",
-        "tool_calls": [{"type": "function", "function": function} for function in made(calls)],
-    }
+    return {"role": "assistant", "tool_calls": native_calls(calls)}
