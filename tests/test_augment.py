@@ -15,8 +15,8 @@ import pytest
 from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
 from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
 from apigen.dataset.negatives.making import Augmented, Plan, augment
+from apigen.dataset.negatives.row_file import RowFile
 from apigen.dataset.negatives.serving import Serving
-from apigen.dataset.negatives.shelf import Shelf
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import read
 from apigen.records import Call, Tool
@@ -29,9 +29,9 @@ SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "negati
 
 def augmented(path: Path, plan: Plan) -> tuple[Augmented, list[Any]]:
     """What is made of a dataset, and its lines."""
-    with Shelf(path.parent) as shelf:
-        made = augment(read(path), plan, shelf)
-        return made, [json.loads(shelf.line(number)) for number in made.negatives]
+    with RowFile(path.parent) as file:
+        made = augment(read(path), plan, file)
+        return made, [json.loads(file.line(number)) for number in made.negatives]
 
 
 def a_tool(name: str, description: str, category: str = "Finance", **parameters: Any) -> Tool:
@@ -296,16 +296,16 @@ def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(run: Path, tmp_
     assert {dialogue(one, "prompted").answer["content"] for one in learnt} == {'{"tool_calls":[]}'}
 
 
-def test_a_shelf_gives_back_each_line_whatever_was_put_between(tmp_path: Path) -> None:
+def test_a_row_file_gives_back_each_line_whatever_was_put_between(tmp_path: Path) -> None:
     """By its number, as bytes and as a row, also a number of more than 64 bits; nothing lies about."""
     rows = [{"id": n, "query": f"é{n}", "tools": [LOAN.offered()], "calls": [], "x": 2**70 + n} for n in range(3)]
-    with Shelf(tmp_path) as shelf:
-        first, second = shelf.put(rows[0]), shelf.put(rows[1])
-        assert json.loads(shelf.line(first)) == rows[0]
-        third = shelf.put(rows[2])
-        assert [json.loads(shelf.line(number)) for number in (third, second)] == [rows[2], rows[1]]
-        assert (shelf.row(second).id, shelf.row(second).query, len(shelf)) == ("1", "é1", 3)
-        assert shelf.row(second).tools[0].properties == LOAN.properties
+    with RowFile(tmp_path) as file:
+        first, second = file.put(rows[0]), file.put(rows[1])
+        assert json.loads(file.line(first)) == rows[0]
+        third = file.put(rows[2])
+        assert [json.loads(file.line(number)) for number in (third, second)] == [rows[2], rows[1]]
+        assert (file.row(second).id, file.row(second).query, len(file)) == ("1", "é1", 3)
+        assert file.row(second).tools[0].properties == LOAN.properties
         assert not list(tmp_path.iterdir())
 
 
@@ -330,9 +330,9 @@ def test_memory_holds_the_tools_and_not_the_rows(tmp_path: Path) -> None:
             raw = {"id": number, "query": ROW.query, "tools": [LOAN.offered()], "calls": [call], "notes": "x" * 2**20}
             yield Row(str(number), number, ROW.query, (LOAN,), [call], raw=raw)
 
-    with Shelf(tmp_path) as shelf:
+    with RowFile(tmp_path) as file:
         tracemalloc.start()
-        made = augment(rows(), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,)), shelf)
+        made = augment(rows(), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,)), file)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert (made.rows, len(made.negatives)) == (40, 10)

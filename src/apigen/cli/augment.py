@@ -12,7 +12,7 @@ from apigen.cli.split import require_dataset, run_library
 from apigen.cli.targets import ANEW, require_target
 from apigen.dataset.negatives.base import Kind
 from apigen.dataset.negatives.making import Augmented, Plan, augment, mixed
-from apigen.dataset.negatives.shelf import Shelf
+from apigen.dataset.negatives.row_file import RowFile
 from apigen.dataset.read.formats import read
 from apigen.errors import JobFellShort, UserError
 from apigen.files import replacing
@@ -42,17 +42,17 @@ def augment_command(options: AugmentOptions) -> None:
     """
     _require_sound(options)
     plan = Plan(options.share, _kinds(options.kinds), options.seed)
-    with Shelf(options.out.parent) as shelf:
+    with RowFile(options.out.parent) as lines:
         with RowProgress(Console(stderr=True, markup=False)) as progress:
             made = augment(
                 read(options.dataset, options.format_name),
                 plan,
-                shelf,
+                lines,
                 run_library(options.dataset),
                 watch=lambda tried, negatives: progress.update(tried, f"{negatives:,} negatives"),
             )
         if not options.dry_run:
-            _write(options, shelf, made)
+            _write(options, lines, made)
     found = _found(options, made)
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
@@ -81,11 +81,11 @@ def _kinds(text: str) -> tuple[Kind, ...]:
     return tuple(known[name] for name in names)
 
 
-def _write(options: AugmentOptions, shelf: Shelf, made: Augmented) -> None:
+def _write(options: AugmentOptions, lines: RowFile, made: Augmented) -> None:
     numbers = mixed(made, options.seed) if options.mix else made.negatives
     with replacing(options.out, ANEW) as file:
         for number in numbers:
-            file.write(shelf.line(number) + b"\n")
+            file.write(lines.line(number) + b"\n")
 
 
 def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:

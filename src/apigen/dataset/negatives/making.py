@@ -6,7 +6,7 @@ Each row gives at most one negative of each kind, and one of a second kind only 
 gives depends on the seed, its query and the available tools, not on what other rows gave. Rows are told apart by their
 place: ids of datasets made elsewhere may repeat.
 
-Rows lie on a shelf, which is a file: memory holds each distinct tool once, and a few numbers for each row.
+Rows are in a temporary file: memory holds each distinct tool once, and a few numbers for each row.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ import msgspec
 
 from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
 from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
+from apigen.dataset.negatives.row_file import RowFile
 from apigen.dataset.negatives.serving import Serving
-from apigen.dataset.negatives.shelf import Shelf
 from apigen.dataset.own_rows import calls_of, own_row, provenance_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.seen_tools import SeenTools
@@ -43,7 +43,7 @@ class Augmented(msgspec.Struct, frozen=True):
     """Negatives, with what was found on the way."""
 
     negatives: tuple[int, ...]
-    """The numbers of their lines on the shelf."""
+    """Their line numbers."""
     rows: int
     """Rows that can be read."""
     unreadable: int
@@ -67,8 +67,8 @@ class Augmented(msgspec.Struct, frozen=True):
 class _Making:
     """What is known of a dataset, and what was counted so far."""
 
-    def __init__(self, shelf: Shelf, seen: SeenTools, plan: Plan) -> None:
-        self._shelf = shelf
+    def __init__(self, lines: RowFile, seen: SeenTools, plan: Plan) -> None:
+        self._lines = lines
         self._plan = plan
         self._format = FormatCheck()
         self._seen = seen
@@ -99,9 +99,9 @@ class _Making:
                     continue
                 if (number in made) is anew and (kind, number) not in tried:
                     tried.add((kind, number))
-                    line = self._negative(self._shelf.row(number), kind)
+                    line = self._negative(self._lines.row(number), kind)
                     if line is not None:
-                        made.setdefault(number, []).append(self._shelf.put(line))
+                        made.setdefault(number, []).append(self._lines.put(line))
                         self.verified[line["provenance"]["verified"]] += 1
                         self.counts[kind] += 1
                     watch(len(tried), self.counts.total())
@@ -144,7 +144,7 @@ class _Making:
 def augment(
     rows: Iterable[Row],
     plan: Plan,
-    shelf: Shelf,
+    lines: RowFile,
     library: Iterable[Tool] = (),
     watch: Callable[[int, int], None] = lambda tried, made: None,
 ) -> Augmented:
@@ -153,13 +153,13 @@ def augment(
     Args:
         rows: the dataset; read once.
         plan: what is asked for.
-        shelf: an empty one, on which the rows that can be read lie afterwards, in order, and behind them the negatives.
+        lines: an empty file; afterwards it holds the readable rows, in order, and the negatives after them.
         library: further tools that may be shown, with their categories.
         watch: told how many rows were tried, and how many negatives there are.
 
     Raises:
         UserError: the share is none, no row can be used, or the dataset holds negatives enough.
-        JobFellShort: there is no room for the shelf.
+        JobFellShort: there is no space for the file.
     """
     if not 0 < plan.share < 1:
         raise UserError(f"--share {plan.share:g}: must be above 0 and below 1, such as 0.1")
@@ -169,11 +169,11 @@ def augment(
         if calls is None:
             unreadable += 1
             continue
-        number = shelf.put(own_row(row))
+        number = lines.put(own_row(row))
         seen.add(row, frozenset(call.name for call in calls))
         if calls:
             positives.append(number)
-    readable = len(shelf)
+    readable = len(lines)
     there = readable - len(positives)
     if not positives:
         raise UserError("no row of the dataset calls a tool, so there is nothing to make negatives from")
@@ -183,7 +183,7 @@ def augment(
             f"{there:,} of the dataset's {readable:,} rows already make no call, a share of about {plan.share:g} or "
             "more; raise --share"
         )
-    making = _Making(shelf, seen, plan)
+    making = _Making(lines, seen, plan)
     return Augmented(
         negatives=tuple(making.negatives(positives, wanted, watch)),
         rows=readable,
@@ -200,7 +200,7 @@ def augment(
 
 
 def mixed(made: Augmented, seed: int) -> list[int]:
-    """The lines of the shelf, rows and negatives, shuffled together."""
+    """The line numbers of rows and negatives, shuffled together."""
     numbers = [*range(made.rows), *made.negatives]
     Random(f"mix/{seed}").shuffle(numbers)
     return numbers
