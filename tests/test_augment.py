@@ -197,11 +197,19 @@ def test_a_wrong_option_is_one_line(run: Path, tmp_path: Path, arguments: list[s
     assert said in told(ran)
 
 
-def test_the_dataset_itself_is_not_overwritten(run: Path) -> None:
-    """Neither by its own name nor as the file in a run's directory."""
-    before = (run / "dataset.jsonl").read_bytes()
-    assert apigen("augment", run, "-o", run / "dataset.jsonl").returncode == 2
-    assert (run / "dataset.jsonl").read_bytes() == before
+def test_the_dataset_itself_is_not_overwritten(run: Path, tmp_path: Path) -> None:
+    """Neither by its own name nor as the file in a run's directory or another one, and not by --force either."""
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes((run / "dataset.jsonl").read_bytes())
+    for dataset, out, said in (
+        (run, run / "dataset.jsonl", "is a file of the run"),
+        (copy, copy, "is also DATASET"),
+        (tmp_path, copy, "is also part of DATASET"),
+    ):
+        before = out.read_bytes()
+        ran = apigen("augment", dataset, "-o", out, "--force")
+        assert (ran.returncode, ran.stderr.count("\n"), out.read_bytes()) == (2, 1, before)
+        assert said in ran.stderr
 
 
 @pytest.mark.parametrize(

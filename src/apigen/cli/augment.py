@@ -9,7 +9,7 @@ from rich.console import Console
 
 from apigen.cli.row_progress import RowProgress
 from apigen.cli.split import require_dataset, run_library
-from apigen.cli.targets import ANEW, require_target
+from apigen.cli.targets import ANEW, require_not_input, require_target
 from apigen.dataset.negatives.base import Kind
 from apigen.dataset.negatives.making import Augmented, Plan, augment, mixed
 from apigen.dataset.negatives.row_file import RowFile
@@ -68,6 +68,7 @@ def augment_command(options: AugmentOptions) -> None:
 def _require_sound(options: AugmentOptions) -> None:
     require_dataset(options.dataset, options.format_name)
     require_target("-o", options.out, force=options.force)
+    require_not_input("-o", options.out, options.dataset)
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:

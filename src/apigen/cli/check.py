@@ -23,7 +23,7 @@ from apigen.audit.summary import counted, summary
 from apigen.audit.tally import AuditTally
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
-from apigen.cli.targets import ANEW, require_target
+from apigen.cli.targets import ANEW, require_not_input, require_target
 from apigen.config import ExecutionConfig, RemoteConfig, load_config
 from apigen.dataset.read.formats import AUTO, FORMATS, format_of, read
 from apigen.errors import UserError
@@ -133,13 +133,12 @@ def _require_sound(options: CheckOptions) -> None:
     targets = {"--rejects": options.rejects, "--fix": options.fix, "--report": options.report}
     if options.fix:
         targets["the list of fixes that --fix writes"] = mended_file(options.fix)
-    taken: dict[Path, str] = {options.dataset.resolve(): "DATASET"}
+    taken: dict[Path, str] = {}
     for name, path in targets.items():
         if path is None:
             continue
+        require_not_input(name, path, options.dataset)
         other = taken.setdefault(path.resolve(), name)
-        if path.exists() and options.dataset.resolve() in path.resolve().parents:
-            other = "part of DATASET"
         if other != name:
             raise UserError(f"{name} {path}: is also {other}; not overwriting; name another file")
         require_target(name, path, force=options.force)

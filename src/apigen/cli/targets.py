@@ -38,6 +38,18 @@ def require_target(
         raise UserError(f"{option} {path}: {path.parent} is not writable; name another file")
 
 
+def require_not_input(option: str, path: Path, dataset: Path) -> None:
+    """Refuse the dataset that a command reads, and any file in it, which ``--force`` does not replace either.
+
+    Raises:
+        UserError: it is one.
+    """
+    place, source = path.resolve(), dataset.resolve()
+    if path.exists() and (place == source or source in place.parents):
+        what = "DATASET" if place == source else "part of DATASET"
+        raise UserError(f"{option} {path}: is also {what}; not overwriting; name another file")
+
+
 def require_not_of_run(option: str, path: Path) -> None:
     """Refuse a file of a run directory, which no command but those that make the run may write.
 
