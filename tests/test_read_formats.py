@@ -157,14 +157,14 @@ def test_a_list_of_calls_as_text(text: str, calls: list[tuple[str, dict[str, Any
     ("text", "fault"),
     [
         ("[f(1)]", "f: the argument '1' has no name"),
-        ("[f(a=London)]", "f: a='London' is no literal"),
-        ("[f(a=__import__('os').system('x'))]", "is no literal"),
-        ("[f(a=[x for x in y])]", "is no literal"),
+        ("[f(a=London)]", "f: a='London' is not a literal"),
+        ("[f(a=__import__('os').system('x'))]", "is not a literal"),
+        ("[f(a=[x for x in y])]", "is not a literal"),
         ("[f(a=1, a=2)]", "f: the argument 'a' is given twice"),
         ("[f(a='x)]", "ends before"),
         ("[f(a=1]", "ends before"),
         ("[f(a=1)", "does not end in"),
-        ("[f(a=" + "(" * 5000 + ")" * 5000 + ")]", "is no literal"),
+        ("[f(a=" + "(" * 5000 + ")" * 5000 + ")]", "is not a literal"),
     ],
 )
 def test_text_that_is_no_list_of_calls_says_where(text: str, fault: str) -> None:

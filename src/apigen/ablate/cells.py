@@ -70,7 +70,7 @@ def _read(path: Path, kind: type[_Kept]) -> _Kept | None:
         raise UserError(f"{path}: cannot be read ({error}); delete it, and --resume redoes that step") from None
 
 
-def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[str], None]) -> Cell:
+def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], report: Callable[[str], None]) -> Cell:
     """Train on rows and ask the model; an earlier attempt is resumed.
 
     Args:
@@ -78,7 +78,7 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
         arm: of the training set.
         seed: of this training.
         rows: the training set.
-        told: given the current step.
+        report: given the current step.
     """
     here = cell_folder(work.folder, arm, seed)
     with storage_errors(here):
@@ -87,13 +87,13 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
     marker, model = here / "trained.json", here / _MODEL
     trained = _read(marker, Trained) if model.is_dir() else None
     if trained is None:
-        told("training")
+        report("training")
         trained = work.train(here / "rows.jsonl", model, seed)
         with replacing(marker) as file:
             file.write(_encode(trained) + b"\n")
     suites: dict[str, SuiteResult] = {}
     for name, path in work.suites.items():
-        told(f"answering about {name} tools")
+        report(f"answering about {name} tools")
         suites[name] = work.evaluate(model, path, here / name)
     cell = Cell(arm, seed, sum(one.rejected_at is not None for one in rows), trained, suites, work.versions)
     with replacing(here / RESULT) as file:

@@ -168,19 +168,19 @@ def write_questions(folder: Path, pool: Pool) -> dict[str, Path]:
     return found
 
 
-def carry_out(work: Work, plan: Plan, told: Callable[[Arm, int, str], None]) -> Iterator[Cell]:
+def carry_out(work: Work, plan: Plan, report: Callable[[Arm, int, str], None]) -> Iterator[Cell]:
     """Every cell, seed by seed, so that partial results compare all arms.
 
     Args:
         work: what all cells share.
         plan: the cells, and the rows that their training sets are drawn from.
-        told: given the current step, by arm and seed.
+        report: given the current step, by arm and seed.
     """
     for seed in plan.settings.seeds:
         for arm in plan.settings.arms:
             cell = finished(work.folder, arm, seed)
             if cell is None:
                 rows = draw(plan.pool, arm, plan.sizes, seed)
-                cell = do(work, arm, seed, rows, partial(told, arm, seed))
+                cell = do(work, arm, seed, rows, partial(report, arm, seed))
             clear_up(work, arm, seed)
             yield cell

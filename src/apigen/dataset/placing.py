@@ -89,7 +89,7 @@ def _dropped(row: Row) -> set[str]:
 
 
 def _is_named(name: str, text: str) -> bool:
-    """Whether a text names a tool; a name that is a plain word, such as ``search``, is no sign of it."""
+    """Whether a text names a tool; a name that is a plain word, such as ``search``, is not a sign of it."""
     is_word = name.isalpha() and name in (name.lower(), name.capitalize())
     return not is_word and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 

@@ -89,7 +89,7 @@ def split(
         library: tools whose category is known.
         lines: whether the dataset is rows or preference pairs.
         pairs: begins to read preference pairs that go with the rows, split by the same tools.
-        watch: told how many rows were written, and how many of them are held out.
+        watch: given the number of rows written, and of those held out.
 
     Returns:
         What split.json holds.

@@ -148,14 +148,14 @@ def augment(
     library: Iterable[Tool] = (),
     watch: Callable[[int, int], None] = lambda tried, made: None,
 ) -> Augmented:
-    """Make the negatives that a mix of that share lacks; fewer where the rows do not give so many.
+    """Make the negatives that a mix of that share lacks; fewer if the rows do not give enough.
 
     Args:
         rows: the dataset; read once.
         plan: what is asked for.
         lines: an empty file; afterwards it holds the readable rows, in order, and the negatives after them.
         library: further tools that may be shown, with their categories.
-        watch: told how many rows were tried, and how many negatives there are.
+        watch: given the number of rows tried, and of negatives.
 
     Raises:
         UserError: the share is none, no row can be used, or the dataset holds negatives enough.

@@ -39,7 +39,7 @@ def read(path: Path, format_name: str = AUTO) -> Iterator[Row]:
         format_name: a name in ``FORMATS``, or ``auto``.
 
     Raises:
-        UserError: there is nothing to read, or the format cannot be told; the message lists the keys that were found.
+        UserError: nothing to read, or the format cannot be determined; the message lists the keys found.
     """
     if format_name != AUTO and format_name not in FORMATS:
         raise UserError(f"{format_name!r}: no such dataset format; choose from {', '.join(FORMATS)}")
@@ -67,7 +67,7 @@ def format_of(path: Path) -> Format:
     """The format of a dataset's first file.
 
     Raises:
-        UserError: there is nothing to read, or the format cannot be told.
+        UserError: there is nothing to read, or the format cannot be determined.
     """
     file = _files(path)[0]
     return tell(list(itertools.islice(items(file), _LOOKED_AT)), file)

@@ -1,6 +1,6 @@
 """The elements of a file, whatever its kind: JSON Lines, a JSON list, either in gzip, or a Parquet table.
 
-The kind is told by the content, not by the name. Nothing is lost and nothing crashes: what cannot be parsed is an
+The kind is detected from the content, not by the name. Nothing is lost and nothing crashes: what cannot be parsed is an
 element with a problem. Memory does not grow with the file.
 """
 
