@@ -61,8 +61,8 @@ def _bits(arm: Mapping[str, Any]) -> str:
 
 
 def _values(values: Mapping[str, Any]) -> str:
-    of_called = "-" if values["share_of_called"] is None else f"{values['share_of_called']:.1%}"
-    return f"{values['share']:.1%}\n({of_called} of called tools)"
+    of_called = "-" if values["share_of_called"] is None else f"{values['share_of_called']:.1%} of called tools"
+    return f"{values['share']:.1%}\n({of_called})"
 
 
 def tables(found: Mapping[str, Any]) -> Iterator[Table]:
