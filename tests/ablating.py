@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from apigen.ablate.base import Right, Trained
+from apigen.ablate.base import SuiteResult, Trained
 
 
 class ScriptedTrainer:
@@ -29,10 +29,10 @@ class ScriptedTrainer:
 
 
 class ScriptedEvaluator:
-    """Right where the model was shown all tools that are due."""
+    """SuiteResult where the model was shown all tools that are due."""
 
-    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
+    def __call__(self, model: Path, rows: Path, out: Path) -> SuiteResult:
         known = set(json.loads((model / "tools.json").read_text()))
         lines = [json.loads(line) for line in rows.read_text().splitlines()]
         right = sum({call["name"] for call in row["calls"]} <= known for row in lines)
-        return Right(right, len(lines), {"wrong_name": len(lines) - right})
+        return SuiteResult(right, len(lines), {"wrong_name": len(lines) - right})

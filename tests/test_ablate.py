@@ -11,16 +11,17 @@ import pytest
 
 from ablating import ScriptedEvaluator, ScriptedTrainer
 from apigen import rundir
+from apigen.ablate.ablation import Ablation
 from apigen.ablate.arguments import arguments_of
 from apigen.ablate.arms import STAGES, Arm
-from apigen.ablate.base import Arguments, Right, Trained
+from apigen.ablate.base import Arguments, SuiteResult, Trained
 from apigen.ablate.cells import Cell, Work, cell_folder, finished
 from apigen.ablate.drawing import draw, shown, sizes
 from apigen.ablate.figures import figures, write_figures
 from apigen.ablate.page import page, rows, tables
-from apigen.ablate.plan import Plan
+from apigen.ablate.plan import Plan, make_plan
 from apigen.ablate.pool import Pool, make_pool
-from apigen.ablate.run import carry_out, write_questions
+from apigen.ablate.run import arms_due, carry_out, write_questions
 from apigen.ablate.settings import Settings, keep_settings
 from apigen.agreement import student
 from apigen.attempts import read_requests
@@ -30,7 +31,11 @@ from apigen.errors import UserError
 from apigen.evaluate.base import Answer
 from apigen.evaluate.held_out import question_of
 from apigen.records import Attempt, Call, Outcome, Tool
+from apigen.train.examples import read_examples
+from apigen.train.job import Job
+from apigen.train.recipe import make_recipe
 from runs import apigen, told
+from training import sum_row, write_rows
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +71,7 @@ def test_a_pool_accounts_for_every_candidate(attempts: list[Attempt], pool: Pool
         asked = len(one.unseen) + len(one.seen) + one.unshown
         assert len(one.train) + asked + one.unreadable + one.unchecked + one.neither == len(attempts)
     assert pool.unreadable > 0
-    assert all(one.fell is None for one in (*pool.unseen, *pool.seen))
+    assert all(one.rejected_at is None for one in (*pool.unseen, *pool.seen))
 
 
 def test_no_training_row_calls_or_shows_what_is_held_out(pool: Pool, held_out: frozenset[str]) -> None:
@@ -88,11 +93,11 @@ def test_sets_are_equally_large_and_hold_what_they_say(pool: Pool, arm: Arm) -> 
     """Rejects of the arm's stages only, in the run's own proportion, and no row twice."""
     planned = sizes(pool, list(Arm))
     drawn = draw(pool, arm, planned, seed=1)
-    verified = sum(one.fell is None for one in pool.train)
-    there = sum(one.fell in STAGES[arm] for one in pool.train)
+    verified = sum(one.rejected_at is None for one in pool.train)
+    there = sum(one.rejected_at in STAGES[arm] for one in pool.train)
     assert len(drawn) == len({one.id for one in drawn}) == planned.size == verified
-    assert {one.fell for one in drawn} <= {None, *STAGES[arm]}
-    assert sum(one.fell is not None for one in drawn) == round(verified * there / (there + verified))
+    assert {one.rejected_at for one in drawn} <= {None, *STAGES[arm]}
+    assert sum(one.rejected_at is not None for one in drawn) == round(verified * there / (there + verified))
     assert [one.id for one in drawn] == [one.id for one in draw(pool, arm, planned, seed=1)]
     assert [one.id for one in drawn] != [one.id for one in draw(pool, arm, planned, seed=2)]
 
@@ -102,7 +107,7 @@ def test_arms_of_one_seed_share_their_verified_rows(pool: Pool) -> None:
     planned = sizes(pool, list(Arm))
     base = {one.id for one in draw(pool, Arm.VERIFIED, planned, seed=1)}
     for arm in Arm:
-        assert {one.id for one in draw(pool, arm, planned, seed=1) if one.fell is None} <= base
+        assert {one.id for one in draw(pool, arm, planned, seed=1) if one.rejected_at is None} <= base
 
 
 @pytest.mark.parametrize("size", [8, 20, None])
@@ -115,7 +120,7 @@ def test_every_set_calls_every_tool_that_questions_about_seen_tools_are_about(po
     assert asked.unshown >= (4 if size == 8 else 1)  # one tool is called in no other row
     for arm in Arm:
         for seed in range(1, 6):
-            called = {name for one in draw(asked, arm, planned, seed) if one.fell is None for name in one.tools}
+            called = {name for one in draw(asked, arm, planned, seed) if one.rejected_at is None for name in one.tools}
             assert asked.asked_tools() <= called
 
 
@@ -133,18 +138,39 @@ def test_a_share_of_rejects_may_be_given(pool: Pool) -> None:
 
 def test_sets_that_cannot_be_had_are_refused_with_what_can(pool: Pool) -> None:
     """Too large, too many rejects, or none of a kind."""
-    verified = sum(one.fell is None for one in pool.train)
-    with pytest.raises(UserError, match=f"there are {verified} verified rows"):
+    verified = sum(one.rejected_at is None for one in pool.train)
+    with pytest.raises(UserError, match=f"only {verified} verified rows to train on; use at most {verified}"):
         sizes(pool, [Arm.VERIFIED], size=verified + 1)
-    with pytest.raises(UserError, match=r"rejects are wanted and there are \d+; give --size \d+ or less"):
+    with pytest.raises(UserError, match=r"needs \d+ rejects but the run has \d+; use --size \d+ or less"):
         sizes(pool, [Arm.SEMANTICS], share=0.99)
-    with pytest.raises(UserError, match="format: of 1 rows none would be a reject; give a larger --size or --share"):
+    with pytest.raises(UserError, match="arm format: none of 1 rows would be a reject; raise --size or --share"):
         sizes(pool, [Arm.FORMAT], size=1)
-    clean = Pool(tuple(one for one in pool.train if one.fell is None), (), (), (), 0, 0, 0)
-    with pytest.raises(UserError, match="no rejects of execution"):
+    clean = Pool(tuple(one for one in pool.train if one.rejected_at is None), (), (), (), 0, 0, 0)
+    with pytest.raises(UserError, match="no parseable rejects for arm execution; drop it from --arms"):
         sizes(clean, [Arm.EXECUTION])
-    with pytest.raises(UserError, match="no verified row"):
+    with pytest.raises(UserError, match="no verified rows left"):
         sizes(Pool((), (), (), (), 0, 0, 0), [Arm.VERIFIED])
+
+
+def test_a_base_model_that_was_trained_on_the_run_is_warned_of(run: Path, tmp_path: Path) -> None:
+    """With how much of it; one that was trained on other data is not, unless these are gone."""
+
+    def planned(name: str, data: Path, digest: str) -> Plan:
+        model = tmp_path / name
+        model.mkdir()
+        source = {"path": str(data), "digest": digest, "rows": 1}
+        (model / "training.json").write_text(json.dumps({"model": "base", "method": "sft", "data": [source]}))
+        job = Job(recipe=make_recipe(), out=tmp_path / "out", model=str(model))
+        return make_plan(Ablation(run, job, arms=(Arm.VERIFIED,)))
+
+    own, other = run / "dataset.jsonl", write_rows(tmp_path / "other.jsonl", [sum_row(number) for number in range(3)])
+    mine = planned("mine", own, read_examples([own]).sources[0].digest)
+    asked = len(mine.pool.unseen) + len(mine.pool.seen)
+    (warning,) = mine.warnings
+    assert f"was already trained on {asked} of the {asked} questions and" in warning
+    assert mine.lines()[-1] == f"warning: {warning}"
+    assert planned("other", other, read_examples([other]).sources[0].digest).warnings == ()
+    assert "gone or changed since" in planned("gone", tmp_path / "gone.jsonl", "").warnings[0]
 
 
 def _settings(seeds: Sequence[int], *, size: int = 20) -> Settings:
@@ -198,7 +224,7 @@ def test_a_damaged_cell_is_named(tmp_path: Path) -> None:
     folder = cell_folder(tmp_path, Arm.FORMAT, 1)
     folder.mkdir()
     (folder / "cell.json").write_text("{")
-    with pytest.raises(UserError, match=r"cell\.json: cannot be read .*; remove it"):
+    with pytest.raises(UserError, match=r"cell\.json: cannot be read .*; delete it"):
         finished(tmp_path, Arm.FORMAT, 1)
 
 
@@ -208,7 +234,7 @@ def test_a_damaged_note_of_a_training_is_named(tmp_path: Path, pool: Pool) -> No
     here = cell_folder(work.folder, Arm.VERIFIED, 1)
     (here / "model").mkdir(parents=True)
     (here / "trained.json").write_text("{")
-    with pytest.raises(UserError, match=r"trained\.json: cannot be read .*; remove it"):
+    with pytest.raises(UserError, match=r"trained\.json: cannot be read .*; delete it"):
         next(carry_out(work, Plan(pool, sizes(pool, [Arm.VERIFIED]), _settings([1])), lambda *_: None))
 
 
@@ -216,7 +242,7 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
     """More seeds may be added; whatever changes the cells that are there may not."""
     keep_settings(tmp_path, _settings([1]), resume=False)
     keep_settings(tmp_path, _settings([1, 2]), resume=True)
-    with pytest.raises(UserError, match="go on with it by --resume"):
+    with pytest.raises(UserError, match="already contains an ablation; use --resume"):
         keep_settings(tmp_path, _settings([1, 2]), resume=False)
     with pytest.raises(UserError, match="was started with size 20, not 30"):
         keep_settings(tmp_path, _settings([1, 2], size=30), resume=True)
@@ -226,17 +252,52 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "file").touch()
-    with pytest.raises(UserError, match="and no ablation"):
+    with pytest.raises(UserError, match="directory is not empty and does not contain an ablation"):
         keep_settings(other, _settings([1]), resume=True)
-    with pytest.raises(UserError, match="no ablation was begun there; leave --resume out"):
+    with pytest.raises(UserError, match="does not contain an ablation to resume; drop --resume"):
         keep_settings(tmp_path / "new", _settings([1]), resume=True)
     with pytest.raises(UserError, match=r"cannot be made in .*file; choose another --out"):
         keep_settings(other / "file" / "sub", _settings([1]), resume=False)
 
 
+def test_a_run_and_a_base_model_are_known_by_their_digests(tmp_path: Path) -> None:
+    """However their paths are spelled, since a folder may be moved; another run or model is refused."""
+    begun = msgspec.structs.replace(_settings([1]), model="models/base", base="weights")
+    keep_settings(tmp_path, begun, resume=False)
+    begun = msgspec.structs.replace(begun, run="/abs/run", model="/abs/models/base")
+    keep_settings(tmp_path, begun, resume=True)
+    with pytest.raises(UserError, match="a run whose attempts have digest 'digest', not 'other'"):
+        keep_settings(tmp_path, msgspec.structs.replace(begun, digest="other"), resume=True)
+    with pytest.raises(UserError, match="a base model with digest 'weights', not 'others'"):
+        keep_settings(tmp_path, msgspec.structs.replace(begun, base="others"), resume=True)
+    with pytest.raises(UserError, match="started with model '/abs/models/base', not 'tiny'"):
+        keep_settings(tmp_path, msgspec.structs.replace(begun, model="tiny", base=""), resume=True)
+
+
+def test_arms_that_are_added_on_resume_are_due(tmp_path: Path, pool: Pool) -> None:
+    """So that their rows are checked before anything is trained; arms whose cells are all done are not."""
+    done = msgspec.structs.replace(_settings([1]), arms=(Arm.VERIFIED, Arm.FORMAT))
+    list(
+        carry_out(
+            _work(tmp_path, pool, ScriptedTrainer()), Plan(pool, sizes(pool, list(Arm), size=20), done), _unwatched
+        )
+    )
+    assert arms_due(tmp_path, done) == []
+    assert arms_due(tmp_path, _settings([1])) == [Arm.EXECUTION, Arm.SEMANTICS, Arm.UNVERIFIED]
+    assert arms_due(tmp_path, _settings([1, 2])) == list(Arm)
+
+
+def _unwatched(*_: object) -> None:
+    pass
+
+
 def _cell(arm: Arm, seed: int, correct: int) -> Cell:
     return Cell(
-        arm, seed, 0, Trained(10, 100, 5, 1.0, 1.0), {"unseen": Right(correct, 100, {"wrong_value": 100 - correct})}
+        arm,
+        seed,
+        0,
+        Trained(10, 100, 5, 1.0, 1.0),
+        {"unseen": SuiteResult(correct, 100, {"wrong_value": 100 - correct})},
     )
 
 
@@ -250,8 +311,6 @@ def test_differences_are_paired_by_seed() -> None:
     assert difference["high"] == pytest.approx(-0.16 / 3 + 4.303 * 0.01 / 3, abs=1e-5)
     assert found["verified"]["difference"] is None
     assert (found["execution"]["correct"], found["execution"]["answers"]) == (44, 300)
-    assert found["execution"]["paper"] == {"xLAM-7B": -6, "xLAM-1B": -12}
-    assert [*rows(found)][1][-1] == "xLAM-7B about -6\nxLAM-1B about -12"
     assert found["execution"]["reasons"] == {"wrong_value": 256}
 
 
@@ -289,8 +348,36 @@ def test_a_share_without_scatter_has_a_dash_and_its_counts(tmp_path: Path, pool:
     assert page(spread).count('line class="whisker"') == 1
 
 
+def test_a_seed_without_answers_is_in_no_mean_and_is_named(tmp_path: Path, pool: Pool) -> None:
+    """All its questions ended in errors, which are neither right nor wrong: no accuracy, no difference, and no dot."""
+    lost = Cell(Arm.EXECUTION, 2, 0, Trained(1, 1, 1, None, 1.0), {"unseen": SuiteResult(0, 0, errors=100)})
+    cells = [_cell(Arm.VERIFIED, 1, 40), _cell(Arm.VERIFIED, 2, 44), _cell(Arm.EXECUTION, 1, 30), lost]
+    found = write_figures(tmp_path, _settings([1, 2]), pool, cells, {})
+    arm = found["suites"]["unseen"]["execution"]
+    assert arm["mean"] == {"mean": 0.3, "low": None, "high": None}
+    assert arm["difference"]["mean"] == pytest.approx(-0.1)
+    assert (arm["by_seed"], arm["unanswered"], arm["errors"]) == ({"1": 0.3, "2": None}, [2], 100)
+    assert "execution, unseen tools: no question was answered with seed 2" in page(found)
+    alone = write_figures(tmp_path, _settings([1, 2]), pool, [lost], {})
+    assert alone["suites"]["unseen"]["execution"]["mean"] is None
+    assert 'circle class="dot"' not in page(alone)
+
+
+def test_answers_that_could_not_be_scored_are_counted_beside_their_bits() -> None:
+    """Over all seeds; where every answer was scored nothing is said."""
+    cells = [
+        Cell(arm, 1, 0, Trained(1, 1, 1, None, 1.0), {"seen": SuiteResult(1, 9, errors=1, bits=0.5, scored=scored)})
+        for arm, scored in ((Arm.VERIFIED, 10), (Arm.FORMAT, 7))
+    ]
+    verified, other = rows(figures(cells)["seen"])
+    assert verified[7] == "0.500\n(-)"
+    assert other[7] == "0.500\n(-)\n7 of 10 scored"
+
+
 def _counted(arm: Arm, seed: int, right: int) -> Cell:
-    return Cell(arm, seed, 0, Trained(1, 1, 1, None, 1.0), {"seen": Right(0, 9, arguments=Arguments(200, 50, right))})
+    return Cell(
+        arm, seed, 0, Trained(1, 1, 1, None, 1.0), {"seen": SuiteResult(0, 9, arguments=Arguments(200, 50, right))}
+    )
 
 
 def test_right_values_are_counted_over_seeds_and_compared_by_seed() -> None:
@@ -303,7 +390,7 @@ def test_right_values_are_counted_over_seeds_and_compared_by_seed() -> None:
     }  # fmt: skip
     assert arms["format"]["arguments"]["difference"]["mean"] == pytest.approx(-0.025)
     assert figures(cells)["unseen"]["execution"]["arguments"] is None
-    assert "7.5%\n(30.0% of called)" in next(iter(rows(arms)))
+    assert "7.5%\n(30.0% of called tools)" in next(iter(rows(arms)))
 
 
 def test_right_values_are_those_of_the_right_tool() -> None:
@@ -348,7 +435,7 @@ def test_figures_are_written_and_shown(tmp_path: Path, pool: Pool) -> None:
     text = page(found)
     assert "7 of 10 trainings are done" in text
     assert "http" not in text.replace("http-equiv", "")
-    assert "different versions" not in text
+    assert "different library versions" not in text
 
 
 def test_a_change_of_libraries_in_the_midst_is_told(tmp_path: Path, pool: Pool) -> None:
@@ -362,4 +449,4 @@ def test_a_change_of_libraries_in_the_midst_is_told(tmp_path: Path, pool: Pool) 
     found = write_figures(tmp_path, settings, pool, cells, work.versions)
     assert [cell["versions"]["torch"] for cell in found["cells"]] == ["2.12", "2.12", "2.13", "2.13", "2.13"]
     assert found["mixed_versions"] == {"torch": ["2.12", "2.13"]}
-    assert "different versions of libraries, which may be what tells them apart: torch 2.12 and 2.13." in page(found)
+    assert "different library versions, which may explain differences between them: torch 2.12 and 2.13." in page(found)

@@ -1,6 +1,7 @@
 """Training and asking for real, as an ablation does both, on models so small that they take seconds."""
 
 import gc
+import shutil
 from math import log
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ pytest.importorskip("transformers")
 import torch
 import transformers
 
+from apigen.ablate.ablation import Ablation
+from apigen.ablate.arms import Arm
 from apigen.ablate.asking import Asking
 from apigen.ablate.base import Interrupted
 from apigen.ablate.likelihood import bits_per_character
 from apigen.ablate.pool import Trainable
-from apigen.ablate.training import Starts, Training, require_trainable
+from apigen.ablate.run import rehearse
+from apigen.ablate.settings import keep_settings
+from apigen.ablate.training import InitialModels, Training, require_trainable
 from apigen.errors import UserError
 from apigen.evaluate.asking.generating import load
 from apigen.train.dialogue import dialogue
@@ -28,6 +33,7 @@ from apigen.train.recipe import make_recipe
 from apigen.train.tokens import Encoder
 from runs import apigen, lines, told
 from tiny_chat_model import QWEN_STYLE, write_chat_model
+from tiny_chat_model import tokenizer as chat_tokenizer
 from training import mixed_rows, sum_row, write_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::FutureWarning")]
@@ -89,6 +95,7 @@ class WholeRows:
 
     def __init__(self, net: Any) -> None:
         self.net = net
+        self.config = net.config
         self.device = net.device
 
     def __call__(self, **given: Any) -> Any:
@@ -101,6 +108,7 @@ class WholeRows:
 def test_bits_are_those_of_the_answers_tokens(model: Path, rows: Path) -> None:
     """As computed row by row, whatever the batch, of logits of answers alone or of whole rows; it can be ended."""
     net, tokenizer = load(model)
+    specials = {"<|im_start|>", "<|im_end|>", "<|endoftext|>"}
     net.float()  # it is saved in bf16, in which batches differ by their rounding
     examples = [one for one in read_examples([rows]).kept if isinstance(one, Example)]
     nats, characters = 0.0, 0
@@ -108,18 +116,68 @@ def test_bits_are_those_of_the_answers_tokens(model: Path, rows: Path) -> None:
         with torch.no_grad():
             scores = net(torch.tensor([row.ids])).logits[0].float().log_softmax(-1)
         nats -= sum(float(scores[at - 1, row.ids[at]]) for at in range(row.start, len(row.ids)))
-        characters += len(tokenizer.decode(row.ids[row.start :]))
+        said = tokenizer.decode(row.ids[row.start :])
+        characters += len(said) - sum(said.count(one) * len(one) for one in specials)
     widths: list[int] = []
     watched = net.register_forward_hook(lambda _, __, out: widths.append(out.logits.shape[1]))
     due = nats / log(2) / characters
     for batch in (1, 3, 16):
-        assert bits_per_character(net, tokenizer, rows, "native", batch) == pytest.approx(due, rel=1e-5)
+        found = bits_per_character(net, tokenizer, rows, "native", batch)
+        assert found.bits == pytest.approx(due, rel=1e-5)
+        assert found.scored == 10
     watched.remove()
     encoded = Encoder(tokenizer, "a model", 512).corpus(dialogue(one, "native") for one in examples).rows
     assert max(widths) == 1 + max(row.trained for row in encoded) < min(len(row.ids) for row in encoded)
-    assert bits_per_character(WholeRows(net), tokenizer, rows, "native", 3) == pytest.approx(due, rel=1e-5)
+    assert bits_per_character(WholeRows(net), tokenizer, rows, "native", 3).bits == pytest.approx(due, rel=1e-5)
     with pytest.raises(Interrupted):
         bits_per_character(net, tokenizer, rows, "native", 3, lambda: True)
+
+
+class Guessing:
+    """A model that finds every token of its vocabulary equally likely."""
+
+    def __init__(self, vocabulary: int) -> None:
+        self.device = torch.device("cpu")
+        self.config = transformers.Qwen2Config(vocab_size=vocabulary)
+
+    def __call__(self, **given: Any) -> Any:
+        return self.forward(**given)
+
+    def forward(self, input_ids: Any, attention_mask: Any, use_cache: bool) -> Any:
+        logits = torch.zeros(*input_ids.shape, self.config.vocab_size)
+        return transformers.modeling_outputs.CausalLMOutput(logits=logits)
+
+
+def test_bits_per_character_do_not_depend_on_the_names_of_special_tokens(tmp_path: Path) -> None:
+    """Of two tokenizers, one of which ends a turn in ten characters and one in three, at equal bits in all."""
+    rows = write_rows(tmp_path / "rows.jsonl", [sum_row(3)])
+    answer = '<tool_call>\n{"name": "add", "arguments": {"a": 3, "b": 6}}\n</tool_call>'
+    for end in ("<|im_end|>", "<e>"):
+        tokenizer = chat_tokenizer(QWEN_STYLE.replace("<|im_end|>", end))
+        tokenizer.add_special_tokens({"eos_token": end})
+        tokens = len(tokenizer(answer)["input_ids"]) + 1
+        found = bits_per_character(Guessing(1024), tokenizer, rows, "native", 1)
+        assert found.bits == pytest.approx(10 * tokens / len(answer))
+
+
+def test_rows_beyond_a_models_positions_are_not_scored(tmp_path: Path, rows: Path) -> None:
+    """With positions learnt one by one, as GPT-2 has them, a longer row would end the whole in an error."""
+    tokenizer = chat_tokenizer()
+    short = write_rows(tmp_path / "short.jsonl", [sum_row(number) for number in range(3)])
+    long = [sum_row(number) | {"query": f"What is {number} plus {2 * number}? " * 9} for number in range(3, 5)]
+    both = write_rows(tmp_path / "both.jsonl", [*map(sum_row, range(3)), *long])
+    examples = [one for one in read_examples([short]).kept if isinstance(one, Example)]
+    encoded = Encoder(tokenizer, "a model", 4096).corpus(dialogue(one, "native") for one in examples).rows
+    torch.manual_seed(0)
+    config = transformers.GPT2Config(
+        vocab_size=len(tokenizer), n_positions=max(len(row.ids) for row in encoded), n_embd=32, n_layer=1, n_head=2
+    )
+    net = transformers.GPT2LMHeadModel(config).eval()
+    found = bits_per_character(net, tokenizer, both, "native", 2)
+    assert found.scored == 3
+    assert found.bits == pytest.approx(bits_per_character(net, tokenizer, short, "native", 2).bits, rel=1e-5)
+    only = bits_per_character(net, tokenizer, write_rows(tmp_path / "long.jsonl", long), "native", 2)
+    assert (only.bits, only.scored) == (None, 0)
 
 
 def test_a_trained_folder_is_where_all_trainings_begin(tmp_path: Path) -> None:
@@ -129,7 +187,7 @@ def test_a_trained_folder_is_where_all_trainings_begin(tmp_path: Path) -> None:
     assert trained.returncode == 0, told(trained)
     others = write_rows(tmp_path / "others.jsonl", [sum_row(number) for number in range(40, 48)])
     job = Job(recipe=make_recipe(None, {**RECIPE, "max_steps": 1}), out=tmp_path, model=str(base))
-    training = Training(Starts(job, others, tmp_path / "starts"), lambda *_: None, lambda: False)
+    training = Training(InitialModels(job, others, tmp_path / "starts"), lambda *_: None, lambda: False)
     assert training(others, tmp_path / "model", seed=1).rows == 8
     assert (tmp_path / "model" / "tokenizer.json").read_bytes() == (base / "tokenizer.json").read_bytes()
     assert not (tmp_path / "starts").exists()
@@ -141,11 +199,57 @@ def test_a_trained_folder_is_where_all_trainings_begin(tmp_path: Path) -> None:
 def test_seeds_begin_with_their_own_weights_and_one_tokenizer(rows: Path, tmp_path: Path) -> None:
     """A start is made once, and is the same when it is made again."""
     job = Job(recipe=make_recipe(None, RECIPE, ["scratch"]), out=tmp_path, scratch="tiny")
-    first, again = Starts(job, rows, tmp_path / "a"), Starts(job, rows, tmp_path / "b")
+    first, again = InitialModels(job, rows, tmp_path / "a"), InitialModels(job, rows, tmp_path / "b")
     one, two, other = (Path(start.job(seed).model) for start, seed in ((first, 1), (again, 1), (first, 2)))
     assert (one / "model.safetensors").read_bytes() == (two / "model.safetensors").read_bytes()
     assert (one / "model.safetensors").read_bytes() != (other / "model.safetensors").read_bytes()
     assert (one / "tokenizer.json").read_bytes() == (other / "tokenizer.json").read_bytes()
+
+
+@pytest.mark.parametrize("scratch", ["tiny", ""])
+def test_a_folder_that_was_moved_is_resumed(rows: Path, model: Path, tmp_path: Path, scratch: str) -> None:
+    """With its initial models, wherever they are now; with a base model of other weights it is another training."""
+    recipe = make_recipe(None, {**RECIPE, "max_steps": 2}, ["scratch"] if scratch else [])
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.mkdir()
+    if not scratch:
+        shutil.copytree(model, before / "base")
+
+    def training(folder: Path, stopped: Any) -> Training:
+        job = Job(recipe=recipe, out=folder, scratch=scratch, model="" if scratch else str(folder / "base"))
+        return Training(InitialModels(job, rows, folder / "starts"), lambda *_: None, stopped)
+
+    with pytest.raises(Interrupted):
+        training(before, lambda: True)(rows, before / "model", 1)
+    before.rename(after)
+    assert training(after, lambda: False)(rows, after / "model", 1).steps == 2
+    changed = after / ("starts/1" if scratch else "base") / "config.json"
+    changed.write_text(changed.read_text() + "\n")
+    with pytest.raises(UserError, match="this is another training"):
+        training(after, lambda: False)(rows, after / "model", 1)
+
+
+def test_rows_of_an_arm_that_is_added_are_checked_before_it_is_trained(tmp_path: Path) -> None:
+    """A resumed ablation refuses what its first training would refuse, as one that begins does."""
+    run, out = tmp_path / "run", tmp_path / "ablation"
+    made = apigen("run", "--model", "simulated/mixtral-8x7b-inst", "--count", "40", "--out", run)
+    assert made.returncode == 0, told(made)
+    attempts = lines(run / "attempts.jsonl")
+    wrong = next(
+        one
+        for one in attempts
+        if one["outcome"] == "reject" and one["verdicts"][0]["stage"] == "format" and one["calls"]
+    )
+    wrong["query"] *= 500
+    write_rows(run / "attempts.jsonl", attempts)
+    recipe = make_recipe(None, {**RECIPE, "cutoff": 4096}, ["scratch"])
+    job = Job(recipe=recipe, out=out, scratch="tiny")
+    first = Ablation(run, job, arms=(Arm.VERIFIED,), seeds=(1,), held_out=0.0)
+    keep_settings(out, rehearse(first).settings, resume=False)
+    again = msgspec.structs.replace(job, resume=True)
+    rehearse(msgspec.structs.replace(first, job=again))
+    with pytest.raises(UserError, match=rf"1 exceed the cutoff \(the first, {wrong['id']}: "):
+        rehearse(msgspec.structs.replace(first, job=again, arms=(Arm.VERIFIED, Arm.FORMAT)))
 
 
 def test_what_the_first_training_would_refuse_is_refused_before(model: Path) -> None:
@@ -154,7 +258,9 @@ def test_what_the_first_training_would_refuse_is_refused_before(model: Path) -> 
     usual = [Trainable(str(number), None, sum_row(number)) for number in range(4)]
     require_trainable(job, usual)
     long = Trainable("9", None, sum_row(9) | {"query": "What is 1 plus 2? " * 200})
-    with pytest.raises(UserError, match=r"0 rows cannot be put .* 1 are too long \(the first, 9: .* larger --cutoff"):
+    with pytest.raises(
+        UserError, match=r"0 rows do not render and 1 exceed the cutoff \(the first, 9: .* larger --cutoff"
+    ):
         require_trainable(job, [*usual, long])
     wrong = job.recipe.model_copy(update={"optimizer": "nobodys"})
     with pytest.raises(UserError, match="the recipe cannot be used"):
@@ -173,7 +279,7 @@ def test_a_row_that_the_chat_template_refuses_is_not_said_to_be_too_long(tmp_pat
     calls = [{"name": "add", "arguments": {"a": number, "b": 2}} for number in (1, 2)]
     two = Trainable("9", None, sum_row(9) | {"calls": calls})
     with pytest.raises(
-        UserError, match=r"1 rows cannot be put .* 0 are too long \(the first, 9: .*; give --form prompted"
+        UserError, match=r"1 rows do not render and 0 exceed .* \(the first, 9: .*, so use --form prompted"
     ):
         require_trainable(job, [*usual, two])
     longer = make_recipe(None, {**RECIPE, "cutoff": 1024})
@@ -191,7 +297,9 @@ def test_no_model_is_held_once_it_was_trained_or_asked(model: Path, rows: Path, 
     before = held()
     gc.disable()
     try:
-        Training(Starts(job, rows, tmp_path / "starts"), lambda *_: None, lambda: False)(rows, tmp_path / "model", 1)
+        Training(InitialModels(job, rows, tmp_path / "starts"), lambda *_: None, lambda: False)(
+            rows, tmp_path / "model", 1
+        )
         assert held() == before
         asking()(tmp_path / "model", rows, tmp_path / "seen")
         assert held() == before

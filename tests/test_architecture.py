@@ -28,6 +28,7 @@ LAYERS = (
         "retry_after",
         "secrecy",
         "extra",
+        "templates",
         "__init__",
     ),
     ("sections", "model_config", "config", "signatures", "toolspecs", "verify.grounding"),

@@ -15,8 +15,8 @@ import pytest
 from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
 from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
 from apigen.dataset.negatives.making import Augmented, Plan, augment
+from apigen.dataset.negatives.row_file import RowFile
 from apigen.dataset.negatives.serving import Serving
-from apigen.dataset.negatives.shelf import Shelf
 from apigen.dataset.read.base import Row
 from apigen.dataset.read.formats import read
 from apigen.records import Call, Tool
@@ -29,9 +29,9 @@ SCHEMA = json.loads((Path(__file__).parent.parent / "docs" / "schemas" / "negati
 
 def augmented(path: Path, plan: Plan) -> tuple[Augmented, list[Any]]:
     """What is made of a dataset, and its lines."""
-    with Shelf(path.parent) as shelf:
-        made = augment(read(path), plan, shelf)
-        return made, [json.loads(shelf.line(number)) for number in made.negatives]
+    with RowFile(path.parent) as file:
+        made = augment(read(path), plan, file)
+        return made, [json.loads(file.line(number)) for number in made.negatives]
 
 
 def a_tool(name: str, description: str, category: str = "Finance", **parameters: Any) -> Tool:
@@ -99,7 +99,7 @@ def test_a_mix_holds_the_rows_and_the_negatives_in_one_order(run: Path, tmp_path
     assert (checked["passed"], checked["rejected"]) == (75, 0)
     enough = apigen("augment", paths[0], "-o", tmp_path / "c", "--share", "0.2")
     assert enough.returncode == 2
-    assert "15 of the dataset's 75 rows call nothing" in told(enough)
+    assert "15 of the dataset's 75 rows already make no call" in told(enough)
 
 
 def test_negatives_made_after_a_split_show_no_held_out_tool(run: Path, tmp_path: Path) -> None:
@@ -132,7 +132,11 @@ def test_nothing_is_overwritten(run: Path, tmp_path: Path) -> None:
         before = taken.read_bytes()
         ran = apigen("augment", run, "-o", taken)
         assert (ran.returncode, ran.stderr.count("\n"), taken.read_bytes()) == (2, 1, before)
-        assert "is there already and is not overwritten; name another file" in ran.stderr
+        assert "not overwriting; name another file" in ran.stderr
+    forced = apigen("augment", run, "-o", run / "dataset.jsonl", "--force")
+    assert (forced.returncode, "is a file of the run" in forced.stderr) == (2, True)
+    assert apigen("augment", run, "-o", mine, "--force").returncode == 0
+    assert len(lines(mine)) > 0
 
 
 def test_a_dry_run_writes_nothing_and_says_the_same(run: Path, tmp_path: Path) -> None:
@@ -145,6 +149,24 @@ def test_a_dry_run_writes_nothing_and_says_the_same(run: Path, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["n.jsonl"]
 
 
+def test_rows_with_the_same_id_are_rows_of_their_own(tmp_path: Path) -> None:
+    """As datasets made elsewhere may have them: each gives its negative, and none is blamed for another."""
+    rows = [
+        {
+            "id": "all",
+            "query": f"What do I pay a month for a loan of {9000 + number} at 4 percent over 36 months?",
+            "tools": [LOAN.offered(), TIDES.offered(), IBAN.offered()],
+            "calls": [{"name": LOAN.name, "arguments": {"principal": 9000 + number, "rate": 4, "months": 36}}],
+        }
+        for number in range(10)
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made, negatives = augmented(path, Plan(share=0.3, kinds=(Kind.DROPPED_TOOL,)))
+    assert (len(negatives), made.wanted, made.refused) == (4, 4, {"dropped_tool": {}})
+    assert len({line["query"] for line in negatives}) == 4
+
+
 def test_fewer_than_wanted_are_written_and_told(tmp_path: Path) -> None:
     """A dataset over one tool has no other to show: exit code 1, the reason, and an empty file."""
     line = {"query": ROW.query, "tools": [LOAN.offered()], "calls": [{"name": LOAN.name, "arguments": {}}]}
@@ -154,7 +176,7 @@ def test_fewer_than_wanted_are_written_and_told(tmp_path: Path) -> None:
     ran = apigen("augment", path, "-o", tmp_path / "n.jsonl", "--share", "0.5", "--kinds", "dropped_tool")
     assert (ran.returncode, (tmp_path / "n.jsonl").read_bytes()) == (1, b"")
     assert "1 no_other_tool" in ran.stdout
-    assert "0 of 1 negatives wanted" in told(ran)
+    assert "only 0 of 1 negatives could be made" in told(ran)
 
 
 @pytest.mark.parametrize(
@@ -162,9 +184,9 @@ def test_fewer_than_wanted_are_written_and_told(tmp_path: Path) -> None:
     [
         (
             ["--kinds", "dropped_query"],
-            "--kinds dropped_query: no such kind; there are dropped_tool, dropped_parameter",
+            "--kinds dropped_query: no such kind; choose from dropped_tool, dropped_parameter",
         ),
-        (["--share", "1"], "--share 1: a share above 0 and below 1"),
+        (["--share", "1"], "--share 1: must be above 0 and below 1"),
         (["--format", "csv"], "--format csv: no such format"),
     ],
 )
@@ -175,11 +197,19 @@ def test_a_wrong_option_is_one_line(run: Path, tmp_path: Path, arguments: list[s
     assert said in told(ran)
 
 
-def test_the_dataset_itself_is_not_overwritten(run: Path) -> None:
-    """Neither by its own name nor as the file in a run's directory."""
-    before = (run / "dataset.jsonl").read_bytes()
-    assert apigen("augment", run, "-o", run / "dataset.jsonl").returncode == 2
-    assert (run / "dataset.jsonl").read_bytes() == before
+def test_the_dataset_itself_is_not_overwritten(run: Path, tmp_path: Path) -> None:
+    """Neither by its own name nor as the file in a run's directory or another one, and not by --force either."""
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes((run / "dataset.jsonl").read_bytes())
+    for dataset, out, said in (
+        (run, run / "dataset.jsonl", "is a file of the run"),
+        (copy, copy, "is also DATASET"),
+        (tmp_path, copy, "is also part of DATASET"),
+    ):
+        before = out.read_bytes()
+        ran = apigen("augment", dataset, "-o", out, "--force")
+        assert (ran.returncode, ran.stderr.count("\n"), out.read_bytes()) == (2, 1, before)
+        assert said in ran.stderr
 
 
 @pytest.mark.parametrize(
@@ -274,16 +304,16 @@ def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(run: Path, tmp_
     assert {dialogue(one, "prompted").answer["content"] for one in learnt} == {'{"tool_calls":[]}'}
 
 
-def test_a_shelf_gives_back_each_line_whatever_was_put_between(tmp_path: Path) -> None:
+def test_a_row_file_gives_back_each_line_whatever_was_put_between(tmp_path: Path) -> None:
     """By its number, as bytes and as a row, also a number of more than 64 bits; nothing lies about."""
     rows = [{"id": n, "query": f"é{n}", "tools": [LOAN.offered()], "calls": [], "x": 2**70 + n} for n in range(3)]
-    with Shelf(tmp_path) as shelf:
-        first, second = shelf.put(rows[0]), shelf.put(rows[1])
-        assert json.loads(shelf.line(first)) == rows[0]
-        third = shelf.put(rows[2])
-        assert [json.loads(shelf.line(number)) for number in (third, second)] == [rows[2], rows[1]]
-        assert (shelf.row(second).id, shelf.row(second).query, len(shelf)) == ("1", "é1", 3)
-        assert shelf.row(second).tools[0].properties == LOAN.properties
+    with RowFile(tmp_path) as file:
+        first, second = file.put(rows[0]), file.put(rows[1])
+        assert json.loads(file.line(first)) == rows[0]
+        third = file.put(rows[2])
+        assert [json.loads(file.line(number)) for number in (third, second)] == [rows[2], rows[1]]
+        assert (file.row(second).id, file.row(second).query, len(file)) == ("1", "é1", 3)
+        assert file.row(second).tools[0].properties == LOAN.properties
         assert not list(tmp_path.iterdir())
 
 
@@ -291,7 +321,7 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(run: Path, tmp_path:
     """Neither a part of the file, nor what was put down on the way."""
     ran = apigen_process("augment", run, "-o", tmp_path / "n.jsonl", preexec_fn=_small_files)
     assert (ran.returncode, told(ran).count("\n")) == (1, 0)
-    assert f"{tmp_path}: cannot be written: File too large; make room there, or name another file" in told(ran)
+    assert f"{tmp_path}: cannot be written: File too large; free some space there, or name another file" in told(ran)
     assert not list(tmp_path.iterdir())
 
 
@@ -308,9 +338,9 @@ def test_memory_holds_the_tools_and_not_the_rows(tmp_path: Path) -> None:
             raw = {"id": number, "query": ROW.query, "tools": [LOAN.offered()], "calls": [call], "notes": "x" * 2**20}
             yield Row(str(number), number, ROW.query, (LOAN,), [call], raw=raw)
 
-    with Shelf(tmp_path) as shelf:
+    with RowFile(tmp_path) as file:
         tracemalloc.start()
-        made = augment(rows(), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,)), shelf)
+        made = augment(rows(), Plan(share=0.2, kinds=(Kind.DROPPED_PARAMETER,)), file)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert (made.rows, len(made.negatives)) == (40, 10)

@@ -114,18 +114,22 @@ def test_a_library_executes_the_calls_that_it_knows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nothing.jsonl",), "nothing.jsonl: no such file or folder"),
-        (("empty.jsonl",), "holds no rows"),
+        (("nothing.jsonl",), "nothing.jsonl: no such file or directory"),
+        (("empty.jsonl",), "contains no rows"),
         (("prose.txt",), "none of the first 1 rows is JSON"),
-        (("unknown.jsonl",), "in no known format: found the keys a, b"),
-        (("rows.jsonl", "--format", "xalm"), "--format xalm: no such format; there are"),
+        (("unknown.jsonl",), "unknown format: found the keys a, b"),
+        (("rows.jsonl", "--format", "xalm"), "--format xalm: no such format; choose from"),
         (("rows.jsonl", "--grounding", "mild"), "--grounding mild: no such level"),
-        (("rows.jsonl", "--fix", "rows.jsonl"), "--fix: rows.jsonl is DATASET as well"),
-        (("rows.jsonl", "--rejects", "./rows.jsonl"), "is DATASET as well"),
-        (("rows.jsonl", "--fix", "x", "--rejects", "x"), "--fix: x is --rejects as well"),
-        (("rows.jsonl", "--report", "no/such/report.html"), "no/such: no such folder"),
-        (("rows.jsonl", "--report", "."), "is a folder; name a file"),
-        ((".", "--fix", "fixed.jsonl"), "is a folder; name the one of its files"),
+        (("rows.jsonl", "--fix", "rows.jsonl"), "--fix rows.jsonl: is also DATASET; not overwriting"),
+        (("rows.jsonl", "--rejects", "./rows.jsonl"), "is also DATASET"),
+        (("rows.jsonl", "--fix", "x", "--rejects", "x"), "--fix x: is also --rejects"),
+        (("rows.jsonl", "--report", "no/such/report.html"), "no such directory: no/such"),
+        (("rows.jsonl", "--report", "."), "is a directory; give a file name"),
+        (("rows.jsonl", "--rejects", "prose.txt"), "prose.txt: already exists; not overwriting"),
+        (("rows.jsonl", "--report", "prose.txt"), "add --force"),
+        (("rows.jsonl", "--fix", "new.jsonl"), "new.jsonl.mended.jsonl: already exists; not overwriting"),
+        ((".", "--rejects", "prose.txt", "--force"), "is also part of DATASET"),
+        ((".", "--fix", "fixed.jsonl"), "is a directory; name the file in it"),
         (("rows.jsonl", "--judge", "openai/x"), "add --library"),
         (("rows.jsonl", "--library", "startr"), "'startr' is no library"),
     ],
@@ -137,6 +141,7 @@ def test_wrong_use_is_told_and_writes_nothing(
     (tmp_path / "empty.jsonl").write_text("\n")
     (tmp_path / "prose.txt").write_text("Dear all,\n")
     (tmp_path / "unknown.jsonl").write_text('{"a": 1, "b": 2}\n')
+    (tmp_path / "new.jsonl.mended.jsonl").write_text("mine")
     before = sorted(tmp_path.iterdir())
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as error:
@@ -150,7 +155,7 @@ def test_wrong_use_is_one_line(tmp_path: Path) -> None:
     """On stderr, without a traceback."""
     ran = apigen("check", "nothing.jsonl", cwd=tmp_path)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr == "apigen: nothing.jsonl: no such file or folder\n"
+    assert ran.stderr == "apigen: nothing.jsonl: no such file or directory\n"
 
 
 def test_the_first_interrupt_is_noted_and_the_second_ends_at_once() -> None:

@@ -265,6 +265,25 @@ def test_exports_hold_the_same_samples_in_each_format(finished: Path, tmp_path: 
         assert openai["parallel_tool_calls"] == (len(texts) > 1)
 
 
+def test_an_export_overwrites_nothing_unless_forced_and_never_a_file_of_a_run(finished: Path, tmp_path: Path) -> None:
+    """Neither the file nor its provenance; the run's own dataset, and a name that a run writes, not by --force."""
+    (tmp_path / "mine.jsonl").write_text("mine")
+    (tmp_path / "t.jsonl.provenance.json").write_text("mine")
+    before = {path: path.read_bytes() for path in (*finished.iterdir(), *tmp_path.iterdir()) if path.is_file()}
+    for target, said, options in (
+        (tmp_path / "mine.jsonl", "mine.jsonl: already exists; not overwriting; name another file, or add --force", ()),
+        (tmp_path / "t.jsonl", "t.jsonl.provenance.json: already exists", ()),
+        (finished / "dataset.jsonl", "dataset.jsonl: is a file of the run in", ("--force",)),
+        (finished / "completions.sqlite", "is a file of the run in", ("--force",)),
+    ):
+        ran = apigen("export", finished, "--format", "trl", "-o", target, *options)
+        assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+        assert said in ran.stderr
+    assert before == {path: path.read_bytes() for path in (*finished.iterdir(), *tmp_path.iterdir()) if path.is_file()}
+    assert apigen("export", finished, "--format", "trl", "-o", tmp_path / "mine.jsonl", "--force").returncode == 0
+    assert len(lines(tmp_path / "mine.jsonl")) == 12
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -284,10 +303,10 @@ def test_wrong_paths_and_names_are_said_in_one_line(tmp_path: Path, arguments: t
 def test_an_unknown_format_and_a_missing_folder_are_said(finished: Path, tmp_path: Path) -> None:
     """Before anything is written."""
     assert (
-        "no export format; there are xlam, trl, openai"
+        "no such export format; choose from xlam, trl, openai"
         in apigen("export", finished, "--format", "xlm", "-o", tmp_path / "t").stderr
     )
-    assert "no such folder" in apigen("export", finished, "--format", "trl", "-o", tmp_path / "no" / "t").stderr
+    assert "no such directory" in apigen("export", finished, "--format", "trl", "-o", tmp_path / "no" / "t").stderr
     assert list(tmp_path.iterdir()) == []
 
 

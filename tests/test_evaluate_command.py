@@ -105,12 +105,12 @@ def test_a_broken_line_is_told_once_and_nothing_is_written(tmp_path: Path, answe
 def test_no_answers_and_no_place_for_verdicts_are_wrong_input(tmp_path: Path) -> None:
     """Each in one line."""
     assert "holds no answers" in evaluate(tmp_path).stderr
-    assert "no such folder" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", tmp_path / "no" / "x")).stderr
+    assert "no such directory" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", tmp_path / "no" / "x")).stderr
     answers = tmp_path / "answers.jsonl"
-    assert "is not overwritten" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", answers)).stderr
+    assert "already exists; not overwriting" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", answers)).stderr
     notes = tmp_path / "notes.txt"
     notes.write_text("mine\n")
-    assert "is not overwritten" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", notes)).stderr
+    assert "already exists; not overwriting" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", notes)).stderr
     assert notes.read_text() == "mine\n"
     (tmp_path / "evaluation.json").write_text("{}")
     own = tmp_path / "verdicts.jsonl"

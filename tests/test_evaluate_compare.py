@@ -71,7 +71,7 @@ def test_a_page_replaces_an_earlier_one_and_nothing_else(tmp_path: Path) -> None
         before = taken.read_bytes()
         ran = apigen("evaluate", "compare", one, other, "-o", taken)
         assert (ran.returncode, ran.stderr.count("\n"), taken.read_bytes()) == (2, 1, before)
-        assert "is not overwritten" in ran.stderr
+        assert "already exists; not overwriting" in ran.stderr
     for _ in range(2):
         assert apigen("evaluate", "compare", one, other, "-o", tmp_path / "page.html").returncode == 0
 

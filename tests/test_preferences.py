@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from apigen import rundir
 from apigen.dataset.preferences import ANSWERED_TWICE, MENDED, as_candidate, made_pairs, natural_pairs
@@ -64,6 +65,16 @@ def test_a_mended_answer_is_preferred_to_the_one_it_mends() -> None:
     assert pairs[0].chosen == (Call("add", {"a": 1}),)
     assert pairs[0].rejected == (Call("add", {"a": 7}),)
     assert pairs[0].reason == "ungrounded: calls[0].a: nowhere in the query"
+
+
+def test_order_alone_is_not_preferred() -> None:
+    """The same calls the other way round are as good an answer; one call fewer is not."""
+    right = Verdict(Stage.SEMANTICS, Outcome.PASS)
+    one, two = Call("add", {"a": 1}), Call("add", {"a": 2})
+    answers = ((two, one), (two, two), (two,))
+    attempts = [replace(attempt(0, 1, right), calls=(one, two))]
+    attempts += [replace(attempt(number, 1, WRONG), calls=calls) for number, calls in enumerate(answers, 1)]
+    assert [pair.rejected for pair in natural_pairs(attempts, {"add": TOOL})] == [(two, two), (two,)]
 
 
 def test_every_made_answer_is_one_that_verification_rejects(run: Path) -> None:

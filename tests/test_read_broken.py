@@ -189,7 +189,7 @@ def test_a_table_is_read(tmp_path: Path) -> None:
     parquet.write_table(pyarrow.Table.from_pylist([row(0), row(1)]), path)
     assert [(one.id, one.problem) for one in read(path)] == [("0", None), ("1", None)]
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(UserError, match="no whole Parquet table"):
+    with pytest.raises(UserError, match="not a complete Parquet table"):
         list(read(path))
 
 

@@ -195,7 +195,7 @@ def test_a_share_that_would_leave_nothing_to_train_on_is_refused(tmp_path: Path)
     rows = write(tmp_path / "rows.jsonl", [row(number, [f"tool_{number}"], [f"tool_{number}"]) for number in range(4)])
     ran = apigen("split", rows, "-o", tmp_path / "out", "--held-out", "0.99")
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
-    assert "every row that calls a tool would be held out; give a smaller --held-out" in ran.stderr
+    assert "every row that calls a tool would be held out; lower it" in ran.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -207,7 +207,7 @@ def test_the_two_parts_are_not_taken_for_one_dataset(run: Path, tmp_path: Path) 
     for command in (("augment", parts, "-o", tmp_path / "x"), ("split", parts, "-o", tmp_path / "y"), asked):
         ran = apigen(*command)
         assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
-        assert "holds both parts of a split; name train.jsonl or held_out.jsonl in it" in ran.stderr
+        assert "contains both parts of a split; name train.jsonl or held_out.jsonl in it" in ran.stderr
 
 
 def test_what_was_said_before_the_query_is_kept(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_split_is_not_overwritten(run: Path, tmp_path: Path) -> None:
     (tmp_path / HELD_OUT).write_text("mine")
     ran = apigen("split", run, "-o", tmp_path)
     assert (ran.returncode, (tmp_path / HELD_OUT).read_text()) == (2, "mine")
-    assert "held_out.jsonl: is there already" in told(ran)
+    assert "held_out.jsonl: already exists; not overwriting" in told(ran)
 
 
 def _pair(number: int, chosen: list[str], rejected: list[str], shown: list[str], **more: Any) -> dict[str, Any]:

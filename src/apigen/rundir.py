@@ -36,6 +36,8 @@ REPORT = "report.html"
 CARD = "README.md"
 COMPLETIONS = "completions.sqlite"
 BATCHES = "batches.sqlite"
+FILES = frozenset((CONFIG, LIBRARY, ATTEMPTS, DATASET, XLAM, MANIFEST, REPORT, CARD, COMPLETIONS, BATCHES))
+"""All of these names."""
 
 _Record = TypeVar("_Record")
 

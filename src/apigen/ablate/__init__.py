@@ -1,18 +1,18 @@
-"""What is verification worth? Rejected candidates put back into the training set, and what that does to a model.
+"""What is verification worth? Rejected candidates are added to the training set, and the effect on a model is measured.
 
 arms        which candidates each training set is drawn from
 pool        a run's candidates as training rows, without the tools that are held out
 drawing     equal-sized training sets, one for each arm and seed
-base        what trains and what evaluates, as this package sees them
-training    training for real
-asking      asking for real
-arguments   how many values are right
-likelihood  how surprised a model is by right answers
+base        the trainer and the evaluator, as this package sees them
+training    the trainer, by apigen.train
+asking      the evaluator, by apigen.evaluate
+arguments   argument accuracy
+likelihood  bits per character of the right answers
 cells       one training and its evaluation, each done once and kept
-figures     what the cells come to: means, and differences paired by seed
+figures     the results of the cells: means, and differences paired by seed
 settings    everything that the figures depend on
-ablation    what is asked for
-plan        what it comes to before anything is trained
-page        the figures to look at
+ablation    the request
+plan        rows, sets and trainings, before anything is trained
+page        the report
 run         all of it, from a run to its figures
 """

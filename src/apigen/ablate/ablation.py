@@ -1,4 +1,4 @@
-"""What is asked for: one comparison of training sets."""
+"""The request: one comparison of training sets."""
 
 from pathlib import Path
 
@@ -18,27 +18,27 @@ class Ablation(msgspec.Struct, frozen=True):
     """
 
     run: Path
-    """Directory of a run, with the candidates that it rejected."""
+    """Run directory, with its rejected candidates."""
     job: Job
-    """How each model is trained, and the folder of the whole; no row is held out for a loss on the side, since sets are
-    to be equally large."""
+    """How each model is trained, and the output directory; no rows are held out for an evaluation loss, since sets must
+    have equal size."""
     arms: tuple[Arm, ...] = tuple(Arm)
-    """The verified one is always among them, since all others are compared with it."""
+    """The verified one is always included, since all others are compared with it."""
     seeds: tuple[int, ...] = (1, 2, 3)
     size: int | None = None
-    """Rows of each training set; all that are verified by default."""
+    """Rows per training set; by default as many as there are verified rows."""
     share: float | None = None
-    """Of rejects in a training set; as many as the run has by default."""
+    """Share of rejects in a training set; by default the run's own."""
     held_out: float = 0.1
-    """Share of the rows whose tools no training set shows, about."""
+    """Approximate share of rows whose tools are held out of every training set."""
     questions: int = 200
-    """Of either kind at most."""
+    """Maximum per suite."""
     seed: int = 0
     """Decides which tools and rows are held out."""
     answer_batch: int = 16
-    """Questions that are asked at once."""
+    """Questions per batch."""
     answer_tokens: int = 512
-    """Of an answer at most."""
+    """Maximum tokens per answer."""
     keep_models: bool = False
 
     def __post_init__(self) -> None:
@@ -53,11 +53,11 @@ class Ablation(msgspec.Struct, frozen=True):
             ("--size", self.size, self.size is None or self.size >= 1),
         ):
             if not sound:
-                raise UserError(f"{name} {value}: is out of range; `apigen ablate --help` says what it is")
+                raise UserError(f"{name} {value}: out of range; see `apigen ablate --help`")
 
     @property
     def out(self) -> Path:
-        """Where trainings, answers and figures go."""
+        """The output directory: trainings, answers and figures."""
         return self.job.out
 
     @property
@@ -66,5 +66,5 @@ class Ablation(msgspec.Struct, frozen=True):
         return tuple(arm for arm in Arm if arm in self.arms or arm is Arm.VERIFIED)
 
     def training(self) -> Job:
-        """The job that all trainings have in common."""
+        """The job that all trainings share."""
         return replace(self.job, recipe=self.job.recipe.model_copy(update={"held_out": 0.0}))

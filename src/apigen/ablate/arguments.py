@@ -1,4 +1,4 @@
-"""How many of the arguments that are due were given with the right value: what moves before whole answers are right."""
+"""Argument accuracy: expected arguments given with the right value. It moves before whole answers become right."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,11 +11,11 @@ from apigen.records import Call
 def arguments_of(answers: Iterable[tuple[Truth, Answer]]) -> Arguments:
     """Count over answers, by the rules that score them.
 
-    Each call that is due is compared with one call of the same tool, no call with two: with that, of those that are
-    left, which has the most right values. Answers that are no calls have none right.
+    Each expected call is matched with one call of the same tool, the remaining one with the most right values; no call
+    is matched twice. Answers that are not calls have no right values.
 
     Args:
-        answers: with what is right.
+        answers: each with its ground truth.
     """
     due = called = right = 0
     for truth, answer in answers:
@@ -28,7 +28,7 @@ def arguments_of(answers: Iterable[tuple[Truth, Answer]]) -> Arguments:
 
 
 def _paired(due: Sequence[DueCall], calls: Sequence[Call]) -> list[tuple[DueCall, int]]:
-    """Calls that are due and whose tool was called, each with the number of its right values."""
+    """Expected calls whose tool was called, each with the number of its right values."""
     pairs = [
         (_right(one, call), place, at)
         for place, one in enumerate(due)

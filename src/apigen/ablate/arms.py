@@ -1,7 +1,7 @@
-"""The training sets that are compared, by what they are drawn from.
+"""The training sets that are compared, by the rows they are drawn from.
 
-The paper puts rejected rows back into its training set, those of one stage at a time (APIGen, arXiv 2406.18518). Ours
-does that with sets of equal size, so that more data is not mistaken for better data.
+The paper adds rejected rows back to its training set, one stage at a time (APIGen, arXiv 2406.18518). Here sets have
+equal size, so that more data is not mistaken for better data.
 """
 
 from enum import StrEnum
@@ -10,18 +10,18 @@ from apigen.records import Attempt, Outcome, Stage
 
 
 class Arm(StrEnum):
-    """One training set: verified rows, and what is mixed into them."""
+    """One training set: verified rows, and the rejects mixed into them."""
 
     VERIFIED = "verified"
     """Nothing."""
     EXECUTION = "execution"
     """Candidates whose calls failed when they ran."""
     SEMANTICS = "semantics"
-    """Candidates that ran and were found wrong: by the judges, or by grounding, which the paper does not know."""
+    """Candidates that ran and were found wrong: by the judges, or by grounding, which the paper does not have."""
     FORMAT = "format"
-    """Candidates that broke the schema or the style, as far as calls can be read from them at all."""
+    """Candidates that violate the schema or the style, if calls can be read from them."""
     UNVERIFIED = "unverified"
-    """Everything that calls can be read from, duplicates included: as if there were no verification."""
+    """Everything from which calls can be read, duplicates included: as if there were no verification."""
 
 
 STAGES: dict[Arm, frozenset[Stage]] = {
@@ -31,10 +31,10 @@ STAGES: dict[Arm, frozenset[Stage]] = {
     Arm.FORMAT: frozenset({Stage.FORMAT}),
     Arm.UNVERIFIED: frozenset(Stage),
 }
-"""The stages whose rejects an arm takes in."""
+"""The stages whose rejects an arm includes."""
 
 
-def fell_at(attempt: Attempt) -> Stage | None:
+def rejecting_stage(attempt: Attempt) -> Stage | None:
     """The stage that rejected a candidate; ``None`` for one that passed or could not be checked."""
     if attempt.outcome is not Outcome.REJECT:
         return None
@@ -42,5 +42,5 @@ def fell_at(attempt: Attempt) -> Stage | None:
 
 
 def may_be_trained_on(attempt: Attempt) -> bool:
-    """Whether a candidate is a query with calls; checks that could not be made say nothing about it."""
+    """Whether a candidate is a query with calls, and was fully checked."""
     return attempt.outcome is not Outcome.ERROR and bool(attempt.query.strip()) and bool(attempt.calls)

@@ -1,4 +1,4 @@
-"""Asking for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.evaluate`."""
+"""The evaluator of :mod:`apigen.ablate.base`, by :mod:`apigen.evaluate`."""
 
 import asyncio
 import shutil
@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from apigen.ablate.arguments import arguments_of
-from apigen.ablate.base import Interrupted, Right
-from apigen.ablate.likelihood import bits_per_character
+from apigen.ablate.base import Interrupted, SuiteResult
+from apigen.ablate.likelihood import Likelihood, bits_per_character
 from apigen.ablate.releasing import released
 from apigen.dialogue.form import Form, underscores
 from apigen.evaluate.asking.ask import Progress, ask_missing
@@ -24,14 +24,14 @@ from apigen.evaluate.held_out import HeldOut
 
 
 class Asking:
-    """Asks a model in a folder, greedily.
+    """Asks a model in a folder, with greedy decoding.
 
     Args:
-        form: as it was trained.
-        batch: questions at once.
-        max_tokens: most of an answer.
-        watch: told how far it is.
-        stopped: asked between batches whether to end.
+        form: the one that it was trained in.
+        batch: questions per batch.
+        max_tokens: of an answer.
+        watch: given the progress.
+        stopped: asked between batches whether to stop.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class Asking:
         self._stopped = stopped
 
     @released()
-    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
-        """Ask what has no answer yet; ``out`` is then a folder such as ``apigen evaluate --model`` writes.
+    def __call__(self, model: Path, rows: Path, out: Path) -> SuiteResult:
+        """Ask every question without an answer; ``out`` becomes a folder such as ``apigen evaluate --model`` writes.
 
         Raises:
-            Interrupted: it was asked to end; the answers that came are kept, and the same call goes on.
+            Interrupted: it was stopped; the answers so far are kept, and the same call resumes it.
         """
         if self._stopped():
             raise Interrupted
@@ -56,7 +56,7 @@ class Asking:
         questions = list(suite.questions())
         net, tokenizer = load(model)
         settings = Settings(
-            # Not by their paths, so that the folder may be moved and gone on with.
+            # Not by their paths, so that a folder that was moved can be resumed.
             suite=f"held-out:{rows.name}",
             model=out.parent.name,
             form=self._form,
@@ -73,28 +73,29 @@ class Asking:
             kept.write(VERDICTS, (msgspec.json.encode(one.verdict()) + b"\n" for one in found))
             date = datetime.now(UTC).date().isoformat()
             kept.describe({"status": "done", "date": date, **figures(questions, found), **answerer.facts()})
-        bits = bits_per_character(net, tokenizer, rows, self._form, self._batch, self._stopped)
-        return _right(found, bits)
+        likelihood = bits_per_character(net, tokenizer, rows, self._form, self._batch, self._stopped)
+        return _result(found, likelihood)
 
 
 def _opened(out: Path, settings: Settings) -> Kept:
     if (out / EVALUATION).is_file():
         return Kept.resume(out, settings)
-    shutil.rmtree(out, ignore_errors=True)  # what was cut off before its first answer
+    shutil.rmtree(out, ignore_errors=True)  # left by an attempt that ended before its first answer
     return Kept.create(out, settings)
 
 
-def _right(found: Sequence[Evaluated], bits: float) -> Right:
+def _result(found: Sequence[Evaluated], likelihood: Likelihood) -> SuiteResult:
     answered = [(one, one.given.line().answer) for one in found]
     marks = [one.scored.mark for one in found if one.scored.mark is not None]
-    return Right(
+    return SuiteResult(
         correct=sum(mark.correct for mark in marks),
         answers=len(marks),
         errors=len(found) - len(marks),
         reasons=dict(Counter(str(mark.miss) for mark in marks if mark.miss is not None)),
         tools=sum(_calls_right_tools(one, answer) for one, answer in answered if answer is not None),
         arguments=arguments_of((one.scored.question.truth, answer) for one, answer in answered if answer is not None),
-        bits=bits,
+        bits=likelihood.bits,
+        scored=likelihood.scored,
     )
 
 

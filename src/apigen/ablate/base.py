@@ -1,4 +1,4 @@
-"""What trains and what evaluates, as an ablation sees them."""
+"""The trainer and the evaluator, as an ablation sees them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,48 +8,50 @@ import msgspec
 
 
 class Interrupted(Exception):  # noqa: N818 - named for what happened
-    """Somebody asked for the end; what was done is kept."""
+    """It was stopped on request; what was done is kept."""
 
 
 class Arguments(msgspec.Struct, frozen=True):
-    """Of the arguments that calls must have, how many are right."""
+    """How many of the expected arguments are right."""
 
     due: int
-    """All, of every answer."""
+    """Expected arguments, over all answers."""
     called: int
-    """Those of calls whose tool was called."""
+    """Those whose tool was called."""
     right: int
-    """Those that were given with the right value."""
+    """Those given with the right value."""
 
 
-class Right(msgspec.Struct, frozen=True):
-    """How many answers of one suite are right."""
+class SuiteResult(msgspec.Struct, frozen=True):
+    """How a model answered one suite."""
 
     correct: int
     answers: int
-    """Without errors, which are neither right nor wrong."""
+    """Not counting errors, which are neither right nor wrong."""
     reasons: Mapping[str, int] = {}
     """Why the others are wrong."""
     errors: int = 0
-    """Questions to which there is no answer, such as prompts that are too long for the model."""
+    """Questions without an answer, such as those whose prompt is too long for the model."""
     tools: int = 0
-    """Answers that call the right tools, whatever the arguments."""
+    """Answers that call the right tools, whatever the arguments: tool accuracy."""
     arguments: Arguments | None = None
-    """How many values are right, whatever the rest of the answer."""
+    """Argument accuracy, whatever the rest of the answer."""
     bits: float | None = None
-    """What right answers take, per character; see :mod:`apigen.ablate.likelihood`."""
+    """Bits per character of the right answers; see :mod:`apigen.ablate.likelihood`."""
+    scored: int | None = None
+    """Right answers that ``bits`` covers; the others exceed the model's positions, or do not render."""
 
     @property
-    def share(self) -> float:
-        """Between 0 and 1."""
-        return self.correct / self.answers if self.answers else 0.0
+    def share(self) -> float | None:
+        """Accuracy between 0 and 1; ``None`` where every question ended in an error."""
+        return self.correct / self.answers if self.answers else None
 
 
 class Trained(msgspec.Struct, frozen=True):
-    """What one training says about itself."""
+    """The record of one training."""
 
     rows: int
-    """Trained on, without those over the cutoff."""
+    """Trained on, not counting those over the cutoff."""
     tokens: int
     steps: int
     loss: float | None
@@ -61,12 +63,12 @@ class Trainer(Protocol):
     """Trains one model."""
 
     def __call__(self, rows: Path, out: Path, seed: int) -> Trained:
-        """Train on a file of rows; the model stands in ``out`` then.
+        """Train on a file of rows and save the model to ``out``.
 
         Raises:
             UserError: the rows, or the model, cannot be used.
             JobFellShort: the disk is full, or the like.
-            Interrupted: the end was asked for; the same call goes on later.
+            Interrupted: it was stopped; the same call resumes it later.
         """
         ...
 
@@ -74,8 +76,8 @@ class Trainer(Protocol):
 class Evaluator(Protocol):
     """Asks one model."""
 
-    def __call__(self, model: Path, rows: Path, out: Path) -> Right:
-        """Ask what a file of rows asks, and score by their calls.
+    def __call__(self, model: Path, rows: Path, out: Path) -> SuiteResult:
+        """Ask the queries of a file of rows, and score the answers by the rows' calls.
 
         Args:
             model: folder of the model.
@@ -83,6 +85,6 @@ class Evaluator(Protocol):
             out: a folder for the answers.
 
         Raises:
-            Interrupted: the end was asked for; the same call goes on later.
+            Interrupted: it was stopped; the same call resumes it later.
         """
         ...

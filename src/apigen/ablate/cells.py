@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from apigen.ablate.arms import Arm
-from apigen.ablate.base import Evaluator, Right, Trained, Trainer
+from apigen.ablate.base import Evaluator, SuiteResult, Trained, Trainer
 from apigen.ablate.pool import Trainable
 from apigen.errors import UserError
 from apigen.files import replacing, storage_errors
@@ -20,40 +20,40 @@ _Kept = TypeVar("_Kept")
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """What came of one training."""
+    """The result of one training."""
 
     arm: Arm
     seed: int
     rejected: int
-    """Rows of the training set that were."""
+    """Rejects in the training set."""
     trained: Trained
-    suites: Mapping[str, Right]
+    suites: Mapping[str, SuiteResult]
     """By name: ``unseen`` and ``seen`` tools."""
     versions: Mapping[str, str] = {}
-    """Of the libraries that it was done with."""
+    """Of the libraries that were used."""
 
 
 class Work(NamedTuple):
     """What is the same for every cell."""
 
     folder: Path
-    """Where cells have their folders."""
+    """Directory of all cells."""
     suites: Mapping[str, Path]
-    """Files of rows to ask about."""
+    """Files of questions, by name."""
     train: Trainer
     evaluate: Evaluator
     keep_models: bool
     versions: Mapping[str, str]
-    """Of the libraries that are used now."""
+    """Of the libraries in use now."""
 
 
 def cell_folder(folder: Path, arm: Arm, seed: int) -> Path:
-    """Where a cell has its files."""
+    """The directory of a cell."""
     return folder / f"{arm}-{seed}"
 
 
 def finished(folder: Path, arm: Arm, seed: int) -> Cell | None:
-    """A cell that is done already.
+    """A cell that is already done.
 
     Raises:
         UserError: its file is damaged.
@@ -67,18 +67,18 @@ def _read(path: Path, kind: type[_Kept]) -> _Kept | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); remove it, and --resume does that again") from None
+        raise UserError(f"{path}: cannot be read ({error}); delete it, and --resume redoes that step") from None
 
 
-def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[str], None]) -> Cell:
-    """Train on rows and ask the model; what an earlier try has left is gone on with.
+def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], report: Callable[[str], None]) -> Cell:
+    """Train on rows and ask the model; an earlier attempt is resumed.
 
     Args:
         work: what is the same for all.
         arm: of the training set.
         seed: of this training.
         rows: the training set.
-        told: is told what is being done now.
+        report: given the current step.
     """
     here = cell_folder(work.folder, arm, seed)
     with storage_errors(here):
@@ -87,28 +87,28 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], told: Callable[[s
     marker, model = here / "trained.json", here / _MODEL
     trained = _read(marker, Trained) if model.is_dir() else None
     if trained is None:
-        told("trains")
+        report("training")
         trained = work.train(here / "rows.jsonl", model, seed)
         with replacing(marker) as file:
             file.write(_encode(trained) + b"\n")
-    suites: dict[str, Right] = {}
+    suites: dict[str, SuiteResult] = {}
     for name, path in work.suites.items():
-        told(f"answers about {name} tools")
+        report(f"answering about {name} tools")
         suites[name] = work.evaluate(model, path, here / name)
-    cell = Cell(arm, seed, sum(one.fell is not None for one in rows), trained, suites, work.versions)
+    cell = Cell(arm, seed, sum(one.rejected_at is not None for one in rows), trained, suites, work.versions)
     with replacing(here / RESULT) as file:
         file.write(_encode(cell) + b"\n")
     return cell
 
 
 def clear_up(work: Work, arm: Arm, seed: int) -> None:
-    """Remove the model of a cell that is done, unless it is to be kept."""
+    """Delete the model of a cell that is done, unless models are kept."""
     if not work.keep_models:
         shutil.rmtree(cell_folder(work.folder, arm, seed) / _MODEL, ignore_errors=True)
 
 
 def write_rows(path: Path, rows: Iterable[Trainable]) -> None:
-    """Write rows as lines that every reader of datasets takes, each with the stage it fell at."""
+    """Write rows in the format of dataset.jsonl, each with the stage that rejected it."""
     with replacing(path) as file:
         for one in rows:
-            file.write(_encode(one.row | {"fell": one.fell}) + b"\n")
+            file.write(_encode(one.row | {"rejected_at": one.rejected_at}) + b"\n")

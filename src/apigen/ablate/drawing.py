@@ -10,64 +10,64 @@ from apigen.errors import UserError
 
 
 class Sizes(msgspec.Struct, frozen=True):
-    """How many rows each training set has, and how many of them were rejected."""
+    """How many rows each training set has, and how many of them are rejects."""
 
     size: int
     """The same for all."""
     rejected: Mapping[Arm, int]
     fewest: int
-    """Verified rows of the set that has the fewest, whichever sets are made."""
+    """Verified rows of the set with the fewest, among all possible sets."""
 
 
 def sizes(pool: Pool, arms: Sequence[Arm], *, size: int | None = None, share: float | None = None) -> Sizes:
     """Plan training sets.
 
     Args:
-        pool: what there is.
+        pool: the available rows.
         arms: the sets wanted.
-        size: rows of each; as many as there are verified ones by default.
-        share: of rejected rows in every set but the verified one; by default the one that the run itself has, which is
-            the rejects of the arm's stages over them and the verified rows.
+        size: rows of each; by default as many as there are verified rows.
+        share: of rejects in every set but the verified one; by default the run's own, which is the rejects of the arm's
+            stages divided by these and the verified rows.
 
     Raises:
-        UserError: there are not so many rows; the message says how many there are.
+        UserError: there are too few rows; the message says how many there are.
     """
-    verified = sum(one.fell is None for one in pool.train)
+    verified = sum(one.rejected_at is None for one in pool.train)
     wanted = verified if size is None else size
     if not verified:
-        raise UserError("no verified row is left to train on; make a larger run, or hold out fewer tools")
+        raise UserError("no verified rows left to train on; make a larger run, or lower --held-out")
     if wanted > verified:
-        raise UserError(f"--size {wanted}: there are {verified} verified rows to train on; give at most that")
+        raise UserError(f"--size {wanted}: only {verified} verified rows to train on; use at most {verified}")
     rejected: dict[Arm, int] = {}
     for arm in arms:
-        there = sum(one.fell in STAGES[arm] for one in pool.train)
+        there = sum(one.rejected_at in STAGES[arm] for one in pool.train)
         if arm is not Arm.VERIFIED and not there:
-            raise UserError(f"the run has no rejects of {arm} with calls to read; leave it out with --arms")
+            raise UserError(f"no parseable rejects for arm {arm}; drop it from --arms")
         rejected[arm] = _rejects(pool, arm, wanted, share)
         if arm is not Arm.VERIFIED and not rejected[arm]:
-            raise UserError(f"{arm}: of {wanted} rows none would be a reject; give a larger --size or --share")
+            raise UserError(f"arm {arm}: none of {wanted} rows would be a reject; raise --size or --share")
         if rejected[arm] > there:
             most = int(there * wanted / rejected[arm])
             raise UserError(
-                f"{arm}: {rejected[arm]} rejects are wanted and there are {there}; give --size {most} or less"
+                f"arm {arm}: needs {rejected[arm]} rejects but the run has {there}; use --size {most} or less"
             )
     return Sizes(wanted, rejected, wanted - max(_rejects(pool, arm, wanted, share) for arm in Arm))
 
 
 def _rejects(pool: Pool, arm: Arm, size: int, share: float | None) -> int:
-    """How many of a set's rows are rejects; those that are not there are counted as well."""
-    verified = sum(one.fell is None for one in pool.train)
-    there = sum(one.fell in STAGES[arm] for one in pool.train)
+    """How many of a set's rows should be rejects, even if the run has too few."""
+    verified = sum(one.rejected_at is None for one in pool.train)
+    there = sum(one.rejected_at in STAGES[arm] for one in pool.train)
     return round(size * (there / (there + verified) if share is None else share)) if there else 0
 
 
 def shown(pool: Pool, planned: Sizes) -> Pool:
-    """The pool without questions about seen tools that not every training set could have seen.
+    """The pool without questions about seen tools that some training set has no room to show.
 
-    Every set can show as many tools as the one with the fewest verified rows has of these. Which tools they are depends
-    on the questions' order alone, and neither on seeds nor on which of the sets are made.
+    Every set can show as many tools as the set with the fewest verified rows has rows. Which tools these are depends on
+    the order of the questions alone, neither on seeds nor on which sets are made.
     """
-    to_be_had = {name for one in pool.train if one.fell is None for name in one.tools}
+    to_be_had = {name for one in pool.train if one.rejected_at is None for name in one.tools}
     kept: list[Trainable] = []
     tools: set[str] = set()
     for one in pool.seen:
@@ -81,17 +81,17 @@ def shown(pool: Pool, planned: Sizes) -> Pool:
 def draw(pool: Pool, arm: Arm, planned: Sizes, seed: int) -> list[Trainable]:
     """One training set, shuffled.
 
-    Of one seed, all arms have the same verified rows as far as they have as many, so that arms differ in what was put
-    in and not in luck. The first of these call each tool once that questions about seen tools are about.
+    With one seed, all arms share their verified rows as far as they have as many, so that arms differ in the rejects
+    added and not by chance. The first verified rows call each tool of the questions about seen tools once.
     """
     order = sorted(pool.train, key=lambda one: shuffle_key(seed, one.id))
-    wrong = [one for one in order if one.fell in STAGES[arm]][: planned.rejected[arm]]
-    right = _showing(pool.asked_tools(), [one for one in order if one.fell is None])[: planned.size - len(wrong)]
+    wrong = [one for one in order if one.rejected_at in STAGES[arm]][: planned.rejected[arm]]
+    right = _showing(pool.asked_tools(), [one for one in order if one.rejected_at is None])[: planned.size - len(wrong)]
     return sorted((*right, *wrong), key=lambda one: shuffle_key(seed, f"order/{one.id}"))
 
 
 def _showing(tools: frozenset[str], rows: Sequence[Trainable]) -> list[Trainable]:
-    """Rows in their order, but that the first ones for each of some tools come before all others."""
+    """Rows in their order, but with the first row for each of some tools moved to the front."""
     missing = set(tools)
     first: dict[str, Trainable] = {}
     for one in rows:

@@ -1,4 +1,4 @@
-"""What the cells come to: the share of right answers of each arm, and what each arm is away from the verified one."""
+"""What the cells come to: the accuracy of each arm, and its difference from the verified one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from apigen.ablate.arms import Arm
+from apigen.ablate.base import SuiteResult
 from apigen.ablate.cells import Cell
 from apigen.ablate.pool import Pool
 from apigen.ablate.settings import Settings
@@ -16,24 +17,19 @@ from apigen.files import replacing
 
 FIGURES = "ablation.json"
 
-PAPER: Mapping[Arm, Mapping[str, float]] = {
-    Arm.SEMANTICS: {"xLAM-7B": -4, "xLAM-1B": -10},
-    Arm.EXECUTION: {"xLAM-7B": -6, "xLAM-1B": -12},
-}
-"""What putting rejects back did to the paper's models, about, in points of BFCL's overall accuracy. The direction is
-that of arXiv 2406.18518; the figures come from notes at second hand on its ablation, so they are whole points only."""
-
 _ALIKE = 1e-12
 """Half an interval that is rounding and no more."""
 
 
 def figures(cells: Iterable[Cell]) -> dict[str, Any]:
-    """Everything as ``ablation.json`` has it, by suite and arm.
+    """The figures of ``ablation.json``, by suite and arm.
 
-    ``correct`` and ``answers`` are counts of all seeds together, of which no interval is made: every seed is asked the
-    same questions, so the answers to one of them are no independent ones. ``mean`` and ``difference`` are over seeds,
-    with Student's interval, which knows how trainings and what was drawn for them scatter, and nothing of which
-    questions were drawn. Differences are paired: of one seed, arms share their verified rows and their questions.
+    ``correct`` and ``answers`` are counts over all seeds and have no interval: every seed is asked the same questions,
+    so the answers to one of them are not independent. ``mean`` and ``difference`` are over seeds,
+    with Student's interval, which covers how trainings and the rows drawn for them vary, not which questions were
+    drawn. Differences are paired: of one seed, arms share their verified rows and their questions. A seed without a
+    single answer, because every question ended in an error, has no accuracy: it is listed in ``unanswered`` and is in
+    no mean.
     """
     done = list(cells)
     arms = [arm for arm in Arm if any(cell.arm is arm for cell in done)]
@@ -42,16 +38,22 @@ def figures(cells: Iterable[Cell]) -> dict[str, Any]:
 
 
 def write_figures(
-    folder: Path, settings: Settings, pool: Pool, cells: Sequence[Cell], versions: Mapping[str, str]
+    folder: Path,
+    settings: Settings,
+    pool: Pool,
+    cells: Sequence[Cell],
+    versions: Mapping[str, str],
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Write ablation.json, and give what it holds."""
+    """Write ablation.json, and return its contents."""
     found = {
         "date": datetime.now(UTC).date().isoformat(),
         "versions": versions,
         "mixed_versions": mixed_versions(cells),
+        "warnings": list(warnings),
         "settings": msgspec.to_builtins(settings),
         "pool": {
-            "train": pool.fell(),
+            "train": pool.by_stage(),
             "unseen": len(pool.unseen),
             "seen": len(pool.seen),
             "held_out": list(pool.held_out),
@@ -75,7 +77,7 @@ def _arm(cells: Sequence[Cell], suite: str, arm: Arm) -> dict[str, Any]:
     base = {cell.seed: cell for cell in cells if cell.arm is Arm.VERIFIED and suite in cell.suites}
     found = [cell.suites[suite] for cell in own.values()]
     shares = {seed: cell.suites[suite].share for seed, cell in own.items()}
-    paired = [shares[seed] - base[seed].suites[suite].share for seed in shares if seed in base]
+    shares_then = {seed: cell.suites[suite].share for seed, cell in base.items()}
     bits = {seed: cell.suites[suite].bits for seed, cell in own.items()}
     bits_then = {seed: cell.suites[suite].bits for seed, cell in base.items()}
     return {
@@ -85,15 +87,22 @@ def _arm(cells: Sequence[Cell], suite: str, arm: Arm) -> dict[str, Any]:
         "answers": sum(one.answers for one in found),
         "errors": sum(one.errors for one in found),
         "by_seed": {str(seed): share for seed, share in sorted(shares.items())},
-        "mean": _within(_spread(list(shares.values()))),
-        "difference": None if arm is Arm.VERIFIED else _spread(paired),
+        "unanswered": sorted(seed for seed, share in shares.items() if share is None),
+        "mean": _within(_spread([share for share in shares.values() if share is not None])),
+        "difference": None if arm is Arm.VERIFIED else _spread(_paired(shares, shares_then)),
         "tools": sum(one.tools for one in found),
         "arguments": _arguments(own, None if arm is Arm.VERIFIED else base, suite),
         "bits": _spread([one for one in bits.values() if one is not None]),
+        "scored": _scored(found),
         "bits_difference": None if arm is Arm.VERIFIED else _spread(_paired(bits, bits_then)),
         "reasons": _reasons(cell.suites[suite].reasons for cell in own.values()),
-        "paper": dict(PAPER.get(arm, {})),
     }
+
+
+def _scored(found: Sequence[SuiteResult]) -> int | None:
+    """Right answers whose bits were computed, over all seeds; ``None`` where earlier cells did not count them."""
+    counts = [one.scored for one in found if one.scored is not None]
+    return sum(counts) if len(counts) == len(found) else None
 
 
 def _paired(own: Mapping[int, float | None], base: Mapping[int, float | None]) -> list[float]:
@@ -101,7 +110,7 @@ def _paired(own: Mapping[int, float | None], base: Mapping[int, float | None]) -
 
 
 def _spread(values: Sequence[float]) -> dict[str, float | None] | None:
-    """A mean with its interval; without one after one seed, or where all are alike, which tells nothing of scatter."""
+    """A mean with its interval; without one for a single seed, or where all are equal, which says nothing of spread."""
     if not values:
         return None
     mean, half = student(values)
@@ -118,7 +127,7 @@ def _within(spread: dict[str, float | None] | None) -> dict[str, float | None] |
 
 
 def _arguments(own: Mapping[int, Cell], base: Mapping[int, Cell] | None, suite: str) -> dict[str, Any] | None:
-    """Right values, of all seeds together, and paired by seed; ``None`` where no argument was due."""
+    """Argument accuracy over all seeds, and paired by seed; ``None`` if no argument was expected."""
     found = [one for cell in own.values() if (one := cell.suites[suite].arguments) is not None]
     due, called, right = (sum(getattr(one, name) for one in found) for name in ("due", "called", "right"))
     if not due:
@@ -139,7 +148,7 @@ def _right_of_due(cells: Mapping[int, Cell], suite: str) -> dict[int, float | No
 
 
 def mixed_versions(cells: Iterable[Cell]) -> dict[str, list[str]]:
-    """Libraries of which cells were done with different versions, each with these."""
+    """Libraries whose versions differ between cells, each with its versions."""
     found: dict[str, dict[str, None]] = {}
     for cell in cells:
         for name, version in cell.versions.items():

@@ -1,6 +1,7 @@
-"""What an ablation comes to before anything is trained: its rows, the sizes of its training sets, its settings."""
+"""The plan of an ablation, before anything is trained: its rows, the sizes of its training sets, its settings."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -11,41 +12,46 @@ from apigen.ablate.drawing import Sizes, shown, sizes
 from apigen.ablate.pool import Pool, make_pool
 from apigen.ablate.settings import Settings
 from apigen.attempts import read_requests
+from apigen.dataset.duplicates import fingerprint
 from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
 from apigen.evaluate.model_digest import model_digest
+from apigen.train.history import history
 
 _ASKED_SHARE = 0.1
 """Of the verified rows of tools that are shown, those that are set aside to be asked about."""
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What will be drawn from, how much of it, and everything that the figures will depend on."""
+    """The available rows, the sizes of the sets, and everything that the figures will depend on."""
 
     pool: Pool
     sizes: Sizes
     settings: Settings
+    warnings: tuple[str, ...] = ()
+    """What puts the figures in doubt."""
 
     @property
     def trainings(self) -> int:
-        """How many there are."""
+        """Their number."""
         return len(self.settings.arms) * len(self.settings.seeds)
 
     def lines(self) -> list[str]:
         """The plan in words."""
         pool, settings = self.pool, self.settings
-        fell = ", ".join(
-            f"{count:,} {stage}" for stage, count in sorted(pool.fell().items(), key=lambda item: -item[1])
+        by_stage = ", ".join(
+            f"{count:,} {stage}" for stage, count in sorted(pool.by_stage().items(), key=lambda item: -item[1])
         )
         mixed = ", ".join(f"{arm} {count:,}" for arm, count in self.sizes.rejected.items())
         trainings = f"{len(settings.arms)} sets x {len(settings.seeds)} seeds = {self.trainings}"
-        asked = f"{len(pool.unseen):,} on these, {len(pool.seen):,} on others"
-        asked += f"; {pool.unshown:,} left out, as not every set can show their tools" if pool.unshown else ""
+        asked = f"{len(pool.unseen):,} on held-out (unseen) tools, {len(pool.seen):,} on seen tools"
+        asked += f" ({pool.unshown:,} dropped because not every set can show their tools)" if pool.unshown else ""
         return [
-            f"to train on: {fell}; no calls can be read from {pool.unreadable:,}",
+            f"rows available: {by_stage}; calls cannot be read from {pool.unreadable:,} candidates",
             f"{len(pool.held_out)} tools held out; questions: {asked}",
-            f"{trainings} trainings of {settings.model}, {self.sizes.size:,} rows each; rejects among them: {mixed}",
+            f"{trainings} trainings of {settings.model}, {self.sizes.size:,} rows each; rejects per set: {mixed}",
+            *(f"warning: {text}" for text in self.warnings),
         ]
 
 
@@ -57,7 +63,7 @@ def make_plan(ablation: Ablation) -> Plan:
     """
     if not rundir.is_run(ablation.run):
         raise UserError(
-            f"{ablation.run}: is no run; give the directory that `apigen run` wrote, with its attempts.jsonl"
+            f"{ablation.run}: not a run directory; give one that `apigen run` wrote, with its attempts.jsonl"
         )
     pool = _pool(ablation)
     planned = sizes(pool, ablation.compared, size=ablation.size, share=ablation.share)
@@ -80,7 +86,27 @@ def make_plan(ablation: Ablation) -> Plan:
         seed=ablation.seed,
         base=model_digest(job.model),
     )
-    return Plan(shown(pool, planned), planned, settings)
+    pool = shown(pool, planned)
+    return Plan(pool, planned, settings, tuple(_warnings(job.model, pool)))
+
+
+def _warnings(model: str, pool: Pool) -> Iterator[str]:
+    """Whether the model that trainings begin with has learnt from this run before."""
+    known = history(Path(model)) if model else None
+    if known is None:
+        return
+    questions, rows = (
+        [fingerprint(one.row["query"]) in known.queries for one in some]
+        for some in ((*pool.unseen, *pool.seen), pool.train)
+    )
+    if any(questions) or any(rows):
+        yield (
+            f"{model} was already trained on {sum(questions):,} of the {len(questions):,} questions and "
+            f"{sum(rows):,} of the {len(rows):,} rows available for training, so nothing is unseen to it; begin with a "
+            "model that was not trained on this run"
+        )
+    if gone := (*known.not_read, *known.changed):
+        yield f"{model} was trained on data that are gone or changed since and could not be compared: {', '.join(gone)}"
 
 
 def _pool(ablation: Ablation) -> Pool:

@@ -1,4 +1,4 @@
-"""A run's candidates as training rows, in two parts: those that may be trained on, and those that are asked later."""
+"""A run's candidates as rows, in two parts: those that may be trained on, and those that become questions."""
 
 import hashlib
 from collections import Counter
@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from apigen.ablate.arms import fell_at, may_be_trained_on
+from apigen.ablate.arms import may_be_trained_on, rejecting_stage
 from apigen.dataset.duplicates import fingerprint
 from apigen.records import Attempt, Json, Outcome, Stage, Tool
 
 
 class Trainable(msgspec.Struct, frozen=True):
-    """A candidate, with the stage it fell at."""
+    """A candidate, with the stage that rejected it."""
 
     id: str
-    fell: Stage | None
+    rejected_at: Stage | None
     """``None`` for a verified one."""
     row: dict[str, Json]
-    """A line of dataset.jsonl, as far as training reads it."""
+    """The fields of a line of dataset.jsonl that training reads."""
 
     @property
     def tools(self) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ class Trainable(msgspec.Struct, frozen=True):
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """What an ablation draws from and asks about."""
+    """The rows that an ablation trains on and asks about."""
 
     train: tuple[Trainable, ...]
     unseen: tuple[Trainable, ...]
@@ -37,22 +37,22 @@ class Pool(msgspec.Struct, frozen=True):
     held_out: tuple[str, ...]
     """The held-out tools."""
     unreadable: int
-    """Candidates from which no calls can be read: there is nothing to train on."""
+    """Candidates without parseable calls: there is nothing to train on."""
     unchecked: int
     """Candidates whose checks could not be made."""
     neither: int
-    """Candidates that are neither trained on nor asked: rejected ones that call a held-out tool or are offered nothing
-    else, verified ones beyond the number of questions, and those that ask what is asked already."""
+    """Candidates that are neither trained on nor asked: rejects that call a held-out tool or are offered nothing else,
+    verified ones beyond the number of questions, and those with the query of another question."""
     unshown: int = 0
-    """Verified rows that were set aside, and are not asked: some training set would show none of a tool of theirs."""
+    """Verified rows set aside but not asked, because some training set has no room for one of their tools."""
 
     def asked_tools(self) -> frozenset[str]:
-        """The tools that questions about seen tools are about."""
+        """The tools of the questions about seen tools."""
         return frozenset(name for one in self.seen for name in one.tools)
 
-    def fell(self) -> dict[str, int]:
-        """How many of the rows that may be trained on fell at each stage; the verified ones under ``verified``."""
-        return dict(Counter(one.fell or "verified" for one in self.train))
+    def by_stage(self) -> dict[str, int]:
+        """How many rows may be trained on, by the stage that rejected them; the verified ones under ``verified``."""
+        return dict(Counter(one.rejected_at or "verified" for one in self.train))
 
 
 def make_pool(
@@ -70,8 +70,8 @@ def make_pool(
         attempts: all of the run.
         tools: its library by name.
         held_out: names of the tools that training must not see.
-        asked_share: of the verified rows of other tools, how many are set aside to be asked about.
-        most_asked: questions of either kind at most.
+        asked_share: share of the verified rows of other tools that is set aside as questions.
+        most_asked: maximum number of questions per suite.
         seed: decides which rows are set aside.
     """
     train: list[Trainable] = []
@@ -83,7 +83,7 @@ def make_pool(
             continue
         one = _trainable(attempt, tools)
         if any(call.name in held_out for call in attempt.calls):
-            if one.fell is None:
+            if one.rejected_at is None:
                 unseen.append(one)
             else:
                 counts["neither"] += 1
@@ -95,7 +95,7 @@ def make_pool(
             counts["neither"] += 1
     asked = _shuffled(unseen, seed)[:most_asked]
     counts["neither"] += len(unseen) - len(asked)
-    verified = _shuffled((one for one in train if one.fell is None), seed)
+    verified = _shuffled((one for one in train if one.rejected_at is None), seed)
     seen = verified[: min(most_asked, round(asked_share * len(verified)))]
     aside = {one.id for one in seen} | _same_queries(train, (*seen, *unseen))
     left = tuple(one for one in train if one.id not in aside)
@@ -117,17 +117,17 @@ def _trainable(attempt: Attempt, tools: Mapping[str, Tool]) -> Trainable:
         "tools": [tools[name].offered() for name in attempt.offered if name in tools],
         "calls": msgspec.to_builtins(attempt.calls, builtin_types=()),
     }
-    return Trainable(attempt.id, fell_at(attempt), row)
+    return Trainable(attempt.id, rejecting_stage(attempt), row)
 
 
 def _without(one: Trainable, held_out: frozenset[str]) -> Trainable:
-    """A row that does not offer what is held out either."""
+    """A row without the held-out tools that it offers."""
     offered = [tool for tool in one.row["tools"] if tool["name"] not in held_out]
     return msgspec.structs.replace(one, row=one.row | {"tools": offered})
 
 
 def _same_queries(train: Iterable[Trainable], asked: Iterable[Trainable]) -> set[str]:
-    """Ids of rows that ask the same as one that is asked about, as the run itself tells duplicates."""
+    """Ids of rows with the query of a question, compared as a run finds duplicates."""
     queries = {fingerprint(one.row["query"]) for one in asked}
     return {one.id for one in train if fingerprint(one.row["query"]) in queries}
 
@@ -137,5 +137,5 @@ def _shuffled(rows: Iterable[Trainable], seed: int) -> list[Trainable]:
 
 
 def shuffle_key(seed: int, name: str) -> bytes:
-    """Where something stands in a shuffle that depends on its own name alone, not on what else is shuffled."""
+    """The place of an item in a shuffle, which depends on its own name alone."""
     return hashlib.sha256(f"{seed}/{name}".encode()).digest()

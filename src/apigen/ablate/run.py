@@ -17,7 +17,7 @@ from apigen.ablate.figures import write_figures
 from apigen.ablate.page import page
 from apigen.ablate.plan import Plan, make_plan
 from apigen.ablate.pool import Pool
-from apigen.ablate.settings import SETTINGS, keep_settings, require_same
+from apigen.ablate.settings import SETTINGS, Settings, keep_settings, require_same
 from apigen.errors import UserError
 from apigen.evaluate.asking.ask import Progress
 from apigen.extra import missing, versions
@@ -27,58 +27,65 @@ from apigen.train.job import Watch as TrainingWatch
 from apigen.train.run import require_possible
 
 REPORT = "report.html"
+CELLS = "cells"
 SUITES = ("unseen", "seen")
-"""Questions whose answers call tools that no training set shows, and questions about tools that they do show."""
+"""Questions whose answers call tools held out of every training set, and questions about tools in every set."""
 
 
-def _untold(*_: object) -> None:
-    """Nobody is told."""
+def _ignored(*_: object) -> None:
+    """Nobody is watching."""
 
 
 class Watch(NamedTuple):
-    """Who is told how an ablation goes on; nobody, by default."""
+    """Callbacks for the progress of an ablation."""
 
-    begins: Callable[[int], None] = _untold
-    """How many trainings there are, those that are done included."""
-    at: Callable[[Arm, int, str], None] = _untold
-    """Of which arm and seed what is being done."""
-    step: TrainingWatch = _untold
-    """How far a training is."""
-    asked: Callable[[Progress], None] = _untold
-    """How many questions are answered."""
-    done: Callable[[Cell], None] = _untold
-    """What a training came to, or has come to before."""
+    begins: Callable[[int], None] = _ignored
+    """The number of trainings, including those already done."""
+    at: Callable[[Arm, int, str], None] = _ignored
+    """The current arm, seed and step."""
+    step: TrainingWatch = _ignored
+    """The progress of a training."""
+    asked: Callable[[Progress], None] = _ignored
+    """The number of questions answered."""
+    done: Callable[[Cell], None] = _ignored
+    """The result of a training, also of one done before."""
 
 
 UNWATCHED = Watch()
 
 
 class AblationResult(msgspec.Struct, frozen=True):
-    """What came of an ablation."""
+    """The result of an ablation."""
 
     out: Path
     finished: bool
-    """Whether all trainings are done; else ``job.resume`` goes on."""
+    """Whether all trainings are done; otherwise ``job.resume`` continues."""
     done: int
     due: int
     figures: dict[str, Any] | None
-    """What ablation.json says; ``None`` where no training was finished."""
+    """The contents of ablation.json; ``None`` if no training was finished."""
 
 
 def rehearse(ablation: Ablation) -> Plan:
-    """Everything that can be found out without training, writing nothing.
+    """Plan and check everything that is possible without training; nothing is written.
 
     Raises:
-        UserError: the run, the model or the recipe cannot be used, or ``ablation.out`` holds something else.
+        UserError: the run, the model or the recipe cannot be used, or ``ablation.out`` contains something else.
     """
     plan = make_plan(ablation)
     require_same(ablation.out, plan.settings, resume=ablation.job.resume)
-    if not ablation.job.resume and not missing():  # the sets can be shown also where training is not installed
+    due = arms_due(ablation.out, plan.settings)
+    if due and not missing():  # sets can be shown without the training extra
         from apigen.ablate.training import require_trainable  # noqa: PLC0415 - needs the extra
 
-        stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in plan.settings.arms))
-        require_trainable(ablation.training(), [one for one in plan.pool.train if one.fell in stages])
+        stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in due))
+        require_trainable(ablation.training(), [one for one in plan.pool.train if one.rejected_at in stages])
     return plan
+
+
+def arms_due(out: Path, settings: Settings) -> list[Arm]:
+    """The arms of which not every seed is done: with ``--resume`` some may be, and others may have been added."""
+    return [arm for arm in settings.arms if any(finished(out / CELLS, arm, seed) is None for seed in settings.seeds)]
 
 
 def ablate(
@@ -88,17 +95,17 @@ def ablate(
     watch: Watch = UNWATCHED,
     stopped: Callable[[], bool] = lambda: False,
 ) -> AblationResult:
-    """Train and ask a model for every training set and seed; what was done before is not done again.
+    """Train and evaluate a model for every training set and seed; finished cells are not repeated.
 
     Args:
-        ablation: what is compared, and where to.
+        ablation: the request.
         shown: given the plan before anything is trained.
-        watch: told how it goes on.
-        stopped: asked after each step and between answers whether to end; ``job.resume`` goes on from there.
+        watch: callbacks for the progress.
+        stopped: asked after each step and between answers whether to stop; ``job.resume`` continues from there.
 
     Raises:
-        UserError: the run, the model or the recipe cannot be used, or ``ablation.out`` holds something else.
-        JobFellShort: the disk is full, or the memory does not suffice; ``job.resume`` goes on.
+        UserError: the run, the model or the recipe cannot be used, or ``ablation.out`` contains something else.
+        JobFellShort: disk full or out of memory; ``job.resume`` continues.
     """
     require_possible(ablation.job)
     resume = ablation.job.resume
@@ -117,15 +124,15 @@ def ablate(
 
 def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[], bool]) -> AblationResult:
     from apigen.ablate.asking import Asking  # noqa: PLC0415 - needs the extra
-    from apigen.ablate.training import Starts, Training  # noqa: PLC0415
+    from apigen.ablate.training import InitialModels, Training  # noqa: PLC0415
 
     out, job = ablation.out, ablation.training()
     shared = out / "verified.jsonl"
-    write_rows(shared, (one for one in plan.pool.train if one.fell is None))
+    write_rows(shared, (one for one in plan.pool.train if one.rejected_at is None))
     work = Work(
-        folder=out / "cells",
+        folder=out / CELLS,
         suites=write_questions(out, plan.pool),
-        train=Training(Starts(job, shared, out / "starts"), watch.step, stopped),
+        train=Training(InitialModels(job, shared, out / "starts"), watch.step, stopped),
         evaluate=Asking(job.form, ablation.answer_batch, ablation.answer_tokens, watch.asked, stopped),
         keep_models=ablation.keep_models,
         versions=versions(),
@@ -137,7 +144,7 @@ def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[
         for cell in carry_out(work, plan, watch.at):
             cells.append(cell)
             watch.done(cell)
-            found = write_figures(out, plan.settings, plan.pool, cells, work.versions)
+            found = write_figures(out, plan.settings, plan.pool, cells, work.versions, plan.warnings)
             with replacing(out / REPORT) as file:
                 file.write(page(found).encode())
             if stopped():
@@ -146,10 +153,10 @@ def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[
 
 
 def write_questions(folder: Path, pool: Pool) -> dict[str, Path]:
-    """Write what models are asked; suites without questions are left out.
+    """Write the questions; suites without questions are omitted.
 
     Raises:
-        UserError: there are none at all.
+        UserError: there are no questions at all.
     """
     found: dict[str, Path] = {}
     for name, rows in zip(SUITES, (pool.unseen, pool.seen), strict=True):
@@ -157,23 +164,23 @@ def write_questions(folder: Path, pool: Pool) -> dict[str, Path]:
             found[name] = folder / f"{name}.jsonl"
             write_rows(found[name], rows)
     if not found:
-        raise UserError("no verified row is left to ask about; make a larger run, or hold out more tools")
+        raise UserError("no verified rows left to ask about; make a larger run, or raise --held-out")
     return found
 
 
-def carry_out(work: Work, plan: Plan, told: Callable[[Arm, int, str], None]) -> Iterator[Cell]:
-    """Every cell, seed by seed, so that what is done after a while compares all arms.
+def carry_out(work: Work, plan: Plan, report: Callable[[Arm, int, str], None]) -> Iterator[Cell]:
+    """Every cell, seed by seed, so that partial results compare all arms.
 
     Args:
-        work: how cells are done.
-        plan: which there are, and what their training sets are drawn from.
-        told: is told what is being done, by arm and seed.
+        work: what all cells share.
+        plan: the cells, and the rows that their training sets are drawn from.
+        report: given the current step, by arm and seed.
     """
     for seed in plan.settings.seeds:
         for arm in plan.settings.arms:
             cell = finished(work.folder, arm, seed)
             if cell is None:
                 rows = draw(plan.pool, arm, plan.sizes, seed)
-                cell = do(work, arm, seed, rows, partial(told, arm, seed))
+                cell = do(work, arm, seed, rows, partial(report, arm, seed))
             clear_up(work, arm, seed)
             yield cell

@@ -1,5 +1,6 @@
-"""The settings of an ablation, kept beside what it comes to, so that it is gone on with under the same ones only."""
+"""The settings of an ablation, kept beside its results, so that it is resumed with the same settings only."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ from apigen.errors import UserError
 from apigen.files import replacing, require_makeable, storage_errors
 
 SETTINGS = "settings.json"
+_NAMES = {"digest": "a run whose attempts have digest", "base": "a base model with digest"}
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Everything that the figures depend on, beside the versions of libraries and the machine."""
+    """Everything that the figures depend on, except library versions and the machine."""
 
     run: str
     digest: str
@@ -39,39 +41,39 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def require_same(folder: Path, settings: Settings, *, resume: bool) -> None:
-    """Make sure that a folder is free, or holds what was begun with the same settings and is to be gone on with.
+    """Make sure that a folder is free or, to resume, holds an ablation with the same settings.
 
     Raises:
-        UserError: it is not so.
+        UserError: neither is the case.
     """
     path = folder / SETTINGS
     if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder}: is no folder; name another --out")
+        raise UserError(f"{folder}: not a directory; choose another --out")
     if path.exists():
         if not resume:
-            raise UserError(f"{folder}: holds an ablation; go on with it by --resume, or name another --out")
+            raise UserError(f"{folder}: already contains an ablation; use --resume, or choose another --out")
         try:
             earlier = msgspec.json.decode(path.read_bytes(), type=Settings)
         except (OSError, msgspec.MsgspecError) as error:
-            raise UserError(f"{path}: cannot be read ({error}); name another --out") from None
-        then, now = _named(earlier), _named(settings)
-        for name in then | now:
-            before, after = then.get(name), now.get(name)
-            # More arms and seeds only add cells.
-            if before != after and not (name in ("arms", "seeds") and set(before or ()) <= set(after or ())):
-                raise UserError(f"{folder}: was started with {name} {before!r}, not {after!r}; name another --out")
+            raise UserError(f"{path}: cannot be read ({error}); choose another --out") from None
+        changed = next(_changed(earlier, settings), None)
+        if changed:
+            name, before, after = changed
+            raise UserError(
+                f"{folder}: was started with {name} {before!r}, not {after!r}; use the same settings, or another --out"
+            )
     elif folder.exists() and any(not one.name.startswith(".") for one in folder.iterdir()):
-        raise UserError(f"{folder}: holds something, and no ablation; name another --out")
+        raise UserError(f"{folder}: directory is not empty and does not contain an ablation; choose another --out")
     elif resume:
-        raise UserError(f"{folder}: no ablation was begun there; leave --resume out")
+        raise UserError(f"{folder}: does not contain an ablation to resume; drop --resume")
     require_makeable(folder)
 
 
 def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
-    """Write the settings, once it is sure that they are the same as those of what is gone on with.
+    """Write the settings, once :func:`require_same` has passed.
 
     Raises:
-        UserError: there is an ablation already and it is not to be gone on with, or it has other settings.
+        UserError: the folder already contains an ablation and ``resume`` is not set, or it has other settings.
     """
     path = folder / SETTINGS
     require_same(folder, settings, resume=resume)
@@ -79,6 +81,18 @@ def keep_settings(folder: Path, settings: Settings, *, resume: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
         file.write(msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
+
+
+def _changed(earlier: Settings, now: Settings) -> Iterator[tuple[str, Any, Any]]:
+    """The settings that differ, each with both values; paths whose digests are equal may be spelled differently."""
+    before, after = _named(earlier), _named(now)
+    by_digest = {"run"} | ({"model"} if earlier.base and earlier.base == now.base else set())
+    for name in before | after:
+        then, given = before.get(name), after.get(name)
+        # More arms and seeds only add cells.
+        added = name in ("arms", "seeds") and set(then or ()) <= set(given or ())
+        if then != given and not added and name not in by_digest:
+            yield _NAMES.get(name, name), then, given
 
 
 def _named(settings: Settings) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Training for real: what :mod:`apigen.ablate.base` asks for, by :mod:`apigen.train`."""
+"""The trainer of :mod:`apigen.ablate.base`, by :mod:`apigen.train`."""
 
 import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 import torch
@@ -16,6 +17,7 @@ from apigen.ablate.pool import Trainable
 from apigen.ablate.releasing import released
 from apigen.dialogue.form import Form
 from apigen.errors import UserError
+from apigen.evaluate.model_digest import model_digest
 from apigen.files import storage_errors
 from apigen.train.examples import Example, read_examples
 from apigen.train.job import Job, Watch
@@ -25,16 +27,26 @@ from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.training_folder import RECORD
 
 
-class Starts:
-    """Models of random weights to begin with, the same for all sets of one seed.
+class InitialJob(Job, frozen=True):
+    """A job whose initial model is identified by what it is, not by its path, so that the folder may be moved."""
 
-    A tokenizer of its own for each set would make other models of them: vocabularies differ in size, and so do all
-    weights that are drawn after them. So there is one, made for rows that all sets share.
+    identity: str = ""
+
+    def deciding(self, data: str) -> dict[str, Any]:
+        """Everything that decides what is learnt, as for any job."""
+        return {**Job.deciding(self, data), "model": self.identity}
+
+
+class InitialModels:
+    """The models that trainings begin with: the job's own, or random weights, the same for all sets of one seed.
+
+    With random weights, a tokenizer per set would make different models: vocabularies differ in size, and so do all
+    weights that are drawn after them. So there is one tokenizer, made for rows that all sets share.
 
     Args:
-        job: which names the size.
+        job: names the model, or the size of one from scratch.
         rows: file of rows that the tokenizer is made for.
-        folder: where the models go.
+        folder: where models of random weights go.
     """
 
     def __init__(self, job: Job, rows: Path, folder: Path) -> None:
@@ -43,9 +55,20 @@ class Starts:
         self._folder = folder
 
     def job(self, seed: int) -> Job:
-        """The job of one seed, which begins with a folder."""
+        """The job of one seed."""
+        model = self._job.model
         if not self._job.scratch:
-            return self._job
+            is_folder = Path(model).expanduser().is_dir()
+            return self._from(model, f"{Path(model).name} ({model_digest(model)})" if is_folder else model)
+        folder = self._random(seed)
+        return self._from(str(folder), f"from-scratch {self._job.scratch}, seed {seed} ({model_digest(str(folder))})")
+
+    def _from(self, model: str, identity: str) -> Job:
+        fields = {name: getattr(self._job, name) for name in self._job.__struct_fields__}
+        return InitialJob(**{**fields, "scratch": "", "model": model, "identity": identity})
+
+    def _random(self, seed: int) -> Path:
+        """The folder of the random weights of one seed, made once."""
         folder = self._folder / str(seed)
         if not folder.is_dir():
             aside = self._folder / f".{seed}"
@@ -59,32 +82,32 @@ class Starts:
                 scratch_model(tokenizer, size, self._job.recipe.cutoff).save_pretrained(aside)
                 tokenizer.save_pretrained(aside)
                 aside.rename(folder)
-        return msgspec.structs.replace(self._job, scratch="", model=str(folder))
+        return folder
 
 
 class Training:
-    """Trains by a job that only its rows, its seed and its folder tell apart.
+    """Trains jobs that differ in their rows, seed and folder only.
 
     Args:
-        starts: all the rest, by seed.
-        watch: told the steps done, of how many, and the loss.
+        initial: everything else, by seed.
+        watch: given the steps done, the total, and the loss.
         stopped: asked after each step whether to end.
     """
 
-    def __init__(self, starts: Starts, watch: Watch, stopped: Callable[[], bool]) -> None:
-        self._starts = starts
+    def __init__(self, initial: InitialModels, watch: Watch, stopped: Callable[[], bool]) -> None:
+        self._initial = initial
         self._watch = watch
         self._stopped = stopped
 
     @released()
     def __call__(self, rows: Path, out: Path, seed: int) -> Trained:
-        """Train, or go on with a training that was interrupted.
+        """Train, or resume a training that was interrupted.
 
         Raises:
-            Interrupted: it was asked to end; the same call goes on later.
-            UserError: a row cannot be trained on, so that sets would not be equally large.
+            Interrupted: it was asked to end; the same call resumes it later.
+            UserError: a row cannot be trained on, so sets would differ in size.
         """
-        begun = self._starts.job(seed)
+        begun = self._initial.job(seed)
         recipe = begun.recipe.model_copy(update={"seed": seed})
         job = msgspec.structs.replace(begun, recipe=recipe, out=out, resume=(out / RECORD).is_file())
         shown = partial(_require_all, form=job.form)
@@ -102,7 +125,7 @@ class Training:
 
 
 def require_trainable(job: Job, rows: Sequence[Trainable]) -> None:
-    """Refuse what the first training would refuse, before anything is trained or written.
+    """Refuse what a training would refuse, before anything is trained or written.
 
     Args:
         job: of all trainings.
@@ -118,16 +141,16 @@ def require_trainable(job: Job, rows: Sequence[Trainable]) -> None:
 
 
 def _require_all(prepared: Prepared, *, form: Form) -> None:
-    """Refuse a set of which a row cannot be trained on: sets would no longer be equally large."""
+    """Refuse a set with a row that cannot be trained on: sets would no longer have equal size."""
     if prepared.left_out:
         first = prepared.left_out[0]
         refused = len(prepared.left_out) - prepared.too_long
-        mends = [
+        fixes = [
             *([] if not refused else ["another model"] if form == "prompted" else ["--form prompted"]),
             *(["a larger --cutoff"] if prepared.too_long else []),
         ]
         raise UserError(
-            f"{refused:,} rows cannot be put to the model and {prepared.too_long:,} are too long "
-            f"(the first, {first.id}: {first.reason}), so sets would not be equally large; give "
-            f"{' and '.join(mends)}, and another --out if trainings are done"
+            f"{refused:,} rows do not render and {prepared.too_long:,} exceed the cutoff "
+            f"(the first, {first.id}: {first.reason}); all sets must have equal size, so use {' and '.join(fixes)}, "
+            "with a new --out if trainings are already done"
         )

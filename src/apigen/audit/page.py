@@ -1,17 +1,14 @@
 """An audit's report: one self-contained HTML file with the funnel, the reasons, and rows to look at."""
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
-
-import jinja2
 
 from apigen.audit.summary import headline, reason_rows, remarks
 from apigen.audit.tally import AuditTally
 from apigen.records import Stage
 from apigen.report.page import style
 from apigen.report.words import REASON_TEXT, STAGE_TEXT
+from apigen.templates import html
 
 
 def page(found: Mapping[str, Any], tally: AuditTally) -> str:
@@ -21,7 +18,7 @@ def page(found: Mapping[str, Any], tally: AuditTally) -> str:
         found: the audit as ``--json`` prints it.
         tally: the counts with their example rows.
     """
-    return _template().render(
+    return html("apigen.audit", "templates/audit.html.j2").render(
         style=style(),
         found=found,
         headline=headline(found),
@@ -47,9 +44,3 @@ def _steps(found: Mapping[str, Any], tally: AuditTally) -> list[dict[str, Any]]:
             left -= fell
             steps.append({"name": STAGE_TEXT[stage], "left": left, "fell": fell})
     return steps
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
-    return environment.from_string(files("apigen.audit").joinpath("templates/audit.html.j2").read_text("utf-8"))

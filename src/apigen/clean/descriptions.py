@@ -8,8 +8,6 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import jinja2
@@ -22,6 +20,7 @@ from apigen.errors import ModelRefused
 from apigen.generate.quoting import as_data, blocks
 from apigen.models.base import Model, Options, Shape, exactly
 from apigen.records import Message, Tool
+from apigen.templates import text
 
 LONGEST = 600
 """Characters of a description; longer ones are manuals, and are paid for in every prompt."""
@@ -139,7 +138,5 @@ def read_description(answer: str) -> str:
     return "" if poverty(said) else said
 
 
-@cache
 def _template(name: str) -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - plain text
-    return environment.from_string(files("apigen.clean").joinpath(f"prompts/{name}.j2").read_text("utf-8"))
+    return text("apigen.clean", f"prompts/{name}.j2")

@@ -1,4 +1,4 @@
-"""``apigen ablate``: what verification is worth, by training with rejects and without."""
+"""``apigen ablate``: the effect of verification, by training with and without rejects."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ _WIDE = 180
 
 
 class AblateOptions(NamedTuple):
-    """What the command line said."""
+    """The command line."""
 
     ablation: Ablation
     dry_run: bool
@@ -38,16 +38,21 @@ def ablate_command(options: AblateOptions) -> int:
         plan = rehearse(options.ablation)
         show(plan)
         if options.as_json:
-            told = {"settings": plan.settings, "rejected": dict(plan.sizes.rejected), "pool": plan.pool.fell()}
-            sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+            found = {
+                "settings": plan.settings,
+                "rejected": dict(plan.sizes.rejected),
+                "pool": plan.pool.by_stage(),
+                "warnings": plan.warnings,
+            }
+            sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return 0
     with on_interrupt() as stopped, AblationProgress(console) as progress:
         watch = Watch(progress.begins, progress.at, progress.step, progress.asked, progress.done)
         result = ablate(options.ablation, shown=show, watch=watch, stopped=stopped)
     if not result.finished or result.figures is None:
         console.print(
-            f"Interrupted; {result.done} of {result.due} trainings are done; `apigen ablate` with the same options and "
-            "--resume goes on",
+            f"Interrupted: {result.done} of {result.due} trainings are done; run `apigen ablate` again with the same "
+            "options and --resume to continue",
             soft_wrap=True,
             highlight=False,
         )
@@ -64,20 +69,20 @@ def _tell(figures: dict[str, Any], report: Path, console: Console, *, as_json: b
         return
     out = Console(markup=False)
     if not out.is_terminal:
-        out = Console(markup=False, width=_WIDE)  # whoever reads a pipe wants whole figures
+        out = Console(markup=False, width=_WIDE)  # a reader of a pipe wants whole figures
     for table in tables(figures):
         out.print(table)
-    out.print(f"{report}  the same to look at", highlight=False, soft_wrap=True)
+    out.print(f"{report}  the report", highlight=False, soft_wrap=True)
 
 
 def arms_of(names: str) -> tuple[Arm, ...]:
-    """The training sets that a list of names, with commas between them, says.
+    """The training sets of a comma-separated list of names.
 
     Raises:
-        UserError: there is none of one of these names.
+        UserError: a name is unknown.
     """
     wanted = {name.strip() for name in names.split(",") if name.strip()}
     unknown = sorted(wanted - set(Arm))
     if unknown:
-        raise UserError(f"--arms: no training set {unknown[0]!r}; there are {', '.join(Arm)}")
+        raise UserError(f"--arms {unknown[0]}: no such training set; choose from {', '.join(Arm)}")
     return tuple(arm for arm in Arm if arm in wanted)

@@ -1,4 +1,4 @@
-"""Progress of an ablation on the terminal: which training is under way, and what each came to."""
+"""Progress of an ablation on the terminal: the current training, and the result of each."""
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -10,7 +10,7 @@ from apigen.evaluate.asking.ask import Progress
 
 
 class AblationProgress(LiveBar):
-    """Shows the cells done, and what is being done in the one that is under way."""
+    """Shows the cells done, and the current step of the running one."""
 
     def __init__(self, console: Console) -> None:
         columns = (
@@ -25,18 +25,18 @@ class AblationProgress(LiveBar):
         self._doing = ""
 
     def begins(self, trainings: int) -> None:
-        """Say how many there are."""
+        """Show the total."""
         self.show("", total=trainings)
 
     def at(self, arm: Arm, seed: int, what: str) -> None:
-        """Say what is being done."""
+        """Show the current step."""
         self._doing = f"{arm}, seed {seed}, {what}"
         self.show(self._doing, line=self._doing)
 
     def step(self, done: int, of: int, loss: float | None) -> None:
-        """Show how far the training is."""
-        told = f", loss {loss:.3f}" if loss is not None else ""
-        line = f"{self._doing}: step {done:,}/{of:,}{told}"
+        """Show the progress of the training."""
+        shown = f", loss {loss:.3f}" if loss is not None else ""
+        line = f"{self._doing}: step {done:,}/{of:,}{shown}"
         self.show(line, line=line)
 
     def asked(self, progress: Progress) -> None:
@@ -45,8 +45,8 @@ class AblationProgress(LiveBar):
         self.show(line, line=line)
 
     def done(self, cell: Cell) -> None:
-        """Tell what a cell came to."""
+        """Print the result of a cell."""
         self._done += 1
-        right = ", ".join(f"{name} tools {one.correct}/{one.answers}" for name, one in cell.suites.items())
-        self._console.print(f"{cell.arm}, seed {cell.seed}: right of {right}", highlight=False, soft_wrap=True)
+        accuracy = ", ".join(f"{name} tools {one.correct}/{one.answers}" for name, one in cell.suites.items())
+        self._console.print(f"{cell.arm}, seed {cell.seed}: correct on {accuracy}", highlight=False, soft_wrap=True)
         self.show("", completed=self._done)

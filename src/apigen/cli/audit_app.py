@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Force, Libraries
 
 app = typer.Typer()
 
@@ -14,15 +14,13 @@ JudgesEndpoint = Annotated[str | None, typer.Option(metavar="URL", help="Endpoin
 
 @app.command()
 def check(
-    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="File or folder, in any format that can be read.")],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="File or directory, in any supported format.")],
     format_name: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="The dataset's format (default: told from its rows).")
+        str, typer.Option("--format", metavar="NAME", help="Format of the dataset (default: detected from its rows).")
     ] = "auto",
     libraries: Annotated[
         list[str] | None,
-        typer.Option(
-            "--library", "-l", metavar="SRC", help="Execute the calls of tools that SRC has; may be repeated."
-        ),
+        typer.Option("--library", "-l", metavar="SRC", help="Execute calls of the tools in SRC; may be repeated."),
     ] = None,
     grounding: Annotated[
         str, typer.Option(metavar="LEVEL", help="strict, lenient (default) or off: values must come from the query.")
@@ -34,26 +32,27 @@ def check(
     base_url: JudgesEndpoint = None,
     require_isolation: Annotated[
         str | None,
-        typer.Option(metavar="LEVEL", help="With --library: refuse to execute below it, as for `apigen run`."),
+        typer.Option(metavar="LEVEL", help="With --library: minimum isolation for execution, as for `apigen run`."),
     ] = None,
     allow_writes: AllowWrites = None,
     allow_private: AllowPrivate = None,
     rejects: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write one JSON line for each row that fell: id, reason, detail."),
+        typer.Option(metavar="FILE", help="Write one JSON line per rejected row: id, reason, detail."),
     ] = None,
     fix: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the rows that pass, and those that can be mended without guessing."),
+        typer.Option(metavar="FILE", help="Write the rows that pass, and those that can be fixed without guessing."),
     ] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report to look at.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write an HTML report.")] = None,
+    force: Force = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Check the first N rows only.")] = None,
     fail_on_reject: Annotated[
-        bool, typer.Option("--fail-on-reject", help="End with exit code 1 if a row is rejected.")
+        bool, typer.Option("--fail-on-reject", help="Exit with code 1 if a row is rejected.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Audit a dataset made elsewhere, row by row: what is wrong, how often, and where."""
+    """Audit a dataset made elsewhere: what is wrong, how often, and in which rows."""
     from apigen.cli.check import CheckOptions, check_command
 
     options = CheckOptions(
@@ -69,6 +68,7 @@ def check(
         rejects=rejects,
         fix=fix,
         report=report,
+        force=force,
         limit=limit,
         fail_on_reject=fail_on_reject,
         as_json=as_json,

@@ -9,17 +9,17 @@ from rich.console import Console
 
 from apigen.cli.row_progress import RowProgress
 from apigen.cli.split import require_dataset, run_library
-from apigen.cli.targets import ANEW, require_target
+from apigen.cli.targets import ANEW, require_not_input, require_target
 from apigen.dataset.negatives.base import Kind
 from apigen.dataset.negatives.making import Augmented, Plan, augment, mixed
-from apigen.dataset.negatives.shelf import Shelf
+from apigen.dataset.negatives.row_file import RowFile
 from apigen.dataset.read.formats import read
 from apigen.errors import JobFellShort, UserError
 from apigen.files import replacing
 
 
 class AugmentOptions(NamedTuple):
-    """What the command line said."""
+    """The command line."""
 
     dataset: Path
     out: Path
@@ -27,6 +27,7 @@ class AugmentOptions(NamedTuple):
     kinds: str
     seed: int
     mix: bool
+    force: bool
     format_name: str
     dry_run: bool
     as_json: bool
@@ -41,17 +42,17 @@ def augment_command(options: AugmentOptions) -> None:
     """
     _require_sound(options)
     plan = Plan(options.share, _kinds(options.kinds), options.seed)
-    with Shelf(options.out.parent) as shelf:
+    with RowFile(options.out.parent) as lines:
         with RowProgress(Console(stderr=True, markup=False)) as progress:
             made = augment(
                 read(options.dataset, options.format_name),
                 plan,
-                shelf,
+                lines,
                 run_library(options.dataset),
                 watch=lambda tried, negatives: progress.update(tried, f"{negatives:,} negatives"),
             )
         if not options.dry_run:
-            _write(options, shelf, made)
+            _write(options, lines, made)
     found = _found(options, made)
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
@@ -59,14 +60,15 @@ def augment_command(options: AugmentOptions) -> None:
         _show(found)
     if len(made.negatives) < made.wanted:
         raise JobFellShort(
-            f"{len(made.negatives):,} of {made.wanted:,} negatives wanted could be made: the other rows were refused, "
-            "for the reasons told; give more rows, more --kinds or a smaller --share"
+            f"only {len(made.negatives):,} of {made.wanted:,} negatives could be made; the summary gives the reasons; "
+            "use more rows, more --kinds or a smaller --share"
         )
 
 
 def _require_sound(options: AugmentOptions) -> None:
     require_dataset(options.dataset, options.format_name)
-    require_target("-o", options.out)
+    require_target("-o", options.out, force=options.force)
+    require_not_input("-o", options.out, options.dataset)
 
 
 def _kinds(text: str) -> tuple[Kind, ...]:
@@ -75,16 +77,16 @@ def _kinds(text: str) -> tuple[Kind, ...]:
     wrong = next((name for name in names if name not in known), None)
     if wrong is not None or not names:
         raise UserError(
-            f"--kinds {wrong if wrong is not None else repr(text)}: no such kind; there are {', '.join(known)}"
+            f"--kinds {wrong if wrong is not None else repr(text)}: no such kind; choose from {', '.join(known)}"
         )
     return tuple(known[name] for name in names)
 
 
-def _write(options: AugmentOptions, shelf: Shelf, made: Augmented) -> None:
+def _write(options: AugmentOptions, lines: RowFile, made: Augmented) -> None:
     numbers = mixed(made, options.seed) if options.mix else made.negatives
     with replacing(options.out, ANEW) as file:
         for number in numbers:
-            file.write(shelf.line(number) + b"\n")
+            file.write(lines.line(number) + b"\n")
 
 
 def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:
@@ -105,23 +107,23 @@ def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     console = Console(markup=False)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found["counts"].items())
-    line = f"{found['negatives']:,} negatives of {found['wanted']:,} wanted ({kinds}), from {found['rows']:,} rows"
-    lines = [f"{line}; with them {found['share']:.1%} of the rows call nothing"]
+    line = f"{found['negatives']:,} of {found['wanted']:,} negatives ({kinds}) made from {found['rows']:,} rows"
+    lines = [f"{line}; {found['share']:.1%} of all rows then make no call"]
     if found["shown"]:
         same = found["shown_same_category"]
-        lines.append(f"{same:,} of {found['shown']:,} tools shown for dropped ones are of the same category")
+        lines.append(f"{same:,} of {found['shown']:,} replacement tools are of the same category as a dropped one")
     if unverified := found["verified"].get("format"):
-        lines.append(f"{unverified:,} are made of rows of which only the format was checked: no run wrote them")
+        lines.append(f"{unverified:,} come from rows of which only the format was checked, since no run wrote them")
     for kind, reasons in found["refused"].items():
         if reasons:
             listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
-            lines.append(f"rows that gave no {kind}: {listed}")
+            lines.append(f"rows without a {kind} negative: {listed}")
     if found["refused_tools"]:
         listed = ", ".join(f"{count:,} {reason}" for reason, count in found["refused_tools"].items())
-        lines.append(f"tools not shown because they might serve: {listed}")
+        lines.append(f"tools not shown because they might answer the query: {listed}")
     if found["unreadable"]:
-        lines.append(f"{found['unreadable']:,} rows could not be read; `apigen check` says why")
-    what = "positives and negatives, shuffled" if found["mix"] else "the negatives"
+        lines.append(f"{found['unreadable']:,} rows could not be read; run `apigen check` for the reasons")
+    what = "positives and negatives, shuffled" if found["mix"] else "negatives"
     lines += ["", f"{found['out']}  {what}" if found["out"] else "Nothing was written."]
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)

@@ -23,6 +23,7 @@ from apigen.audit.summary import counted, summary
 from apigen.audit.tally import AuditTally
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
+from apigen.cli.targets import ANEW, require_not_input, require_target
 from apigen.config import ExecutionConfig, RemoteConfig, load_config
 from apigen.dataset.read.formats import AUTO, FORMATS, format_of, read
 from apigen.errors import UserError
@@ -38,7 +39,7 @@ from apigen.verify.rules import RuleJudge
 
 
 class CheckOptions(NamedTuple):
-    """What the command line said."""
+    """The command line."""
 
     dataset: Path
     format_name: str
@@ -52,6 +53,7 @@ class CheckOptions(NamedTuple):
     rejects: Path | None
     fix: Path | None
     report: Path | None
+    force: bool
     limit: int | None
     fail_on_reject: bool
     as_json: bool
@@ -64,7 +66,7 @@ def check_command(options: CheckOptions) -> int:
         options = options._replace(format_name=format_of(options.dataset).name)
     tools = _executable(options)
     judges = _judge_configs(options)
-    set_on_retry_hooks(())  # a service or judge that stays away is told in one line
+    set_on_retry_hooks(())  # an unreachable service or judge is reported in one line
     console = Console(stderr=True, markup=False)
     began = time.monotonic()
     with on_interrupt() as interrupted, RowProgress(console) as progress:
@@ -76,7 +78,7 @@ def check_command(options: CheckOptions) -> int:
         done = asyncio.run(_audit(options, tools, judges, watch, interrupted))
     found = _found(options, done, time.monotonic() - began)
     if options.report:
-        with replacing(options.report) as file:
+        with replacing(options.report, ANEW) as file:
             file.write(page(found, done.tally).encode("utf-8", "backslashreplace"))
     return _end(options, found, done, console)
 
@@ -115,37 +117,35 @@ async def _audit(
 
 
 def _require_sound(options: CheckOptions) -> None:
-    """Say what is wrong before an hour of work.
+    """Check the options before an hour of work.
 
     Raises:
-        UserError: an option is wrong, or a file would be written where it must not.
+        UserError: an option is wrong, or an output file must not be written.
     """
     if options.grounding not in LEVELS:
-        raise UserError(f"--grounding {options.grounding}: no such level; there are {', '.join(LEVELS)}")
+        raise UserError(f"--grounding {options.grounding}: no such level; choose from {', '.join(LEVELS)}")
     if options.format_name != AUTO and options.format_name not in FORMATS:
-        raise UserError(f"--format {options.format_name}: no such format; there are {', '.join(FORMATS)}")
+        raise UserError(f"--format {options.format_name}: no such format; choose from {', '.join(FORMATS)}")
     if not options.dataset.exists():
-        raise UserError(f"{options.dataset}: no such file or folder")
+        raise UserError(f"{options.dataset}: no such file or directory")
     if options.fix and options.dataset.is_dir():
-        raise UserError(f"--fix: {options.dataset} is a folder; name the one of its files that is to be fixed")
+        raise UserError(f"--fix: {options.dataset} is a directory; name the file in it that is to be fixed")
     targets = {"--rejects": options.rejects, "--fix": options.fix, "--report": options.report}
     if options.fix:
-        targets["the list of what --fix mended"] = mended_file(options.fix)
-    taken: dict[Path, str] = {options.dataset.resolve(): "DATASET"}
+        targets["the list of fixes that --fix writes"] = mended_file(options.fix)
+    taken: dict[Path, str] = {}
     for name, path in targets.items():
         if path is None:
             continue
-        if path.is_dir():
-            raise UserError(f"{name}: {path} is a folder; name a file")
-        if not path.parent.is_dir():
-            raise UserError(f"{name}: {path.parent}: no such folder to write {path.name} to")
+        require_not_input(name, path, options.dataset)
         other = taken.setdefault(path.resolve(), name)
         if other != name:
-            raise UserError(f"{name}: {path} is {other} as well, which is not overwritten; name another file")
+            raise UserError(f"{name} {path}: is also {other}; not overwriting; name another file")
+        require_target(name, path, force=options.force)
 
 
 def _executable(options: CheckOptions) -> dict[str, Tool]:
-    """The library's tools that can run, once the machine is known to hold them as it should."""
+    """The library's executable tools, once the machine is known to isolate them as required."""
     if options.require_isolation:
         config = load_config(None, {"isolation": {"require": options.require_isolation}})
         require_isolation(Level(config.isolation.require))
@@ -164,7 +164,7 @@ def _judge_configs(options: CheckOptions) -> list[ModelConfig]:
         return []
     config = load_config(None, {"judges": list(options.judges)}).resolved(base_url=options.base_url)
     if not options.libraries and any(judge.name != "rules" for judge in config.judges):
-        raise UserError("--judge: a language model judges calls by their results; add --library, or use --judge rules")
+        raise UserError("--judge: a language model needs the results of the calls; add --library, or use --judge rules")
     return list(config.judges)
 
 
@@ -190,15 +190,15 @@ def _end(options: CheckOptions, found: Mapping[str, Any], done: Audit, console: 
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
         Console(markup=False).print(summary(found, done.tally))
-        for path, what in ((options.rejects, "each row that fell"), (options.report, "the report")):
+        for path, what in ((options.rejects, "rejected rows"), (options.report, "the report")):
             if path:
                 Console(markup=False).print(f"{path}  {what}", highlight=False, soft_wrap=True)
     if done.interrupted:
-        reached = f"Interrupted after {found['rows']:,} rows; what is told and written covers those alone."
+        reached = f"Interrupted after {found['rows']:,} rows; the summary and output files cover these rows only."
         console.print(reached, highlight=False, soft_wrap=True)
         return EXIT_INTERRUPTED
     if found["errors"]:
-        line = f"apigen: {counted(found['errors'], 'row')} could not be checked in full; the reasons say why"
+        line = f"apigen: {counted(found['errors'], 'row')} could not be fully checked; see the reasons above"
         console.print(line, highlight=False, soft_wrap=True, style="bold")
         return 1
     return 1 if options.fail_on_reject and found["rejected"] else 0

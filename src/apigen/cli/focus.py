@@ -1,4 +1,4 @@
-"""What ``--focus`` does to a run: the weights it brings, and how they are shown."""
+"""``--focus``: the weights that it adds to a run, and how they are shown."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,21 +16,21 @@ _SHOWN = 6
 
 
 def focused(config: Config, tools: Sequence[Tool], folder: Path | None) -> Config:
-    """The configuration with the weights that an evaluation gives, where one is named.
+    """The configuration with the weights of an evaluation, if one is named.
 
     Raises:
-        UserError: it is none, or a strength was given to nothing.
+        UserError: the folder is not an evaluation, or a strength was given without weights.
     """
     focus = config.focus
     if folder is not None:
         focus = focus_on(folder, tools, focus.strength)
     elif not focus.has_weights and focus.strength != FocusConfig().strength:
-        raise UserError("focus.strength: nothing to focus on; add --focus DIR, or `focus` weights to the configuration")
+        raise UserError("focus.strength: no weights to apply it to; add --focus DIR, or weights under `focus`")
     return config.model_copy(update={"focus": focus})
 
 
 def focus_table(config: Config, tools: Sequence[Tool]) -> Table | None:
-    """What is drawn more of, in a few lines; ``None`` where nothing is."""
+    """What is sampled more often, in a few lines; ``None`` without a focus."""
     focus = config.focus
     if not focus.has_weights or not focus.strength:
         return None
@@ -45,17 +45,17 @@ def focus_table(config: Config, tools: Sequence[Tool]) -> Table | None:
         if weights:
             table.add_row(name, _listed(weights))
     if focus.source and not focus.tools:
-        table.add_row("tools", "as usual: the library has none of the tools in the evaluation")
+        table.add_row("tools", "unchanged: the library has none of the tools in the evaluation")
     return table
 
 
 def _title(config: Config) -> str:
     focus = config.focus
-    made = f": {focus.wrong:,} of {focus.answers:,} answers were wrong in {focus.source}" if focus.source else ""
-    return f"Focus of strength {focus.strength:g}{made}; sampled more often:"
+    made = f": {focus.wrong:,} of {focus.answers:,} answers wrong in {focus.source}" if focus.source else ""
+    return f"Focus with strength {focus.strength:g}{made}; sampled more often:"
 
 
 def _listed(weights: Mapping[str, float]) -> str:
     above = strongest(weights, len(weights))
     more = f" and {len(above) - _SHOWN} more" if len(above) > _SHOWN else ""
-    return (", ".join(f"{name} x{weight:.2f}" for name, weight in above[:_SHOWN]) or "as usual") + more
+    return (", ".join(f"{name} x{weight:.2f}" for name, weight in above[:_SHOWN]) or "unchanged") + more

@@ -20,6 +20,7 @@ from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.kinds import counted
 from apigen.cli.library_import import as_loaded, require_writable
 from apigen.cli.step_progress import StepProgress
+from apigen.cli.targets import require_not_of_run
 from apigen.config import BudgetConfig, Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
 from apigen.execute.grants import read_grants
@@ -125,6 +126,8 @@ def _plan(options: CheckOptions) -> Plan:
         require_writable(options.out)
     if options.report and not options.report.parent.is_dir():
         raise UserError(f"--report: {options.report.parent}: no such folder to write {options.report.name} to")
+    if options.report:
+        require_not_of_run("--report", options.report)
     if options.model and not options.model.startswith("openai/"):
         raise UserError(f"--model {options.model}: descriptions and categories are for a language model, openai/NAME")
     if options.base_url and not options.model:

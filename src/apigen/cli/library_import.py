@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from apigen.cli.kinds import counted, print_counts
+from apigen.cli.targets import require_not_of_run
 from apigen.config import load_config
 from apigen.errors import UserError
 from apigen.execute.grants import read_grants
@@ -148,6 +149,7 @@ def require_writable(out: Path) -> None:
         raise UserError(f"--out: {out} is a folder; name a file in it, such as {out / 'library.jsonl'}")
     if not out.parent.is_dir():
         raise UserError(f"--out: {out.parent}: no such folder to write {out.name} to")
+    require_not_of_run("--out", out)
     if out.suffix != ".jsonl":
         raise UserError(f"--out: {out}: a library file ends in .jsonl, by which it is known; write {out}.jsonl")
 

@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, and nothing else, on stdout.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace an existing output file; files of a run directory are never replaced.")
+]
 Libraries = Annotated[
     list[str] | None,
     typer.Option(
@@ -39,7 +42,8 @@ Prices = Annotated[
     typer.Option("--prices", metavar="FILE.yaml", help="Model prices, overriding the shipped ones; see docs/costs.md."),
 ]
 Dataset = Annotated[
-    Path, typer.Argument(metavar="RUN_OR_DATASET", help="Run directory, or a file or folder in any format.")
+    Path,
+    typer.Argument(metavar="RUN_OR_DATASET", help="Run directory, or a file or directory in any supported format."),
 ]
 DatasetFormat = Annotated[
     str, typer.Option("--format", metavar="NAME", help="Format of the dataset (default: detected from its rows).")

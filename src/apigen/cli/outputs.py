@@ -1,4 +1,4 @@
-"""``apigen export`` and ``apigen report``: what can be made of a run that is there."""
+"""``apigen export`` and ``apigen report``: what can be made from an existing run."""
 
 import sys
 from pathlib import Path
@@ -8,14 +8,23 @@ from rich.console import Console
 
 from apigen import rundir
 from apigen.attempts import read_requests
+from apigen.cli.targets import ANEW, require_target
 from apigen.dataset.export.formats import PREFERENCES, export
 from apigen.files import replacing
 from apigen.report.page import choose_rows, page
 from apigen.report.summary import summary
 
 
-def export_command(run_dir: Path, name: str, out: Path, *, as_json: bool) -> None:
-    """Write the dataset in one format, with a note beside it that says where it comes from."""
+def export_command(run_dir: Path, name: str, out: Path, *, force: bool, as_json: bool) -> None:
+    """Write the dataset in one format, with a note beside it that says where it comes from.
+
+    Raises:
+        UserError: the run cannot be read, there is no such format, or a file already exists and ``force`` is not set.
+        JobFellShort: a file cannot be written.
+    """
+    beside = out.with_name(f"{out.name}.provenance.json")
+    for path in (out, beside):
+        require_target("-o", path, force=force)
     samples = rundir.read_samples(run_dir)
     manifest = rundir.read_manifest(run_dir)
     if name == PREFERENCES:
@@ -35,14 +44,13 @@ def export_command(run_dir: Path, name: str, out: Path, *, as_json: bool) -> Non
         "library_digest": manifest["library"]["digest"],
         "apigen": manifest["versions"]["apigen"],
     }
-    beside = out.with_name(f"{out.name}.provenance.json")
-    with replacing(beside) as file:
+    with replacing(beside, ANEW) as file:
         file.write(msgspec.json.format(msgspec.json.encode(note), indent=2) + b"\n")
     if as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(out), **note}).decode() + "\n")
         return
     Console(stderr=True, markup=False).print(
-        f"{rows:,} rows in {out} ({name}); {beside.name} says where they come from. {manifest['notice']}",
+        f"{rows:,} rows written to {out} ({name}), their provenance to {beside.name}. {manifest['notice']}",
         highlight=False,
         soft_wrap=True,
     )

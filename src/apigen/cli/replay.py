@@ -17,6 +17,7 @@ from stamina.instrumentation import set_on_retry_hooks
 from apigen import rundir
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
+from apigen.cli.targets import require_not_of_run
 from apigen.errors import UserError
 from apigen.execute.grants import read_grants
 from apigen.execute.python import require_isolation
@@ -49,6 +50,8 @@ def replay_command(options: ReplayOptions) -> int:
     """Carry out ``apigen replay``; returns the exit code."""
     if options.changes is not None and not options.changes.parent.is_dir():
         raise UserError(f"--changes: {options.changes.parent}: no such folder to write {options.changes.name} to")
+    if options.changes is not None:
+        require_not_of_run("--changes", options.changes)
     set_on_retry_hooks(())  # a service that stays away is told in one line
     console = Console(stderr=True, markup=False)
     tally = ReplayTally()

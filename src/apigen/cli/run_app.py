@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Libraries, Prices
+from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Force, Libraries, Prices
 
 app = typer.Typer()
 
@@ -162,14 +162,15 @@ def estimate(
 @app.command()
 def export(
     run_dir: RunDirectory,
-    name: Annotated[str, typer.Option("--format", help="xlam, trl, openai or preferences.")],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="PATH", help="File to write.")],
+    name: Annotated[str, typer.Option("--format", help="xlam, trl, openai or preferences (pairs for DPO).")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="File to write.")],
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a run's dataset in the format of a trainer."""
+    """Export a run's dataset in a format that trainers read."""
     from apigen.cli.outputs import export_command
 
-    export_command(run_dir, name, out, as_json=as_json)
+    export_command(run_dir, name, out, force=force, as_json=as_json)
 
 
 @app.command()

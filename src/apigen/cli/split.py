@@ -1,4 +1,4 @@
-"""``apigen split``: a dataset in two, by tool."""
+"""``apigen split``: split a dataset in two, by tool."""
 
 import sys
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _NAMED = 12
 
 
 class SplitOptions(NamedTuple):
-    """What the command line said."""
+    """The command line."""
 
     dataset: Path
     out: Path
@@ -72,16 +72,16 @@ def split_command(options: SplitOptions) -> None:
 
 
 def require_dataset(dataset: Path, format_name: str) -> None:
-    """Say what is wrong before anything is read.
+    """Check the arguments before anything is read.
 
     Raises:
-        UserError: there is no such dataset, it is two of them, or there is no such format.
+        UserError: there is no such dataset, it has two parts, or there is no such format.
     """
     if not dataset.exists():
-        raise UserError(f"{dataset}: no such file or folder")
+        raise UserError(f"{dataset}: no such file or directory")
     require_one_part(dataset)
     if format_name not in FORMATS and format_name != AUTO:
-        raise UserError(f"--format {format_name}: no such format; there are {', '.join(FORMATS)}")
+        raise UserError(f"--format {format_name}: no such format; choose from {', '.join(FORMATS)}")
 
 
 def run_library(dataset: Path) -> list[Tool]:
@@ -100,7 +100,7 @@ def _lines(found: dict[str, Any], unit: str) -> list[str]:
     named = ", ".join(tools[:_NAMED]) + (f" and {len(tools) - _NAMED} more" if len(tools) > _NAMED else "")
     apart, train = found["rows"]["held_out"], found["rows"]["train"]
     lines = [
-        f"{len(tools):,} of {len(tools) + found['kept_tools']:,} tools are held out: {named}",
+        f"{len(tools):,} of {len(tools) + found['kept_tools']:,} tools held out: {named}",
         f"{counted(apart, unit)} held out ({found['share']:.1%}), {train:,} for training",
     ]
     if pairs := found["preferences"]:
@@ -108,21 +108,19 @@ def _lines(found: dict[str, Any], unit: str) -> list[str]:
             f"{counted(pairs['rows']['held_out'], 'preference pair')} held out, {pairs['rows']['train']:,} for training"
         )
     if held := found["negatives"]["held_out"]:
-        lines.append(
-            f"{counted(held, 'negative')} of `apigen augment` held out, beside the rows that they were made from"
-        )
+        lines.append(f"{counted(held, 'negative')} of `apigen augment` held out together with their source rows")
     notes = {
-        "mixed": "held out, with calls of tools that are not held out as well",
-        "shows_only_held_out": "held out, though without a call, since held-out tools are all that is shown",
-        "reduced": "for training, from which held-out tools that nobody called were taken away",
-        "one_tool_left": "among them that show a single tool now",
-        "named_before": "in neither file, since what was said before the query names a held-out tool",
-        "unreadable": "in neither file, since they cannot be read"
-        + ("; `apigen check` says why" if unit == "row" else ""),
+        "mixed": "held out that also call tools that are not held out",
+        "shows_only_held_out": "held out although without a call, because they show held-out tools only",
+        "reduced": "for training from whose tool list held-out tools were removed",
+        "one_tool_left": "of these with a single tool left",
+        "named_before": "in neither file, because an earlier turn names a held-out tool",
+        "unreadable": "in neither file, because they cannot be read"
+        + ("; run `apigen check` for the reasons" if unit == "row" else ""),
     }
     return lines + [f"{counted(found[key], unit)} {text}" for key, text in notes.items() if found[key]]
 
 
 def _files(out: Path) -> list[str]:
     parts = [name for name in (TRAIN, HELD_OUT, TRAIN_PREFERENCES, HELD_OUT_PREFERENCES) if (out / name).exists()]
-    return ["", *(str(out / name) for name in parts), f"{out / SPLIT}  what is held out, with counts and digests"]
+    return ["", *(str(out / name) for name in parts), f"{out / SPLIT}  held-out tools, counts and digests"]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from apigen.cli.options import AsJson, Dataset, DatasetFormat
+from apigen.cli.options import AsJson, Dataset, DatasetFormat, Force
 
 app = typer.Typer()
 
@@ -34,15 +34,15 @@ Lora = Annotated[bool, typer.Option("--lora", help="Train a small adapter, at 1e
 @app.command()
 def split(
     dataset: Dataset,
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the two parts.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Output directory for the two parts.")],
     held_out: Annotated[
-        float, typer.Option("--held-out", metavar="SHARE", help="Rows that call a held-out tool, about.")
+        float, typer.Option("--held-out", metavar="SHARE", help="Approximate share of rows that call a held-out tool.")
     ] = 0.1,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Same seed, same tools.")] = 0,
     format_name: DatasetFormat = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Split a dataset by tool: what is trained on neither calls nor shows a held-out tool."""
+    """Split a dataset by tool: training rows neither call nor show a held-out tool."""
     from apigen.cli.split import SplitOptions, split_command
 
     split_command(SplitOptions(dataset, out, held_out, seed, format_name, as_json))
@@ -51,21 +51,24 @@ def split(
 @app.command()
 def augment(
     dataset: Dataset,
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="JSON Lines to write.")],
-    share: Annotated[float, typer.Option(metavar="SHARE", help="Negatives among all rows, about.")] = 0.1,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="JSON Lines file to write.")],
+    share: Annotated[float, typer.Option(metavar="SHARE", help="Approximate share of negatives among all rows.")] = 0.1,
     kinds: Annotated[
-        str, typer.Option(metavar="KINDS", help="What is taken away, with commas between.")
+        str, typer.Option(metavar="KINDS", help="Kinds of negatives, comma-separated.")
     ] = "dropped_tool,dropped_parameter",
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Same seed, same bytes.")] = 0,
-    mix: Annotated[bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with them.")] = False,
+    mix: Annotated[
+        bool, typer.Option("--mix", help="Write the dataset's rows too, shuffled with the negatives.")
+    ] = False,
+    force: Force = False,
     format_name: DatasetFormat = "auto",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made; write nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report what would be made; write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make negatives from verified rows: what the answer needs is taken away, so calling nothing is right."""
+    """Make negatives from verified rows: without the tool or parameter it needs, the right answer is no call."""
     from apigen.cli.augment import AugmentOptions, augment_command
 
-    augment_command(AugmentOptions(dataset, out, share, kinds, seed, mix, format_name, dry_run, as_json))
+    augment_command(AugmentOptions(dataset, out, share, kinds, seed, mix, force, format_name, dry_run, as_json))
 
 
 @app.command()
@@ -144,8 +147,8 @@ def train(
 
 @app.command()
 def ablate(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory, with its rejected candidates.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for trainings, answers and figures.")],
+    run_dir: Annotated[Path, typer.Argument(metavar="RUN", help="Run directory, including its rejected candidates.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Output directory for trainings, answers and figures.")],
     model: Model = None,
     from_scratch: FromScratch = None,
     form: Form = "native",
@@ -157,28 +160,31 @@ def ablate(
     cutoff: Cutoff = None,
     lora: Lora = False,
     arms: Annotated[
-        str, typer.Option(metavar="NAME,...", help="Training sets: verified, execution, semantics, format, unverified.")
+        str, typer.Option(metavar="NAME,...", help="Training sets to compare, comma-separated.")
     ] = "verified,execution,semantics,format,unverified",
-    seeds: Annotated[int, typer.Option(metavar="N", help="Trainings of each set.")] = 3,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Seeds, that is, trainings per set.")] = 3,
     size: Annotated[
-        int | None, typer.Option(metavar="N", help="Rows of each set (default: all verified ones).")
+        int | None, typer.Option(metavar="N", help="Rows per set (default: as many as there are verified rows).")
     ] = None,
     share: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Rejects in a set (default: as many as in the run).")
+        float | None, typer.Option(metavar="SHARE", help="Share of rejects in a set (default: the run's own).")
     ] = None,
     held_out: Annotated[
-        float, typer.Option("--held-out", metavar="SHARE", help="Rows whose tools no training set shows, about.")
+        float,
+        typer.Option(
+            "--held-out", metavar="SHARE", help="Approximate share of rows whose tools are held out of all sets."
+        ),
     ] = 0.1,
-    questions: Annotated[int, typer.Option(metavar="N", help="Questions of either kind at most.")] = 200,
+    questions: Annotated[int, typer.Option(metavar="N", help="Maximum questions per suite.")] = 200,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides which tools and rows are held out.")] = 0,
-    answer_batch: Annotated[int, typer.Option(metavar="N", help="Questions asked at once.")] = 16,
-    answer_tokens: Annotated[int, typer.Option(metavar="N", help="Tokens of an answer at most.")] = 512,
+    answer_batch: Annotated[int, typer.Option(metavar="N", help="Questions per batch.")] = 16,
+    answer_tokens: Annotated[int, typer.Option(metavar="N", help="Maximum tokens per answer.")] = 512,
     keep_models: Annotated[bool, typer.Option("--keep-models", help="Keep every trained model.")] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the ablation in --out.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the sets; train and write nothing.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the ablation in --out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan; train and write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure what verification is worth: train with rejected candidates put back and without, and compare."""
+    """Measure the effect of verification: train with and without rejected candidates, and compare."""
     from apigen.ablate.ablation import Ablation
     from apigen.cli.ablate import AblateOptions, ablate_command, arms_of
     from apigen.cli.recipes import recipe_of

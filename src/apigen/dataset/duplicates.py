@@ -1,4 +1,4 @@
-"""Exact duplicates: a query that was accepted before, or that stands among the hand-written seeds."""
+"""Exact duplicates: a query that was accepted before, or that is one of the hand-written seeds."""
 
 import hashlib
 import re

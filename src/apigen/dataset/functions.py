@@ -1,10 +1,10 @@
-"""Tools and calls as the ``function`` objects of OpenAI's protocol, under the names that its servers allow."""
+"""The tools of one exported row as OpenAI's protocol has them, under names that stay different without dots."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-from apigen.dialogue.native import told_apart_by_dots, underscored
+from apigen.dialogue.native import as_function, told_apart_by_dots, underscored
 from apigen.errors import UserError
-from apigen.records import Call, Json
+from apigen.records import Json
 
 
 def offered(tools: Iterable[Mapping[str, Json]], row: str) -> list[dict[str, Json]]:
@@ -20,12 +20,7 @@ def offered(tools: Iterable[Mapping[str, Json]], row: str) -> list[dict[str, Jso
     listed = [dict(tool) for tool in tools]
     if alike := told_apart_by_dots(str(tool["name"]) for tool in listed):
         raise UserError(
-            f"row {row}: the tools {alike[0]} and {alike[1]} have the same name once dots are underscores, as "
-            "servers take them; export xlam, or give one of them another name"
+            f"row {row}: the tools {alike[0]} and {alike[1]} have the same name with dots replaced by underscores, as "
+            "servers require; export xlam, or rename one of them"
         )
-    return [{"type": "function", "function": tool | {"name": underscored(str(tool["name"]))}} for tool in listed]
-
-
-def made(calls: Iterable[Call]) -> Iterator[dict[str, Json]]:
-    """Each call's ``function``, its arguments as an object."""
-    return ({"name": underscored(call.name), "arguments": call.arguments} for call in calls)
+    return [as_function(tool | {"name": underscored(str(tool["name"]))}) for tool in listed]

@@ -82,13 +82,13 @@ def choose(rows: Iterable[Row], share: float, seed: int, library: Iterable[Tool]
     chosen = _draw(units, {first: seen.category(first) for first in units}, share * len(calling), len(calling), seed)
     if len(frozenset().union(*(units[first] for first in chosen))) == len(calling) and chosen:
         raise UserError(
-            f"at a share of {share:g} every row that calls a tool would be held out; give a smaller --held-out, or a "
-            "dataset over more tools"
+            f"--held-out {share:g}: every row that calls a tool would be held out; lower it, or use a dataset with "
+            "more tools"
         )
     if not chosen:
         raise UserError(
-            f"no tool can be held out at a share of {share:g}: each is called by too many of the {len(calling):,} rows "
-            "that call any; give a larger --held-out, or a dataset over more tools"
+            f"--held-out {share:g}: no tool can be held out, because each is called by too many of the "
+            f"{len(calling):,} rows with calls; raise it, or use a dataset with more tools"
         )
     held = [
         HeldTool(name, seen.category(name), len(by_tool.get(name, ())), tuple(sorted(groups[first] - {name})))

@@ -14,7 +14,7 @@ NO_CALL = "irrelevance"
 
 
 def calls_of(row: Row) -> tuple[Call, ...] | None:
-    """A row's calls; ``None`` where it could not be read, or where they are no calls."""
+    """A row's calls; ``None`` where it could not be read, or where they are not calls."""
     if row.problem is not None:
         return None
     try:

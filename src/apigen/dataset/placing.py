@@ -10,6 +10,7 @@ from apigen.dataset.negatives.base import Kind
 from apigen.dataset.own_rows import calls_of, own_row, provenance_of
 from apigen.dataset.read.base import Item, Row
 from apigen.dataset.read.preferences import read_pair
+from apigen.dialogue.native import as_function
 from apigen.records import Call, Json, Tool
 
 
@@ -88,7 +89,7 @@ def _dropped(row: Row) -> set[str]:
 
 
 def _is_named(name: str, text: str) -> bool:
-    """Whether a text names a tool; a name that is a plain word, such as ``search``, is no sign of it."""
+    """Whether a text names a tool; a name that is a plain word, such as ``search``, is not a sign of it."""
     is_word = name.isalpha() and name in (name.lower(), name.capitalize())
     return not is_word and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
@@ -97,7 +98,7 @@ def _pair_line(row: Row, tools: Sequence[Tool] | None) -> dict[str, Json]:
     """The pair as it stood, but for its tools."""
     if tools is None:
         return dict(row.raw)
-    return {**row.raw, "tools": [{"type": "function", "function": tool.offered()} for tool in tools]}
+    return {**row.raw, "tools": [as_function(tool.offered()) for tool in tools]}
 
 
 def _rejected(row: Row) -> set[str]:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from apigen.dataset.duplicates import fingerprint
-from apigen.dataset.functions import made, offered
+from apigen.dataset.functions import offered
+from apigen.dialogue.native import native_calls
 from apigen.faults import OPERATORS, Operator, Pool
 from apigen.records import Attempt, Call, Candidate, Json, Outcome, Sample, Stage, Tool, Verdict
 from apigen.verify.format import FormatCheck
@@ -38,7 +39,8 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def natural_pairs(attempts: Iterable[Attempt], tools: Mapping[str, Tool]) -> Iterator[Pair]:
-    """The pairs that came about in a run.
+    """The pairs that came about in a run. Answers that differ only in the order of their calls are not a pair: order
+    alone is not a fault.
 
     Args:
         attempts: all of them, in their order.
@@ -56,7 +58,7 @@ def natural_pairs(attempts: Iterable[Attempt], tools: Mapping[str, Tool]) -> Ite
             rejected.setdefault(question, []).append(attempt)
     for question, good in accepted.items():
         for bad in rejected.get(question, ()):
-            if bad.calls != good.calls and bad.query == good.query:
+            if bad.query == good.query and not _same_calls(bad.calls, good.calls):
                 yield Pair(
                     id=f"{good.id}/{bad.id}",
                     query=good.query,
@@ -86,6 +88,16 @@ def made_pairs(candidates: Sequence[tuple[str, Candidate]], seed: int = 0) -> It
             yield pair
 
 
+def _same_calls(some: Sequence[Call], others: Sequence[Call]) -> bool:
+    """Whether two answers make the same calls, in any order."""
+    left = list(others)
+    for call in some:
+        if call not in left:
+            return False
+        left.remove(call)
+    return not left
+
+
 def as_candidate(sample: Sample) -> Candidate:
     """A sample as the checks look at it."""
     tools = tuple(Tool(tool["name"], tool["description"], tool["parameters"]) for tool in sample.tools)
@@ -97,7 +109,7 @@ def _made(id_: str, right: Candidate, operator: Operator, pool: Pool, formed: Fo
     if faulty is None or faulty.text or faulty.returned is not None:
         return None
     wrong = faulty.candidate
-    if wrong.query != right.query or wrong.tools != right.tools or wrong.calls == right.calls:
+    if wrong.query != right.query or wrong.tools != right.tools or _same_calls(wrong.calls, right.calls):
         return None
     verdict = formed.check(wrong)
     if verdict.outcome is Outcome.PASS:
@@ -131,7 +143,4 @@ def row(pair: Pair) -> dict[str, Json]:
 def _message(calls: Sequence[Call]) -> dict[str, Json]:
     if not calls:
         return {"role": "assistant", "content": ""}
-    return {
-        "role": "assistant",
-        "tool_calls": [{"type": "function", "function": function} for function in made(calls)],
-    }
+    return {"role": "assistant", "tool_calls": native_calls(calls)}

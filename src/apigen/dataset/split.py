@@ -43,7 +43,7 @@ _FILES = {ROWS: (TRAIN, HELD_OUT), PAIRS: (TRAIN_PREFERENCES, HELD_OUT_PREFERENC
 _PARTS = ("train", "held_out")
 """What split.json calls them."""
 
-_MEND = "make room there, or choose another -o"
+_MEND = "free some space there, or choose another -o"
 
 FORMAT = 1
 """Version of split.json."""
@@ -63,7 +63,7 @@ def require_one_part(path: Path) -> None:
     """
     if (path / SPLIT).is_file() and not (path / OWN).is_file():
         train, held_out = next((names for names in _FILES.values() if (path / names[0]).is_file()), _FILES[ROWS])
-        raise UserError(f"{path}: holds both parts of a split; name {train} or {held_out} in it")
+        raise UserError(f"{path}: contains both parts of a split; name {train} or {held_out} in it")
 
 
 def split(
@@ -89,7 +89,7 @@ def split(
         library: tools whose category is known.
         lines: whether the dataset is rows or preference pairs.
         pairs: begins to read preference pairs that go with the rows, split by the same tools.
-        watch: told how many rows were written, and how many of them are held out.
+        watch: given the number of rows written, and of those held out.
 
     Returns:
         What split.json holds.
@@ -99,13 +99,13 @@ def split(
         JobFellShort: a file cannot be written.
     """
     if not 0 < share < 1:
-        raise UserError(f"--held-out {share:g}: a share above 0 and below 1, such as 0.1")
+        raise UserError(f"--held-out {share:g}: must be above 0 and below 1, such as 0.1")
     _require_free(out)
     choice = choose(rows(), share, seed, library)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{out}: cannot be made: {error.strerror}; choose another -o") from None
+        raise UserError(f"{out}: cannot be created: {error.strerror}; choose another -o") from None
     with ExitStack() as files:
         main = _write(rows(), lines, choice.names, out, files, watch)
         first = next(beside := iter(pairs()), None)
@@ -184,7 +184,7 @@ def _placed(rows: Iterable[Row], held: frozenset[str], lines: Lines, counts: "Co
 def _require_free(out: Path) -> None:
     taken = next((name for name in (*itertools.chain(*_FILES.values()), SPLIT) if (out / name).exists()), None)
     if taken is not None:
-        raise UserError(f"{out / taken}: is there already and is not overwritten; choose another -o")
+        raise UserError(f"{out / taken}: already exists; not overwriting; choose another -o")
 
 
 class _Digesting:

@@ -6,7 +6,7 @@ protocol has them as JSON text. Names have ``_`` for each dot, since servers all
 under which it will be asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from apigen.records import Call, Message, Tool
@@ -30,19 +30,19 @@ def told_apart_by_dots(names: Iterable[str]) -> tuple[str, str] | None:
     return None
 
 
+def as_function(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool or a call as the protocol wraps either."""
+    return {"type": "function", "function": dict(value)}
+
+
 def native_tools(tools: Iterable[Tool]) -> list[dict[str, Any]]:
     """The tools as a request's or a chat template's ``tools``."""
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": underscored(tool.name),
-                "description": tool.description,
-                "parameters": tool.parameters,
-            },
-        }
-        for tool in tools
-    ]
+    return [as_function(tool.offered() | {"name": underscored(tool.name)}) for tool in tools]
+
+
+def native_calls(calls: Iterable[Call]) -> list[dict[str, Any]]:
+    """The calls as an assistant's ``tool_calls``, their arguments as objects."""
+    return [as_function({"name": underscored(call.name), "arguments": call.arguments}) for call in calls]
 
 
 def native_messages(messages: Iterable[Message]) -> Chat:
@@ -54,9 +54,4 @@ def native_answer(calls: Sequence[Call], text: str = "") -> dict[str, Any]:
     """An assistant's message that makes these calls; with none, one that says ``text``."""
     if not calls:
         return {"role": "assistant", "content": text}
-    made = [{"name": underscored(call.name), "arguments": call.arguments} for call in calls]
-    return {
-        "role": "assistant",
-        "content": text,
-        "tool_calls": [{"type": "function", "function": function} for function in made],
-    }
+    return {"role": "assistant", "content": text, "tool_calls": native_calls(calls)}

@@ -1,13 +1,10 @@
 """A comparison for people: tables for the terminal, and one self-contained HTML file with the rows that differ."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-import jinja2
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +14,7 @@ from apigen.evaluate.page import calls_text, cut
 from apigen.evaluate.summary import ALL, sample_words
 from apigen.report.page import style
 from apigen.report.words import percent, printable
+from apigen.templates import html
 
 SHOWN = 300
 """Differing questions on the page."""
@@ -131,7 +129,7 @@ def compare_page(found: Mapping[str, Any], sides: Sequence[Side], rows: Sequence
         rows: the questions on which they differ.
     """
     shown = [rows[number * len(rows) // SHOWN] for number in range(SHOWN)] if len(rows) > SHOWN else rows
-    return _template().render(
+    return html("apigen.evaluate", "templates/comparison.html.j2").render(
         style=style(),
         found=found,
         legend=legend(found),
@@ -167,9 +165,3 @@ def _row(row: Differing) -> dict[str, Any]:
         said = verdict.detail if verdict else "was not asked"
         sides.append({"correct": bool(verdict and verdict.correct), "detail": said, "calls": calls, "text": cut(text)})
     return {"id": row.id, "category": row.category, "query": cut(row.query), "due": due, "sides": sides}
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
-    return environment.from_string(files("apigen.evaluate").joinpath("templates/comparison.html.j2").read_text("utf-8"))

@@ -1,11 +1,8 @@
 """An evaluation's report: one self-contained HTML file with figures by category and wrong answers to look through."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import jinja2
 import msgspec
 
 from apigen.evaluate.base import Due, Miss
@@ -14,6 +11,7 @@ from apigen.evaluate.summary import ALL, headline, pooled, remarks, table_rows
 from apigen.records import Json, Tool
 from apigen.report.page import style
 from apigen.report.words import percent
+from apigen.templates import html
 
 SHOWN = 300
 """Wrong answers on the page."""
@@ -47,7 +45,7 @@ def page(found: Mapping[str, Any], evaluated: Sequence[Evaluated]) -> str:
     """
     wrong = [one for one in evaluated if one.scored.mark is None or not one.scored.mark.correct]
     shown = spread(wrong, SHOWN)
-    return _template().render(
+    return html("apigen.evaluate", "templates/evaluation.html.j2").render(
         style=style(),
         found=found,
         headline=headline(found),
@@ -124,9 +122,3 @@ def _json(value: Json) -> str:
         return msgspec.json.encode(value).decode()
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
         return repr(value)[:400]
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
-    return environment.from_string(files("apigen.evaluate").joinpath("templates/evaluation.html.j2").read_text("utf-8"))

@@ -16,6 +16,7 @@ import yaml
 
 from apigen.generate.quoting import RESULT_CHARS, RESULTS_CHARS, as_data, blocks, shown_results
 from apigen.records import Call, Candidate, Execution, Json, Message, Outcome, Request, Seed, Tool, Verdict
+from apigen.templates import text
 from apigen.toolspecs.remembering import once_for_each
 
 
@@ -146,10 +147,8 @@ def _system(name: str, **settings: bool) -> Message:
     return Message("system", _template(name).render(**settings))
 
 
-@cache
 def _template(name: str) -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - plain text
-    return environment.from_string(files("apigen.generate").joinpath(f"prompts/{name}.j2").read_text("utf-8"))
+    return text("apigen.generate", f"prompts/{name}.j2")
 
 
 @cache

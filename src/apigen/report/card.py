@@ -5,21 +5,18 @@ depends on time or machine, so the same seed writes the same card.
 """
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
-
-import jinja2
 
 from apigen.records import Stage
 from apigen.report.money import cost_lines
 from apigen.report.words import REASON_TEXT, STAGE_TEXT, percent, repairs_line, reverified_line, varying_line
+from apigen.templates import markdown
 
 
 def card(manifest: Mapping[str, Any]) -> str:
     """Render the dataset card from the manifest."""
     counts = manifest["counts"]
-    return _template().render(
+    return markdown("apigen.report", "templates/card.md.j2").render(
         manifest=manifest,
         counts=counts,
         stages=[stage for stage in Stage if stage is not Stage.GENERATION],
@@ -41,9 +38,3 @@ def _size(rows: int) -> str:
         if rows < most:
             return name
     return "100K<n<1M" if rows < 1_000_000 else "n>1M"
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True)  # noqa: S701 - Markdown
-    return environment.from_string(files("apigen.report").joinpath("templates/card.md.j2").read_text("utf-8"))

@@ -2,11 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import jinja2
 import msgspec
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -18,6 +15,7 @@ from apigen.clean.probe import State
 from apigen.clean.run import Cleaned
 from apigen.report.page import style
 from apigen.report.words import REASON_TEXT, percent
+from apigen.templates import html
 
 STEP_TEXT = {
     Step.QUALITY: "quality",
@@ -156,7 +154,7 @@ def cleaning_page(found: Mapping[str, Any]) -> str:
         left -= fell
         if step["step"] not in _NOTHING_FALLS:
             steps.append({"name": STEP_TEXT[Step(step["step"])], "left": left, "fell": fell})
-    return _template().render(
+    return html("apigen.report", "templates/cleaning.html.j2").render(
         style=style(),
         found=found,
         headline=headline(found),
@@ -195,9 +193,3 @@ def _by_source(probe: Mapping[str, Any]) -> Table:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST:,} more" if len(names) > _MOST else "")
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
-    return environment.from_string(files("apigen.report").joinpath("templates/cleaning.html.j2").read_text("utf-8"))

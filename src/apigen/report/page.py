@@ -5,13 +5,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import jinja2
 import msgspec
 
 from apigen.records import Sample, Stage
 from apigen.report.money import cost_lines, end_rows, role_rows, writer_rows
 from apigen.report.summary import headline
 from apigen.report.words import REASON_TEXT, STAGE_TEXT, duration, percent, repairs_line, reverified_line, varying_line
+from apigen.templates import html
 
 SHOWN_ROWS = 20
 
@@ -24,7 +24,7 @@ def page(manifest: Mapping[str, Any], shown: Sequence[Sample]) -> str:
         shown: rows to show, from :func:`choose_rows`.
     """
     counts = manifest["counts"]
-    return _template().render(
+    return html("apigen.report", "templates/report.html.j2").render(
         style=style(),
         manifest=manifest,
         headline=headline(manifest),
@@ -110,9 +110,3 @@ def _short(text: str, most: int = 160) -> str:
 def style() -> str:
     """The style sheet that all pages share, also in dark mode."""
     return files("apigen.report").joinpath("templates/page.css").read_text("utf-8")
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
-    return environment.from_string(files("apigen.report").joinpath("templates/report.html.j2").read_text("utf-8"))

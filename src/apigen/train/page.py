@@ -1,14 +1,12 @@
 """report.html of a training: one self-contained file with its curves, its data and its settings."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import jinja2
 import yaml
 
 from apigen.report.page import style
+from apigen.templates import html
 
 _WIDTH, _HEIGHT = 760.0, 220.0
 
@@ -18,7 +16,7 @@ def page(record: Mapping[str, Any]) -> str:
     points = record["losses"]["points"]
     losses = {"loss": _series(points, "loss"), "on held-out rows": _series(points, "evaluation_loss")}
     rate = {"learning rate": _series(points, "learning_rate")}
-    return _template().render(
+    return html("apigen.train", "templates/report.html.j2").render(
         style=style(),
         record=record,
         plots=[plot for plot in (_plot("loss", losses), _plot("learning rate", rate)) if plot],
@@ -54,9 +52,3 @@ def _plot(title: str, series: Mapping[str, list[tuple[int, float]]]) -> dict[str
             if line
         ],
     }
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True)
-    return environment.from_string(files("apigen.train").joinpath("templates/report.html.j2").read_text("utf-8"))

@@ -43,13 +43,13 @@ def export(
         The number of rows.
 
     Raises:
-        UserError: there is no such format, or no folder to write to.
+        UserError: there is no such format, or no directory to write to.
         JobFellShort: the file cannot be written.
     """
     if name not in EXPORTERS and name != PREFERENCES:
-        raise UserError(f"{name!r} is no export format; there are {', '.join((*EXPORTERS, PREFERENCES))}")
+        raise UserError(f"{name!r}: no such export format; choose from {', '.join((*EXPORTERS, PREFERENCES))}")
     if not path.parent.is_dir():
-        raise UserError(f"{path.parent}: no such folder to write {path.name} to")
+        raise UserError(f"{path}: no such directory: {path.parent}; create it, or name another file")
     encode = msgspec.json.Encoder().encode
     found = preferences.rows(samples, attempts, tools or {}) if name == PREFERENCES else EXPORTERS[name](samples)
     count = 0

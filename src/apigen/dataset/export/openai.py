@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from apigen.dataset.functions import made, offered
+from apigen.dataset.functions import offered
+from apigen.dialogue.native import native_calls
 from apigen.records import Json, Sample
 
 
@@ -19,15 +20,17 @@ def rows(samples: Iterable[Sample]) -> Iterator[dict[str, Json]]:
     """
     for sample in samples:
         calls = [
-            {
-                "id": f"call_{sample.id}_{number}",
-                "type": "function",
-                "function": function | {"arguments": msgspec.json.encode(function["arguments"]).decode()},
-            }
-            for number, function in enumerate(made(sample.calls))
+            {"id": f"call_{sample.id}_{number}", **_with_text(call)}
+            for number, call in enumerate(native_calls(sample.calls))
         ]
         yield {
             "messages": [{"role": "user", "content": sample.query}, {"role": "assistant", "tool_calls": calls}],
             "tools": offered(sample.tools, str(sample.id)),
             "parallel_tool_calls": len(calls) > 1,
         }
+
+
+def _with_text(call: dict[str, Json]) -> dict[str, Json]:
+    """A call with its arguments as JSON text."""
+    function = call["function"]
+    return {**call, "function": {**function, "arguments": msgspec.json.encode(function["arguments"]).decode()}}

@@ -7,7 +7,8 @@ tools differ.
 
 from collections.abc import Iterable, Iterator
 
-from apigen.dataset.functions import made, offered
+from apigen.dataset.functions import offered
+from apigen.dialogue.native import native_calls
 from apigen.records import Json, Sample
 
 
@@ -18,7 +19,7 @@ def rows(samples: Iterable[Sample]) -> Iterator[dict[str, Json]]:
         UserError: two tools of a sample would have the same name without their dots.
     """
     for sample in samples:
-        calls = [{"type": "function", "function": function} for function in made(sample.calls)]
+        calls = native_calls(sample.calls)
         yield {
             "messages": [{"role": "user", "content": sample.query}, {"role": "assistant", "tool_calls": calls}],
             "tools": offered(sample.tools, str(sample.id)),

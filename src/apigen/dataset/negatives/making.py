@@ -3,11 +3,13 @@
     rows -> verified -> one thing taken away -> no tool left that could serve -> format -> negative
 
 Each row gives at most one negative of each kind, and one of a second kind only once there are no fresh rows. What a row
-gives depends on the seed, its id and the tools that there are, not on the other rows' luck.
+gives depends on the seed, its query and the available tools, not on what other rows gave. Rows are told apart by their
+place: ids of datasets made elsewhere may repeat.
 
-Rows lie on a shelf, which is a file: memory holds each distinct tool once, and a few numbers for each row.
+Rows are in a temporary file: memory holds each distinct tool once, and a few numbers for each row.
 """
 
+import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,8 +19,8 @@ import msgspec
 
 from apigen.dataset.negatives.base import Kind, Negative, Refusal, Verified
 from apigen.dataset.negatives.dropping import dropped_parameter, dropped_tool
+from apigen.dataset.negatives.row_file import RowFile
 from apigen.dataset.negatives.serving import Serving
-from apigen.dataset.negatives.shelf import Shelf
 from apigen.dataset.own_rows import calls_of, own_row, provenance_of
 from apigen.dataset.read.base import Row
 from apigen.dataset.seen_tools import SeenTools
@@ -41,7 +43,7 @@ class Augmented(msgspec.Struct, frozen=True):
     """Negatives, with what was found on the way."""
 
     negatives: tuple[int, ...]
-    """The numbers of their lines on the shelf."""
+    """Their line numbers."""
     rows: int
     """Rows that can be read."""
     unreadable: int
@@ -65,8 +67,8 @@ class Augmented(msgspec.Struct, frozen=True):
 class _Making:
     """What is known of a dataset, and what was counted so far."""
 
-    def __init__(self, shelf: Shelf, seen: SeenTools, plan: Plan) -> None:
-        self._shelf = shelf
+    def __init__(self, lines: RowFile, seen: SeenTools, plan: Plan) -> None:
+        self._lines = lines
         self._plan = plan
         self._format = FormatCheck()
         self._seen = seen
@@ -84,8 +86,8 @@ class _Making:
 
     def negatives(self, rows: Sequence[int], wanted: int, watch: Callable[[int, int], None]) -> list[int]:
         """So many negatives, if the rows give them: first one a row, evenly of each kind, then more of a row."""
-        made: dict[str, list[int]] = {}
-        tried: set[tuple[Kind, str]] = set()
+        made: dict[int, list[int]] = {}
+        tried: set[tuple[Kind, int]] = set()
         orders = {kind: _order(rows, self._plan.seed, kind) for kind in self._plan.kinds}
         for anew in (False, True):
             left = {kind: iter(order) for kind, order in orders.items()}
@@ -95,12 +97,11 @@ class _Making:
                 if number is None:
                     del left[kind]
                     continue
-                row = self._shelf.row(number)
-                if (row.id in made) is anew and (kind, row.id) not in tried:
-                    tried.add((kind, row.id))
-                    line = self._negative(row, kind)
+                if (number in made) is anew and (kind, number) not in tried:
+                    tried.add((kind, number))
+                    line = self._negative(self._lines.row(number), kind)
                     if line is not None:
-                        made.setdefault(row.id, []).append(self._shelf.put(line))
+                        made.setdefault(number, []).append(self._lines.put(line))
                         self.verified[line["provenance"]["verified"]] += 1
                         self.counts[kind] += 1
                     watch(len(tried), self.counts.total())
@@ -122,7 +123,7 @@ class _Making:
         verified = Verified(row.id, row.query, tools, calls_of(row) or ())
         if any(tool.name in text for tool in verified.called for text in row.context):
             return Refusal.NAMED_BEFORE
-        random = Random(f"augment/{self._plan.seed}/{kind}/{row.id}")
+        random = Random(f"augment/{self._plan.seed}/{kind}/{_digest(row.query)}")
         made = self._take_away(verified, kind, random)
         if isinstance(made, Negative):
             _, faults = self._format.read_row(row.query, [], made.tools, call_due=False)
@@ -143,46 +144,46 @@ class _Making:
 def augment(
     rows: Iterable[Row],
     plan: Plan,
-    shelf: Shelf,
+    lines: RowFile,
     library: Iterable[Tool] = (),
     watch: Callable[[int, int], None] = lambda tried, made: None,
 ) -> Augmented:
-    """Make the negatives that a mix of that share lacks; fewer where the rows do not give so many.
+    """Make the negatives that a mix of that share lacks; fewer if the rows do not give enough.
 
     Args:
         rows: the dataset; read once.
         plan: what is asked for.
-        shelf: an empty one, on which the rows that can be read lie afterwards, in order, and behind them the negatives.
+        lines: an empty file; afterwards it holds the readable rows, in order, and the negatives after them.
         library: further tools that may be shown, with their categories.
-        watch: told how many rows were tried, and how many negatives there are.
+        watch: given the number of rows tried, and of negatives.
 
     Raises:
         UserError: the share is none, no row can be used, or the dataset holds negatives enough.
-        JobFellShort: there is no room for the shelf.
+        JobFellShort: there is no space for the file.
     """
     if not 0 < plan.share < 1:
-        raise UserError(f"--share {plan.share:g}: a share above 0 and below 1, such as 0.1")
+        raise UserError(f"--share {plan.share:g}: must be above 0 and below 1, such as 0.1")
     seen, positives, unreadable = SeenTools(library), array("Q"), 0
     for row in rows:
         calls = calls_of(row)
         if calls is None:
             unreadable += 1
             continue
-        number = shelf.put(own_row(row))
+        number = lines.put(own_row(row))
         seen.add(row, frozenset(call.name for call in calls))
         if calls:
             positives.append(number)
-    readable = len(shelf)
+    readable = len(lines)
     there = readable - len(positives)
     if not positives:
-        raise UserError("no row of the dataset calls a tool, so there is nothing to make negatives of")
+        raise UserError("no row of the dataset calls a tool, so there is nothing to make negatives from")
     wanted = round((plan.share * readable - there) / (1 - plan.share))
     if wanted <= 0:
         raise UserError(
-            f"{there:,} of the dataset's {readable:,} rows call nothing, which is a share of {plan.share:g} or "
-            "next to it already; give a larger --share"
+            f"{there:,} of the dataset's {readable:,} rows already make no call, a share of about {plan.share:g} or "
+            "more; raise --share"
         )
-    making = _Making(shelf, seen, plan)
+    making = _Making(lines, seen, plan)
     return Augmented(
         negatives=tuple(making.negatives(positives, wanted, watch)),
         rows=readable,
@@ -199,7 +200,7 @@ def augment(
 
 
 def mixed(made: Augmented, seed: int) -> list[int]:
-    """The lines of the shelf, rows and negatives, shuffled together."""
+    """The line numbers of rows and negatives, shuffled together."""
     numbers = [*range(made.rows), *made.negatives]
     Random(f"mix/{seed}").shuffle(numbers)
     return numbers
@@ -207,6 +208,10 @@ def mixed(made: Augmented, seed: int) -> list[int]:
 
 def _order(rows: Sequence[int], seed: int, kind: Kind) -> "array[int]":
     return array("Q", Random(f"augment/{seed}/{kind}").sample(rows, len(rows)))
+
+
+def _digest(query: str) -> str:
+    return hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _line(row: Row, kind: Kind, negative: Negative) -> dict[str, Json]:

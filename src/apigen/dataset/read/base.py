@@ -49,7 +49,7 @@ class Row(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     """What had to be understood, without loss, to read it; few different texts, so that they can be counted."""
     raw: Json = None
-    """The row as parsed, for writing it back; the text itself where it is no JSON."""
+    """The row as parsed, for writing it back; the text itself where it is not JSON."""
 
 
 class Item(msgspec.Struct, frozen=True):

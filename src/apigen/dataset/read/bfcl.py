@@ -56,7 +56,7 @@ def reader(path: Path) -> ReadItem:
     """What reads the rows of one file, with the answers that lie beside it.
 
     Raises:
-        UserError: the file of answers is there but is no JSON Lines of ``{id, ground_truth}``.
+        UserError: the file of answers is there but is not JSON Lines of ``{id, ground_truth}``.
     """
     answers = _answers(path)
     without = "irrelevance" in path.stem
@@ -121,7 +121,7 @@ def _read(item: Item, answers: Mapping[str, Json], *, without_calls: bool) -> Se
         return unreadable(item, Reason.WRONG_SHAPE, "no single-turn row of BFCL (multi-turn and agentic are not read)")
     messages = _messages(row.get("question"))
     if messages is None:
-        return unreadable(item, Reason.WRONG_SHAPE, "question is no list of one turn of messages with text")
+        return unreadable(item, Reason.WRONG_SHAPE, "question is not a list of one turn of messages with text")
     offered = read_tools(row["function"])
     id_ = row_id(item)
     if without_calls or "irrelevance" in id_:
@@ -135,7 +135,7 @@ def _read(item: Item, answers: Mapping[str, Json], *, without_calls: bool) -> Se
     try:
         calls = [_call(called, told, tools.get(called)) for call in truth for called, told in call.items()]
     except (AttributeError, TypeError):
-        return unreadable(item, Reason.WRONG_SHAPE, "ground_truth is no list of {name: {parameter: [values]}}")
+        return unreadable(item, Reason.WRONG_SHAPE, "ground_truth is not a list of {name: {parameter: [values]}}")
     return (_row(item, messages, offered.tools, calls, truth, offered.notes, due=True),)
 
 

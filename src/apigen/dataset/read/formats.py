@@ -39,10 +39,10 @@ def read(path: Path, format_name: str = AUTO) -> Iterator[Row]:
         format_name: a name in ``FORMATS``, or ``auto``.
 
     Raises:
-        UserError: there is nothing to read, or the format cannot be told; the message lists the keys that were found.
+        UserError: nothing to read, or the format cannot be determined; the message lists the keys found.
     """
     if format_name != AUTO and format_name not in FORMATS:
-        raise UserError(f"{format_name!r} is no format of datasets; there are {', '.join(FORMATS)}")
+        raise UserError(f"{format_name!r}: no such dataset format; choose from {', '.join(FORMATS)}")
     files = _files(path)
     for file in files:
         found = iter(items(file))
@@ -67,7 +67,7 @@ def format_of(path: Path) -> Format:
     """The format of a dataset's first file.
 
     Raises:
-        UserError: there is nothing to read, or the format cannot be told.
+        UserError: there is nothing to read, or the format cannot be determined.
     """
     file = _files(path)[0]
     return tell(list(itertools.islice(items(file), _LOOKED_AT)), file)
@@ -80,7 +80,7 @@ def tell(first: Sequence[Item], path: Path) -> Format:
         UserError: no format fits, or two fit alike.
     """
     if not first:
-        raise UserError(f"{path}: holds no rows")
+        raise UserError(f"{path}: contains no rows")
     values = [item.value for item in first if item.problem is None]
     if not values:
         problem = first[0].problem
@@ -90,9 +90,9 @@ def tell(first: Sequence[Item], path: Path) -> Format:
     most = max(counts.values())
     best = [name for name, count in counts.items() if count == most]
     if not most:
-        raise UserError(f"{path}: in no known format: {_found(values)}; known are {_known()}")
+        raise UserError(f"{path}: unknown format: {_found(values)}; known formats are {_known()}")
     if len(best) > 1 and frozenset(best) not in _ALIKE:
-        raise UserError(f"{path}: could be {' or '.join(best)}: {_found(values)}; say which with --format")
+        raise UserError(f"{path}: could be {' or '.join(best)}: {_found(values)}; choose one with --format")
     return FORMATS[best[0]]
 
 
@@ -110,10 +110,10 @@ def _known() -> str:
 
 def _files(path: Path) -> list[Path]:
     if not path.exists():
-        raise UserError(f"{path}: no such file or folder")
+        raise UserError(f"{path}: no such file or directory")
     if not path.is_dir():
         if not path.is_file():
-            raise UserError(f"{path}: is a pipe or a device, which cannot be read twice; write its content to a file")
+            raise UserError(f"{path}: is a pipe or a device, which cannot be read twice; write its contents to a file")
         return [path]
     if (path / OWN).is_file():
         return [path / OWN]
@@ -123,7 +123,7 @@ def _files(path: Path) -> list[Path]:
         if file.name.endswith(SUFFIXES) and file.is_file() and _counts(file.relative_to(path))
     ]
     if not found:
-        raise UserError(f"{path}: holds no file ending in {', '.join(SUFFIXES)}")
+        raise UserError(f"{path}: contains no file ending in {', '.join(SUFFIXES)}")
     return found
 
 

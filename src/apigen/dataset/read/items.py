@@ -1,6 +1,6 @@
 """The elements of a file, whatever its kind: JSON Lines, a JSON list, either in gzip, or a Parquet table.
 
-The kind is told by the content, not by the name. Nothing is lost and nothing crashes: what cannot be parsed is an
+The kind is detected from the content, not by the name. Nothing is lost and nothing crashes: what cannot be parsed is an
 element with a problem. Memory does not grow with the file.
 """
 
@@ -154,4 +154,4 @@ def _table(path: Path) -> Iterator[Item]:
             yield Item(number, row)
     except (ValueError, RuntimeError) as problem:  # pyarrow's own errors are both
         first_line = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise UserError(f"{path}: no whole Parquet table ({first_line}); download it again") from None
+        raise UserError(f"{path}: not a complete Parquet table ({first_line}); download it again") from None

@@ -24,7 +24,7 @@ def turns(value: Json, field: str, *, arguments_as_text: bool) -> list[Turn]:
         arguments_as_text: whether the format writes arguments as JSON text; else text is left for stage 1 to name.
 
     Raises:
-        Unreadable: it is no list of messages.
+        Unreadable: it is not a list of messages.
     """
     return [
         _turn(message, f"{field}[{index}]", arguments_as_text=arguments_as_text)

@@ -44,7 +44,7 @@ def read_pair(item: Item) -> ReadPair:
     row = item.value
     missing = [field for field in _FIELDS if not isinstance(row, dict) or not isinstance(row.get(field), list)]
     if missing:
-        detail = f"{missing[0]} is no list of messages; a pair has prompt, chosen and rejected"
+        detail = f"{missing[0]} is not a list of messages; a pair has prompt, chosen and rejected"
         raise Unreadable(Reason.MISSING_FIELD, detail)
     before = messages.turns(row["prompt"], "prompt", arguments_as_text=False)
     if any(turn.calls is not None or turn.speaker is Speaker.TOOL for turn in before):

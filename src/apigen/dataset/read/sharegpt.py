@@ -24,7 +24,7 @@ _CALLS = frozenset(("function_call", "tool_call", "function-call", "function"))
 
 
 def shape(row: Json) -> tuple[str, str, str] | None:
-    """The names of the list, of who speaks, and of what is said; ``None`` where it is no conversation."""
+    """The names of the list, of who speaks, and of what is said; ``None`` where it is not a conversation."""
     if isinstance(row, dict):
         for field, who, what in _FIELDS:
             turns = row.get(field)

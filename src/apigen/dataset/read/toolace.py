@@ -67,7 +67,7 @@ def _read(item: Item) -> Sequence[Row]:
 
 @lru_cache(maxsize=1024)
 def _functions(system: str) -> tuple[int, int]:
-    """Where the list of functions begins and ends; from its bracket to the last one where it is no JSON; else -1."""
+    """Where the list of functions begins and ends; from its bracket to the last one where it is not JSON; else -1."""
     for match in _LIST.finditer(system):
         try:
             return match.start(), _DECODER.raw_decode(system, match.start())[1]
@@ -94,7 +94,7 @@ def read_calls(text: str) -> list[Json]:
     """The calls of ``[func(a=1), Other Func(b="x")]`` as ``{name, arguments}``.
 
     Raises:
-        ValueError: it is no such text; the message says where.
+        ValueError: it is not such a text; the message says where.
     """
     stripped = text.strip()
     if not stripped.endswith("]"):
@@ -105,7 +105,7 @@ def read_calls(text: str) -> list[Json]:
 def _call(text: str) -> dict[str, Json]:
     called, bracket, rest = text.strip().partition("(")
     if not bracket or not rest.endswith(")"):
-        raise ValueError(f"{_short(text)} is no call with brackets")
+        raise ValueError(f"{_short(text)} is not a call with brackets")
     arguments: dict[str, Json] = {}
     for part in _parts(rest[:-1]):
         match = _ARGUMENT.match(part)
@@ -124,7 +124,7 @@ def _value(text: str, called: str, argument: str) -> Json:
     try:  # a literal of Python with JSON's true, false and null in it
         return _plain(ast.parse(text, mode="eval").body)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError(f"{called}: {argument}={_short(text)} is no literal") from None
+        raise ValueError(f"{called}: {argument}={_short(text)} is not a literal") from None
 
 
 def _plain(node: ast.expr) -> Json:
@@ -145,7 +145,7 @@ def _plain(node: ast.expr) -> Json:
 def _key(node: ast.expr | None) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
-    raise ValueError("a key that is no text")
+    raise ValueError("a key that is not text")
 
 
 def _parts(text: str) -> Iterator[str]:

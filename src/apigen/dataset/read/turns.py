@@ -133,7 +133,7 @@ def speaker(told: Json, where: str) -> Speaker:
     """
     found = SPEAKERS.get(told) if isinstance(told, str) else None
     if found is None:
-        raise Unreadable(Reason.WRONG_SHAPE, f"{where} is {told!r}, which is nobody who speaks")
+        raise Unreadable(Reason.WRONG_SHAPE, f"{where} is {told!r}, which is not a known role")
     return found
 
 

@@ -2,7 +2,7 @@
 
 ``{id, query, tools, answers}``: tools and answers as JSON text, or already parsed. A tool's ``parameters`` maps each
 name to ``{type, description, default?}`` with Python-like type texts, or is JSON Schema. A parameter is optional where
-its type says so or a default is told. The inverse of :mod:`apigen.dataset.export.xlam`.
+its type says so or it has a default. The inverse of :mod:`apigen.dataset.export.xlam`.
 """
 
 from collections.abc import Sequence

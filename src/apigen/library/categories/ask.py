@@ -2,9 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
-from importlib.resources import files
-from string import Template
 
 import msgspec
 
@@ -13,6 +10,7 @@ from apigen.library.categories.categorise import Categorised
 from apigen.library.starter import CATEGORIES
 from apigen.models.base import Model, Options, Shape, exactly
 from apigen.records import Message, Tool
+from apigen.templates import text
 from apigen.toolspecs.text import parse_json
 
 _SHAPE = Shape("category", exactly({"category": {"type": "string", "enum": list(CATEGORIES)}}))
@@ -47,8 +45,10 @@ async def ask_category(tool: Tool, otherwise: Categorised, model: Model) -> Cate
 def question(tool: Tool) -> Sequence[Message]:
     """What the model is asked about a tool."""
     shown = {"name": tool.name, "description": tool.description[:_MOST], "parameters": list(tool.properties)}
-    text = _template().substitute(categories=", ".join(CATEGORIES), tool=msgspec.json.encode(shown).decode())
-    return (Message("user", text),)
+    asked = text("apigen.library.categories", "question.j2").render(
+        categories=", ".join(CATEGORIES), tool=msgspec.json.encode(shown).decode()
+    )
+    return (Message("user", asked),)
 
 
 def read_answer(text: str) -> str | None:
@@ -58,8 +58,3 @@ def read_answer(text: str) -> str | None:
     if not isinstance(value, dict) or list(value) != ["category"]:
         return None
     return value["category"] if value["category"] in CATEGORIES else None
-
-
-@cache
-def _template() -> Template:
-    return Template(files(__package__).joinpath("question.txt").read_text("utf-8"))

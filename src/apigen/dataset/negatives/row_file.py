@@ -1,4 +1,4 @@
-"""Lines put down in a temporary file and found again by number, so that memory does not hold a dataset."""
+"""Rows in a temporary file, found again by number, so that memory does not hold a dataset."""
 
 import contextlib
 import tempfile
@@ -13,14 +13,14 @@ from apigen.files import storage_errors
 from apigen.records import Json
 from apigen.toolspecs.text import parse_json
 
-_MEND = "make room there, or name another file"
+_MEND = "free some space there, or name another file"
 
 
-class Shelf:
-    """Lines of our own format, each by its number, from 0. Of each, memory holds where it ends and no more.
+class RowFile:
+    """Lines of our own format by number, from 0. Memory holds only where each one ends.
 
     Args:
-        folder: where the file lies for as long as it is needed; it has no name there, so a kill leaves nothing.
+        folder: holds the file as long as it is needed; it has no name there, so a kill leaves nothing behind.
 
     Raises:
         JobFellShort: nothing can be written there.
@@ -29,16 +29,16 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         with storage_errors(folder, _MEND):
-            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the shelf
+            self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed with this object
         self._ends = array("Q", [0])
         self._read_item = own.reader(folder)
 
     def __len__(self) -> int:
-        """How many lines there are."""
+        """Number of lines."""
         return len(self._ends) - 1
 
     def put(self, value: Json) -> int:
-        """Put a line behind the others; returns its number.
+        """Append a line and return its number.
 
         Raises:
             JobFellShort: the disk is full.
@@ -51,7 +51,7 @@ class Shelf:
         return len(self) - 1
 
     def line(self, number: int) -> bytes:
-        """A line as it was put down, without a line break."""
+        """A line as it was written, without a line break."""
         begin, end = self._ends[number], self._ends[number + 1]
         with storage_errors(self._folder, _MEND):
             self._file.seek(begin)
@@ -66,5 +66,5 @@ class Shelf:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # what a full disk did not take is told where it was put down
+        with contextlib.suppress(OSError):  # a full disk was reported when the line was written
             self._file.close()
