@@ -147,6 +147,19 @@ def test_the_figures_keep_both_apart(out: Path) -> None:
     assert "right by what its calls return" in (out / "report.html").read_text()
 
 
+def test_a_sample_has_no_pooled_figure_by_execution_either(tmp_path: Path) -> None:
+    """Categories are drawn alike, whatever their sizes, so neither accuracy is one of the suite."""
+    (tmp_path / "sums.py").write_text(LIBRARY)
+    with answering(answer) as server:
+        asked = ("--suite", f"held-out:{rows(tmp_path)}", "--model", "openai/x", "--base-url", server.url)
+        executed = ("--execute", "-l", f"python:{tmp_path / 'sums.py'}", "--limit", "1", "--json")
+        ran = apigen("evaluate", *asked, *executed, "--out", tmp_path / "out")
+    for figures in (json.loads(ran.stdout), json.loads((tmp_path / "out" / "evaluation.json").read_text())):
+        assert len(figures["categories"]) > 1
+        assert (figures["accuracy"], figures["execution"]["accuracy"]) == (None, None)
+        assert figures["execution"]["categories"]["irrelevance"]["accuracy"]["share"] == 1.0
+
+
 def test_a_runs_rows_are_executed_by_its_own_library(tmp_path: Path) -> None:
     """Nothing need be named: the run's folder has it, and its rows are all right against themselves."""
     run = tmp_path / "run"

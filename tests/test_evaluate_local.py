@@ -134,6 +134,23 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
 
 
 @pytest.mark.slow
+def test_a_question_that_the_template_refuses_is_an_error_of_its_own(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """The others are answered, however many are refused; a template that takes no tools refuses all at the start."""
+    model, tokenizer = loaded
+    picky = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, eos_token="<|im_end|>")
+    refusing = "{% if 'Milk' in messages[-1].content %}{{ raise_exception('no milk') }}{% endif %}"
+    picky.chat_template = refusing + tokenizer.chat_template
+    found = questions(tmp_path, *("Milk!" for _ in range(9)), "Tea!")
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        errors = asked(kept, Local(Generator(model, picky, "local:x"), 8, 4), found)
+    assert [id_ for id_, error in errors.items() if error is None] == ["q9"]
+    assert "no milk" in str(errors["q0"])
+    picky.chat_template = "{% for message in messages %}{{ message.content }}{% endfor %}"
+    with Kept.create(tmp_path / "plain", SETTINGS) as kept, pytest.raises(UserError, match="takes no tools"):
+        asked(kept, Local(Generator(model, picky, "local:x"), 8, 4), found)
+
+
+@pytest.mark.slow
 def test_room_for_an_answer_does_not_depend_on_what_it_is_asked_with(loaded: tuple[Any, Any], tmp_path: Path) -> None:
     """A prompt that fills the model's places shortens its own answer, and no other of the batch."""
     found = questions(tmp_path, "long " * 970, "Tea!", "Milk!")

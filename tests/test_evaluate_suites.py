@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from apigen.dataset.read.base import Row
 from apigen.errors import UserError
 from apigen.evaluate.base import Answer, Miss, Question
-from apigen.evaluate.held_out import HeldOut, question_of
+from apigen.evaluate.held_out import RULES, HeldOut, question_of
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.library.starter_source import load_starter
 from apigen.records import Call, Message, Tool
@@ -192,6 +192,77 @@ def test_a_default_may_be_said_or_left_out(
     assert question.truth.mark(Answer((Call("brew", answered),))).miss is miss
 
 
+NULLABLE = {"type": ["integer", "null"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "right", "answered", "miss"),
+    [
+        (NULLABLE | {"default": None}, {}, {"limit": None}, None),
+        (NULLABLE | {"default": None}, {"limit": None}, {}, None),
+        (NULLABLE | {"default": None}, {}, {"limit": 3}, Miss.WRONG_TYPE),
+        (NULLABLE | {"default": None}, {"limit": 3}, {}, Miss.MISSING_ARGUMENT),
+        (NULLABLE, {"limit": None}, {}, Miss.MISSING_ARGUMENT),
+        (NULLABLE, {"limit": None}, {"limit": None}, None),
+        (NULLABLE, {}, {"limit": None}, Miss.UNKNOWN_ARGUMENT),
+    ],
+)
+def test_null_is_a_default_where_the_schema_says_so(
+    schema: dict[str, Any], right: dict[str, Any], answered: dict[str, Any], miss: Miss | None
+) -> None:
+    """And without a default, null is a value that must be given."""
+    tool = Tool("find", "", {"type": "object", "properties": {"limit": schema}})
+    question = question_of(Row("1", 1, "?", (tool,), [{"name": "find", "arguments": right}]), "here")
+    assert question.truth.mark(Answer((Call("find", answered),))).miss is miss
+
+
+@pytest.mark.parametrize(
+    ("right", "answered"),
+    [
+        ("New York", "  new\u00a0 york. "),
+        ('it\'s "here"', "It\u2019s \u201chere\u201d"),
+        ("2024-01-12", "2024\u201301\u201312"),
+        ("-5", "\u22125"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("12", "\uff11\uff12"),
+        (["A b.", {"k": ["C"]}], ["a  B", {"k": ["c"]}]),
+        ({"a": {"b": "Deep"}}, {"a": {"b": "deep."}}),
+    ],
+)
+def test_held_out_strings_may_differ_in_what_nobody_notices(right: Any, answered: Any) -> None:
+    """Case, spacing, a final full stop, and the shape of letters, quotation marks and dashes, at any depth."""
+    assert of_value(right, answered) is None
+
+
+@pytest.mark.parametrize(
+    ("right", "answered"),
+    [
+        ("3-2", "3*2"),
+        ("3-2", "32"),
+        ("-5", "5"),
+        ("1.5", "15"),
+        ("2024-1-12", "2024-11-2"),
+        ("a_b", "ab"),
+        ("New York", "NewYork"),
+        ("a, b", "a b"),
+        (",", ""),
+        (".", ","),
+        (" ", ""),
+        (["-5"], ["5"]),
+        ({"a": "1.5"}, {"a": "15"}),
+    ],
+)
+def test_held_out_strings_keep_signs_digits_and_punctuation(right: Any, answered: Any) -> None:
+    """BFCL's rules drop them and would take these for right."""
+    assert of_value(right, answered) is Miss.WRONG_VALUE
+
+
+def of_value(right: Any, answered: Any) -> Miss | None:
+    tool = Tool("find", "", {"type": "object", "properties": {"x": {}}})
+    question = question_of(Row("1", 1, "?", (tool,), [{"name": "find", "arguments": {"x": right}}]), "here")
+    return question.truth.mark(Answer((Call("find", {"x": answered}),))).miss
+
+
 def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
     """Its category is irrelevance."""
     told = brewing()
@@ -232,8 +303,9 @@ def test_a_conversation_is_put_with_its_speakers(tmp_path: Path) -> None:
 
 
 def test_the_version_of_held_out_rows_is_a_digest(tmp_path: Path) -> None:
-    """Of what is asked."""
+    """Of what is asked, and it names the rules of scoring."""
     first = HeldOut(rows(tmp_path / "one.jsonl", brewing(leaf="mint"))).version
+    assert first.endswith(f", {RULES}")
     assert first == HeldOut(rows(tmp_path / "two.jsonl", brewing(leaf="mint"))).version
     assert first != HeldOut(rows(tmp_path / "three.jsonl", brewing() | {"query": "Coffee!"})).version
 

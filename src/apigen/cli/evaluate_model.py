@@ -34,7 +34,7 @@ from apigen.evaluate.executed import ByResult, marked_by_result
 from apigen.evaluate.model_digest import model_digest
 from apigen.evaluate.page import page
 from apigen.evaluate.plan import plan_of, plan_words
-from apigen.evaluate.summary import pooled, summary
+from apigen.evaluate.summary import summary
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.model_config import ModelConfig
 from apigen.report.words import percent
@@ -200,7 +200,7 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
             "status": "stopped" if problem else "interrupted" if interrupted() else "done",
             "date": datetime.now(UTC).date().isoformat(),
             **msgspec.to_builtins(settings),
-            **figures(plan.questions, everything),
+            **figures(plan.questions, everything, options.limit),
             "library": plan.executables.source if plan.executables else None,
             "training": trained_on(Path(options.model.removeprefix(LOCAL)), plan.questions) if local else None,
             "concurrency": concurrency,
@@ -208,8 +208,6 @@ async def _carried_out(options: AskOptions, plan: _Plan, interrupted: Callable[[
             **system,
             **_facts(answerer.facts()),
         }
-        if not pooled(found):
-            found["accuracy"] = None
         kept.write(VERDICTS, (msgspec.json.encode(one.verdict()) + b"\n" for one in everything))
         kept.write(REPORT, [page(found, everything).encode("utf-8", "backslashreplace")])
         kept.describe(found)

@@ -9,7 +9,7 @@ from apigen.evaluate.asking.given import Given
 from apigen.evaluate.asking.notations import calls_in
 from apigen.evaluate.base import Question
 from apigen.evaluate.executed import ByResult
-from apigen.evaluate.scoring import Scored, ScoreTally, found_of
+from apigen.evaluate.scoring import Scored, ScoreTally, found_of, pooled
 
 
 class Evaluated(msgspec.Struct, frozen=True):
@@ -53,12 +53,13 @@ def evaluated(
     return found
 
 
-def figures(questions: Sequence[Question], found: Sequence[Evaluated]) -> dict[str, Any]:
+def figures(questions: Sequence[Question], found: Sequence[Evaluated], limit: int | None = None) -> dict[str, Any]:
     """Counts and shares, all together and by category, ready for JSON.
 
     Args:
         questions: those that were asked.
         found: those that have an answer.
+        limit: at most how many of each category were drawn; a sample of several categories has no pooled accuracy.
     """
     tally, by_result = ScoreTally(questions), ScoreTally(questions)
     for one in found:
@@ -67,8 +68,8 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated]) -> dict[s
             by_result.add(Scored(one.scored.question, one.by_result.mark, one.by_result.problem))
     executed = any(one.by_result is not None for one in found)
     return {
-        **tally.as_json(),
-        "execution": by_result.as_json() if executed else None,
+        **_counts(tally, limit),
+        "execution": _counts(by_result, limit) if executed else None,
         "cut": sum(one.given.cut for one in found),
         "calls_in_text": sum(map(_calls_in_text, found)),
         "tokens": {
@@ -76,6 +77,11 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated]) -> dict[s
             "completion": sum(one.given.tokens.completion for one in found),
         },
     }
+
+
+def _counts(tally: ScoreTally, limit: int | None) -> dict[str, Any]:
+    found = tally.as_json()
+    return found if pooled({**found, "limit": limit}) else {**found, "accuracy": None}
 
 
 def _calls_in_text(one: Evaluated) -> bool:

@@ -1,8 +1,9 @@
 """Rows with their right calls as a suite: a dataset that a model was not trained on.
 
-The rules are those of BFCL, with the row's own calls as the one acceptable answer. A value that the schema names as the
-default may be said or left out. Types come from the schemas, and from the right values where a schema leaves them open,
-so that a row's own answer is always right.
+The row's own calls are the one acceptable answer. Calls and types are compared as in BFCL, strings are not: BFCL drops
+signs and punctuation, which would make ``-5`` equal to ``5``. An argument whose right value is the schema's default may
+be given or omitted. Types come from the schemas, and from the right values where a schema does not settle them, so that
+a row's own answer is always right.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ from apigen.dialogue.native import underscored
 from apigen.errors import UserError
 from apigen.evaluate.base import UNDERSCORED, Question, Truth
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
+from apigen.evaluate.texts import held_out_plain
 from apigen.evaluate.values import Argument
 from apigen.records import Call, Json, Message, Tool
 
@@ -33,6 +35,10 @@ _KINDS: dict[str, type[Any]] = {
     "object": dict,
 }
 _ALSO: dict[type[Any], type[Any]] = {float: int}
+
+RULES = "rules 2"
+"""Part of a version: evaluations scored by other rules are neither resumed nor compared. Rules 1 were BFCL's."""
+_NO_DEFAULT = object()
 
 
 class HeldOut:
@@ -61,14 +67,14 @@ class HeldOut:
 
     @property
     def version(self) -> str:
-        """A digest of the questions and their calls, whatever the format they are written in."""
+        """A digest of the questions and their calls, whatever the format they are written in, and the rules."""
         digest, dots = hashlib.sha256(), False
         for row, place in self._rows():
             question = question_of(row, place)
             asked = (question.id, question.messages, question.tools, question.own)
             digest.update(msgspec.json.encode(asked, order="deterministic"))
             dots = dots or any("." in tool.name for tool in question.tools)
-        return f"sha256 {digest.hexdigest()[:16]}" + (UNDERSCORED if self._underscores and dots else "")
+        return f"sha256 {digest.hexdigest()[:16]}, {RULES}" + (UNDERSCORED if self._underscores and dots else "")
 
     def questions(self) -> Iterator[Question]:
         """Every row.
@@ -125,22 +131,26 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
 
 def _due(call: Call, tool: Tool) -> DueCall:
     schemas = {name: one for name, one in tool.properties.items() if isinstance(one, Mapping)}
-    defaults = {name: one["default"] for name, one in schemas.items() if one.get("default") is not None}
+    defaults = {name: one["default"] for name, one in schemas.items() if "default" in one}
     right = defaults | call.arguments
     due = [
-        name for name, value in call.arguments.items() if name in tool.required or not _same(value, defaults.get(name))
+        name
+        for name, value in call.arguments.items()
+        if name in tool.required or not _same(value, defaults.get(name, _NO_DEFAULT))
     ]
     return DueCall(call.name, {name: _argument(schemas.get(name, {}), value) for name, value in right.items()}, due)
 
 
-def _same(value: Json, default: Json) -> bool:
+def _same(value: Json, default: object) -> bool:
     return type(value) is type(default) and bool(value == default)
 
 
 def _argument(schema: Mapping[str, Any], right: Json) -> Argument:
     kind = _kind(schema, right)
     item = _item(schema.get("items"), right) if kind is list else None
-    return Argument(kind, [_choices(right) if kind is dict or item is dict else right], item, _ALSO.get(kind))
+    return Argument(
+        kind, [_choices(right) if kind is dict or item is dict else right], item, _ALSO.get(kind), held_out_plain
+    )
 
 
 def _kind(schema: Mapping[str, Any], right: Json) -> type[Any]:

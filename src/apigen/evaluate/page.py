@@ -10,7 +10,8 @@ import msgspec
 
 from apigen.evaluate.base import Due, Miss
 from apigen.evaluate.evaluation import Evaluated, query_of
-from apigen.evaluate.summary import ALL, headline, pooled, remarks, table_rows
+from apigen.evaluate.scoring import pooled
+from apigen.evaluate.summary import ALL, headline, remarks, table_rows
 from apigen.records import Json, Tool
 from apigen.report.page import style
 from apigen.report.words import percent

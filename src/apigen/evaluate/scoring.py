@@ -121,3 +121,12 @@ def _figures(counts: Counter[str], asked: int, answered: int) -> dict[str, Any]:
         "errors": errors,
         "reasons": reasons,
     }
+
+
+def pooled(found: Mapping[str, Any]) -> bool:
+    """Whether the accuracy over all answers is an estimate for the suite.
+
+    A sample has as many questions of a small category as of a large one, so pooling them weighs categories wrongly.
+    """
+    limit, categories = found.get("limit"), found["categories"]
+    return limit is None or len(categories) < 2 or all(one["questions"] < limit for one in categories.values())

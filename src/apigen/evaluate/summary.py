@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from apigen.evaluate.asking.base import IN_USER_TURN, LEFT_OUT
+from apigen.evaluate.scoring import pooled
 from apigen.report.words import printable
 
 ALL = "all answers"
@@ -42,15 +43,6 @@ def sample_words(found: Mapping[str, Any]) -> str:
     if found["limit"] is None:
         return ""
     return f", a sample of at most {found['limit']:,} questions per category (seed {found['seed']})"
-
-
-def pooled(found: Mapping[str, Any]) -> bool:
-    """Whether one figure for all answers says something of the suite.
-
-    A sample has as many questions of a small category as of a large one, so its sum is nobody's share.
-    """
-    limit, categories = found.get("limit"), found["categories"]
-    return limit is None or len(categories) < 2 or all(one["questions"] < limit for one in categories.values())
 
 
 def table_rows(found: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -29,7 +29,7 @@ class Said(msgspec.Struct, frozen=True):
     error: str = ""
     """What went wrong before there was an answer; empty where there is one."""
     unfit: bool = False
-    """Whether the error is of this question alone, which is too large for the model; others can be answered."""
+    """Whether the error is of this question alone: it is too long, or the chat template refuses it."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0

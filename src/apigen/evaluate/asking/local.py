@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from apigen.errors import UserError
 from apigen.evaluate.asking.base import Keep, Put, Said
 from apigen.evaluate.asking.generating import Generated, Generator, NoRoom
 
@@ -30,8 +31,10 @@ class Local:
         """Ask batch after batch.
 
         Raises:
-            UserError: the model's chat template does not take what is put to it.
+            UserError: the model's chat template takes no tools, or its calls cannot be read.
         """
+        if any(put.tools for put in puts):
+            self._generator.require_native()
         waiting = await asyncio.to_thread(self._in_order, puts, keep)
         while waiting and not stopped():
             chunk = self._next(waiting)
@@ -47,10 +50,17 @@ class Local:
                 keep(put, _said(answer, length, seconds))
 
     def _in_order(self, puts: Sequence[Put], keep: Keep) -> list[tuple[int, Put, str]]:
-        """Length and text of each prompt, the longest first, without those that are too long."""
+        """Length and text of each prompt, the longest first.
+
+        A question that is too long or that the chat template refuses is kept as an error of its own.
+        """
         found = []
         for put in puts:
-            prompt = self._generator.prompt(put)
+            try:
+                prompt = self._generator.prompt(put)
+            except UserError as refused:
+                keep(put, Said(error=str(refused), unfit=True))
+                continue
             length = self._generator.length(prompt)
             if problem := self._generator.too_long(length):
                 keep(put, Said(error=problem, unfit=True, prompt_tokens=length))
