@@ -135,7 +135,7 @@ def test_held_out_rows_are_a_suite(tmp_path: Path) -> None:
         (("--limit", "0"), "'--limit': Input should be greater than or equal to 1"),
         (("--limit", "nan"), "'--limit': Input should be a valid integer"),
         (("--seed", "-5"), "'--seed': Input should be greater than or equal to 0"),
-        (("--temperature", "inf"), "--temperature inf: a number from 0"),
+        (("--temperature", "inf"), "--temperature inf: must be a number of at least 0"),
     ],
 )
 def test_a_value_that_an_option_does_not_take_is_told_in_one_line(option: tuple[str, str], said: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
 from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Put, Said
-from apigen.evaluate.asking.generating import Generator
+from apigen.evaluate.asking.generating import Generator, default_device
 from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.asking.putting import put
@@ -148,6 +148,18 @@ def test_a_question_that_the_template_refuses_is_an_error_of_its_own(loaded: tup
     picky.chat_template = "{% for message in messages %}{{ message.content }}{% endfor %}"
     with Kept.create(tmp_path / "plain", SETTINGS) as kept, pytest.raises(UserError, match="takes no tools"):
         asked(kept, Local(Generator(model, picky, "local:x"), 8, 4), found)
+
+
+@pytest.mark.slow
+def test_a_gpu_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA's first, then Apple's, as in training."""
+    torch: Any = pytest.importorskip("torch")
+    told = {}
+    for cuda, mps in ((True, True), (False, True), (False, False)):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda cuda=cuda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda mps=mps: mps)
+        told[cuda, mps] = default_device()
+    assert list(told.values()) == ["cuda", "mps", "cpu"]
 
 
 @pytest.mark.slow

@@ -239,7 +239,8 @@ def test_errors_are_no_wrong_answers_and_are_asked_again(tmp_path: Path) -> None
         ran = evaluate(server, tmp_path)
         assert ran.returncode == 1
         assert told(ran).endswith(
-            f"1 questions ended in an error; what was answered is kept; go on with --resume --out {tmp_path / 'out'}"
+            "1 questions ended in an error; all finished answers are kept; "
+            f"resume with --resume --out {tmp_path / 'out'}"
         )
         assert (found(tmp_path)["answers"], found(tmp_path)["errors"]) == (7, 1)
         assert verdicts(tmp_path)["s2"]["correct"] is None
@@ -262,7 +263,7 @@ def test_an_endpoint_that_dies_ends_it_in_one_line_and_nothing_is_lost(tmp_path:
         ran = evaluate(server, tmp_path, "--concurrency", "1")
         assert ran.returncode == 1
         assert "gone" in told(ran)
-        assert "3 of 8 questions were asked, and what was answered is kept" in told(ran)
+        assert "3 of 8 questions were asked, all finished answers are kept" in told(ran)
         assert told(ran).count("apigen:") == 1
         figures = found(tmp_path)
         assert (figures["status"], figures["answers"], figures["unanswered"]) == ("stopped", 3, 5)
@@ -332,7 +333,7 @@ def test_an_interrupted_evaluation_ends_in_good_order(tmp_path: Path) -> None:
     with answering(interrupting) as server:
         ran = evaluate(server, tmp_path, "--concurrency", "1")
         assert ran.returncode == 130
-        assert "Interrupted; what was answered is kept; go on with --resume --out" in ran.stderr
+        assert "Interrupted; all finished answers are kept; resume with --resume --out" in ran.stderr
         figures = found(tmp_path)
         assert (figures["status"], figures["answers"], figures["unanswered"]) == ("interrupted", 3, 5)
         assert len(answers(tmp_path)) == 3
@@ -348,12 +349,12 @@ def test_a_second_interrupt_leaves_a_server_that_hangs(tmp_path: Path) -> None:
         until(lambda: kept.exists() and kept.read_bytes().count(b"\n") == 3, process)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        while "Waiting for the answers that are under way" not in process.stderr.readline():
+        while "Waiting for the answers in flight" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert f"Interrupted; what was answered is kept; go on with --resume --out {out}." in said
+    assert f"Interrupted; all finished answers are kept; resume with --resume --out {out}." in said
     assert len(lines(kept)) == 3
 
 
@@ -361,9 +362,9 @@ def test_an_evaluation_is_resumed_as_it_was_begun(server: ToolServer, tmp_path: 
     """Another form, model or temperature is another evaluation; a folder that is there is not written over."""
     assert evaluate(server, tmp_path).returncode == 0
     for more, said in (
-        (("--resume", "--form", "prompted"), "was asked with form 'native', and is now"),
-        (("--resume", "--temperature", "1"), "temperature 0.0, and is now to go on with 1.0"),
-        (("--resume", "--limit", "2"), "limit None, and is now to go on with 2"),
+        (("--resume", "--form", "prompted"), 'cannot resume: form changed from "native" to "prompted"'),
+        (("--resume", "--temperature", "1"), "cannot resume: temperature changed from 0.0 to 1.0"),
+        (("--resume", "--limit", "2"), "cannot resume: limit changed from null to 2"),
         ((), "exists already; add --resume, or choose another --out"),
     ):
         ran = evaluate(server, tmp_path, *more)
@@ -372,6 +373,20 @@ def test_an_evaluation_is_resumed_as_it_was_begun(server: ToolServer, tmp_path: 
     shutil.rmtree(tmp_path / "out")
     ran = evaluate(server, tmp_path, "--resume")
     assert (ran.returncode, "holds no evaluation.json" in ran.stderr) == (2, True)
+
+
+def test_an_evaluation_is_not_resumed_at_another_server(server: ToolServer, tmp_path: Path) -> None:
+    """It may hold another model of the same name; who knows better edits the address that evaluation.json names."""
+    assert evaluate(server, tmp_path).returncode == 0
+    assert found(tmp_path)["base_urls"] == [server.url]
+    with answering(perfect) as other:
+        ran = evaluate(other, tmp_path, "--resume")
+        assert ran.returncode == 2
+        assert f'cannot resume: base_urls changed from ["{server.url}"] to ["{other.url}"]' in ran.stderr
+        assert "edit base_urls in evaluation.json" in ran.stderr
+        file = tmp_path / "out" / "evaluation.json"
+        file.write_text(file.read_text().replace(server.url, other.url))
+        assert evaluate(other, tmp_path, "--resume").returncode == 0
 
 
 def test_a_damaged_answer_is_told_with_its_line(server: ToolServer, tmp_path: Path) -> None:
@@ -439,10 +454,24 @@ def test_two_evaluations_do_not_write_to_one_folder(server: ToolServer, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--suite", "held-out:ROWS"), "give one of --answers FILE"),
+        (("--suite", "held-out:ROWS"), "give either --answers FILE"),
         (("--model", "openai/x", "--out", "o"), "--suite is missing"),
-        (("--suite", "held-out:ROWS", "--answers", "a", "--out", "o"), "--out: goes with --model alone"),
-        (("--suite", "held-out:ROWS", "--model", "openai/x", "--underscores"), "--underscores: goes with --answers"),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--out", "o"), "--out: only valid with --model"),
+        (
+            ("--suite", "held-out:ROWS", "--answers", "a", "--temperature", "0"),
+            "--temperature: only valid with --model",
+        ),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--form", "native"), "--form: only valid with --model"),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--max-tokens", "9"), "--max-tokens: only valid with --model"),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--seed", "0"), "--seed: only valid with --model"),
+        (
+            ("--suite", "held-out:ROWS", "--model", "local:x", "--out", "o", "--base-url", "http://gpu1/v1"),
+            "no endpoint",
+        ),
+        (
+            ("--suite", "held-out:ROWS", "--model", "openai/x", "--underscores"),
+            "--underscores: only valid with --answers",
+        ),
         (("--suite", "held-out:ROWS", "--model", "x", "--out", "o"), "--model x: write openai/NAME"),
         (("--suite", "held-out:ROWS", "--model", "openai/", "--out", "o"), "--model openai/: write openai/NAME"),
         (("--suite", "held-out:ROWS", "--model", "openai/x"), "--out DIR is missing"),
@@ -450,10 +479,10 @@ def test_two_evaluations_do_not_write_to_one_folder(server: ToolServer, tmp_path
             ("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--form", "wild"),
             "--form wild: no such form",
         ),
-        (("--suite", "held-out:ROWS", "--model", "local:x", "--out", "o", "--temperature", "1"), "answers greedily"),
+        (("--suite", "held-out:ROWS", "--model", "local:x", "--out", "o", "--temperature", "1"), "decode greedily"),
         (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--execute"), "is in no run's folder"),
         (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "-l", "starter"), "without --execute"),
-        (("--suite", "bfcl", "--model", "openai/x", "--out", "o", "--execute"), "no calls that could be executed"),
+        (("--suite", "bfcl", "--model", "openai/x", "--out", "o", "--execute"), "have no executable calls"),
         (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--base-url", "gpu1"), "is no endpoint"),
     ],
 )

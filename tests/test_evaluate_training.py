@@ -124,4 +124,4 @@ def test_an_evaluation_says_how_many_of_its_questions_were_trained_on(tmp_path: 
     (model / "chat_template.jinja").write_text((model / "chat_template.jinja").read_text() + " ")
     again = apigen(*command, "--resume")
     assert again.returncode == 2
-    assert "was asked with model_digest" in again.stderr
+    assert "cannot resume: model_digest changed" in again.stderr

@@ -14,6 +14,24 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_OF_MODEL = {
+    "base_url": "--base-url",
+    "form": "--form",
+    "out": "--out",
+    "resume": "--resume",
+    "execute": "--execute",
+    "libraries": "--library",
+    "config": "--config",
+    "limit": "--limit",
+    "seed": "--seed",
+    "concurrency": "--concurrency",
+    "temperature": "--temperature",
+    "max_tokens": "--max-tokens",
+    "dry_run": "--dry-run",
+}
+_OF_ANSWERS = {"verdicts": "--verdicts", "underscores": "--underscores"}
+"""Options of one mode alone, by their parameters."""
+
 
 @app.callback()
 def evaluate(
@@ -80,52 +98,41 @@ def evaluate(
     if suite is None:
         raise UserError("--suite is missing: bfcl, bfcl:CATEGORY,... or held-out:FILE")
     if (answers is None) == (model is None):
-        raise UserError("give one of --answers FILE, which is scored, and --model MODEL, which is asked")
-    of_model = {
-        "--base-url": base_url,
-        "--out": out,
-        "--resume": resume,
-        "--execute": execute,
-        "--library": libraries,
-        "--config": config,
-        "--limit": limit,
-        "--concurrency": concurrency,
-        "--dry-run": dry_run,
-    }
-    of_answers = {"--verdicts": verdicts, "--underscores": underscores}
-    for name, value in (of_model if model is None else of_answers).items():
-        if value:
-            raise UserError(f"{name}: goes with --{'model' if model is None else 'answers'} alone; leave it out")
+        raise UserError("give either --answers FILE to score answers, or --model MODEL to ask a model")
+    wrong, mode = (_OF_MODEL, "--model") if model is None else (_OF_ANSWERS, "--answers")
+    for name, option in wrong.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UserError(f"{option}: only valid with {mode}; remove it")
     if answers is not None:
         from apigen.cli.evaluate import EvaluateOptions, evaluate_command
 
         evaluate_command(EvaluateOptions(suite, answers, verdicts, bfcl, underscores, as_json))
         return
     from apigen.cli.evaluate_model import AskOptions, ask_command
+    from apigen.dialogue.form import form_named
+    from apigen.evaluate.job import EvaluationJob
 
-    raise typer.Exit(
-        ask_command(
-            AskOptions(
-                suite=suite,
-                model=model or "",
-                base_url=base_url,
-                form=form,
-                out=out,
-                resume=resume,
-                bfcl=bfcl,
-                execute=execute,
-                libraries=tuple(libraries or ()),
-                config=config,
-                limit=limit,
-                seed=seed,
-                concurrency=concurrency,
-                temperature=temperature,
-                max_tokens=max_tokens,
-                dry_run=dry_run,
-                as_json=as_json,
-            )
-        )
+    job = EvaluationJob(
+        suite=suite,
+        model=model or "",
+        out=out or Path(),
+        form=form_named(form),
+        base_url=base_url,
+        config=config,
+        bfcl=bfcl,
+        limit=limit,
+        seed=seed,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        concurrency=concurrency,
+        execute=execute,
+        libraries=tuple(libraries or ()),
+        resume=resume,
     )
+    if out is None and not dry_run:
+        raise UserError("--out DIR is missing: the answers are kept there, so that no question is asked twice")
+    raise typer.Exit(ask_command(AskOptions(job, dry_run, as_json)))
 
 
 @app.command()

@@ -13,6 +13,9 @@ summary     the counts for people
 asking      a model's answers: who can be asked, how a question is put, what is kept
 executed    held-out answers marked by what their calls return; executables says by which library
 evaluation  a model's answers with their marks, and the figures
+job         what is asked for, and what came of it
+run         one evaluation from a job to a folder: the page to read first
+in_memory   the same from Python without a folder
 plan        how much would be asked
 page        the figures and wrong answers as one HTML file
 comparing   models that were asked the same questions; compare_page shows them

@@ -1,6 +1,7 @@
 """Asks what is missing, and marks each answer as it comes."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -8,7 +9,6 @@ from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort
 from apigen.evaluate.asking.base import Answerer, Put, Said
 from apigen.evaluate.asking.given import Given, given
-from apigen.evaluate.asking.kept import Kept
 from apigen.evaluate.asking.putting import put
 from apigen.evaluate.base import Mark, Question
 
@@ -17,6 +17,22 @@ IN_VAIN = 8
 
 Those that do not fit the model are not among them: the longest are told first, and say nothing of the others.
 """
+
+
+class Store(Protocol):
+    """Where answers go; the folder of an evaluation is one."""
+
+    answers: dict[str, Given]
+    """The answers so far, by the question's id."""
+
+    @property
+    def model(self) -> str:
+        """The model's name, for each answer."""
+        ...
+
+    def add(self, one: Given) -> None:
+        """Keep an answer."""
+        ...
 
 
 class Progress(msgspec.Struct):
@@ -37,7 +53,7 @@ class Progress(msgspec.Struct):
 
 async def ask_missing(
     questions: Sequence[Question],
-    kept: Kept,
+    kept: Store,
     answerer: Answerer,
     form: Form,
     watch: Callable[[Progress], None] = lambda _: None,
@@ -67,7 +83,7 @@ async def ask_missing(
 
     def keep(asked: Put, said: Said) -> None:
         nonlocal in_vain
-        one = given(asked, said, form, kept.settings.model)
+        one = given(asked, said, form, kept.model)
         kept.add(one)
         progress.count(mark_of(by_id[asked.id], one))
         watch(progress)

@@ -33,7 +33,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
 
     Args:
         folder: with model and tokenizer; nothing is downloaded.
-        device: as torch names it; the first GPU where there is one, by default.
+        device: as torch names it; :func:`default_device` by default.
 
     Returns:
         Model, ready to answer, and tokenizer.
@@ -42,7 +42,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
         UserError: transformers is not installed, or the folder cannot be loaded or has no finished training.
     """
     try:
-        import torch  # noqa: PLC0415 - of an extra
+        import torch  # noqa: F401, PLC0415 - of an extra
         import transformers  # noqa: PLC0415
     except ImportError as missing:
         raise UserError(f"local:{folder}: {missing.name} is not installed: {INSTALL}") from None
@@ -51,7 +51,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
     require_finished(folder)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    place = device or default_device()
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
@@ -59,6 +59,15 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as problem:
         raise UserError(f"local:{folder}: cannot be loaded by transformers ({in_one_line(problem)})") from None
     return model, tokenizer
+
+
+def default_device() -> str:
+    """The first CUDA device, else Apple's GPU, else the CPU."""
+    import torch  # noqa: PLC0415 - of an extra
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 class Generator:
@@ -91,7 +100,7 @@ class Generator:
 
         Args:
             folder: with model and tokenizer; nothing is downloaded.
-            device: as torch names it; the first GPU where there is one, by default.
+            device: as torch names it; :func:`default_device` by default.
 
         Raises:
             UserError: transformers is not installed, or the folder cannot be loaded.
@@ -148,8 +157,13 @@ class Generator:
         try:
             with torch.inference_mode(), _greedily(self._model, room, self._pad, self._ends) as settings:
                 out = self._model.generate(input_ids=ids, attention_mask=mask, generation_config=settings)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            # Apple's backend has no exception of its own for this.
+            if not isinstance(error, torch.OutOfMemoryError) and "out of memory" not in str(error):
+                raise
             torch.cuda.empty_cache()
+            if torch.backends.mps.is_available():
+                torch.mps.empty_cache()
             raise NoRoom from None
         return [self._cut(row[longest:].tolist()) for row in out]
 

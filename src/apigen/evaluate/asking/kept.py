@@ -22,6 +22,13 @@ REPORT = "report.html"
 
 _decoder = msgspec.json.Decoder(Given)
 
+_WAYS_OUT = {
+    "base_urls": f"choose another --out; where the same model moved to another address, edit base_urls in {EVALUATION}",
+    "version": "choose another --out: the questions, or the rules of scoring, have changed",
+    "model_digest": "choose another --out: the model has changed",
+}
+"""What to do where a setting changed that no option restores."""
+
 
 class Settings(msgspec.Struct, frozen=True):
     """What decides the answers: an evaluation is resumed with the same."""
@@ -38,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Which ones."""
     extra: dict[str, Json] = {}
     """What is added to every request."""
+    base_urls: tuple[str, ...] = ()
+    """The endpoints that answer, without queries: another server may hold another model of the same name."""
     model_digest: str = ""
     """Of a local model: which weights, tokenizer and chat template they are. Of what a server holds nobody knows."""
 
@@ -91,8 +100,8 @@ class Kept:
             then, now = getattr(before, name), getattr(settings, name)
             if then != now and not (name == "limit" and then is not None and (now is None or now > then)):
                 raise UserError(
-                    f"{path}: was asked with {name} {then!r}, and is now to go on with {now!r}; "
-                    "answers of two kinds are not mixed: give the same, or choose another --out"
+                    f"{path}: cannot resume: {name} changed from {_json(then)} to {_json(now)}; "
+                    f"{_WAYS_OUT.get(name, 'restore the earlier value, or choose another --out')}"
                 )
         kept = cls(path, settings)
         try:
@@ -102,6 +111,11 @@ class Kept:
             kept.close()
             raise
         return kept
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return self.settings.model
 
     def add(self, one: Given) -> None:
         """Keep an answer; it has reached the operating system when this returns."""
@@ -174,3 +188,7 @@ def read_given(path: Path) -> Iterator[Given]:
             yield _decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise UserError(f"{file} line {number}: is no answer any more ({error}); mend or remove it") from None
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

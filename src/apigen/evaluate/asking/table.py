@@ -34,12 +34,12 @@ def require_askable(model: str, temperature: float) -> None:
     Raises:
         UserError: it is one, the temperature is none, or a local model is to answer otherwise than greedily.
     """
-    if not math.isfinite(temperature):
-        raise UserError(f"--temperature {temperature:g}: a number from 0, such as 0.7")
+    if not math.isfinite(temperature) or temperature < 0:
+        raise UserError(f"--temperature {temperature:g}: must be a number of at least 0, such as 0.7")
     if model.startswith(LOCAL) and len(model) > len(LOCAL):
         if temperature:
             raise UserError(
-                f"--temperature {temperature:g}: a local: model answers greedily; leave it out, or serve it"
+                f"--temperature {temperature:g}: local: models decode greedily; remove --temperature, or use a server"
             )
         return
     if not (model.startswith(OPENAI) and len(model) > len(OPENAI)):
