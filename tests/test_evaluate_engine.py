@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from apigen.dialogue.form import FORMS
-from apigen.evaluate.asking.putting import put
-from apigen.evaluate.base import Miss
+from apigen.evaluate.asking.prompts import prompt_of
+from apigen.evaluate.base import ErrorType
 from apigen.evaluate.held_out import HeldOut
 from apigen.evaluate.in_memory import score_folder
 from apigen.evaluate.job import EvaluationJob
@@ -66,7 +66,7 @@ def folder(rows: Path) -> Path:
     for form, questions in (("native", HeldOut(rows, underscores=True)), ("prompted", HeldOut(rows))):
         for question in questions.questions():
             if form == "native" or question.id == "tea":
-                asked = put(question, FORMS[form])
+                asked = prompt_of(question, FORMS[form])
                 messages = [{"role": one.role, "content": one.content} for one in asked.messages]
                 lessons.append((messages, list(asked.tools) or None, SAID[asked.id] if form == "native" else PROMPTED))
     write_tiny_folder(rows.parent / "model", lessons)
@@ -131,7 +131,7 @@ def test_other_programs_mark_a_folder_without_the_command_line(folder: Path, row
     assert {id_: score.correct for id_, score in found.scores.items() if score} == RIGHT
     assert found.figures["correct"] == 3
     assert found.scores["off"] is not None
-    assert found.scores["off"].miss is Miss.WRONG_VALUE
+    assert found.scores["off"].miss is ErrorType.WRONG_VALUE
     assert found.answers["none"].said == "No tool fits."
 
 

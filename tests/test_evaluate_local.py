@@ -11,11 +11,11 @@ import pytest
 
 from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
-from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Put, Said
+from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Prompt, Response
 from apigen.evaluate.asking.generating import Generator, default_device
 from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
-from apigen.evaluate.asking.putting import put
+from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question
 from apigen.evaluate.held_out import HeldOut
 from apigen.train.dialogue import dialogue
@@ -47,12 +47,12 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
 class Telling:
     """Says one thing to every question."""
 
-    def __init__(self, said: Callable[[Put], Said]) -> None:
+    def __init__(self, said: Callable[[Prompt], Response]) -> None:
         self._said = said
 
-    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+    async def ask(self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]) -> None:
         assert not stopped()
-        for one in puts:
+        for one in prompts:
             keep(one, self._said(one))
 
     def facts(self) -> dict[str, Any]:
@@ -71,12 +71,12 @@ def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -
     """However many come first; other errors end it after eight, unless a question was answered."""
     found = questions(tmp_path, *("Tea!" for _ in range(20)))
     with Kept.create(tmp_path / "unfit", SETTINGS) as kept:
-        assert len(asked(kept, Telling(lambda _: Said(error="too long", unfit=True)), found)) == 20
+        assert len(asked(kept, Telling(lambda _: Response(error="too long", unfit=True)), found)) == 20
     with (
         Kept.create(tmp_path / "refused", SETTINGS) as kept,
         pytest.raises(JobFellShort, match="refused; 8 questions ended so, and none was answered"),
     ):
-        asked(kept, Telling(lambda _: Said(error="refused")), found)
+        asked(kept, Telling(lambda _: Response(error="refused")), found)
     assert len(kept.answers) == 8
 
 
@@ -124,13 +124,13 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
     example = Example("q0", question.messages, question.tools, ())
     trained = Renderer(strict, "x").render(dialogue(example, "prompted")).prompt
     asking = Generator(model, strict, "local:x")
-    assert asking.prompt(put(question, "prompted")) == trained
+    assert asking.prompt(prompt_of(question, "prompted")) == trained
     assert trained.startswith("<user>You answer questions by calling tools.")
     assert asking.facts()["system"] == IN_USER_TURN
     assert Generator(model, tokenizer, "local:x").facts()["system"] == "template"
     strict.chat_template = "{{ raise_exception('nothing at all') }}"
     with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
-        asking.prompt(put(question, "prompted"))
+        asking.prompt(prompt_of(question, "prompted"))
 
 
 @pytest.mark.slow
@@ -166,7 +166,7 @@ def test_a_gpu_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> No
 def test_room_for_an_answer_does_not_depend_on_what_it_is_asked_with(loaded: tuple[Any, Any], tmp_path: Path) -> None:
     """A prompt that fills the model's places shortens its own answer, and no other of the batch."""
     found = questions(tmp_path, "long " * 970, "Tea!", "Milk!")
-    filled = Generator(*loaded, "local:x").length(Generator(*loaded, "local:x").prompt(put(found[0], "native")))
+    filled = Generator(*loaded, "local:x").length(Generator(*loaded, "local:x").prompt(prompt_of(found[0], "native")))
     most = 4096 - filled + 1
     told = {}
     for batch in (1, 3):

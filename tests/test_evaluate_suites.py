@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from apigen.dataset.read.base import Row
 from apigen.errors import UserError
-from apigen.evaluate.base import Answer, Miss, Question
+from apigen.evaluate.base import Answer, ErrorType, Question
 from apigen.evaluate.held_out import RULES, HeldOut, question_of
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.library.starter_source import load_starter
@@ -55,7 +55,7 @@ def test_a_question_has_what_a_model_is_shown_and_how_its_answer_is_marked(tmp_p
     assert question.tools[0].properties["minutes"]["type"] == "number"
     assert question.truth.mark(Answer((RIGHT,))).correct
     irrelevant, relevant = questions("bfcl:irrelevance,live_relevance", folder)
-    assert irrelevant.truth.mark(Answer((RIGHT,))).miss is Miss.CALLED_NEEDLESSLY
+    assert irrelevant.truth.mark(Answer((RIGHT,))).miss is ErrorType.CALLED_NEEDLESSLY
     assert relevant.truth.mark(Answer((RIGHT,))).correct
 
 
@@ -64,7 +64,7 @@ def test_names_may_have_underscores_for_dots(tmp_path: Path) -> None:
     (question,) = questions("bfcl:simple", bfcl_folder(tmp_path), underscores=True)
     assert question.tools[0].name == "kitchen_brew"
     assert question.truth.mark(Answer((Call("kitchen_brew", RIGHT.arguments),))).correct
-    assert question.truth.mark(Answer((RIGHT,))).miss is Miss.WRONG_NAME
+    assert question.truth.mark(Answer((RIGHT,))).miss is ErrorType.WRONG_NAME
 
 
 def test_a_damaged_wheel_is_told_in_one_line(tmp_path: Path) -> None:
@@ -175,16 +175,16 @@ def brewing(**calls: Any) -> dict[str, Any]:
     [
         ({"leaf": "mint"}, {"leaf": "Mint"}, None),
         ({"leaf": "mint"}, {"leaf": "mint", "pots": 1}, None),
-        ({"leaf": "mint"}, {"leaf": "mint", "pots": 2}, Miss.WRONG_VALUE),
+        ({"leaf": "mint"}, {"leaf": "mint", "pots": 2}, ErrorType.WRONG_VALUE),
         ({"leaf": "mint", "pots": 1}, {"leaf": "mint"}, None),
-        ({"leaf": "mint", "pots": 2}, {"leaf": "mint"}, Miss.MISSING_ARGUMENT),
-        ({"leaf": ""}, {}, Miss.MISSING_ARGUMENT),
-        ({"leaf": "mint"}, {"leaf": "mint", "extras": []}, Miss.UNKNOWN_ARGUMENT),
+        ({"leaf": "mint", "pots": 2}, {"leaf": "mint"}, ErrorType.MISSING_ARGUMENT),
+        ({"leaf": ""}, {}, ErrorType.MISSING_ARGUMENT),
+        ({"leaf": "mint"}, {"leaf": "mint", "extras": []}, ErrorType.UNKNOWN_ARGUMENT),
         ({"leaf": "mint", "extras": [1, 2.5]}, {"leaf": "mint", "extras": [1, 2.5]}, None),
     ],
 )
 def test_a_default_may_be_said_or_left_out(
-    tmp_path: Path, right: dict[str, Any], answered: dict[str, Any], miss: Miss | None
+    tmp_path: Path, right: dict[str, Any], answered: dict[str, Any], miss: ErrorType | None
 ) -> None:
     """In a held-out row, whose own calls are otherwise the one right answer."""
     (question,) = questions(f"held-out:{rows(tmp_path / 'rows.jsonl', brewing(**right))}")
@@ -200,15 +200,15 @@ NULLABLE = {"type": ["integer", "null"]}
     [
         (NULLABLE | {"default": None}, {}, {"limit": None}, None),
         (NULLABLE | {"default": None}, {"limit": None}, {}, None),
-        (NULLABLE | {"default": None}, {}, {"limit": 3}, Miss.WRONG_TYPE),
-        (NULLABLE | {"default": None}, {"limit": 3}, {}, Miss.MISSING_ARGUMENT),
-        (NULLABLE, {"limit": None}, {}, Miss.MISSING_ARGUMENT),
+        (NULLABLE | {"default": None}, {}, {"limit": 3}, ErrorType.WRONG_TYPE),
+        (NULLABLE | {"default": None}, {"limit": 3}, {}, ErrorType.MISSING_ARGUMENT),
+        (NULLABLE, {"limit": None}, {}, ErrorType.MISSING_ARGUMENT),
         (NULLABLE, {"limit": None}, {"limit": None}, None),
-        (NULLABLE, {}, {"limit": None}, Miss.UNKNOWN_ARGUMENT),
+        (NULLABLE, {}, {"limit": None}, ErrorType.UNKNOWN_ARGUMENT),
     ],
 )
 def test_null_is_a_default_where_the_schema_says_so(
-    schema: dict[str, Any], right: dict[str, Any], answered: dict[str, Any], miss: Miss | None
+    schema: dict[str, Any], right: dict[str, Any], answered: dict[str, Any], miss: ErrorType | None
 ) -> None:
     """And without a default, null is a value that must be given."""
     tool = Tool("find", "", {"type": "object", "properties": {"limit": schema}})
@@ -254,10 +254,10 @@ def test_held_out_strings_may_differ_in_what_nobody_notices(right: Any, answered
 )
 def test_held_out_strings_keep_signs_digits_and_punctuation(right: Any, answered: Any) -> None:
     """BFCL's rules drop them and would take these for right."""
-    assert of_value(right, answered) is Miss.WRONG_VALUE
+    assert of_value(right, answered) is ErrorType.WRONG_VALUE
 
 
-def of_value(right: Any, answered: Any) -> Miss | None:
+def of_value(right: Any, answered: Any) -> ErrorType | None:
     tool = Tool("find", "", {"type": "object", "properties": {"x": {}}})
     question = question_of(Row("1", 1, "?", (tool,), [{"name": "find", "arguments": {"x": right}}]), "here")
     return question.truth.mark(Answer((Call("find", {"x": answered}),))).miss
@@ -269,7 +269,7 @@ def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
     row = {"id": 1, "query": "Hi", "tools": json.dumps(told["tools"]), "answers": "[]"}
     (question,) = questions(f"held-out:{rows(tmp_path / 'xlam.jsonl', row)}")
     assert question.category == "irrelevance"
-    assert question.truth.mark(Answer((Call("brew"),))).miss is Miss.CALLED_NEEDLESSLY
+    assert question.truth.mark(Answer((Call("brew"),))).miss is ErrorType.CALLED_NEEDLESSLY
 
 
 @pytest.mark.parametrize(

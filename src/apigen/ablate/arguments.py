@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from apigen.ablate.base import Arguments
-from apigen.evaluate.base import Answer, Truth
+from apigen.evaluate.base import Answer, GroundTruth
 from apigen.evaluate.calls import CallsDue, DueCall
 from apigen.records import Call
 
 
-def arguments_of(answers: Iterable[tuple[Truth, Answer]]) -> Arguments:
+def arguments_of(answers: Iterable[tuple[GroundTruth, Answer]]) -> Arguments:
     """Count over answers, by the rules that score them.
 
     Each call that is due is compared with one call of the same tool, no call with two: with that, of those that are

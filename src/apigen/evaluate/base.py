@@ -9,7 +9,7 @@ import msgspec
 from apigen.records import Call, Json, Message, Tool
 
 
-class Miss(StrEnum):
+class ErrorType(StrEnum):
     """Why an answer is wrong. docs/evaluate.md explains each one."""
 
     NO_CALL = "no_call"
@@ -34,10 +34,10 @@ class Answer(msgspec.Struct, frozen=True):
     """Why what was answered is no list of calls; empty where it is one."""
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Score(msgspec.Struct, frozen=True):
     """What an answer was found to be."""
 
-    miss: Miss | None = None
+    miss: ErrorType | None = None
     """Why it is wrong; ``None`` for a right one."""
     detail: str = ""
     """Where and what, in one line."""
@@ -48,7 +48,7 @@ class Mark(msgspec.Struct, frozen=True):
         return self.miss is None
 
 
-RIGHT = Mark()
+RIGHT = Score()
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -61,14 +61,14 @@ class Due(msgspec.Struct, frozen=True):
     """What is acceptable for each of them."""
 
 
-class Truth(Protocol):
+class GroundTruth(Protocol):
     """What is right for one question: how its answers are scored."""
 
     def due(self) -> Sequence[Due]:
         """The calls that are due; none where none is, or where it does not matter which."""
         ...
 
-    def mark(self, answer: Answer) -> Mark:
+    def mark(self, answer: Answer) -> Score:
         """Score one answer. Never raises, whatever the answer holds."""
         ...
 
@@ -83,7 +83,7 @@ class Question(msgspec.Struct, frozen=True):
     """The conversation up to the answer."""
     tools: tuple[Tool, ...]
     """The tools offered, under the names that answers are expected to use."""
-    truth: Truth
+    truth: GroundTruth
     own: tuple[Call, ...] | None = None
     """The right calls themselves, where the suite has them in one spelling, so that they can be executed."""
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from apigen.dataset.read.tools import read_tools
 from apigen.dialogue.native import underscored
 from apigen.errors import UserError
-from apigen.evaluate.base import UNDERSCORED, Question, Truth
+from apigen.evaluate.base import UNDERSCORED, GroundTruth, Question
 from apigen.evaluate.bfcl_data import CATEGORIES, BfclData
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall, due_arguments
 from apigen.evaluate.values import Argument
@@ -94,7 +94,7 @@ class Bfcl:
     def _name(self, name: str) -> str:
         return underscored(name) if self._underscores else name
 
-    def _truth(self, category: str, functions: Sequence[Json], truth: Json) -> Truth:
+    def _truth(self, category: str, functions: Sequence[Json], truth: Json) -> GroundTruth:
         if category.endswith("relevance"):
             return AnyCallDue("irrelevance" not in category)
         told = {function["name"]: function["parameters"] for function in reversed(functions)}

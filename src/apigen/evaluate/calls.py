@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from apigen.evaluate.base import RIGHT, Answer, Due, Mark, Miss, short
+from apigen.evaluate.base import RIGHT, Answer, Due, ErrorType, Score, short
 from apigen.evaluate.values import OMITTED, Argument, json_type
 from apigen.records import Call
 
@@ -18,17 +18,17 @@ class DueCall(msgspec.Struct, frozen=True):
     due: Sequence[str]
     """The arguments that must be given."""
 
-    def mark(self, call: Call) -> Mark:
+    def mark(self, call: Call) -> Score:
         """Score one call as this one."""
         if call.name != self.name:
-            return Mark(Miss.WRONG_NAME, f"{short(call.name)} is called, not {self.name}")
+            return Score(ErrorType.WRONG_NAME, f"{short(call.name)} is called, not {self.name}")
         for name in self.due:
             if name not in call.arguments:
-                return Mark(Miss.MISSING_ARGUMENT, f"{self.name}: {name} is missing")
+                return Score(ErrorType.MISSING_ARGUMENT, f"{self.name}: {name} is missing")
         for name, value in call.arguments.items():
             argument = self.arguments.get(name)
             if argument is None:
-                return Mark(Miss.UNKNOWN_ARGUMENT, f"{self.name}: {name} is not in the right answer")
+                return Score(ErrorType.UNKNOWN_ARGUMENT, f"{self.name}: {name} is not in the right answer")
             mark = argument.mark(f"{self.name}: {name}", value)
             if not mark.correct:
                 return mark
@@ -67,31 +67,31 @@ class CallsDue(msgspec.Struct, frozen=True):
         """Each of them."""
         return [call.described() for call in self.calls]
 
-    def mark(self, answer: Answer) -> Mark:
+    def mark(self, answer: Answer) -> Score:
         """Score one answer."""
         if answer.undecodable:
-            return Mark(Miss.UNDECODABLE, answer.undecodable)
+            return Score(ErrorType.UNDECODABLE, answer.undecodable)
         if len(answer.calls) != len(self.calls):
             return wrong_count(answer.calls, len(self.calls))
         left = list(answer.calls)
         for due in self.calls:
-            marks: list[Mark] = []
+            marks: list[Score] = []
             for call in left:
                 marks.append(due.mark(call))
                 if marks[-1].correct:
                     del left[len(marks) - 1]
                     break
             else:
-                return next((mark for mark in marks if mark.miss is not Miss.WRONG_NAME), marks[0])
+                return next((mark for mark in marks if mark.miss is not ErrorType.WRONG_NAME), marks[0])
         return RIGHT
 
 
-def wrong_count(calls: Sequence[Call], due: int) -> Mark:
+def wrong_count(calls: Sequence[Call], due: int) -> Score:
     """The mark of an answer that makes more or fewer calls than are due."""
     counts = f"{len(calls)} of {due} calls"
     if not calls:
-        return Mark(Miss.NO_CALL, counts)
-    return Mark(Miss.MISSING_CALL if len(calls) < due else Miss.EXTRA_CALL, counts)
+        return Score(ErrorType.NO_CALL, counts)
+    return Score(ErrorType.MISSING_CALL if len(calls) < due else ErrorType.EXTRA_CALL, counts)
 
 
 class AnyCallDue(msgspec.Struct, frozen=True):
@@ -106,13 +106,13 @@ class AnyCallDue(msgspec.Struct, frozen=True):
         """None in particular."""
         return ()
 
-    def mark(self, answer: Answer) -> Mark:
+    def mark(self, answer: Answer) -> Score:
         """Score one answer."""
         called = bool(answer.calls) and not answer.undecodable
         if called == self.wanted:
             return RIGHT
         if called:
-            return Mark(Miss.CALLED_NEEDLESSLY, f"{short(answer.calls[0].name)} is called, though no tool fits")
+            return Score(ErrorType.CALLED_NEEDLESSLY, f"{short(answer.calls[0].name)} is called, though no tool fits")
         if answer.undecodable:
-            return Mark(Miss.UNDECODABLE, answer.undecodable)
-        return Mark(Miss.NO_CALL, "a tool fits, and none is called")
+            return Score(ErrorType.UNDECODABLE, answer.undecodable)
+        return Score(ErrorType.NO_CALL, "a tool fits, and none is called")

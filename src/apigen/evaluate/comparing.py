@@ -13,8 +13,8 @@ import msgspec
 
 from apigen.agreement import paired, wilson
 from apigen.errors import UserError
-from apigen.evaluate.asking.given import Given
-from apigen.evaluate.asking.kept import VERDICTS, read_evaluation, read_given, read_settings
+from apigen.evaluate.asking.answer_record import AnswerRecord
+from apigen.evaluate.asking.kept import VERDICTS, read_answer_records, read_evaluation, read_settings
 from apigen.evaluate.base import UNDERSCORED
 from apigen.evaluate.summary import ALL
 
@@ -51,7 +51,7 @@ class Side(msgspec.Struct, frozen=True):
     """Its evaluation.json."""
     verdicts: dict[str, Verdict]
     """By question."""
-    answers: dict[str, Given]
+    answers: dict[str, AnswerRecord]
     """By question."""
 
 
@@ -64,7 +64,7 @@ class Differing(msgspec.Struct, frozen=True):
     due: list[dict[str, Any]]
     verdicts: list[Verdict | None]
     """One for each side, in order; ``None`` where it was not asked."""
-    answers: list[Given | None]
+    answers: list[AnswerRecord | None]
 
 
 def read_sides(folders: Sequence[Path]) -> list[Side]:
@@ -93,7 +93,7 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
             name,
             one,
             {verdict.id: verdict for verdict in _verdicts(folder)},
-            {answer.id: answer for answer in read_given(folder)},
+            {answer.id: answer for answer in read_answer_records(folder)},
         )
         for name, one, folder in zip(names, found, folders, strict=True)
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from apigen.evaluate.asking.given import Given
+from apigen.evaluate.asking.answer_record import AnswerRecord
 from apigen.evaluate.asking.notations import calls_in
 from apigen.evaluate.base import Question
 from apigen.evaluate.executed import ByResult
@@ -16,7 +16,7 @@ class Evaluated(msgspec.Struct, frozen=True):
     """One question with its answer and what that was found to be."""
 
     scored: Scored
-    given: Given
+    given: AnswerRecord
     by_result: ByResult | None = None
     """By execution; ``None`` where nothing was executed for it."""
 
@@ -34,7 +34,7 @@ def query_of(question: Question) -> str:
 
 
 def evaluated(
-    questions: Iterable[Question], answers: Mapping[str, Given], by_result: Mapping[str, ByResult]
+    questions: Iterable[Question], answers: Mapping[str, AnswerRecord], by_result: Mapping[str, ByResult]
 ) -> list[Evaluated]:
     """Every question that has an answer or an error, in the suite's order.
 

@@ -12,7 +12,7 @@ import msgspec
 
 from apigen.dialogue.native import underscored
 from apigen.errors import ExecutorUnavailable
-from apigen.evaluate.base import RIGHT, Answer, Mark, Miss, Question, short
+from apigen.evaluate.base import RIGHT, Answer, ErrorType, Question, Score, short
 from apigen.evaluate.calls import wrong_count
 from apigen.execute.base import BulkExecutor, Ran
 from apigen.records import Call, Execution, Tool
@@ -27,7 +27,7 @@ class ByResult(msgspec.Struct, frozen=True):
     """What one answer was found to be by execution."""
 
     id: str
-    mark: Mark | None
+    mark: Score | None
     """``None`` where nothing can be said."""
     problem: str = ""
     """Why."""
@@ -106,20 +106,20 @@ def _marked(question: Question, answer: Answer, ran: Mapping[_Key, Ran]) -> ByRe
         if isinstance(made, Execution):
             due.append((call, made))
     if answer.undecodable:
-        return ByResult(question.id, Mark(Miss.UNDECODABLE, answer.undecodable))
+        return ByResult(question.id, Score(ErrorType.UNDECODABLE, answer.undecodable))
     if len(answer.calls) != len(own):
         return ByResult(question.id, wrong_count(answer.calls, len(own)))
     left = list(answer.calls)
     for call, execution in due:
         marks = [_compared(call, execution, other, ran) for other in left]
-        found = next((at for at, mark in enumerate(marks) if isinstance(mark, Mark) and mark.correct), None)
+        found = next((at for at, mark in enumerate(marks) if isinstance(mark, Score) and mark.correct), None)
         if found is not None:
             del left[found]
         elif unknown := next((mark for mark in marks if isinstance(mark, str)), ""):
             return ByResult(question.id, None, unknown)
         else:
-            wrong = [mark for mark in marks if isinstance(mark, Mark)]
-            return ByResult(question.id, next((one for one in wrong if one.miss is not Miss.WRONG_NAME), wrong[0]))
+            wrong = [mark for mark in marks if isinstance(mark, Score)]
+            return ByResult(question.id, next((one for one in wrong if one.miss is not ErrorType.WRONG_NAME), wrong[0]))
     return ByResult(question.id, RIGHT)
 
 
@@ -134,21 +134,21 @@ def _in_doubt(call: Call, made: Ran | None) -> str:
     return f"{call.name} returns something else each time" if made.varies else ""
 
 
-def _compared(due: Call, execution: Execution, other: Call, ran: Mapping[_Key, Ran]) -> Mark | str:
+def _compared(due: Call, execution: Execution, other: Call, ran: Mapping[_Key, Ran]) -> Score | str:
     """The mark of one call as the one that is due; why there is none, where it could not be made."""
     if other.name != due.name:
-        return Mark(Miss.WRONG_NAME, f"{short(other.name)} is called, not {due.name}")
+        return Score(ErrorType.WRONG_NAME, f"{short(other.name)} is called, not {due.name}")
     key = _key(other)
     if key is None:
-        return Mark(Miss.CALL_FAILED, f"{due.name}: its arguments are no JSON")
+        return Score(ErrorType.CALL_FAILED, f"{due.name}: its arguments are no JSON")
     made = ran[key]
     if isinstance(made, ExecutorUnavailable):
         return f"{due.name} could not be made: {made}"
     if not made.ok:
-        return Mark(Miss.CALL_FAILED, f"{due.name}: {made.reason}: {made.detail}")
+        return Score(ErrorType.CALL_FAILED, f"{due.name}: {made.reason}: {made.detail}")
     if _bytes(made.result) == _bytes(execution.result):
         return RIGHT
-    return Mark(Miss.OTHER_RESULT, f"{due.name}: {short(made.result)} is not {short(execution.result)}")
+    return Score(ErrorType.OTHER_RESULT, f"{due.name}: {short(made.result)} is not {short(execution.result)}")
 
 
 def _key(call: Call) -> _Key | None:

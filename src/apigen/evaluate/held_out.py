@@ -20,7 +20,7 @@ from apigen.dataset.read.formats import AUTO, read
 from apigen.dataset.split import require_one_part
 from apigen.dialogue.native import underscored
 from apigen.errors import UserError
-from apigen.evaluate.base import UNDERSCORED, Question, Truth
+from apigen.evaluate.base import UNDERSCORED, GroundTruth, Question
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
 from apigen.evaluate.texts import held_out_plain
 from apigen.evaluate.values import Argument
@@ -123,7 +123,7 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
         raise UserError(f"{place}: calls {unknown[0]!r}, which it does not offer; `apigen check` finds all such rows")
     # As in training; where only the texts are known, earlier ones are put as what the system says.
     said = row.dialogue or (*(Message("system", text) for text in row.context), Message("user", row.query))
-    truth: Truth = (
+    truth: GroundTruth = (
         CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(wanted=False)
     )
     return Question(row.id, shape_of(calls, len(offered)), said, offered, truth, calls)

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from apigen.dialogue.form import Form
+from apigen.evaluate.asking.answer_record import AnswerRecord
 from apigen.evaluate.asking.ask import ask_missing
 from apigen.evaluate.asking.base import Answerer
 from apigen.evaluate.asking.generating import Generator
-from apigen.evaluate.asking.given import Given
 from apigen.evaluate.asking.local import Local
-from apigen.evaluate.base import Mark, Question
+from apigen.evaluate.base import Question, Score
 from apigen.evaluate.evaluation import evaluated, figures
 
 
@@ -25,9 +25,9 @@ class ModelScores(msgspec.Struct, frozen=True):
 
     figures: dict[str, Any]
     """All answers, and ``categories``: questions, answers, correct, accuracy with its interval, errors, reasons."""
-    scores: dict[str, Mark | None]
+    scores: dict[str, Score | None]
     """By the question's id; ``None`` where an error came instead of an answer."""
-    answers: dict[str, Given]
+    answers: dict[str, AnswerRecord]
     """By the question's id."""
 
 
@@ -81,8 +81,8 @@ class _InMemory:
     model = ""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Given] = {}
+        self.answers: dict[str, AnswerRecord] = {}
 
-    def add(self, one: Given) -> None:
+    def add(self, one: AnswerRecord) -> None:
         """Keep an answer."""
         self.answers[one.id] = one

@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 import msgspec
 
-from apigen.evaluate.base import Due, Miss
+from apigen.evaluate.base import Due, ErrorType
 from apigen.evaluate.evaluation import Evaluated, query_of
 from apigen.evaluate.scoring import pooled
 from apigen.evaluate.summary import ALL, headline, remarks, table_rows
@@ -22,19 +22,19 @@ SHOWN = 300
 _LONGEST = 4000
 """Characters of a text on the page."""
 
-MISS_TEXT: dict[str, str] = {
-    Miss.NO_CALL: "makes no call",
-    Miss.MISSING_CALL: "makes too few calls",
-    Miss.EXTRA_CALL: "makes too many calls",
-    Miss.WRONG_NAME: "calls another tool",
-    Miss.MISSING_ARGUMENT: "leaves out an argument that is due",
-    Miss.UNKNOWN_ARGUMENT: "gives an argument that the right answer does not have",
-    Miss.WRONG_TYPE: "gives a value of another type",
-    Miss.WRONG_VALUE: "gives another value",
-    Miss.CALLED_NEEDLESSLY: "calls a tool though none fits",
-    Miss.UNDECODABLE: "is no list of calls",
-    Miss.OTHER_RESULT: "calls the tool with another result",
-    Miss.CALL_FAILED: "makes a call that fails",
+ERROR_TEXT: dict[str, str] = {
+    ErrorType.NO_CALL: "makes no call",
+    ErrorType.MISSING_CALL: "makes too few calls",
+    ErrorType.EXTRA_CALL: "makes too many calls",
+    ErrorType.WRONG_NAME: "calls another tool",
+    ErrorType.MISSING_ARGUMENT: "leaves out an argument that is due",
+    ErrorType.UNKNOWN_ARGUMENT: "gives an argument that the right answer does not have",
+    ErrorType.WRONG_TYPE: "gives a value of another type",
+    ErrorType.WRONG_VALUE: "gives another value",
+    ErrorType.CALLED_NEEDLESSLY: "calls a tool though none fits",
+    ErrorType.UNDECODABLE: "is no list of calls",
+    ErrorType.OTHER_RESULT: "calls the tool with another result",
+    ErrorType.CALL_FAILED: "makes a call that fails",
     "error": "there is no answer",
 }
 
@@ -57,7 +57,7 @@ def page(found: Mapping[str, Any], evaluated: Sequence[Evaluated]) -> str:
         + ([("By what their calls return", bars(found, found["execution"]))] if found["execution"] else []),
         all=ALL,
         pooled=pooled(found),
-        texts=MISS_TEXT,
+        texts=ERROR_TEXT,
         wrong=len(wrong),
         rows=[_row(one) for one in shown],
         percent=percent,

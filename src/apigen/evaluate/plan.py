@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from apigen.dialogue.form import Form
-from apigen.evaluate.asking.putting import put
+from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question
 from apigen.models.tokens import tokens_asked, tokens_in
 
@@ -22,7 +22,7 @@ def plan_of(questions: Sequence[Question], form: Form, max_tokens: int) -> dict[
     """
     prompt = 0
     for question in questions:
-        asked = put(question, form)
+        asked = prompt_of(question, form)
         prompt += tokens_asked(asked.messages)
         prompt += tokens_in(msgspec.json.encode(asked.tools).decode()) if asked.tools else 0
     return {

@@ -10,7 +10,7 @@ import msgspec
 from apigen.agreement import wilson
 from apigen.errors import UserError
 from apigen.evaluate.answers import AnswerLine
-from apigen.evaluate.base import Mark, Question
+from apigen.evaluate.base import Question, Score
 
 _LINE = 2**20
 """Bytes of a file's first line that are looked at."""
@@ -20,7 +20,7 @@ class Scored(msgspec.Struct, frozen=True):
     """One line of answers and its mark."""
 
     question: Question
-    mark: Mark | None
+    mark: Score | None
     """``None`` for an error, which is neither right nor wrong."""
     error: str = ""
 
@@ -31,7 +31,7 @@ class Scored(msgspec.Struct, frozen=True):
         return {"id": self.question.id, **found, "category": self.question.category, "due": due}
 
 
-def found_of(mark: Mark | None, error: str = "") -> dict[str, Any]:
+def found_of(mark: Score | None, error: str = "") -> dict[str, Any]:
     """A mark as verdicts have it.
 
     Args:
@@ -44,7 +44,7 @@ def found_of(mark: Mark | None, error: str = "") -> dict[str, Any]:
 
 
 def score(questions: Mapping[str, Question], lines: Iterable[AnswerLine]) -> Iterator[Scored]:
-    """Mark every answer, in order.
+    """Score every answer, in order.
 
     Args:
         questions: by id.

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from apigen.evaluate.base import RIGHT, Mark, Miss, short
+from apigen.evaluate.base import RIGHT, ErrorType, Score, short
 from apigen.evaluate.texts import bfcl_plain
 from apigen.records import Json
 
@@ -40,7 +40,7 @@ class Argument(msgspec.Struct, frozen=True):
     plain: Callable[[Json], Json] = bfcl_plain
     """Normalises a value before it is compared."""
 
-    def mark(self, name: str, value: Json) -> Mark:
+    def mark(self, name: str, value: Json) -> Score:
         """Score one value.
 
         Args:
@@ -51,19 +51,19 @@ class Argument(msgspec.Struct, frozen=True):
             try:
                 value = self.kind(value)
             except OverflowError:
-                return Mark(Miss.WRONG_VALUE, f"{name}: {short(value)} is too large for a float")
+                return Score(ErrorType.WRONG_VALUE, f"{name}: {short(value)} is too large for a float")
         told = _first_type(self.values)
         if type(value) is not self.kind and type(value) is not told:
             wanted = _type_name(self.kind)
-            return Mark(Miss.WRONG_TYPE, f"{name}: {short(value)} is {_type_name(type(value))}, not {wanted}")
+            return Score(ErrorType.WRONG_TYPE, f"{name}: {short(value)} is {_type_name(type(value))}, not {wanted}")
         if type(value) is self.kind and self.item and not any(_items_fit(value, one, self.item) for one in self.values):
             wanted = _type_name(self.item)
-            return Mark(Miss.WRONG_TYPE, f"{name}: {short(value)} has items that are not {wanted}")
+            return Score(ErrorType.WRONG_TYPE, f"{name}: {short(value)} has items that are not {wanted}")
         # Acceptable values of another type than the tool asks for are compared as they are.
         as_it_is = type(value) is not self.kind or told not in (None, self.kind)
         if value in self.values if as_it_is else self._accepts(value):
             return RIGHT
-        return Mark(Miss.WRONG_VALUE, f"{name}: {short(value)} is none of {short(list(self.values))}")
+        return Score(ErrorType.WRONG_VALUE, f"{name}: {short(value)} is none of {short(list(self.values))}")
 
     def _accepts(self, value: Json) -> bool:
         if self.kind is dict:

@@ -7,10 +7,10 @@ import msgspec
 
 from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort
-from apigen.evaluate.asking.base import Answerer, Put, Said
-from apigen.evaluate.asking.given import Given, given
-from apigen.evaluate.asking.putting import put
-from apigen.evaluate.base import Mark, Question
+from apigen.evaluate.asking.answer_record import AnswerRecord, answer_record
+from apigen.evaluate.asking.base import Answerer, Prompt, Response
+from apigen.evaluate.asking.prompts import prompt_of
+from apigen.evaluate.base import Question, Score
 
 IN_VAIN = 8
 """Questions that may end in an error before there is any answer; then it is the way of asking that is wrong.
@@ -22,7 +22,7 @@ Those that do not fit the model are not among them: the longest are told first, 
 class Store(Protocol):
     """Where answers go; the folder of an evaluation is one."""
 
-    answers: dict[str, Given]
+    answers: dict[str, AnswerRecord]
     """The answers so far, by the question's id."""
 
     @property
@@ -30,7 +30,7 @@ class Store(Protocol):
         """The model's name, for each answer."""
         ...
 
-    def add(self, one: Given) -> None:
+    def add(self, one: AnswerRecord) -> None:
         """Keep an answer."""
         ...
 
@@ -44,7 +44,7 @@ class Progress(msgspec.Struct):
     correct: int = 0
     errors: int = 0
 
-    def count(self, mark: Mark | None) -> None:
+    def count(self, mark: Score | None) -> None:
         """Count one answer, or an error."""
         self.answered += mark is not None
         self.correct += mark is not None and mark.correct
@@ -78,14 +78,14 @@ async def ask_missing(
     in_vain = 0
     for question in questions:
         if question.id in kept.answers:
-            progress.count(mark_of(question, kept.answers[question.id]))
+            progress.count(score_of(question, kept.answers[question.id]))
     watch(progress)
 
-    def keep(asked: Put, said: Said) -> None:
+    def keep(asked: Prompt, said: Response) -> None:
         nonlocal in_vain
-        one = given(asked, said, form, kept.model)
+        one = answer_record(asked, said, form, kept.model)
         kept.add(one)
-        progress.count(mark_of(by_id[asked.id], one))
+        progress.count(score_of(by_id[asked.id], one))
         watch(progress)
         in_vain += bool(said.error) and not said.unfit
         if in_vain >= IN_VAIN and not progress.answered:
@@ -93,12 +93,12 @@ async def ask_missing(
             hint = "; start the server with tool calling on, or use --form prompted" if asked.tools else ""
             raise JobFellShort(f"{said.error}; {in_vain} questions ended so, and none was answered{hint}")
 
-    missing = [put(question, form) for question in questions if question.id not in kept.answers]
+    missing = [prompt_of(question, form) for question in questions if question.id not in kept.answers]
     if missing:
         await answerer.ask(missing, keep, stopped)
 
 
-def mark_of(question: Question, one: Given) -> Mark | None:
+def score_of(question: Question, one: AnswerRecord) -> Score | None:
     """The mark of an answer; ``None`` for an error."""
     answer = one.line().answer
     return question.truth.mark(answer) if answer else None

@@ -11,7 +11,7 @@ IN_TEMPLATE, IN_USER_TURN, LEFT_OUT = "template", "user_turn", "left_out"
 """Where a prompt has what the system says: where the chat template has a place for it, in the user's turn, nowhere."""
 
 
-class Put(msgspec.Struct, frozen=True):
+class Prompt(msgspec.Struct, frozen=True):
     """One question as it is put to a model."""
 
     id: str
@@ -20,7 +20,7 @@ class Put(msgspec.Struct, frozen=True):
     """Offered beside the messages; none where they stand in the prompt."""
 
 
-class Said(msgspec.Struct, frozen=True):
+class Response(msgspec.Struct, frozen=True):
     """What a model said to one question, or why it said nothing."""
 
     text: str = ""
@@ -38,18 +38,18 @@ class Said(msgspec.Struct, frozen=True):
     """Whether it was cut off at the most tokens that an answer may have."""
 
 
-Keep = Callable[[Put, Said], None]
+Keep = Callable[[Prompt, Response], None]
 """Is told of each answer as it comes."""
 
 
 class Answerer(Protocol):
     """Somebody who can be asked."""
 
-    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+    async def ask(self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]) -> None:
         """Have questions answered, many at a time.
 
         Args:
-            puts: the questions.
+            prompts: the questions.
             keep: called with each answer, in whatever order they come; one that came is never lost.
             stopped: asked now and then whether to leave it at that.
 

@@ -11,7 +11,7 @@ from apigen.concurrency import several
 from apigen.dialogue.folding import folded
 from apigen.dialogue.native import native_messages
 from apigen.errors import ModelRefused
-from apigen.evaluate.asking.base import IN_USER_TURN, Keep, Put, Said
+from apigen.evaluate.asking.base import IN_USER_TURN, Keep, Prompt, Response
 from apigen.models.base import Model, Options
 from apigen.records import Completion, Message
 
@@ -39,28 +39,28 @@ class Endpoint:
         self._folds = False
         """Whether the server was seen to take what the system says in the user's turn alone."""
 
-    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+    async def ask(self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]) -> None:
         """Ask each question by itself.
 
         Raises:
             ModelUnavailable: the endpoint is down or refuses everything.
         """
 
-        async def one(put: Put) -> None:
-            keep(put, await self._said(put))
+        async def one(prompt: Prompt) -> None:
+            keep(prompt, await self._response(prompt))
 
-        await several(puts, one, self._concurrency, stopped)
+        await several(prompts, one, self._concurrency, stopped)
 
-    async def _said(self, put: Put) -> Said:
+    async def _response(self, prompt: Prompt) -> Response:
         began = time.monotonic()
-        options = msgspec.structs.replace(self._options, tools=put.tools)
+        options = msgspec.structs.replace(self._options, tools=prompt.tools)
         try:
-            completion = await self._completed(put.messages, options)
+            completion = await self._completed(prompt.messages, options)
         except ModelRefused as refused:
-            return Said(error=str(refused), seconds=time.monotonic() - began)
-        return Said(
+            return Response(error=str(refused), seconds=time.monotonic() - began)
+        return Response(
             completion.text,
-            completion.tool_calls if put.tools else None,
+            completion.tool_calls if prompt.tools else None,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             seconds=time.monotonic() - began,

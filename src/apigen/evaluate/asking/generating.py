@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from apigen.errors import UserError, in_one_line
-from apigen.evaluate.asking.base import Put
+from apigen.evaluate.asking.base import Prompt
 from apigen.evaluate.asking.template import ChatTemplate
 from apigen.extra import INSTALL
 from apigen.training_folder import require_finished
@@ -108,7 +108,7 @@ class Generator:
         model, tokenizer = load(folder, device)
         return cls(model, tokenizer, f"local:{folder}")
 
-    def prompt(self, put: Put) -> str:
+    def prompt(self, put: Prompt) -> str:
         """The text that the chat template makes of a question.
 
         Raises:

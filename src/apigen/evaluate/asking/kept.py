@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 
 from apigen.errors import UserError
-from apigen.evaluate.asking.given import Given
+from apigen.evaluate.asking.answer_record import AnswerRecord
 from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
 from apigen.records import Json
 
@@ -20,7 +20,7 @@ ANSWERS = "answers.jsonl"
 VERDICTS = "verdicts.jsonl"
 REPORT = "report.html"
 
-_decoder = msgspec.json.Decoder(Given)
+_decoder = msgspec.json.Decoder(AnswerRecord)
 
 _WAYS_OUT = {
     "base_urls": f"choose another --out; where the same model moved to another address, edit base_urls in {EVALUATION}",
@@ -65,7 +65,7 @@ class Kept:
     def __init__(self, path: Path, settings: Settings) -> None:
         self.path = path
         self.settings = settings
-        self.answers: dict[str, Given] = {}
+        self.answers: dict[str, AnswerRecord] = {}
         """The answers so far; errors are not among them once it is resumed."""
         self._lock = DirectoryLock(path)
         self._writer: LineWriter | None = None
@@ -105,7 +105,7 @@ class Kept:
                 )
         kept = cls(path, settings)
         try:
-            kept.answers = {one.id: one for one in read_given(path) if one.error is None}
+            kept.answers = {one.id: one for one in read_answer_records(path) if one.error is None}
             kept.write(ANSWERS, (msgspec.json.encode(one) + b"\n" for one in kept.answers.values()))
         except BaseException:
             kept.close()
@@ -117,7 +117,7 @@ class Kept:
         """The model that is asked."""
         return self.settings.model
 
-    def add(self, one: Given) -> None:
+    def add(self, one: AnswerRecord) -> None:
         """Keep an answer; it has reached the operating system when this returns."""
         if self._writer is None:
             self._writer = LineWriter(self.path / ANSWERS)
@@ -174,7 +174,7 @@ def read_settings(path: Path) -> Settings:
         raise UserError(f"{path / EVALUATION}: was changed and cannot be read any more ({error})") from None
 
 
-def read_given(path: Path) -> Iterator[Given]:
+def read_answer_records(path: Path) -> Iterator[AnswerRecord]:
     """Every whole line of answers; a torn last one is left out.
 
     Raises:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from apigen.errors import UserError
-from apigen.evaluate.asking.base import Keep, Put, Said
+from apigen.evaluate.asking.base import Keep, Prompt, Response
 from apigen.evaluate.asking.generating import Generated, Generator, NoRoom
 
 
@@ -27,15 +27,15 @@ class Local:
         self._batch = batch
         self._most = most
 
-    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+    async def ask(self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]) -> None:
         """Ask batch after batch.
 
         Raises:
             UserError: the model's chat template takes no tools, or its calls cannot be read.
         """
-        if any(put.tools for put in puts):
+        if any(prompt.tools for prompt in prompts):
             self._generator.require_native()
-        waiting = await asyncio.to_thread(self._in_order, puts, keep)
+        waiting = await asyncio.to_thread(self._in_order, prompts, keep)
         while waiting and not stopped():
             chunk = self._next(waiting)
             began = time.monotonic()
@@ -46,40 +46,40 @@ class Local:
                 continue
             del waiting[: len(chunk)]
             seconds = (time.monotonic() - began) / len(chunk)
-            for (length, put, _), answer in zip(chunk, answers, strict=True):
-                keep(put, _said(answer, length, seconds))
+            for (length, prompt, _), answer in zip(chunk, answers, strict=True):
+                keep(prompt, _response(answer, length, seconds))
 
-    def _in_order(self, puts: Sequence[Put], keep: Keep) -> list[tuple[int, Put, str]]:
+    def _in_order(self, prompts: Sequence[Prompt], keep: Keep) -> list[tuple[int, Prompt, str]]:
         """Length and text of each prompt, the longest first.
 
         A question that is too long or that the chat template refuses is kept as an error of its own.
         """
         found = []
-        for put in puts:
+        for prompt in prompts:
             try:
-                prompt = self._generator.prompt(put)
+                text = self._generator.prompt(prompt)
             except UserError as refused:
-                keep(put, Said(error=str(refused), unfit=True))
+                keep(prompt, Response(error=str(refused), unfit=True))
                 continue
-            length = self._generator.length(prompt)
+            length = self._generator.length(text)
             if problem := self._generator.too_long(length):
-                keep(put, Said(error=problem, unfit=True, prompt_tokens=length))
+                keep(prompt, Response(error=problem, unfit=True, prompt_tokens=length))
             else:
-                found.append((length, put, prompt))
+                found.append((length, prompt, text))
         return sorted(found, key=lambda one: -one[0])
 
-    def _next(self, waiting: Sequence[tuple[int, Put, str]]) -> list[tuple[int, Put, str]]:
+    def _next(self, waiting: Sequence[tuple[int, Prompt, str]]) -> list[tuple[int, Prompt, str]]:
         """The next batch: the longest, and with it what has as much room for an answer, which none may take away."""
         rooms = [self._generator.room(length, self._most) for length, _, _ in waiting[: self._batch]]
         return list(waiting[: sum(room == rooms[0] for room in rooms)])
 
-    def _shrink(self, waiting: list[tuple[int, Put, str]], keep: Keep) -> None:
+    def _shrink(self, waiting: list[tuple[int, Prompt, str]], keep: Keep) -> None:
         if self._batch > 1:
             self._batch //= 2
             return
-        length, put, _ = waiting.pop(0)
+        length, prompt, _ = waiting.pop(0)
         problem = f"a prompt of {length:,} tokens does not fit into memory"
-        keep(put, Said(error=problem, unfit=True, prompt_tokens=length))
+        keep(prompt, Response(error=problem, unfit=True, prompt_tokens=length))
 
     def facts(self) -> dict[str, Any]:
         """The model, the device, and how many questions were asked at once."""
@@ -89,5 +89,5 @@ class Local:
         """Nothing is held open."""
 
 
-def _said(answer: Generated, length: int, seconds: float) -> Said:
-    return Said(answer.text, prompt_tokens=length, completion_tokens=answer.tokens, seconds=seconds, cut=answer.cut)
+def _response(answer: Generated, length: int, seconds: float) -> Response:
+    return Response(answer.text, prompt_tokens=length, completion_tokens=answer.tokens, seconds=seconds, cut=answer.cut)

@@ -1,20 +1,20 @@
 """How a question is put to a model, and where its answer then stands."""
 
 from apigen.dialogue.form import Form, conversation
-from apigen.evaluate.asking.base import Put, Said
+from apigen.evaluate.asking.base import Prompt, Response
 from apigen.evaluate.asking.notations import bare, calls_in
 from apigen.evaluate.base import Question
 from apigen.records import Json, Message
 
 
-def put(question: Question, form: Form) -> Put:
+def prompt_of(question: Question, form: Form) -> Prompt:
     """The question as a model gets it."""
     asked = conversation(question.messages, question.tools, form)
     messages = tuple(Message(message["role"], message["content"]) for message in asked.chat)
-    return Put(question.id, messages, tuple(asked.tools))
+    return Prompt(question.id, messages, tuple(asked.tools))
 
 
-def read(question: Put, said: Said, form: Form) -> list[Json] | str:
+def answer_in(question: Prompt, said: Response, form: Form) -> list[Json] | str:
     """The answer in what was said to a question: calls, or text that is scored as one.
 
     In the prompted form that is the text without thoughts and fence. In the native form there are calls in a field of
