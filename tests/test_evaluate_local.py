@@ -74,7 +74,7 @@ def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -
         assert len(asked(kept, Telling(lambda _: Response(error="too long", unfit=True)), found)) == 20
     with (
         Kept.create(tmp_path / "refused", SETTINGS) as kept,
-        pytest.raises(JobFellShort, match="refused; 8 questions ended so, and none was answered"),
+        pytest.raises(JobFellShort, match="refused; 8 questions failed this way and none was answered"),
     ):
         asked(kept, Telling(lambda _: Response(error="refused")), found)
     assert len(kept.answers) == 8
@@ -88,7 +88,7 @@ def test_prompts_that_are_too_long_are_errors_of_their_own(loaded: tuple[Any, An
     with Kept.create(tmp_path / "out", SETTINGS) as kept:
         first = asked(kept, local, found)
     assert [id_ for id_, error in first.items() if error is None] == ["q9"]
-    assert "the model takes 4,096 with the answer" in str(first["q0"])
+    assert "the context window holds 4,096 including" in str(first["q0"])
     with Kept.resume(tmp_path / "out", SETTINGS) as kept:
         assert asked(kept, local, found) == first
 
@@ -186,6 +186,6 @@ def test_places_are_those_of_the_part_that_writes(loaded: tuple[Any, Any]) -> No
     assert not hasattr(seeing, "max_position_embeddings")
     plain, model.config = model.config, seeing
     try:
-        assert "the model takes 77 with" in Generator(model, tokenizer, "local:x").too_long(77)
+        assert "the context window holds 77 including" in Generator(model, tokenizer, "local:x").too_long(77)
     finally:
         model.config = plain

@@ -139,7 +139,7 @@ def test_an_argument_may_be_left_out_where_the_answer_says_so(
 
 def test_a_wrong_answer_says_where_and_what() -> None:
     """In one line that names the call and the argument."""
-    assert mark(WALK, Call("walk", {"to": "zoo", "dogs": 3})).detail == "walk: to: 'zoo' is none of ['park']"
+    assert mark(WALK, Call("walk", {"to": "zoo", "dogs": 3})).detail == "walk: to: 'zoo' is not one of ['park']"
     assert mark(WALK, Call("walk", {"to": [[9] * 99], "dogs": 3})).detail.endswith("… is a list, not a string")
 
 

@@ -94,7 +94,7 @@ def test_a_rehearsal_writes_nothing(tmp_path: Path) -> None:
         ({"limit": 0}, "--limit 0: must be at least 1"),
         ({"seed": -1}, "--seed -1: must be at least 0"),
         ({"temperature": -0.5}, "--temperature -0.5: must be"),
-        ({"model": "x"}, "--model x: write openai/NAME"),
+        ({"model": "x"}, "--model x: unknown kind of model; use openai/NAME"),
         ({"model": "local:x", "temperature": 1.0}, "decode greedily"),
         ({"form": "wild"}, "--form wild: no such form"),
         ({"suite": "bfcl", "execute": True}, "have no executable calls"),

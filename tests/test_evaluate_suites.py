@@ -91,7 +91,7 @@ def test_a_damaged_wheel_is_told_in_one_line(tmp_path: Path) -> None:
 def test_the_folder_that_holds_the_wheel_is_not_the_wheel(tmp_path: Path) -> None:
     """Whoever names it is told the wheel's name; a path that is not there is told as that."""
     (tmp_path / "bfcl_eval-1.whl").touch()
-    with pytest.raises(UserError, match=r"name the wheel in it, --bfcl .*bfcl_eval-1\.whl"):
+    with pytest.raises(UserError, match=r"pass the wheel in it: --bfcl .*bfcl_eval-1\.whl"):
         questions("bfcl", tmp_path)
     with pytest.raises(UserError, match="no such file or folder"):
         questions("bfcl", tmp_path / "gone.whl")
@@ -111,10 +111,10 @@ def test_a_wheel_is_read_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("suite", "said"),
     [
-        ("bfcl:simplest", "no category 'simplest'"),
+        ("bfcl:simplest", "no such category 'simplest'"),
         ("bfcl:parallel", "cannot be read"),
         ("toys", "no such suite"),
-        ("held-out", "name the rows"),
+        ("held-out", "the file is missing"),
         ("held-out:none.jsonl", "no such file"),
     ],
 )
@@ -124,7 +124,9 @@ def test_what_is_not_there_is_told_in_one_line(tmp_path: Path, suite: str, said:
         questions(suite, bfcl_folder(tmp_path))
 
 
-@pytest.mark.parametrize(("line", "said"), [("{", "no JSON"), ("[]", "no object"), ('{"id": "x"}', "KeyError")])
+@pytest.mark.parametrize(
+    ("line", "said"), [("{", "invalid JSON"), ("[]", "not an object"), ('{"id": "x"}', "KeyError")]
+)
 def test_a_broken_row_is_told_with_its_place(tmp_path: Path, line: str, said: str) -> None:
     """File and line."""
     folder = bfcl_folder(tmp_path)
@@ -276,9 +278,9 @@ def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
     ("row", "said"),
     [
         (brewing(leaf="mint") | {"query": 3}, "wrong_shape"),
-        (brewing(leaf="mint") | {"id": 8, "calls": [{"name": "fry"}]}, "'fry', which it does not offer"),
-        (brewing(leaf="mint") | {"id": 8, "calls": [3]}, "its calls are no calls"),
-        (brewing(leaf="mint"), "stands twice"),
+        (brewing(leaf="mint") | {"id": 8, "calls": [{"name": "fry"}]}, "'fry', which is not among its tools"),
+        (brewing(leaf="mint") | {"id": 8, "calls": [3]}, "invalid calls"),
+        (brewing(leaf="mint"), "duplicate id"),
     ],
 )
 def test_a_held_out_row_that_is_wrong_is_told_with_its_place(tmp_path: Path, row: dict[str, Any], said: str) -> None:

@@ -9,7 +9,7 @@ from apigen.cli.options import AsJson, Libraries
 from apigen.errors import UserError
 
 app = typer.Typer(
-    help="Score answers by the rules of the Berkeley Function-Calling Leaderboard, or ask a model first.",
+    help="Score function-calling answers, from a file or from a model that is asked, by the rules of BFCL.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
@@ -38,61 +38,65 @@ def evaluate(
     context: typer.Context,
     suite: Annotated[
         str | None,
-        typer.Option(metavar="SUITE", help="bfcl, bfcl:CATEGORY,... or held-out:FILE, rows with right calls."),
+        typer.Option(metavar="SUITE", help="bfcl, bfcl:CATEGORY,... or held-out:FILE (rows with ground-truth calls)."),
     ] = None,
     answers: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.jsonl", help="Score these: lines of {id, calls}, {id, text} or {id, error}."),
+        typer.Option(
+            metavar="FILE.jsonl", help="Score these answers: lines of {id, calls}, {id, text} or {id, error}."
+        ),
     ] = None,
     verdicts: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="With --answers: write one JSON line for each, with its mark.")
+        Path | None,
+        typer.Option(metavar="FILE", help="With --answers: write one JSON line per answer, with its score."),
     ] = None,
     bfcl: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Wheel or folder of bfcl-eval (default: the installed package).")
     ] = None,
     underscores: Annotated[
         bool,
-        typer.Option("--underscores", help="With --answers: tools were offered with _ for each dot in their names."),
+        typer.Option("--underscores", help="With --answers: tool names were offered with _ instead of dots."),
     ] = False,
     model: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="Ask this model: openai/NAME, or local:FOLDER with transformers."),
     ] = None,
     base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Endpoint of an openai/ model, as http://HOST:PORT/v1.")
+        str | None, typer.Option(metavar="URL", help="Endpoint of an openai/ model, such as http://HOST:PORT/v1.")
     ] = None,
     form: Annotated[
-        str, typer.Option(metavar="FORM", help="native: tools beside the messages; prompted: in the prompt.")
+        str, typer.Option(metavar="FORM", help="native: tools in the request or chat template; prompted: in the text.")
     ] = "native",
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder for answers, verdicts, figures and the report.")
+        Path | None, typer.Option(metavar="DIR", help="Output folder: answers, verdicts, figures, report.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on in DIR: ask what is missing or was an error.")
+        bool, typer.Option("--resume", help="Resume in DIR: ask only questions that are missing or failed.")
     ] = False,
     execute: Annotated[
-        bool, typer.Option("--execute", help="held-out: also execute the calls and compare their results.")
+        bool, typer.Option("--execute", help="held-out only: also execute the calls and compare their results.")
     ] = False,
     libraries: Libraries = None,
     config: Annotated[
         Path | None,
-        typer.Option(
-            metavar="CONFIG.yaml", help="Takes from there how the model is reached, and grants for --execute."
-        ),
+        typer.Option(metavar="CONFIG.yaml", help="Read endpoints of the model, and grants for --execute, from it."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="A seeded sample of at most N questions per category.")
+        int | None, typer.Option(metavar="N", min=1, help="Ask a seeded sample of at most N questions per category.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Which ones.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the --limit sample.")] = 0,
     concurrency: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Questions under way (default 32; 8 in a local batch).")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Questions in flight (default 32), or local batch size (default 8)."),
     ] = None,
-    temperature: Annotated[float, typer.Option(metavar="T", min=0, help="Of sampling.")] = 0.0,
-    max_tokens: Annotated[int, typer.Option(metavar="N", min=1, help="Most tokens of an answer.")] = 2048,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would be asked; ask nothing.")] = False,
+    temperature: Annotated[float, typer.Option(metavar="T", min=0, help="Sampling temperature; 0 is greedy.")] = 0.0,
+    max_tokens: Annotated[int, typer.Option(metavar="N", min=1, help="Max new tokens per answer.")] = 2048,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print how many questions and tokens, and ask nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score answers by the rules of the Berkeley Function-Calling Leaderboard, or ask a model first."""
+    """Score function-calling answers, from a file or from a model that is asked, by the rules of BFCL."""
     if context.invoked_subcommand is not None:
         return
     if suite is None:
@@ -137,13 +141,16 @@ def evaluate(
 
 @app.command()
 def compare(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR DIR...", help="The --out of two or more evaluations.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR DIR...", help="The --out folders of two or more evaluations.")
+    ],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="FILE.html", help="Write a page with the rows that differ.")
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE.html", help="Write a page with the questions on which they differ."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare models that were asked the same questions: side by side, and pair by pair."""
+    """Compare models on the same questions, side by side and pairwise."""
     from apigen.cli.evaluate_compare import compare_command
 
     compare_command(folders, out, as_json=as_json)

@@ -8,7 +8,7 @@ bfcl        the suite of the Berkeley leaderboard's single-turn questions; bfcl_
 held_out    the suite of rows with their right calls
 table       the suites by name
 answers     the file of answers made elsewhere
-scoring     each answer with its mark, and the counts by category
+scoring     each answer with its score, and the counts by category
 summary     the counts for people
 asking      a model's answers: who can be asked, how a question is put, what is kept
 executed    held-out answers marked by what their calls return; executables says by which library

@@ -28,7 +28,7 @@ class DueCall(msgspec.Struct, frozen=True):
         for name, value in call.arguments.items():
             argument = self.arguments.get(name)
             if argument is None:
-                return Score(ErrorType.UNKNOWN_ARGUMENT, f"{self.name}: {name} is not in the right answer")
+                return Score(ErrorType.UNKNOWN_ARGUMENT, f"{self.name}: {name} is not in the ground truth")
             mark = argument.mark(f"{self.name}: {name}", value)
             if not mark.correct:
                 return mark
@@ -115,4 +115,4 @@ class AnyCallDue(msgspec.Struct, frozen=True):
             return Score(ErrorType.CALLED_NEEDLESSLY, f"{short(answer.calls[0].name)} is called, though no tool fits")
         if answer.undecodable:
             return Score(ErrorType.UNDECODABLE, answer.undecodable)
-        return Score(ErrorType.NO_CALL, "a tool fits, and none is called")
+        return Score(ErrorType.NO_CALL, "a tool fits, but none is called")

@@ -75,17 +75,17 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
             none that all of them answered.
     """
     if len(folders) < 2:
-        raise UserError("compare: give the folders of two or more evaluations")
+        raise UserError("compare: needs two or more evaluations; give their folders")
     found = [read_evaluation(folder) for folder in folders]
     first = found[0]
     for folder, other in zip(folders, found, strict=True):
         read_settings(folder)  # of which the tables tell: that they are there
         if "categories" not in other or "date" not in other:
-            raise UserError(f"{folder}: is still being asked, or was killed; go on with `apigen evaluate --resume`")
+            raise UserError(f"{folder}: is not finished; resume it with `apigen evaluate --resume`")
         if _questions(other) != _questions(first):
             raise UserError(
-                f"{folder}: was asked {other['suite']} ({other['version']}), {folders[0]} {first['suite']} "
-                f"({first['version']}); only answers to the same questions are compared"
+                f"{folder}: asks {other['suite']} ({other['version']}), {folders[0]} {first['suite']} "
+                f"({first['version']}); only evaluations of the same questions can be compared"
             )
     names = _names(found, folders)
     sides = [
@@ -101,8 +101,8 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
     if not set.intersection(*answered):
         counts = ", ".join(f"{len(ids):,} in {folder}" for ids, folder in zip(answered, folders, strict=True))
         raise UserError(
-            f"compare: there is no question that every model answered (answers: {counts}); go on with `apigen evaluate "
-            "--resume`, or ask all of them with the same --limit and --seed"
+            f"compare: no question was answered by every model (answers: {counts}); resume with `apigen evaluate "
+            "--resume`, or evaluate all models with the same --limit and --seed"
         )
     return sides
 
@@ -127,7 +127,9 @@ def _verdicts(folder: Path) -> Iterator[Verdict]:
         for line in path.read_bytes().splitlines():
             yield _decoder.decode(line)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as problem:
-        raise UserError(f"{path}: cannot be read ({problem}); go on with --resume to write it anew") from None
+        raise UserError(
+            f"{path}: cannot be read ({problem}); run `apigen evaluate --resume` to write it again"
+        ) from None
 
 
 def compared(sides: Sequence[Side]) -> dict[str, Any]:

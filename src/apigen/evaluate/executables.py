@@ -54,7 +54,9 @@ def executables(rows: Path, libraries: Sequence[str], config: Path | None) -> Ex
         return Executables(loaded.tools, chosen, ", ".join(libraries))
     folder = rows if rows.is_dir() else rows.parent
     if not rundir.is_run(folder):
-        raise UserError(f"--execute: {rows} is in no run's folder; name what executes its calls with --library SRC")
+        raise UserError(
+            f"--execute: {rows} is not in a run's folder; name the library that executes its calls with --library SRC"
+        )
     chosen = rundir.read_config(folder)
     require_isolation(chosen.isolation.require)
     return Executables(tuple(rundir.read_library(folder)), chosen, str(folder / rundir.LIBRARY))

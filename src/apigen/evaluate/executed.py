@@ -126,12 +126,12 @@ def _marked(question: Question, answer: Answer, ran: Mapping[_Key, Ran]) -> ByRe
 def _in_doubt(call: Call, made: Ran | None) -> str:
     """Why a row's own call is no measure; empty where it is one."""
     if made is None:
-        return f"the library has no {call.name} that can be executed"
+        return f"the library has no executable {call.name}"
     if isinstance(made, ExecutorUnavailable):
-        return f"{call.name} could not be made: {made}"
+        return f"{call.name} could not be executed: {made}"
     if not made.ok:
         return f"the row's own call of {call.name} fails: {made.reason}: {made.detail}"
-    return f"{call.name} returns something else each time" if made.varies else ""
+    return f"{call.name} returns a different result each time" if made.varies else ""
 
 
 def _compared(due: Call, execution: Execution, other: Call, ran: Mapping[_Key, Ran]) -> Score | str:
@@ -140,10 +140,10 @@ def _compared(due: Call, execution: Execution, other: Call, ran: Mapping[_Key, R
         return Score(ErrorType.WRONG_NAME, f"{short(other.name)} is called, not {due.name}")
     key = _key(other)
     if key is None:
-        return Score(ErrorType.CALL_FAILED, f"{due.name}: its arguments are no JSON")
+        return Score(ErrorType.CALL_FAILED, f"{due.name}: its arguments are not valid JSON")
     made = ran[key]
     if isinstance(made, ExecutorUnavailable):
-        return f"{due.name} could not be made: {made}"
+        return f"{due.name} could not be executed: {made}"
     if not made.ok:
         return Score(ErrorType.CALL_FAILED, f"{due.name}: {made.reason}: {made.detail}")
     if _bytes(made.result) == _bytes(execution.result):

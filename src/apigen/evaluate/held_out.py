@@ -91,9 +91,9 @@ class HeldOut:
             place = f"{self._path} row {row.number}"
             if row.problem is not None:
                 problem = f"{row.problem.reason}: {row.problem.detail}"
-                raise UserError(f"{place}: cannot be read ({problem}); `apigen check` says what is wrong, row by row")
+                raise UserError(f"{place}: cannot be read ({problem}); `apigen check` reports the problems row by row")
             if row.id in seen:
-                raise UserError(f"{place}: the id {row.id!r} stands twice; answers could not be told apart")
+                raise UserError(f"{place}: duplicate id {row.id!r}; give each row its own")
             seen.add(row.id)
             yield row, place
 
@@ -112,7 +112,7 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
     try:
         calls = msgspec.convert(row.calls, tuple[Call, ...])
     except msgspec.ValidationError as problem:
-        raise UserError(f"{place}: its calls are no calls ({problem}); `apigen check --fix` mends some") from None
+        raise UserError(f"{place}: invalid calls ({problem}); `apigen check --fix` repairs some") from None
     offered = row.tools
     if underscores:
         offered = tuple(replace(tool, name=underscored(tool.name)) for tool in offered)
@@ -120,7 +120,9 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
     tools = {tool.name: tool for tool in offered}
     unknown = [call.name for call in calls if call.name not in tools]
     if unknown:
-        raise UserError(f"{place}: calls {unknown[0]!r}, which it does not offer; `apigen check` finds all such rows")
+        raise UserError(
+            f"{place}: calls {unknown[0]!r}, which is not among its tools; `apigen check` lists all such rows"
+        )
     # As in training; where only the texts are known, earlier ones are put as what the system says.
     said = row.dialogue or (*(Message("system", text) for text in row.context), Message("user", row.query))
     truth: GroundTruth = (

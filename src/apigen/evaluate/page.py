@@ -26,16 +26,16 @@ ERROR_TEXT: dict[str, str] = {
     ErrorType.NO_CALL: "makes no call",
     ErrorType.MISSING_CALL: "makes too few calls",
     ErrorType.EXTRA_CALL: "makes too many calls",
-    ErrorType.WRONG_NAME: "calls another tool",
-    ErrorType.MISSING_ARGUMENT: "leaves out an argument that is due",
-    ErrorType.UNKNOWN_ARGUMENT: "gives an argument that the right answer does not have",
-    ErrorType.WRONG_TYPE: "gives a value of another type",
-    ErrorType.WRONG_VALUE: "gives another value",
+    ErrorType.WRONG_NAME: "calls the wrong tool",
+    ErrorType.MISSING_ARGUMENT: "omits a required argument, or one that the ground truth needs",
+    ErrorType.UNKNOWN_ARGUMENT: "gives an argument that the ground truth does not have",
+    ErrorType.WRONG_TYPE: "gives a value of the wrong type",
+    ErrorType.WRONG_VALUE: "gives the wrong value",
     ErrorType.CALLED_NEEDLESSLY: "calls a tool though none fits",
-    ErrorType.UNDECODABLE: "is no list of calls",
-    ErrorType.OTHER_RESULT: "calls the tool with another result",
+    ErrorType.UNDECODABLE: "cannot be decoded as calls",
+    ErrorType.OTHER_RESULT: "calls the tool with a different result",
     ErrorType.CALL_FAILED: "makes a call that fails",
-    "error": "there is no answer",
+    "error": "an error instead of an answer",
 }
 
 
@@ -53,8 +53,8 @@ def page(found: Mapping[str, Any], evaluated: Sequence[Evaluated]) -> str:
         found=found,
         headline=headline(found),
         remarks=remarks(found),
-        tables=[("By what they say", bars(found, found))]
-        + ([("By what their calls return", bars(found, found["execution"]))] if found["execution"] else []),
+        tables=[("Calls compared with the ground truth", bars(found, found))]
+        + ([("Results compared by execution", bars(found, found["execution"]))] if found["execution"] else []),
         all=ALL,
         pooled=pooled(found),
         texts=ERROR_TEXT,

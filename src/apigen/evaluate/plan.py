@@ -38,7 +38,7 @@ def plan_words(plan: Mapping[str, Any]) -> str:
     """The same for people."""
     lines = [f"{count:>6,}  {category}" for category, count in plan["categories"].items()]
     asked = (
-        f"{plan['questions']:,} questions in form {plan['form']}: about {plan['prompt_tokens']:,} tokens of prompts, "
-        f"and at most {plan['completion_tokens_at_most']:,} of answers. Nothing was asked or written."
+        f"{plan['questions']:,} questions, form {plan['form']}: about {plan['prompt_tokens']:,} prompt tokens "
+        f"and at most {plan['completion_tokens_at_most']:,} completion tokens. Nothing was asked or written."
     )
     return "\n".join([*lines, asked])

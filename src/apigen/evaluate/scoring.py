@@ -56,7 +56,7 @@ def score(questions: Mapping[str, Question], lines: Iterable[AnswerLine]) -> Ite
     for line in lines:
         question = questions.get(line.id)
         if question is None:
-            raise UserError(f"{line.place}: the suite has no question {line.id!r}; check --suite and the id")
+            raise UserError(f"{line.place}: no question {line.id!r} in the suite; check --suite and the id")
         yield Scored(question, question.truth.mark(line.answer) if line.answer else None, line.error)
 
 

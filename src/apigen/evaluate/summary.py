@@ -18,12 +18,12 @@ def summary(found: Mapping[str, Any]) -> RenderableType:
     """Render what :meth:`apigen.evaluate.scoring.ScoreTally.as_json` found, with what was scored and when."""
     parts: list[RenderableType] = [Text(printable(headline(found)), style="bold"), _shares(table_rows(found, found))]
     if found.get("execution"):
-        parts += [Text("\nBy what their calls return:"), _shares(table_rows(found, found["execution"]), "unknown")]
+        parts += [Text("\nResults compared by execution:"), _shares(table_rows(found, found["execution"]), "unknown")]
     if found["reasons"]:
-        parts += [Text("\nWhy answers are wrong:"), _reasons(found["reasons"])]
-    notes = "In brackets: Wilson's 95% interval of the right answers among those marked; errors are in neither."
+        parts += [Text("\nErrors by type:"), _reasons(found["reasons"])]
+    notes = "In brackets: Wilson's 95% confidence interval of the accuracy; errors are excluded."
     if found["unanswered"]:
-        notes += f"\n{found['unanswered']:,} of {found['questions']:,} questions have no answer, and are not counted."
+        notes += f"\n{found['unanswered']:,} of {found['questions']:,} questions have no answer and are excluded."
     parts += [Text(line) for line in remarks(found)]
     parts.append(Text(notes, style="dim"))
     return Group(*parts)
@@ -57,8 +57,10 @@ def table_rows(found: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str,
 
 
 _SYSTEM = {
-    IN_USER_TURN: "The chat template has no place for the system: what it says, if anything, begins the user's turn.",
-    LEFT_OUT: "The chat template leaves out what the system says, so the model saw none of it.",
+    IN_USER_TURN: (
+        "The chat template has no system role; a system prompt, if any, is put at the start of the user turn."
+    ),
+    LEFT_OUT: "The chat template drops the system prompt, so the model did not see it.",
 }
 """What is said of a local model's prompts, by ``system`` in evaluation.json."""
 
@@ -68,16 +70,16 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     lines = _training(found["training"]) if found.get("training") else []
     if not pooled(found):
         lines.append(
-            "There is no row for all answers: a sample has as many questions of a small category as of a large one."
+            "There is no overall row: the sample is capped per category, so pooling would overweight small categories."
         )
     if found.get("cut"):
         lines.append(
-            f"{found['cut']:,} answers were cut off at --max-tokens {found['max_tokens']:,} and are scored as they are."
+            f"{found['cut']:,} answers were truncated at --max-tokens {found['max_tokens']:,} and scored as they are."
         )
     if found.get("calls_in_text"):
         lines.append(
-            f"{found['calls_in_text']:,} answers make no call, but their text reads like one: the server may not know "
-            "the model's notation (vLLM: --tool-call-parser)."
+            f"{found['calls_in_text']:,} answers make no call, but their text looks like one: the server may not parse "
+            "the model's call format (vLLM: --tool-call-parser)."
         )
     if found.get("system") in _SYSTEM:
         lines.append(_SYSTEM[found["system"]])
@@ -89,19 +91,18 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
 def _training(training: Mapping[str, Any]) -> list[str]:
     """What is known of questions whose answers the model was taught."""
     lines = [
-        f"{training['trained_on']:,} of {training['questions']:,} questions stand in the data that the model was "
-        "trained on"
-        + ("; what it has learnt by heart says nothing of other questions." if training["trained_on"] else ".")
+        f"{training['trained_on']:,} of {training['questions']:,} questions appear in the data that the model was "
+        "trained on" + ("; memorised answers say nothing about unseen questions." if training["trained_on"] else ".")
     ]
     if training["not_read"]:
-        lines.append(f"Of its training {', '.join(training['not_read'])} cannot be read now, so there may be more.")
+        lines.append(f"Training data {', '.join(training['not_read'])} cannot be read now, so there may be more.")
     if training["changed"]:
-        lines.append(f"Of its training {', '.join(training['changed'])} has changed since, so there may be others.")
+        lines.append(f"Training data {', '.join(training['changed'])} have changed since, so the count may be off.")
     return lines
 
 
 def _shares(rows: Mapping[str, Mapping[str, Any]], errors: str = "errors") -> Table:
-    table = _table("category", "right", "of", "share", "95%", errors, "unanswered")
+    table = _table("category", "correct", "answers", "accuracy", "95% CI", errors, "unanswered")
     for name, one in rows.items():
         table.add_row(
             printable(name),
@@ -121,7 +122,7 @@ def _share(share: Mapping[str, float] | None) -> tuple[str, str]:
 
 
 def _reasons(reasons: Mapping[str, int]) -> Table:
-    table = _table("reason", "answers")
+    table = _table("error type", "answers")
     for name, count in reasons.items():
         table.add_row(name, f"{count:,}")
     return table

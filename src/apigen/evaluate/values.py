@@ -63,7 +63,7 @@ class Argument(msgspec.Struct, frozen=True):
         as_it_is = type(value) is not self.kind or told not in (None, self.kind)
         if value in self.values if as_it_is else self._accepts(value):
             return RIGHT
-        return Score(ErrorType.WRONG_VALUE, f"{name}: {short(value)} is none of {short(list(self.values))}")
+        return Score(ErrorType.WRONG_VALUE, f"{name}: {short(value)} is not one of {short(list(self.values))}")
 
     def _accepts(self, value: Json) -> bool:
         if self.kind is dict:

@@ -90,8 +90,8 @@ async def ask_missing(
         in_vain += bool(said.error) and not said.unfit
         if in_vain >= IN_VAIN and not progress.answered:
             # A server's: what a model in this process cannot answer is always for want of room.
-            hint = "; start the server with tool calling on, or use --form prompted" if asked.tools else ""
-            raise JobFellShort(f"{said.error}; {in_vain} questions ended so, and none was answered{hint}")
+            hint = "; start the server with tool calling enabled, or use --form prompted" if asked.tools else ""
+            raise JobFellShort(f"{said.error}; {in_vain} questions failed this way and none was answered{hint}")
 
     missing = [prompt_of(question, form) for question in questions if question.id not in kept.answers]
     if missing:

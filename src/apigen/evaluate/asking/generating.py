@@ -136,7 +136,7 @@ class Generator:
         """Why a prompt of so many tokens cannot be answered; empty where it can."""
         if self._positions is None or length < self._positions:
             return ""
-        return f"the prompt has {length:,} tokens, and the model takes {self._positions:,} with the answer"
+        return f"the prompt has {length:,} tokens; the context window holds {self._positions:,} including the answer"
 
     def generate(self, prompts: Sequence[str], most: int) -> list[Generated]:
         """Continue several prompts at once, greedily.

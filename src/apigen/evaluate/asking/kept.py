@@ -79,11 +79,11 @@ class Kept:
         """
         if path.exists() and not (path.is_dir() and all(entry.name.startswith(".") for entry in path.iterdir())):
             again = (path / EVALUATION).is_file()
-            raise UserError(f"{path}: exists already; {'add --resume, or ' if again else ''}choose another --out")
+            raise UserError(f"{path}: already exists; {'add --resume, or ' if again else ''}choose another --out")
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"{path}: cannot be made: {error.strerror}; choose another --out") from None
+            raise UserError(f"{path}: cannot be created: {error.strerror}; choose another --out") from None
         kept = cls(path, settings)
         kept.describe({"status": "asking"})
         return kept
@@ -157,7 +157,7 @@ def read_evaluation(path: Path) -> dict[str, Any]:
     try:
         return msgspec.json.decode((path / EVALUATION).read_bytes(), type=dict[str, Any])
     except (FileNotFoundError, NotADirectoryError):
-        raise UserError(f"{path}: holds no {EVALUATION}; give the --out of an `apigen evaluate --model`") from None
+        raise UserError(f"{path}: no {EVALUATION} in it; give the --out folder of `apigen evaluate --model`") from None
     except (OSError, msgspec.MsgspecError) as error:
         raise UserError(f"{path / EVALUATION}: cannot be read: {error}") from None
 
@@ -171,7 +171,9 @@ def read_settings(path: Path) -> Settings:
     try:
         return msgspec.convert(read_evaluation(path), Settings)
     except msgspec.ValidationError as error:
-        raise UserError(f"{path / EVALUATION}: was changed and cannot be read any more ({error})") from None
+        raise UserError(
+            f"{path / EVALUATION}: is not an evaluation ({error}); restore the file, or choose another --out"
+        ) from None
 
 
 def read_answer_records(path: Path) -> Iterator[AnswerRecord]:
@@ -187,7 +189,7 @@ def read_answer_records(path: Path) -> Iterator[AnswerRecord]:
         try:
             yield _decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise UserError(f"{file} line {number}: is no answer any more ({error}); mend or remove it") from None
+            raise UserError(f"{file} line {number}: is not a valid answer ({error}); fix or remove the line") from None
 
 
 def _json(value: object) -> str:

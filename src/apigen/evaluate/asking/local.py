@@ -78,7 +78,7 @@ class Local:
             self._batch //= 2
             return
         length, prompt, _ = waiting.pop(0)
-        problem = f"a prompt of {length:,} tokens does not fit into memory"
+        problem = f"a prompt of {length:,} tokens runs out of memory even in a batch of one"
         keep(prompt, Response(error=problem, unfit=True, prompt_tokens=length))
 
     def facts(self) -> dict[str, Any]:

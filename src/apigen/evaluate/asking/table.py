@@ -43,7 +43,9 @@ def require_askable(model: str, temperature: float) -> None:
             )
         return
     if not (model.startswith(OPENAI) and len(model) > len(OPENAI)):
-        raise UserError(f"--model {model}: write openai/NAME (with --base-url for your own server) or local:FOLDER")
+        raise UserError(
+            f"--model {model}: unknown kind of model; use openai/NAME (your own server: --base-url) or local:FOLDER"
+        )
 
 
 def make_answerer(model: str, endpoints: Sequence[ModelConfig], asking: Asking, form: Form) -> Answerer:
