@@ -126,7 +126,7 @@ def test_what_cannot_be_compared_is_told_in_one_line(tmp_path: Path) -> None:
     (other / "evaluation.json").write_text(json.dumps({key: settings[key] for key in settings if key != "categories"}))
     assert "is not finished; resume it" in apigen("evaluate", "compare", one, other).stderr
     (other / "evaluation.json").write_text('{"categories": {}, "date": ""}')
-    assert "was changed and cannot be read any more" in apigen("evaluate", "compare", one, other).stderr
+    assert "is not an evaluation" in apigen("evaluate", "compare", one, other).stderr
     assert "no evaluation.json in it" in apigen("evaluate", "compare", one, one / "verdicts.jsonl").stderr
     assert lines(one / "answers.jsonl")
 

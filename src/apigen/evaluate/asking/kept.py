@@ -172,7 +172,7 @@ def read_settings(path: Path) -> Settings:
         return msgspec.convert(read_evaluation(path), Settings)
     except msgspec.ValidationError as error:
         raise UserError(
-            f"{path / EVALUATION}: is not an evaluation ({error}); restore the file, or choose another --out"
+            f"{path / EVALUATION}: is not an evaluation ({error}); restore the file, or evaluate again"
         ) from None
 
 
