@@ -1,4 +1,4 @@
-"""``apigen evaluate``: how many answers are right, by a benchmark's rules."""
+"""``apigen evaluate --answers``: score answers made elsewhere."""
 
 import sys
 from contextlib import ExitStack
@@ -63,10 +63,10 @@ def evaluate_command(options: EvaluateOptions) -> None:
 
 
 def _require_sound(options: EvaluateOptions) -> None:
-    """Say what is wrong before any work.
+    """Report wrong options before any work.
 
     Raises:
-        UserError: a file is not there, or would be overwritten.
+        UserError: a file does not exist, or would be overwritten.
     """
     if not options.answers.is_file():
         raise UserError(f"--answers {options.answers}: no such file; write JSON lines of {{id, calls}}")

@@ -1,4 +1,4 @@
-"""``apigen evaluate compare``: models that were asked the same questions."""
+"""``apigen evaluate compare``: models on the same questions."""
 
 import sys
 from collections.abc import Sequence

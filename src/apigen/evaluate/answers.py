@@ -16,22 +16,22 @@ _SHAPES = "one of calls: [{name, arguments}], text: the model's output, error: w
 
 
 class AnswerLine(msgspec.Struct, frozen=True):
-    """One line of the file."""
+    """One line of answers."""
 
     place: str
     """File and line."""
     id: str
     """The question's."""
     answer: Answer | None
-    """``None`` where there is none because of an error."""
+    """``None`` for an error."""
     error: str = ""
 
 
 def read_answers(path: Path) -> Iterator[AnswerLine]:
     """Each line, in order.
 
-    What the file's writer did wrong (no JSON, no id, a key twice) stops the reading; what the model did wrong (no
-    calls in its text, arguments that are none) is an undecodable answer.
+    A mistake of the file (invalid JSON, no id, a duplicate key) stops the reading; a mistake of the model (text without
+    calls, invalid arguments) is an undecodable answer.
 
     Raises:
         UserError: the file or a line cannot be read; the message says which line and why.
@@ -71,7 +71,7 @@ def _line(place: str, id_: str, key: str, value: Json) -> AnswerLine:
 
 
 class _TwinKey(Exception):  # noqa: N818 - told, not raised to anybody
-    """A key that stands twice in one object."""
+    """A duplicate key in one object."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whether calls are those that are due, and whether a call is due at all."""
+"""Whether calls match the expected ones, or whether any call is expected at all."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,11 +10,11 @@ from apigen.records import Call
 
 
 class DueCall(msgspec.Struct, frozen=True):
-    """One call that is due, with everything that is acceptable for it."""
+    """One expected call, with everything that is acceptable for it."""
 
     name: str
     arguments: Mapping[str, Argument]
-    """The arguments that may be given; any other is wrong, though the tool may have it."""
+    """The arguments that may be given; any other is wrong, even if the tool has it."""
     due: Sequence[str]
     """The arguments that must be given."""
 
@@ -35,7 +35,7 @@ class DueCall(msgspec.Struct, frozen=True):
         return RIGHT
 
     def described(self) -> Due:
-        """The call with its arguments, those included that may be left out but have a value of their own."""
+        """The call with its arguments, including optional ones that have a value."""
         said = {name: self.arguments[name] for name in self.due if name in self.arguments}
         for name, argument in self.arguments.items():
             if OMITTED in argument.values and any(value != OMITTED for value in argument.values):
@@ -45,7 +45,7 @@ class DueCall(msgspec.Struct, frozen=True):
 
 
 def due_arguments(required: Sequence[str], arguments: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
-    """The arguments that must be given: what the tool requires, and what may not be left out.
+    """The arguments that must be given: those the tool requires, and those that may not be omitted.
 
     Args:
         required: by the tool.
@@ -55,10 +55,10 @@ def due_arguments(required: Sequence[str], arguments: Mapping[str, Sequence[obje
 
 
 class CallsDue(msgspec.Struct, frozen=True):
-    """Exactly these calls are due, in any order.
+    """Exactly these calls are expected, in any order.
 
-    Each call that is due takes the first call left that fits it, in the order in which the suite lists them. So an
-    answer can be rejected though another assignment would have fitted; the official checker does the same.
+    Each expected call takes the first remaining call that matches, in the suite's order. So an answer can be rejected
+    although another assignment would match; the official checker does the same.
     """
 
     calls: tuple[DueCall, ...]
@@ -87,7 +87,7 @@ class CallsDue(msgspec.Struct, frozen=True):
 
 
 def wrong_count(calls: Sequence[Call], due: int) -> Score:
-    """The mark of an answer that makes more or fewer calls than are due."""
+    """The score of an answer with more or fewer calls than expected."""
     counts = f"{len(calls)} of {due} calls"
     if not calls:
         return Score(ErrorType.NO_CALL, counts)
@@ -95,9 +95,9 @@ def wrong_count(calls: Sequence[Call], due: int) -> Score:
 
 
 class AnyCallDue(msgspec.Struct, frozen=True):
-    """Only whether something is called counts, not what: relevance and irrelevance.
+    """Only whether any call is made counts, not which: relevance and irrelevance.
 
-    What cannot be read as calls is no call.
+    What cannot be decoded counts as no call.
     """
 
     wanted: bool

@@ -1,4 +1,4 @@
-"""A comparison for people: tables for the terminal, and one self-contained HTML file with the rows that differ."""
+"""A comparison as tables for the terminal, and as one self-contained HTML file with the questions that differ."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -41,7 +41,7 @@ def comparison(found: Mapping[str, Any]) -> RenderableType:
 
 
 def legend(found: Mapping[str, Any]) -> list[str]:
-    """What was asked, and the letter under which each model stands in the tables: names are too long for those."""
+    """The suite, and the letter of each model in the tables, since names are too long for them."""
     models = zip(letters(len(found["models"])), found["models"], strict=True)
     told = [f"{found['suite']} ({found['version']})", *(f"{letter}  {asked(model)}" for letter, model in models)]
     if len(found["say"]["categories"]) > 2 and any(model["limit"] is not None for model in found["models"]):
@@ -66,24 +66,24 @@ def asked(model: Mapping[str, Any]) -> str:
 
 
 def kinds(found: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """What is compared, with its title: what answers say, and what their calls return where all were executed."""
+    """The comparisons with their titles: of calls, and by execution where all models have it."""
     by_result = [("Results compared by execution", found["return"])] if found["return"] else []
     return [("Calls compared with the ground truth", found["say"]), *by_result]
 
 
 def counted(one: Mapping[str, Any]) -> str:
-    """How many questions count, and how many do not."""
+    """How many questions count, and how many are excluded."""
     left = f"; {one['left_out']:,} without an answer from every model are excluded" if one["left_out"] else ""
     return f"{one['questions']:,} questions{left}"
 
 
 def difference(pair: Mapping[str, Any]) -> str:
-    """A difference of two shares with its interval, in points."""
+    """A difference in accuracy with its confidence interval, in percentage points."""
     return f"{100 * pair['difference']:+.1f} [{100 * pair['low']:+.1f}, {100 * pair['high']:+.1f}]"
 
 
 def probability(pair: Mapping[str, Any]) -> str:
-    """A probability that is never shown as none."""
+    """A p-value, never rounded to zero."""
     return "<0.0001" if pair["p"] < 1e-4 else f"{pair['p']:.2g}"
 
 

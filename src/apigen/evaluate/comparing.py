@@ -1,7 +1,7 @@
-"""Models that were asked the same questions, side by side and pair by pair.
+"""Models on the same questions, side by side and pairwise.
 
-Two shares of the same questions are not two independent shares: what tells two models apart are the questions on which
-one is right and the other wrong. Only questions to which every model has an answer count.
+Two accuracies on the same questions are not independent: what distinguishes two models are the questions on which one
+is right and the other wrong. Only questions that every model answered count.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from apigen.evaluate.summary import ALL
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Whether an answer is right; ``None`` where nothing can be said."""
+    """Whether an answer is right; ``None`` where there is no score."""
 
     correct: bool | None
     reason: str | None = None
@@ -46,7 +46,7 @@ class Side(msgspec.Struct, frozen=True):
     """One evaluation."""
 
     name: str
-    """The model, with what tells it from the others."""
+    """The model, with form or folder where needed to distinguish it."""
     found: dict[str, Any]
     """Its evaluation.json."""
     verdicts: dict[str, Verdict]
@@ -56,7 +56,7 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Differing(msgspec.Struct, frozen=True):
-    """A question on which not all are alike."""
+    """A question that some models answer correctly and others do not."""
 
     id: str
     category: str
@@ -71,15 +71,15 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
     """Read evaluations that can be compared.
 
     Raises:
-        UserError: there are fewer than two, one of them is none, they were not asked the same questions, or there is
-            none that all of them answered.
+        UserError: there are fewer than two, one is not an evaluation, their questions differ, or no question was
+            answered by all of them.
     """
     if len(folders) < 2:
         raise UserError("compare: needs two or more evaluations; give their folders")
     found = [read_evaluation(folder) for folder in folders]
     first = found[0]
     for folder, other in zip(folders, found, strict=True):
-        read_settings(folder)  # of which the tables tell: that they are there
+        read_settings(folder)  # which the tables show: refused here if missing
         if "categories" not in other or "date" not in other:
             raise UserError(f"{folder}: is not finished; resume it with `apigen evaluate --resume`")
         if _questions(other) != _questions(first):
@@ -108,7 +108,7 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
 
 
 def _questions(found: Mapping[str, Any]) -> str:
-    """Which questions they are, however the tools' names are written."""
+    """The version without regard to dots or underscores in tool names."""
     return str(found["version"]).removesuffix(UNDERSCORED)
 
 
@@ -133,7 +133,7 @@ def _verdicts(folder: Path) -> Iterator[Verdict]:
 
 
 def compared(sides: Sequence[Side]) -> dict[str, Any]:
-    """Shares of each model and every difference of two, by category, ready for JSON."""
+    """Accuracy of each model and every pairwise difference, by category, ready for JSON."""
     marks = [{id_: one.correct for id_, one in side.verdicts.items()} for side in sides]
     executed = [{id_: one.executed.correct for id_, one in side.verdicts.items() if one.executed} for side in sides]
     categories = {id_: one.category for id_, one in sides[0].verdicts.items()}

@@ -1,6 +1,6 @@
-"""From what a model answered to calls: JSON in the usual shapes, or the text of Python calls.
+"""From a model's output to calls: JSON in the usual shapes, or the text of Python calls.
 
-Python text is read as BFCL's own decoder reads it, so that marks are comparable: brackets around the list may be
+Python text is read as BFCL's own decoder reads it, so that scores are comparable: brackets around the list may be
 missing, backticks around it are dropped, positional arguments too, a bare name is a string. What that decoder hands to
 ``eval`` is not evaluated here: sums of numbers are worked out, anything else of the kind is undecodable.
 """

@@ -1,4 +1,4 @@
-"""What a model's answers come to: each question with its marks, and the figures."""
+"""A model's answers with their scores, and the figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,12 +13,12 @@ from apigen.evaluate.scoring import Scored, ScoreTally, found_of, pooled
 
 
 class Evaluated(msgspec.Struct, frozen=True):
-    """One question with its answer and what that was found to be."""
+    """One question with its answer and its scores."""
 
     scored: Scored
     given: AnswerRecord
     by_result: ByResult | None = None
-    """By execution; ``None`` where nothing was executed for it."""
+    """The score by execution; ``None`` where nothing was executed for it."""
 
     def verdict(self) -> dict[str, Any]:
         """The line of verdicts.jsonl."""
@@ -29,7 +29,7 @@ class Evaluated(msgspec.Struct, frozen=True):
 
 
 def query_of(question: Question) -> str:
-    """What the user said last."""
+    """The last user turn."""
     return next((one.content for one in reversed(question.messages) if one.role == "user"), "")
 
 
@@ -39,9 +39,9 @@ def evaluated(
     """Every question that has an answer or an error, in the suite's order.
 
     Args:
-        questions: those that were asked.
+        questions: all questions of the evaluation.
         answers: by the question's id.
-        by_result: what was executed, the same.
+        by_result: the scores by execution, by the question's id.
     """
     found = []
     for question in questions:
@@ -57,8 +57,8 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated], limit: in
     """Counts and shares, all together and by category, ready for JSON.
 
     Args:
-        questions: those that were asked.
-        found: those that have an answer.
+        questions: all questions of the evaluation.
+        found: those that have an answer or an error.
         limit: at most how many of each category were drawn; a sample of several categories has no pooled accuracy.
     """
     tally, by_result = ScoreTally(questions), ScoreTally(questions)
@@ -85,5 +85,5 @@ def _counts(tally: ScoreTally, limit: int | None) -> dict[str, Any]:
 
 
 def _calls_in_text(one: Evaluated) -> bool:
-    """Whether no call was made in the field for calls, though the text reads like one."""
+    """Whether ``tool_calls`` is empty although the text looks like a call."""
     return one.given.calls == [] and bool(one.given.said) and bool(calls_in(one.given.said))

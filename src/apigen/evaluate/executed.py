@@ -1,8 +1,8 @@
-"""Held-out answers marked by what their calls return, beside what they say.
+"""Held-out answers scored by the results of their calls.
 
-An answer in other words than the row's can do the same: its calls are executed, and so are the row's own. It is right
-when it makes as many calls, and each of the row's calls finds one of the same tool with the same result, in any order.
-Where the row's own calls cannot be made now, fail, or return something else each time, nothing can be said.
+An answer that differs from the row's may do the same: its calls are executed, and so are the row's own. It is right if
+it makes as many calls, and each of the row's calls is matched by one of the same tool with the same result, in any
+order. Where the row's own calls cannot be executed, fail, or vary from one time to the next, there is no score.
 """
 
 import itertools
@@ -18,17 +18,17 @@ from apigen.execute.base import BulkExecutor, Ran
 from apigen.records import Call, Execution, Tool
 
 CHUNK = 256
-"""Answers whose calls are made together."""
+"""Answers whose calls are executed together."""
 
 _Key = tuple[str, bytes]
 
 
 class ByResult(msgspec.Struct, frozen=True):
-    """What one answer was found to be by execution."""
+    """The score of one answer by execution."""
 
     id: str
     mark: Score | None
-    """``None`` where nothing can be said."""
+    """``None`` where there is none."""
     problem: str = ""
     """Why."""
 
@@ -59,19 +59,19 @@ async def marked_by_result(
     executor: BulkExecutor,
     stopped: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[ByResult]:
-    """Execute the calls of each answer and those of its row, and compare.
+    """Execute the calls of each answer and those of its row, and compare the results.
 
     Args:
         answers: to questions whose own calls are known.
         tools: what can be executed.
         executor: makes the calls; it should make each twice, so that results that vary are known.
-        stopped: asked after each chunk whether to leave it at that.
+        stopped: called after each chunk; ends the work when it returns true.
 
     Yields:
-        What each answer was found to be, in order.
+        The score of each answer, in order.
 
     Raises:
-        ExecutorUnavailable: the machinery broke for all calls.
+        ExecutorUnavailable: nothing can be executed any more.
     """
     rest = iter(answers)
     while not stopped() and (chunk := list(itertools.islice(rest, CHUNK))):
@@ -124,7 +124,7 @@ def _marked(question: Question, answer: Answer, ran: Mapping[_Key, Ran]) -> ByRe
 
 
 def _in_doubt(call: Call, made: Ran | None) -> str:
-    """Why a row's own call is no measure; empty where it is one."""
+    """Why a row's own call cannot serve as ground truth; empty where it can."""
     if made is None:
         return f"the library has no executable {call.name}"
     if isinstance(made, ExecutorUnavailable):
@@ -135,7 +135,7 @@ def _in_doubt(call: Call, made: Ran | None) -> str:
 
 
 def _compared(due: Call, execution: Execution, other: Call, ran: Mapping[_Key, Ran]) -> Score | str:
-    """The mark of one call as the one that is due; why there is none, where it could not be made."""
+    """The score of one call against the expected one; the reason as text where it could not be executed."""
     if other.name != due.name:
         return Score(ErrorType.WRONG_NAME, f"{short(other.name)} is called, not {due.name}")
     key = _key(other)

@@ -1,4 +1,4 @@
-"""Rows with their right calls as a suite: a dataset that a model was not trained on.
+"""Rows with ground-truth calls as a suite: a dataset that a model was not trained on.
 
 The row's own calls are the one acceptable answer. Calls and types are compared as in BFCL, strings are not: BFCL drops
 signs and punctuation, which would make ``-5`` equal to ``5``. An argument whose right value is the schema's default may
@@ -50,7 +50,7 @@ class HeldOut:
             model's server allows no dots.
 
     Raises:
-        UserError: there is no such thing.
+        UserError: it does not exist.
     """
 
     def __init__(self, path: Path, *, underscores: bool = False) -> None:
@@ -80,7 +80,7 @@ class HeldOut:
         """Every row.
 
         Raises:
-            UserError: a row cannot be read, or an id stands twice.
+            UserError: a row cannot be read, or an id is duplicated.
         """
         for row, place in self._rows():
             yield question_of(row, place, underscores=self._underscores)
@@ -99,15 +99,15 @@ class HeldOut:
 
 
 def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
-    """The question that a row asks, with its calls as what is right.
+    """The question of a row, with its calls as the ground truth.
 
     Args:
-        row: as it was read.
-        place: where it stands, for messages.
+        row: as read.
+        place: file and row, for messages.
         underscores: whether names have ``_`` for each dot.
 
     Raises:
-        UserError: its calls are none, or call what it does not offer.
+        UserError: its calls are invalid, or call a tool that is not among its tools.
     """
     try:
         calls = msgspec.convert(row.calls, tuple[Call, ...])
@@ -123,7 +123,7 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
         raise UserError(
             f"{place}: calls {unknown[0]!r}, which is not among its tools; `apigen check` lists all such rows"
         )
-    # As in training; where only the texts are known, earlier ones are put as what the system says.
+    # As in training; where speakers are unknown, earlier texts become system messages.
     said = row.dialogue or (*(Message("system", text) for text in row.context), Message("user", row.query))
     truth: GroundTruth = (
         CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(wanted=False)

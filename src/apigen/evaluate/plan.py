@@ -1,4 +1,4 @@
-"""How much would be asked: nothing is."""
+"""How much an evaluation would ask, without asking."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ def plan_of(questions: Sequence[Question], form: Form, max_tokens: int) -> dict[
 
     Args:
         questions: those that would be asked.
-        form: how they would be put.
-        max_tokens: of an answer.
+        form: in which prompts would be made.
+        max_tokens: per answer.
     """
     prompt = 0
     for question in questions:
@@ -35,7 +35,7 @@ def plan_of(questions: Sequence[Question], form: Form, max_tokens: int) -> dict[
 
 
 def plan_words(plan: Mapping[str, Any]) -> str:
-    """The same for people."""
+    """The same as text."""
     lines = [f"{count:>6,}  {category}" for category, count in plan["categories"].items()]
     asked = (
         f"{plan['questions']:,} questions, form {plan['form']}: about {plan['prompt_tokens']:,} prompt tokens "

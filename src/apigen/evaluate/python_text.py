@@ -25,14 +25,14 @@ _LARGEST_EXPONENT = 64
 
 
 class NoCalls(Exception):  # noqa: N818 - a property of the answer
-    """An answer that is no list of calls; the message says why."""
+    """The answer is not a list of calls; the message says why."""
 
 
 def python_calls(text: str) -> list[tuple[str, dict[str, Json]]]:
     """Each call's name and arguments.
 
     Raises:
-        NoCalls: it is no text of calls; the message says why.
+        NoCalls: it cannot be read as calls; the message says why.
     """
     if len(text) > MAX_LITERAL:
         raise NoCalls(f"a text of {len(text):,} characters is too long to be read as calls")
@@ -47,7 +47,7 @@ def _elements(text: str) -> list[ast.expr]:
     bare = text.strip("`\n ")
     whole = ("" if bare.startswith("[") else "[") + bare + ("" if bare.endswith("]") else "]")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a backslash too many in a string is no matter of ours
+        warnings.simplefilter("ignore")  # invalid escapes in the model's strings
         tree = ast.parse(whole, mode="eval").body
     if not isinstance(tree, ast.List):
         raise NoCalls("not a list of calls")
@@ -64,7 +64,7 @@ def _call(node: ast.expr) -> tuple[str, dict[str, Json]]:
         named = named.value
     if isinstance(named, ast.Name):
         parts.append(named.id)
-    # `**` is no name of an argument, so what is unpacked there is one that no tool has.
+    # `**` is not an argument's name, so what is unpacked there counts as an argument that no tool has.
     return ".".join(reversed(parts)), {one.arg or "**": _value(one.value) for one in node.keywords}
 
 

@@ -1,4 +1,4 @@
-"""The counts for people."""
+"""The figures for the terminal, and the words that the page shares."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ def summary(found: Mapping[str, Any]) -> RenderableType:
 
 
 def headline(found: Mapping[str, Any]) -> str:
-    """What was scored, by which version of what, and when: it stands over every figure."""
+    """What was scored, with which version of the suite, and when: printed above the figures."""
     suite = f"{found['suite']} ({found['version']})"
     if "answers_file" in found:
         return f"{suite}, {found['answers_file']}, scored {found['date']}"
@@ -39,14 +39,14 @@ def headline(found: Mapping[str, Any]) -> str:
 
 
 def sample_words(found: Mapping[str, Any]) -> str:
-    """Which questions were asked, where it was not all of them."""
+    """The sample, where not all questions were asked."""
     if found["limit"] is None:
         return ""
     return f", a sample of at most {found['limit']:,} questions per category (seed {found['seed']})"
 
 
 def table_rows(found: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The rows of a table: each category with an answer, and all of them together where that says something.
+    """The rows of a table: each category with an answer, and all together unless it is a sample of several categories.
 
     Args:
         found: the whole evaluation.
@@ -62,11 +62,11 @@ _SYSTEM = {
     ),
     LEFT_OUT: "The chat template drops the system prompt, so the model did not see it.",
 }
-"""What is said of a local model's prompts, by ``system`` in evaluation.json."""
+"""Remarks on where the system prompt went, by ``system`` in evaluation.json."""
 
 
 def remarks(found: Mapping[str, Any]) -> list[str]:
-    """What makes the figures say something else than they seem to."""
+    """What to know before the figures are believed."""
     lines = _training(found["training"]) if found.get("training") else []
     if not pooled(found):
         lines.append(
@@ -89,7 +89,7 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
 
 
 def _training(training: Mapping[str, Any]) -> list[str]:
-    """What is known of questions whose answers the model was taught."""
+    """Questions that are in the model's training data."""
     lines = [
         f"{training['trained_on']:,} of {training['questions']:,} questions appear in the data that the model was "
         "trained on" + ("; memorised answers say nothing about unseen questions." if training["trained_on"] else ".")

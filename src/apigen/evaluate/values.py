@@ -1,16 +1,16 @@
 """Whether one argument's value is acceptable, by the rules of BFCL's AST checker for Python.
 
 The rules were taken from what the official checker decides (``bfcl-eval`` 2026.3.23) and are held to it by
-``benchmarks.scorer``. They are not what one would invent, and each quirk decides real answers. How strings are compared
+``benchmarks.scorer``. They have quirks, each of which decides real answers. How strings are compared
 is the suite's choice (:mod:`apigen.evaluate.texts`); BFCL's way is the default.
 
-- A type must be met exactly: ``true`` is no integer, ``5.0`` is none, ``5`` is a float at the top level only.
+- A type must be met exactly: ``true`` is not an integer, nor is ``5.0``; ``5`` is a float at the top level only.
 - Strings are normalised before they are compared, also directly inside a list and directly inside a dict.
-- Everything else is compared as Python compares: where types were not asked, ``true`` equals ``1`` equals ``1.0``.
+- Everything else is compared as Python compares: where types are not checked, ``true`` equals ``1`` equals ``1.0``.
 - Where the acceptable values are of another type than the parameter (``None`` for a number, a variable's name for a
   list), a value of that type is taken too, and then nothing is standardised.
-- ``""`` among the acceptable values says that the argument may be left out. It also switches the check of items off,
-  and lets an empty string or an empty list pass.
+- ``""`` among the acceptable values means that the argument may be omitted. It also disables the check of item types,
+  and accepts an empty string or an empty list.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from apigen.evaluate.texts import bfcl_plain
 from apigen.records import Json
 
 OMITTED = ""
-"""What stands among acceptable values for leaving the argument out."""
+"""Among the acceptable values: the argument may be omitted."""
 
 
 class Argument(msgspec.Struct, frozen=True):
@@ -32,11 +32,11 @@ class Argument(msgspec.Struct, frozen=True):
     kind: type[Any]
     """The Python type that the tool asks for."""
     values: Sequence[Json]
-    """The acceptable values. Inside a dict each key has a list of them again."""
+    """The acceptable values. Inside a dict, each key again has a list of them."""
     item: type[Any] | None = None
-    """The type of a list's items; ``None`` where they are not asked."""
+    """The type of a list's items; ``None`` where it is not checked."""
     also: type[Any] | None = None
-    """A type that is turned into ``kind`` first: int where a float is due, tuple for what is declared a tuple."""
+    """A type converted to ``kind`` first: int where a float is expected, tuple for a declared tuple."""
     plain: Callable[[Json], Json] = bfcl_plain
     """Normalises a value before it is compared."""
 
@@ -79,7 +79,7 @@ class Argument(msgspec.Struct, frozen=True):
 
 
 def _first_type(values: Sequence[Json]) -> type[Any] | None:
-    """The type of the first value that is more than the mark for leaving out."""
+    """The type of the first value other than the one for omitting the argument."""
     return next((type(one) for one in values if one != OMITTED), None)
 
 

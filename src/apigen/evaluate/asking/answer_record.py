@@ -11,23 +11,23 @@ from apigen.records import Json
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """What one answer took, as far as it was told."""
+    """Token counts, 0 where they were not reported."""
 
     prompt: int = 0
     completion: int = 0
 
 
 class AnswerRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was answered to one question; one of ``calls``, ``text`` and ``error``."""
+    """The answer to one question: ``calls``, ``text`` or ``error``."""
 
     id: str
     calls: list[Json] | None = None
     text: str | None = None
     error: str | None = None
     said: str = ""
-    """What the model wrote, where that is more than what is scored."""
+    """The model's output, where it is more than what is scored."""
     cut: bool = False
-    """Whether it was cut off at ``--max-tokens``."""
+    """Whether it was truncated at ``--max-tokens``."""
     model: str = ""
     tokens: Tokens = Tokens()
     seconds: float = 0.0
@@ -42,13 +42,13 @@ class AnswerRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def answer_record(prompt: Prompt, response: Response, form: Form, model: str) -> AnswerRecord:
-    """The line for what a model response.
+    """The record of a model's response.
 
     Args:
-        prompt: the question, as it was prompt.
-        said: to it.
-        form: in which it was prompt.
-        model: who was asked.
+        prompt: what was asked.
+        response: the response to it.
+        form: in which the prompt was made.
+        model: its name.
     """
     tokens, seconds = Tokens(response.prompt_tokens, response.completion_tokens), round(response.seconds, 3)
     if response.error:

@@ -1,4 +1,4 @@
-"""Asks what is missing, and marks each answer as it comes."""
+"""Asks every question that has no answer yet, and scores each answer as it comes."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -13,9 +13,9 @@ from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question, Score
 
 IN_VAIN = 8
-"""Questions that may end in an error before there is any answer; then it is the way of asking that is wrong.
+"""Errors before the first answer after which the way of asking must be wrong.
 
-Those that do not fit the model are not among them: the longest are told first, and say nothing of the others.
+Errors of single questions (too long, refused by the chat template) do not count: they say nothing about the others.
 """
 
 
@@ -36,11 +36,11 @@ class Store(Protocol):
 
 
 class Progress(msgspec.Struct):
-    """How far it is."""
+    """How many questions are answered, and how well."""
 
     wanted: int
     answered: int = 0
-    """Answers that were marked."""
+    """Answers that have a score."""
     correct: int = 0
     errors: int = 0
 
@@ -62,16 +62,16 @@ async def ask_missing(
     """Ask every question that has no answer yet, and keep each answer as it comes.
 
     Args:
-        questions: those of the evaluation.
-        kept: the answers so far, and where further ones go.
-        answerer: who is asked.
-        form: how a question is put.
-        watch: told how far it is.
-        stopped: whether to leave it at that.
+        questions: all questions of the evaluation.
+        kept: the answers so far; new ones are added.
+        answerer: the model.
+        form: how prompts are made.
+        watch: called with the progress.
+        stopped: ends the work when it returns true.
 
     Raises:
-        ModelUnavailable: no more answers can be had; those that came are kept.
-        JobFellShort: it would be of no use to ask on, or the disk is full.
+        ModelUnavailable: the model stopped answering; the answers so far are kept.
+        JobFellShort: every question fails, or the disk is full.
     """
     progress = Progress(len(questions))
     by_id = {question.id: question for question in questions}
@@ -89,7 +89,7 @@ async def ask_missing(
         watch(progress)
         in_vain += bool(said.error) and not said.unfit
         if in_vain >= IN_VAIN and not progress.answered:
-            # A server's: what a model in this process cannot answer is always for want of room.
+            # Of a server: errors of a local model are always of single questions.
             hint = "; start the server with tool calling enabled, or use --form prompted" if asked.tools else ""
             raise JobFellShort(f"{said.error}; {in_vain} questions failed this way and none was answered{hint}")
 
@@ -99,6 +99,6 @@ async def ask_missing(
 
 
 def score_of(question: Question, one: AnswerRecord) -> Score | None:
-    """The mark of an answer; ``None`` for an error."""
+    """The score of an answer; ``None`` for an error."""
     answer = one.line().answer
     return question.truth.mark(answer) if answer else None

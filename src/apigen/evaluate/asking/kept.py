@@ -1,7 +1,7 @@
-"""The folder of an evaluation: how it was asked, every answer as it came, and at the end what they come to.
+"""The folder of an evaluation: its settings, every answer as it came, and in the end the figures.
 
-``answers.jsonl`` is the truth; all else follows from it and the suite. A line is written once it is whole, so a kill
-loses the answers that were under way and no other.
+``answers.jsonl`` is the source; all else is computed from it and the suite. Lines are written whole, so a kill loses
+only the answers in flight.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ _WAYS_OUT = {
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What decides the answers: an evaluation is resumed with the same."""
+    """What affects the answers; an evaluation is only resumed with the same settings."""
 
     suite: str
     model: str
@@ -40,15 +40,15 @@ class Settings(msgspec.Struct, frozen=True):
     max_tokens: int
     version: str
     limit: int | None = None
-    """Questions of each category, at most; it may grow, since a larger number takes those of a smaller one as well."""
+    """At most so many questions per category; it may grow, since a larger sample contains the smaller one."""
     seed: int = 0
-    """Which ones."""
+    """Of the sample."""
     extra: dict[str, Json] = {}
-    """What is added to every request."""
+    """Fields added to every request."""
     base_urls: tuple[str, ...] = ()
     """The endpoints that answer, without queries: another server may hold another model of the same name."""
     model_digest: str = ""
-    """Of a local model: which weights, tokenizer and chat template they are. Of what a server holds nobody knows."""
+    """Of a local model's weights, tokenizer and chat template; of a server's model it is unknown."""
 
 
 class Kept:
@@ -56,7 +56,7 @@ class Kept:
 
     Args:
         path: the folder.
-        settings: how the questions are asked.
+        settings: of the evaluation.
 
     Raises:
         UserError: another process is at work there.
@@ -66,7 +66,7 @@ class Kept:
         self.path = path
         self.settings = settings
         self.answers: dict[str, AnswerRecord] = {}
-        """The answers so far; errors are not among them once it is resumed."""
+        """The answers so far; on resuming, errors are dropped, so that those questions are asked again."""
         self._lock = DirectoryLock(path)
         self._writer: LineWriter | None = None
 
@@ -75,7 +75,7 @@ class Kept:
         """Make a new folder.
 
         Raises:
-            UserError: something is already there, or it cannot be made.
+            UserError: the folder is not empty, or cannot be created.
         """
         if path.exists() and not (path.is_dir() and all(entry.name.startswith(".") for entry in path.iterdir())):
             again = (path / EVALUATION).is_file()
@@ -90,10 +90,10 @@ class Kept:
 
     @classmethod
     def resume(cls, path: Path, settings: Settings) -> Self:
-        """Open a folder to go on with it: errors are forgotten, so that they are asked again, and so is a torn line.
+        """Open a folder to resume it: errors and a torn last line are dropped, so that they are asked again.
 
         Raises:
-            UserError: there is no evaluation, it was asked otherwise, or its answers were damaged.
+            UserError: there is no evaluation, its settings differ, or its answers are damaged.
         """
         before = read_settings(path)
         for name in Settings.__struct_fields__:
@@ -136,7 +136,7 @@ class Kept:
             file.writelines(lines)
 
     def close(self) -> None:
-        """Make sure that answers survive a power cut, and let go of the folder."""
+        """Make sure that answers survive a power cut, and release the folder."""
         if self._writer is not None:
             self._writer.close()
         self._lock.release()
@@ -149,7 +149,7 @@ class Kept:
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:
-    """What evaluation.json says.
+    """The content of evaluation.json.
 
     Raises:
         UserError: there is none, or it cannot be read.
@@ -163,10 +163,10 @@ def read_evaluation(path: Path) -> dict[str, Any]:
 
 
 def read_settings(path: Path) -> Settings:
-    """How the questions were asked.
+    """The settings of an evaluation.
 
     Raises:
-        UserError: there is no evaluation, or it does not say.
+        UserError: there is no evaluation, or settings are missing.
     """
     try:
         return msgspec.convert(read_evaluation(path), Settings)
@@ -177,10 +177,10 @@ def read_settings(path: Path) -> Settings:
 
 
 def read_answer_records(path: Path) -> Iterator[AnswerRecord]:
-    """Every whole line of answers; a torn last one is left out.
+    """Every whole line of answers, without a torn last one.
 
     Raises:
-        UserError: a line is no answer.
+        UserError: a line is not an answer.
     """
     file = path / ANSWERS
     if not file.exists():

@@ -13,13 +13,13 @@ from apigen.evaluate.asking.generating import Generated, Generator, NoRoom
 class Local:
     """Asks a model in this process, many questions at once.
 
-    Questions are put together by length, the longest first: little is padding, a batch that does not fit into memory is
-    found out at once, and the same questions make the same batches, on which the last bit of a sum may depend.
+    Batches are formed by length, the longest first: there is little padding, running out of memory shows at once, and
+    the same questions make the same batches, on which the last bit of a sum may depend.
 
     Args:
         generator: the model.
-        batch: questions at once; fewer where they do not fit into memory.
-        most: tokens of an answer.
+        batch: batch size; reduced when a batch runs out of memory.
+        most: max new tokens per answer.
     """
 
     def __init__(self, generator: Generator, batch: int, most: int) -> None:
@@ -69,7 +69,7 @@ class Local:
         return sorted(found, key=lambda one: -one[0])
 
     def _next(self, waiting: Sequence[tuple[int, Prompt, str]]) -> list[tuple[int, Prompt, str]]:
-        """The next batch: the longest, and with it what has as much room for an answer, which none may take away."""
+        """The next batch: the longest prompt, and those with the same room for an answer, so that none loses any."""
         rooms = [self._generator.room(length, self._most) for length, _, _ in waiting[: self._batch]]
         return list(waiting[: sum(room == rooms[0] for room in rooms)])
 
@@ -82,7 +82,7 @@ class Local:
         keep(prompt, Response(error=problem, unfit=True, prompt_tokens=length))
 
     def facts(self) -> dict[str, Any]:
-        """The model, the device, and how many questions were asked at once."""
+        """The model, the device, and the batch size."""
         return {**self._generator.facts(), "batch": self._batch}
 
     async def aclose(self) -> None:

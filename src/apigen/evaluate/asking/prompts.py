@@ -1,4 +1,4 @@
-"""How a question is put to a model, and where its answer then stands."""
+"""From a question to the prompt, and from the response to the answer that is scored."""
 
 from apigen.dialogue.form import Form, conversation
 from apigen.evaluate.asking.base import Prompt, Response
@@ -8,19 +8,18 @@ from apigen.records import Json, Message
 
 
 def prompt_of(question: Question, form: Form) -> Prompt:
-    """The question as a model gets it."""
+    """The prompt of a question."""
     asked = conversation(question.messages, question.tools, form)
     messages = tuple(Message(message["role"], message["content"]) for message in asked.chat)
     return Prompt(question.id, messages, tuple(asked.tools))
 
 
-def answer_in(question: Prompt, said: Response, form: Form) -> list[Json] | str:
-    """The answer in what was said to a question: calls, or text that is scored as one.
+def answer_in(prompt: Prompt, response: Response, form: Form) -> list[Json] | str:
+    """The answer in a response: calls, or text that is decoded when it is scored.
 
-    In the prompted form that is the text without thoughts and fence. In the native form there are calls in a field of
-    their own, and none where there is only text; unless text is all that there can be, since a model without such a
-    field writes calls in its chat template's notation.
+    In the prompted form it is the text without reasoning block and code fence. In the native form it is ``tool_calls``,
+    and text alone is no call; except where a model has no such field and writes calls in its chat template's notation.
     """
     if form == "prompted":
-        return bare(said.text)
-    return calls_in(said.text, question.tools) if said.calls is None else list(said.calls)
+        return bare(response.text)
+    return calls_in(response.text, prompt.tools) if response.calls is None else list(response.calls)
