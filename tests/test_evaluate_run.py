@@ -1,5 +1,6 @@
 """Evaluating from Python: one job in, one result and a folder out."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,6 +51,17 @@ def test_a_job_is_evaluated_and_told_as_it_goes(tmp_path: Path) -> None:
     assert seen[0] == (0, 0)
     assert seen[-1] == (3, 2)
     assert [one.scored.question.id for one in result.evaluated] == ["mint", "green", "black"]
+
+
+def test_a_notebook_can_evaluate(tmp_path: Path) -> None:
+    """Its thread has a running event loop, within which another one cannot be started."""
+
+    async def cell() -> int:
+        return evaluate(job).asked
+
+    with answering(brewing) as server:
+        job = EvaluationJob(suite(tmp_path), "openai/x", tmp_path / "out", base_url=server.url)
+        assert asyncio.run(cell()) == 3
 
 
 def test_a_stopped_job_is_resumed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 run         one evaluation from a job to a folder of figures: the page to read first
 job         what is asked for, and what came of it
 in_memory   the same from Python, without a folder
+blocking    waits for asynchronous work, also in a notebook
 base        a question, an answer, its score, and what a suite is
 values      whether one argument is acceptable; texts: how strings are normalised first
 calls       whether calls match the expected ones, or whether any is expected

@@ -3,7 +3,6 @@
 :func:`apigen.evaluate.run.evaluate` is the same with everything kept on disk.
 """
 
-import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from apigen.evaluate.asking.base import Answerer
 from apigen.evaluate.asking.generating import Generator
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.base import Question, Score
+from apigen.evaluate.blocking import blocking
 from apigen.evaluate.evaluation import evaluated, figures
 
 
@@ -70,7 +70,7 @@ def score_answerer(answerer: Answerer, questions: Iterable[Question], *, form: F
         JobFellShort: every question so far ended in an error.
     """
     asked, store = list(questions), _InMemory()
-    asyncio.run(ask_missing(asked, store, answerer, form))
+    blocking(ask_missing(asked, store, answerer, form))
     found = evaluated(asked, store.answers, {})
     return ModelScores(figures(asked, found), {one.scored.question.id: one.scored.mark for one in found}, store.answers)
 

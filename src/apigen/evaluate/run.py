@@ -1,6 +1,5 @@
 """One evaluation of a model, from a suite's questions to the figures: the page to read first."""
 
-import asyncio
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from apigen.evaluate.asking.kept import REPORT, VERDICTS, Kept, Settings, read_e
 from apigen.evaluate.asking.sampling import sampled
 from apigen.evaluate.asking.table import OPENAI, Asking, make_answerer
 from apigen.evaluate.base import Question, Suite
+from apigen.evaluate.blocking import blocking
 from apigen.evaluate.evaluation import evaluated, figures
 from apigen.evaluate.executables import Executables, executables
 from apigen.evaluate.executed import ByResult, marked_by_result
@@ -81,7 +81,7 @@ def evaluate(
         UserError: the suite, the model or the folder cannot be used. What happens later (an endpoint that dies, a full
             disk) is in ``problem`` of the result, and the answers so far are kept.
     """
-    return asyncio.run(_carried_out(job, rehearse(job), watch, stopped, overlap))
+    return blocking(_carried_out(job, rehearse(job), watch, stopped, overlap))
 
 
 async def _carried_out(

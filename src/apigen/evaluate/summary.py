@@ -102,17 +102,22 @@ def _training(training: Mapping[str, Any]) -> list[str]:
 
 
 def _shares(rows: Mapping[str, Mapping[str, Any]], errors: str = "errors") -> Table:
-    table = _table("category", "correct", "answers", "accuracy", "95% CI", errors, "unanswered")
+    """One row for each; errors and unanswered questions have a column where there are any, so that all fits."""
+    also = {key: title for key, title in (("errors", errors), ("unanswered", "unanswered")) if _any(rows, key)}
+    table = _table("category", "correct", "of", "accuracy", "95% CI", *also.values())
     for name, one in rows.items():
         table.add_row(
             printable(name),
             f"{one['correct']:,}",
             f"{one['answers']:,}",
             *_share(one["accuracy"]),
-            f"{one['errors']:,}",
-            f"{one['unanswered']:,}",
+            *(f"{one[key]:,}" for key in also),
         )
     return table
+
+
+def _any(rows: Mapping[str, Mapping[str, Any]], key: str) -> bool:
+    return any(one[key] for one in rows.values())
 
 
 def _share(share: Mapping[str, float] | None) -> tuple[str, str]:

@@ -68,7 +68,7 @@ class Endpoint:
         )
 
     async def _completed(self, messages: tuple[Message, ...], options: Options) -> Completion:
-        """The completion; a server that rejects a system role gets the system prompt in the user turn, as in training."""
+        """The completion; a server that rejects a system role gets the system prompt in the user turn."""
         in_turn = tuple(Message(**message) for message in folded(native_messages(messages)))
         if not self._folds:
             try:
