@@ -138,9 +138,11 @@ def test_other_programs_mark_a_folder_without_the_command_line(folder: Path, row
 def test_python_evaluates_a_folder_as_the_command_does(folder: Path, rows: Path, tmp_path: Path) -> None:
     """The same files, with the overlap that is given to it, and figures as a dict."""
     job = EvaluationJob(f"held-out:{rows}", f"local:{folder}", tmp_path / "out", max_tokens=100)
-    result = evaluate(job, overlap=lambda model, questions: {"model": model.name, "questions": len(questions)})
+    known = {"trained_on": 1, "changed": [], "not_read": []}
+    result = evaluate(job, overlap=lambda _, questions: {"questions": len(questions), **known})
     assert (result.problem, result.asked, result.figures["correct"]) == ("", 4, 3)
-    assert result.figures["training"] == {"model": "model", "questions": 4}
+    assert result.figures["training"] == {"questions": 4, **known}
+    assert "1 of 4 questions appear in the data" in (tmp_path / "out" / "report.html").read_text()
     assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == result.figures
     assert marks(tmp_path / "out") == RIGHT
 

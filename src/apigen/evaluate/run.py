@@ -32,7 +32,8 @@ from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.model_config import ModelConfig
 
 Overlap = Callable[[Path, Sequence[Question]], dict[str, Any] | None]
-"""Counts the questions that are in the training data of a local model; ``None`` where the data are unknown."""
+"""Counts the questions that are in the training data of a local model, for ``training`` in evaluation.json:
+``questions``, ``trained_on``, and the lists ``changed`` and ``not_read``; ``None`` where the data are unknown."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -112,7 +113,7 @@ async def _carried_out(
         found = {
             "status": "stopped" if problem else "interrupted" if stopped() else "done",
             "date": datetime.now(UTC).date().isoformat(),
-            **msgspec.to_builtins(settings),
+            **msgspec.json.decode(msgspec.json.encode(settings)),
             **figures(plan.questions, everything, job.limit),
             "library": plan.executables.source if plan.executables else None,
             "training": overlap(job.local, plan.questions) if job.local else None,
