@@ -44,7 +44,7 @@ def test_each_answer_gets_a_verdict_in_its_place(tmp_path: Path) -> None:
         ("irrelevance_0", True, None),
         ("irrelevance_0", None, "error"),
     ]
-    assert found[1]["detail"] == "kitchen.brew: leaf: 'black' is none of ['green']"
+    assert found[1]["detail"] == "kitchen.brew: leaf: 'black' is not one of ['green']"
     assert found[4]["detail"] == "the server was busy"
 
 
@@ -76,18 +76,18 @@ def test_the_table_shows_each_category(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("{", "answers.jsonl line 2: no JSON"),
-        ('{"id": "simple_python_0", "calls": [], "id": "x"}', "line 2: the key 'id' stands twice"),
+        ("{", "answers.jsonl line 2: invalid JSON"),
+        ('{"id": "simple_python_0", "calls": [], "id": "x"}', "line 2: duplicate key 'id'"),
         (
             '{"id": "simple_python_0", "calls": [{"name": "f", "arguments": {"a": 1, "a": 2}}]}',
-            "the key 'a' stands twice",
+            "duplicate key 'a'",
         ),
-        ({"calls": []}, "line 2: an answer is an object with the id"),
-        ([], "line 2: an answer is an object with the id"),
+        ({"calls": []}, "line 2: must be an object with the id"),
+        ([], "line 2: must be an object with the id"),
         ({"id": "simple_python_0"}, "line 2: has no answer; give one of calls"),
         ({"id": "simple_python_0", "calls": [], "text": ""}, "line 2: has calls and text"),
         ({"id": "simple_python_0", "calls": "f()"}, "line 2: calls is str"),
-        ({"id": "simple_python_99", "calls": []}, "line 2: the suite has no question 'simple_python_99'"),
+        ({"id": "simple_python_99", "calls": []}, "line 2: no question 'simple_python_99' in the suite"),
     ],
 )
 def test_a_broken_line_is_told_once_and_nothing_is_written(tmp_path: Path, answer: Any, said: str) -> None:
@@ -104,7 +104,7 @@ def test_a_broken_line_is_told_once_and_nothing_is_written(tmp_path: Path, answe
 
 def test_no_answers_and_no_place_for_verdicts_are_wrong_input(tmp_path: Path) -> None:
     """Each in one line."""
-    assert "holds no answers" in evaluate(tmp_path).stderr
+    assert "contains no answers" in evaluate(tmp_path).stderr
     assert "no such directory" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", tmp_path / "no" / "x")).stderr
     answers = tmp_path / "answers.jsonl"
     assert "already exists; not overwriting" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", answers)).stderr
@@ -114,7 +114,7 @@ def test_no_answers_and_no_place_for_verdicts_are_wrong_input(tmp_path: Path) ->
     assert notes.read_text() == "mine\n"
     (tmp_path / "evaluation.json").write_text("{}")
     own = tmp_path / "verdicts.jsonl"
-    assert "belongs to the evaluation there" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", own)).stderr
+    assert "belongs to the evaluation in that folder" in evaluate(tmp_path, *ANSWERS, more=("--verdicts", own)).stderr
     gone = apigen("evaluate", "--suite", "bfcl", "--answers", tmp_path / "gone.jsonl")
     assert "no such file" in gone.stderr
 
@@ -135,7 +135,7 @@ def test_held_out_rows_are_a_suite(tmp_path: Path) -> None:
         (("--limit", "0"), "'--limit': Input should be greater than or equal to 1"),
         (("--limit", "nan"), "'--limit': Input should be a valid integer"),
         (("--seed", "-5"), "'--seed': Input should be greater than or equal to 0"),
-        (("--temperature", "inf"), "--temperature inf: a number from 0"),
+        (("--temperature", "inf"), "--temperature inf: must be a number of at least 0"),
     ],
 )
 def test_a_value_that_an_option_does_not_take_is_told_in_one_line(option: tuple[str, str], said: str) -> None:

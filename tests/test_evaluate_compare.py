@@ -90,7 +90,7 @@ def test_models_that_answered_no_question_in_common_are_not_compared(tmp_path: P
     one, other = asked(tmp_path, "one", perfect), asked(tmp_path, "other", lambda _: (400, "filtered"))
     ran = apigen("evaluate", "compare", one, other)
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
-    assert f"no question that every model answered (answers: 8 in {one}, 0 in {other})" in ran.stderr
+    assert f"no question was answered by every model (answers: 8 in {one}, 0 in {other})" in ran.stderr
 
 
 def test_one_model_in_two_forms_is_compared(tmp_path: Path) -> None:
@@ -112,22 +112,22 @@ def test_other_questions_are_not_compared(tmp_path: Path) -> None:
     assert ran.returncode == 2
     assert ran.stderr.count("\n") == 1
     assert ran.stderr.count("sha256") == 2
-    assert "only answers to the same questions are compared" in ran.stderr
+    assert "only evaluations of the same questions can be compared" in ran.stderr
 
 
 def test_what_cannot_be_compared_is_told_in_one_line(tmp_path: Path) -> None:
     """One folder alone, no evaluation, one that was killed, verdicts that are gone."""
     one, other = asked(tmp_path, "one", perfect), asked(tmp_path, "other", half)
     assert "two or more" in apigen("evaluate", "compare", one).stderr
-    assert "holds no evaluation.json" in apigen("evaluate", "compare", one, tmp_path).stderr
+    assert "no evaluation.json in it" in apigen("evaluate", "compare", one, tmp_path).stderr
     (other / "verdicts.jsonl").write_text('{"id": 1}\n')
     assert "verdicts.jsonl: cannot be read" in apigen("evaluate", "compare", one, other).stderr
     settings = json.loads((other / "evaluation.json").read_text())
     (other / "evaluation.json").write_text(json.dumps({key: settings[key] for key in settings if key != "categories"}))
-    assert "still being asked, or was killed" in apigen("evaluate", "compare", one, other).stderr
+    assert "is not finished; resume it" in apigen("evaluate", "compare", one, other).stderr
     (other / "evaluation.json").write_text('{"categories": {}, "date": ""}')
-    assert "was changed and cannot be read any more" in apigen("evaluate", "compare", one, other).stderr
-    assert "holds no evaluation.json" in apigen("evaluate", "compare", one, one / "verdicts.jsonl").stderr
+    assert "is not an evaluation" in apigen("evaluate", "compare", one, other).stderr
+    assert "no evaluation.json in it" in apigen("evaluate", "compare", one, one / "verdicts.jsonl").stderr
     assert lines(one / "answers.jsonl")
 
 
@@ -151,7 +151,7 @@ def test_a_comparison_of_samples_says_what_all_answers_are(tmp_path: Path) -> No
     """Of the questions that were drawn: categories of all sizes have as many of them."""
     limit = ("--limit", "2")
     one, other = asked(tmp_path, "one", perfect, *limit), asked(tmp_path, "other", half, *limit)
-    note = "all answers: of the questions that were drawn, not of the suite"
+    note = "all answers: of the sampled questions, not of the suite"
     assert note in apigen("evaluate", "compare", one, other).stdout
     whole = asked(tmp_path, "whole", perfect), asked(tmp_path, "half", half)
     assert note not in apigen("evaluate", "compare", *whole).stdout

@@ -111,5 +111,7 @@ def test_an_evaluation_does_not_go_on_with_another_model(tmp_path: Path) -> None
     with Kept.resume(tmp_path / "out", settings()):
         pass
     (model / "model.safetensors").write_bytes(b"trained on")
-    with pytest.raises(UserError, match=r"was asked with model_digest .* answers of two kinds are not mixed"):
+    with pytest.raises(
+        UserError, match=r"cannot resume: model_digest changed .* choose another --out: the model has changed"
+    ):
         Kept.resume(tmp_path / "out", settings())

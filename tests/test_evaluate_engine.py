@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from apigen.dialogue.form import FORMS
-from apigen.evaluate.asking.local_rows import mark_folder
-from apigen.evaluate.asking.putting import put
-from apigen.evaluate.base import Miss
+from apigen.evaluate.asking.prompts import prompt_of
+from apigen.evaluate.base import ErrorType
 from apigen.evaluate.held_out import HeldOut
+from apigen.evaluate.in_memory import score_folder
+from apigen.evaluate.job import EvaluationJob
+from apigen.evaluate.run import evaluate
 from runs import apigen, lines
 from tiny_folder import Lesson, write_tiny_folder
 from transformers_server import serving_folder
@@ -64,7 +66,7 @@ def folder(rows: Path) -> Path:
     for form, questions in (("native", HeldOut(rows, underscores=True)), ("prompted", HeldOut(rows))):
         for question in questions.questions():
             if form == "native" or question.id == "tea":
-                asked = put(question, FORMS[form])
+                asked = prompt_of(question, FORMS[form])
                 messages = [{"role": one.role, "content": one.content} for one in asked.messages]
                 lessons.append((messages, list(asked.tools) or None, SAID[asked.id] if form == "native" else PROMPTED))
     write_tiny_folder(rows.parent / "model", lessons)
@@ -125,11 +127,24 @@ def test_the_same_model_behind_a_server_gives_the_same_answers(
 
 def test_other_programs_mark_a_folder_without_the_command_line(folder: Path, rows: Path) -> None:
     """Questions in, figures and the mark of each question out."""
-    marked = mark_folder(folder, HeldOut(rows, underscores=True).questions(), form="native", max_tokens=100)
-    assert {id_: mark.correct for id_, mark in marked.marks.items() if mark} == RIGHT
-    assert marked.figures["correct"] == 3
-    assert marked.marks["off"] is not None
-    assert marked.marks["off"].miss is Miss.WRONG_VALUE
+    found = score_folder(folder, HeldOut(rows, underscores=True).questions(), form="native", max_tokens=100)
+    assert {id_: score.correct for id_, score in found.scores.items() if score} == RIGHT
+    assert found.figures["correct"] == 3
+    assert found.scores["off"] is not None
+    assert found.scores["off"].miss is ErrorType.WRONG_VALUE
+    assert found.answers["none"].said == "No tool fits."
+
+
+def test_python_evaluates_a_folder_as_the_command_does(folder: Path, rows: Path, tmp_path: Path) -> None:
+    """The same files, with the overlap that is given to it, and figures as a dict."""
+    job = EvaluationJob(f"held-out:{rows}", f"local:{folder}", tmp_path / "out", max_tokens=100)
+    known = {"trained_on": 1, "changed": [], "not_read": []}
+    result = evaluate(job, overlap=lambda _, questions: {"questions": len(questions), **known})
+    assert (result.problem, result.asked, result.figures["correct"]) == ("", 4, 3)
+    assert result.figures["training"] == {"questions": 4, **known}
+    assert "1 of 4 questions appear in the data" in (tmp_path / "out" / "report.html").read_text()
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text()) == result.figures
+    assert marks(tmp_path / "out") == RIGHT
 
 
 def test_a_model_whose_template_takes_no_tools_says_so(folder: Path, rows: Path, tmp_path: Path) -> None:

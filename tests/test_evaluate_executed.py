@@ -103,7 +103,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"python:{folder / 'sums.py'}",
         )
     assert ran.returncode == 0, ran.stderr
-    assert "By what their calls return" in ran.stdout
+    assert "Results compared by execution" in ran.stdout
     return folder / "out"
 
 
@@ -132,8 +132,8 @@ def test_each_reason_is_told(out: Path) -> None:
     assert "ZeroDivisionError" in told["fails"][1]
     assert told["name"] == ("wrong_name", "'divide' is called, not add")
     assert told["fewer"][0] == "missing_call"
-    assert told["varies"] == ("error", "draw returns something else each time")
-    assert told["unknown"] == ("error", "the library has no sing that can be executed")
+    assert told["varies"] == ("error", "draw returns a different result each time")
+    assert told["unknown"] == ("error", "the library has no executable sing")
 
 
 def test_the_figures_keep_both_apart(out: Path) -> None:
@@ -144,7 +144,20 @@ def test_the_figures_keep_both_apart(out: Path) -> None:
     assert (executed["correct"], executed["answers"], executed["errors"]) == (4, 8, 2)
     assert executed["accuracy"]["low"] < 0.5 < executed["accuracy"]["high"]
     assert figures["library"].endswith("sums.py")
-    assert "right by what its calls return" in (out / "report.html").read_text()
+    assert "correct by execution" in (out / "report.html").read_text()
+
+
+def test_a_sample_has_no_pooled_figure_by_execution_either(tmp_path: Path) -> None:
+    """Categories are drawn alike, whatever their sizes, so neither accuracy is one of the suite."""
+    (tmp_path / "sums.py").write_text(LIBRARY)
+    with answering(answer) as server:
+        asked = ("--suite", f"held-out:{rows(tmp_path)}", "--model", "openai/x", "--base-url", server.url)
+        executed = ("--execute", "-l", f"python:{tmp_path / 'sums.py'}", "--limit", "1", "--json")
+        ran = apigen("evaluate", *asked, *executed, "--out", tmp_path / "out")
+    for figures in (json.loads(ran.stdout), json.loads((tmp_path / "out" / "evaluation.json").read_text())):
+        assert len(figures["categories"]) > 1
+        assert (figures["accuracy"], figures["execution"]["accuracy"]) == (None, None)
+        assert figures["execution"]["categories"]["irrelevance"]["accuracy"]["share"] == 1.0
 
 
 def test_a_runs_rows_are_executed_by_its_own_library(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 
 from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
-from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Put, Said
-from apigen.evaluate.asking.generating import Generator
+from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Prompt, Response
+from apigen.evaluate.asking.generating import Generator, default_device
 from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
-from apigen.evaluate.asking.putting import put
+from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question
 from apigen.evaluate.held_out import HeldOut
 from apigen.train.dialogue import dialogue
@@ -47,12 +47,12 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
 class Telling:
     """Says one thing to every question."""
 
-    def __init__(self, said: Callable[[Put], Said]) -> None:
+    def __init__(self, said: Callable[[Prompt], Response]) -> None:
         self._said = said
 
-    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+    async def ask(self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]) -> None:
         assert not stopped()
-        for one in puts:
+        for one in prompts:
             keep(one, self._said(one))
 
     def facts(self) -> dict[str, Any]:
@@ -71,12 +71,12 @@ def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -
     """However many come first; other errors end it after eight, unless a question was answered."""
     found = questions(tmp_path, *("Tea!" for _ in range(20)))
     with Kept.create(tmp_path / "unfit", SETTINGS) as kept:
-        assert len(asked(kept, Telling(lambda _: Said(error="too long", unfit=True)), found)) == 20
+        assert len(asked(kept, Telling(lambda _: Response(error="too long", unfit=True)), found)) == 20
     with (
         Kept.create(tmp_path / "refused", SETTINGS) as kept,
-        pytest.raises(JobFellShort, match="refused; 8 questions ended so, and none was answered"),
+        pytest.raises(JobFellShort, match="refused; 8 questions failed this way and none was answered"),
     ):
-        asked(kept, Telling(lambda _: Said(error="refused")), found)
+        asked(kept, Telling(lambda _: Response(error="refused")), found)
     assert len(kept.answers) == 8
 
 
@@ -88,7 +88,7 @@ def test_prompts_that_are_too_long_are_errors_of_their_own(loaded: tuple[Any, An
     with Kept.create(tmp_path / "out", SETTINGS) as kept:
         first = asked(kept, local, found)
     assert [id_ for id_, error in first.items() if error is None] == ["q9"]
-    assert "the model takes 4,096 with the answer" in str(first["q0"])
+    assert "the context window holds 4,096 including" in str(first["q0"])
     with Kept.resume(tmp_path / "out", SETTINGS) as kept:
         assert asked(kept, local, found) == first
 
@@ -124,20 +124,49 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
     example = Example("q0", question.messages, question.tools, ())
     trained = Renderer(strict, "x").render(dialogue(example, "prompted")).prompt
     asking = Generator(model, strict, "local:x")
-    assert asking.prompt(put(question, "prompted")) == trained
+    assert asking.prompt(prompt_of(question, "prompted")) == trained
     assert trained.startswith("<user>You answer questions by calling tools.")
     assert asking.facts()["system"] == IN_USER_TURN
     assert Generator(model, tokenizer, "local:x").facts()["system"] == "template"
     strict.chat_template = "{{ raise_exception('nothing at all') }}"
     with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
-        asking.prompt(put(question, "prompted"))
+        asking.prompt(prompt_of(question, "prompted"))
+
+
+@pytest.mark.slow
+def test_a_question_that_the_template_refuses_is_an_error_of_its_own(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """The others are answered, however many are refused; a template that takes no tools refuses all at the start."""
+    model, tokenizer = loaded
+    picky = type(tokenizer)(tokenizer_object=tokenizer.backend_tokenizer, eos_token="<|im_end|>")
+    refusing = "{% if 'Milk' in messages[-1].content %}{{ raise_exception('no milk') }}{% endif %}"
+    picky.chat_template = refusing + tokenizer.chat_template
+    found = questions(tmp_path, *("Milk!" for _ in range(9)), "Tea!")
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        errors = asked(kept, Local(Generator(model, picky, "local:x"), 8, 4), found)
+    assert [id_ for id_, error in errors.items() if error is None] == ["q9"]
+    assert "no milk" in str(errors["q0"])
+    picky.chat_template = "{% for message in messages %}{{ message.content }}{% endfor %}"
+    with Kept.create(tmp_path / "plain", SETTINGS) as kept, pytest.raises(UserError, match="takes no tools"):
+        asked(kept, Local(Generator(model, picky, "local:x"), 8, 4), found)
+
+
+@pytest.mark.slow
+def test_a_gpu_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CUDA's first, then Apple's, as in training."""
+    torch: Any = pytest.importorskip("torch")
+    told = {}
+    for cuda, mps in ((True, True), (False, True), (False, False)):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda cuda=cuda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda mps=mps: mps)
+        told[cuda, mps] = default_device()
+    assert list(told.values()) == ["cuda", "mps", "cpu"]
 
 
 @pytest.mark.slow
 def test_room_for_an_answer_does_not_depend_on_what_it_is_asked_with(loaded: tuple[Any, Any], tmp_path: Path) -> None:
     """A prompt that fills the model's places shortens its own answer, and no other of the batch."""
     found = questions(tmp_path, "long " * 970, "Tea!", "Milk!")
-    filled = Generator(*loaded, "local:x").length(Generator(*loaded, "local:x").prompt(put(found[0], "native")))
+    filled = Generator(*loaded, "local:x").length(Generator(*loaded, "local:x").prompt(prompt_of(found[0], "native")))
     most = 4096 - filled + 1
     told = {}
     for batch in (1, 3):
@@ -157,6 +186,6 @@ def test_places_are_those_of_the_part_that_writes(loaded: tuple[Any, Any]) -> No
     assert not hasattr(seeing, "max_position_embeddings")
     plain, model.config = model.config, seeing
     try:
-        assert "the model takes 77 with" in Generator(model, tokenizer, "local:x").too_long(77)
+        assert "the context window holds 77 including" in Generator(model, tokenizer, "local:x").too_long(77)
     finally:
         model.config = plain

@@ -178,7 +178,7 @@ def test_a_server_that_refuses_a_system_gets_its_words_in_the_users_turn(refusal
         assert len(server.bodies) == 9
     assert ran.returncode == 0, ran.stderr
     assert (found(tmp_path)["correct"], found(tmp_path)["system"]) == (8, "user_turn")
-    assert "what it says, if anything, begins the user's turn" in re.sub(r"\s+", " ", ran.stdout)
+    assert "a system prompt, if any, is put at the start of the user turn" in re.sub(r"\s+", " ", ran.stdout)
 
 
 def test_a_refusal_that_is_not_about_the_system_is_an_error(tmp_path: Path) -> None:
@@ -215,8 +215,8 @@ def test_what_a_model_gets_wrong_is_told_by_its_reason(tmp_path: Path) -> None:
         "none": "called_needlessly",
         "song": "no_call",
     }
-    assert "1 answers make no call, but their text reads like one" in ran.stdout
-    assert "8 answers were cut off at --max-tokens 2,048" in ran.stdout
+    assert "1 answers make no call, but their text looks like one" in ran.stdout
+    assert "8 answers were truncated at --max-tokens 2,048" in ran.stdout
     page = (tmp_path / "out" / "report.html").read_text()
     assert "The sum is 2." in page
     assert "add(a: 4, b: 1)" in page
@@ -239,7 +239,8 @@ def test_errors_are_no_wrong_answers_and_are_asked_again(tmp_path: Path) -> None
         ran = evaluate(server, tmp_path)
         assert ran.returncode == 1
         assert told(ran).endswith(
-            f"1 questions ended in an error; what was answered is kept; go on with --resume --out {tmp_path / 'out'}"
+            "1 questions ended in an error; all finished answers are kept; "
+            f"resume with --resume --out {tmp_path / 'out'}"
         )
         assert (found(tmp_path)["answers"], found(tmp_path)["errors"]) == (7, 1)
         assert verdicts(tmp_path)["s2"]["correct"] is None
@@ -262,7 +263,7 @@ def test_an_endpoint_that_dies_ends_it_in_one_line_and_nothing_is_lost(tmp_path:
         ran = evaluate(server, tmp_path, "--concurrency", "1")
         assert ran.returncode == 1
         assert "gone" in told(ran)
-        assert "3 of 8 questions were asked, and what was answered is kept" in told(ran)
+        assert "3 of 8 questions were asked, all finished answers are kept" in told(ran)
         assert told(ran).count("apigen:") == 1
         figures = found(tmp_path)
         assert (figures["status"], figures["answers"], figures["unanswered"]) == ("stopped", 3, 5)
@@ -295,7 +296,10 @@ def test_a_server_without_tool_calling_is_told_at_once(tmp_path: Path) -> None:
         ran = evaluate(server, tmp_path, "--concurrency", "1", count=30)
         assert len(server.bodies) == 8
     assert ran.returncode == 1
-    assert "8 questions ended so, and none was answered; start the server with tool calling on, or use" in told(ran)
+    assert (
+        "8 questions failed this way and none was answered; start the server with tool calling enabled, or use"
+        in told(ran)
+    )
 
 
 def test_a_killed_evaluation_goes_on(tmp_path: Path) -> None:
@@ -332,7 +336,7 @@ def test_an_interrupted_evaluation_ends_in_good_order(tmp_path: Path) -> None:
     with answering(interrupting) as server:
         ran = evaluate(server, tmp_path, "--concurrency", "1")
         assert ran.returncode == 130
-        assert "Interrupted; what was answered is kept; go on with --resume --out" in ran.stderr
+        assert "Interrupted; all finished answers are kept; resume with --resume --out" in ran.stderr
         figures = found(tmp_path)
         assert (figures["status"], figures["answers"], figures["unanswered"]) == ("interrupted", 3, 5)
         assert len(answers(tmp_path)) == 3
@@ -348,12 +352,12 @@ def test_a_second_interrupt_leaves_a_server_that_hangs(tmp_path: Path) -> None:
         until(lambda: kept.exists() and kept.read_bytes().count(b"\n") == 3, process)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        while "Waiting for the answers that are under way" not in process.stderr.readline():
+        while "Waiting for the answers in flight" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert f"Interrupted; what was answered is kept; go on with --resume --out {out}." in said
+    assert f"Interrupted; all finished answers are kept; resume with --resume --out {out}." in said
     assert len(lines(kept)) == 3
 
 
@@ -361,17 +365,31 @@ def test_an_evaluation_is_resumed_as_it_was_begun(server: ToolServer, tmp_path: 
     """Another form, model or temperature is another evaluation; a folder that is there is not written over."""
     assert evaluate(server, tmp_path).returncode == 0
     for more, said in (
-        (("--resume", "--form", "prompted"), "was asked with form 'native', and is now"),
-        (("--resume", "--temperature", "1"), "temperature 0.0, and is now to go on with 1.0"),
-        (("--resume", "--limit", "2"), "limit None, and is now to go on with 2"),
-        ((), "exists already; add --resume, or choose another --out"),
+        (("--resume", "--form", "prompted"), 'cannot resume: form changed from "native" to "prompted"'),
+        (("--resume", "--temperature", "1"), "cannot resume: temperature changed from 0.0 to 1.0"),
+        (("--resume", "--limit", "2"), "cannot resume: limit changed from null to 2"),
+        ((), "already exists; add --resume, or choose another --out"),
     ):
         ran = evaluate(server, tmp_path, *more)
         assert ran.returncode == 2
         assert said in ran.stderr
     shutil.rmtree(tmp_path / "out")
     ran = evaluate(server, tmp_path, "--resume")
-    assert (ran.returncode, "holds no evaluation.json" in ran.stderr) == (2, True)
+    assert (ran.returncode, "no evaluation.json in it" in ran.stderr) == (2, True)
+
+
+def test_an_evaluation_is_not_resumed_at_another_server(server: ToolServer, tmp_path: Path) -> None:
+    """It may hold another model of the same name; who knows better edits the address that evaluation.json names."""
+    assert evaluate(server, tmp_path).returncode == 0
+    assert found(tmp_path)["base_urls"] == [server.url]
+    with answering(perfect) as other:
+        ran = evaluate(other, tmp_path, "--resume")
+        assert ran.returncode == 2
+        assert f'cannot resume: base_urls changed from ["{server.url}"] to ["{other.url}"]' in ran.stderr
+        assert "edit base_urls in evaluation.json" in ran.stderr
+        file = tmp_path / "out" / "evaluation.json"
+        file.write_text(file.read_text().replace(server.url, other.url))
+        assert evaluate(other, tmp_path, "--resume").returncode == 0
 
 
 def test_a_damaged_answer_is_told_with_its_line(server: ToolServer, tmp_path: Path) -> None:
@@ -380,7 +398,7 @@ def test_a_damaged_answer_is_told_with_its_line(server: ToolServer, tmp_path: Pa
     file = tmp_path / "out" / "answers.jsonl"
     file.write_text(file.read_text().replace('"calls"', '"calls', 1))
     ran = evaluate(server, tmp_path, "--resume")
-    assert (ran.returncode, "answers.jsonl line 1: is no answer any more" in ran.stderr) == (2, True)
+    assert (ran.returncode, "answers.jsonl line 1: is not a valid answer" in ran.stderr) == (2, True)
 
 
 def test_a_sample_is_drawn_by_category_and_said_to_be_one(server: ToolServer, tmp_path: Path) -> None:
@@ -393,7 +411,7 @@ def test_a_sample_is_drawn_by_category_and_said_to_be_one(server: ToolServer, tm
     page = (tmp_path / "out" / "report.html").read_text()
     assert "a sample of at most 2 questions" in page
     for text in (ran.stdout, page):
-        assert "There is no row for all answers" in text
+        assert "There is no overall row" in text
         assert "all answers  " not in text
     assert "<td>all answers</td>" not in page
     assert "100" not in page.partition("</h1>")[0].rpartition("<h1>")[2]
@@ -419,7 +437,7 @@ def test_a_dry_run_counts_and_asks_nothing(server: ToolServer, tmp_path: Path) -
     assert plan["categories"] == {"simple": 6, "multiple": 1, "irrelevance": 1}
     assert 8 * 20 < plan["prompt_tokens"] < 8 * 200
     assert plan["completion_tokens_at_most"] == 8 * 2048
-    assert "8 questions in form native: about" in evaluate(server, tmp_path, "--dry-run").stdout
+    assert "8 questions, form native: about" in evaluate(server, tmp_path, "--dry-run").stdout
     assert server.bodies == []
     assert not (tmp_path / "out").exists()
 
@@ -439,21 +457,38 @@ def test_two_evaluations_do_not_write_to_one_folder(server: ToolServer, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--suite", "held-out:ROWS"), "give one of --answers FILE"),
+        (("--suite", "held-out:ROWS"), "give either --answers FILE"),
         (("--model", "openai/x", "--out", "o"), "--suite is missing"),
-        (("--suite", "held-out:ROWS", "--answers", "a", "--out", "o"), "--out: goes with --model alone"),
-        (("--suite", "held-out:ROWS", "--model", "openai/x", "--underscores"), "--underscores: goes with --answers"),
-        (("--suite", "held-out:ROWS", "--model", "x", "--out", "o"), "--model x: write openai/NAME"),
-        (("--suite", "held-out:ROWS", "--model", "openai/", "--out", "o"), "--model openai/: write openai/NAME"),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--out", "o"), "--out: only valid with --model"),
+        (
+            ("--suite", "held-out:ROWS", "--answers", "a", "--temperature", "0"),
+            "--temperature: only valid with --model",
+        ),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--form", "native"), "--form: only valid with --model"),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--max-tokens", "9"), "--max-tokens: only valid with --model"),
+        (("--suite", "held-out:ROWS", "--answers", "a", "--seed", "0"), "--seed: only valid with --model"),
+        (
+            ("--suite", "held-out:ROWS", "--model", "local:x", "--out", "o", "--base-url", "http://gpu1/v1"),
+            "no endpoint",
+        ),
+        (
+            ("--suite", "held-out:ROWS", "--model", "openai/x", "--underscores"),
+            "--underscores: only valid with --answers",
+        ),
+        (
+            ("--suite", "held-out:ROWS", "--model", "x", "--out", "o"),
+            "--model x: unknown kind of model; use openai/NAME",
+        ),
+        (("--suite", "held-out:ROWS", "--model", "openai/", "--out", "o"), "--model openai/: unknown kind of model"),
         (("--suite", "held-out:ROWS", "--model", "openai/x"), "--out DIR is missing"),
         (
             ("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--form", "wild"),
             "--form wild: no such form",
         ),
-        (("--suite", "held-out:ROWS", "--model", "local:x", "--out", "o", "--temperature", "1"), "answers greedily"),
-        (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--execute"), "is in no run's folder"),
+        (("--suite", "held-out:ROWS", "--model", "local:x", "--out", "o", "--temperature", "1"), "decode greedily"),
+        (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--execute"), "is not in a run's folder"),
         (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "-l", "starter"), "without --execute"),
-        (("--suite", "bfcl", "--model", "openai/x", "--out", "o", "--execute"), "no calls that could be executed"),
+        (("--suite", "bfcl", "--model", "openai/x", "--out", "o", "--execute"), "have no executable calls"),
         (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--base-url", "gpu1"), "is no endpoint"),
     ],
 )

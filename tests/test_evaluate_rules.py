@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apigen.evaluate.base import Answer, Mark, Miss
+from apigen.evaluate.base import Answer, ErrorType, Score
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall, due_arguments
 from apigen.evaluate.values import Argument
 from apigen.records import Call, Json
@@ -19,7 +19,7 @@ VARIABLE = (list, ["my_list"])
 OBJECT = (dict, [{"size": ["Large", "XL"], "n": [2, ""], "deep": [["A"], ""]}])
 
 
-def marked(argument: Argument, value: Json) -> Miss | None:
+def marked(argument: Argument, value: Json) -> ErrorType | None:
     return argument.mark("x", value).miss
 
 
@@ -29,38 +29,38 @@ def marked(argument: Argument, value: Json) -> Miss | None:
         (TEXT, "new-york*", None),
         (TEXT, "N.e_w/ ^York,", None),
         (TEXT, "", None),
-        (TEXT, "New\tYork", Miss.WRONG_VALUE),
-        (TEXT, "Boston", Miss.WRONG_VALUE),
-        (TEXT, 5, Miss.WRONG_TYPE),
-        (TEXT, None, Miss.WRONG_TYPE),
+        (TEXT, "New\tYork", ErrorType.WRONG_VALUE),
+        (TEXT, "Boston", ErrorType.WRONG_VALUE),
+        (TEXT, 5, ErrorType.WRONG_TYPE),
+        (TEXT, None, ErrorType.WRONG_TYPE),
         ((str, ["it's"]), 'IT"S', None),
         (WHOLE, 5, None),
-        (WHOLE, 6, Miss.WRONG_VALUE),
-        (WHOLE, 5.0, Miss.WRONG_TYPE),
-        (WHOLE, "5", Miss.WRONG_TYPE),
-        ((int, [1]), True, Miss.WRONG_TYPE),
+        (WHOLE, 6, ErrorType.WRONG_VALUE),
+        (WHOLE, 5.0, ErrorType.WRONG_TYPE),
+        (WHOLE, "5", ErrorType.WRONG_TYPE),
+        ((int, [1]), True, ErrorType.WRONG_TYPE),
         (FLOAT, 2.5, None),
         (FLOAT, 5.0, None),
         ((float, [5]), 5.0, None),
         (FLAG, True, None),
-        (FLAG, 1, Miss.WRONG_TYPE),
-        (FLAG, False, Miss.WRONG_VALUE),
+        (FLAG, 1, ErrorType.WRONG_TYPE),
+        (FLAG, False, ErrorType.WRONG_VALUE),
         (OPEN, None, None),
         (OPEN, 5, None),
         (VARIABLE, "my_list", None),
-        (VARIABLE, "My_List", Miss.WRONG_VALUE),
+        (VARIABLE, "My_List", ErrorType.WRONG_VALUE),
         (OBJECT, {"size": "x-l", "n": 2}, None),
         (OBJECT, {"size": "large"}, None),
-        (OBJECT, {"n": 2}, Miss.WRONG_VALUE),
-        (OBJECT, {"size": "XL", "colour": "red"}, Miss.WRONG_VALUE),
+        (OBJECT, {"n": 2}, ErrorType.WRONG_VALUE),
+        (OBJECT, {"size": "XL", "colour": "red"}, ErrorType.WRONG_VALUE),
         (OBJECT, {"size": "XL", "n": 2.0}, None),
         (OBJECT, {"size": "XL", "deep": ["A"]}, None),
-        (OBJECT, {"size": "XL", "deep": ["a"]}, Miss.WRONG_VALUE),
-        (OBJECT, [], Miss.WRONG_TYPE),
+        (OBJECT, {"size": "XL", "deep": ["a"]}, ErrorType.WRONG_VALUE),
+        (OBJECT, [], ErrorType.WRONG_TYPE),
     ],
 )
 def test_types_are_exact_and_texts_are_standardised(
-    wanted: tuple[type[Any], Sequence[Json]], value: Json, miss: Miss | None
+    wanted: tuple[type[Any], Sequence[Json]], value: Json, miss: ErrorType | None
 ) -> None:
     """A type is met exactly; texts are compared without case and ``,./-_*^``, as far down as one level of a dict."""
     assert marked(Argument(*wanted), value) is miss
@@ -69,32 +69,32 @@ def test_types_are_exact_and_texts_are_standardised(
 def test_a_whole_number_is_a_float_at_the_top_level_alone() -> None:
     """``5`` for a float parameter passes, ``true`` and a number that no float holds do not, nor ``5`` in its list."""
     top = Argument(float, [5.0], also=int)
-    assert [marked(top, value) for value in (5, True, 10**400)] == [None, Miss.WRONG_TYPE, Miss.WRONG_VALUE]
-    assert marked(Argument(list, [[5.0]], item=float), [5]) is Miss.WRONG_TYPE
+    assert [marked(top, value) for value in (5, True, 10**400)] == [None, ErrorType.WRONG_TYPE, ErrorType.WRONG_VALUE]
+    assert marked(Argument(list, [[5.0]], item=float), [5]) is ErrorType.WRONG_TYPE
 
 
 @pytest.mark.parametrize(
     ("values", "item", "value", "miss"),
     [
         ([["a b", "c"]], str, ["AB", "c."], None),
-        ([["a", "b"]], str, ["b", "a"], Miss.WRONG_VALUE),
-        ([["a", "b"]], str, ["a"], Miss.WRONG_VALUE),
-        ([["a"]], str, [1], Miss.WRONG_TYPE),
+        ([["a", "b"]], str, ["b", "a"], ErrorType.WRONG_VALUE),
+        ([["a", "b"]], str, ["a"], ErrorType.WRONG_VALUE),
+        ([["a"]], str, [1], ErrorType.WRONG_TYPE),
         ([[1, 2]], int, [1, 2], None),
-        ([[1, 2]], int, [True, 2], Miss.WRONG_TYPE),
+        ([[1, 2]], int, [True, 2], ErrorType.WRONG_TYPE),
         ([[1, 2], ""], int, [True, 2.0], None),
         ([[1, 2], ""], int, [], None),
-        ([[1, 2]], int, [], Miss.WRONG_VALUE),
+        ([[1, 2]], int, [], ErrorType.WRONG_VALUE),
         ([[1.5, 2.5]], int, [1.5, 2.5], None),
         ([[["a"]]], list, [["a"]], None),
-        ([[["a"]]], list, [["A"]], Miss.WRONG_VALUE),
+        ([[["a"]]], list, [["A"]], ErrorType.WRONG_VALUE),
         ([[{"k": ["a", "b"]}, {"k": [1]}]], dict, [{"k": "B"}, {"k": 1}], None),
-        ([[{"k": ["a"]}]], dict, [{"k": "a"}, {"k": "a"}], Miss.WRONG_VALUE),
-        ([[{"k": ["a"]}], ""], dict, ["a"], Miss.WRONG_VALUE),
+        ([[{"k": ["a"]}]], dict, [{"k": "a"}, {"k": "a"}], ErrorType.WRONG_VALUE),
+        ([[{"k": ["a"]}], ""], dict, ["a"], ErrorType.WRONG_VALUE),
         ([[{"k": ["a"]}], ""], dict, [], None),
     ],
 )
-def test_lists_are_ordered(values: Sequence[Json], item: type[Any], value: Json, miss: Miss | None) -> None:
+def test_lists_are_ordered(values: Sequence[Json], item: type[Any], value: Json, miss: ErrorType | None) -> None:
     """Items in order, of the type asked for; where the list may be left out their types are not asked."""
     assert marked(Argument(list, values, item=item), value) is miss
 
@@ -102,7 +102,7 @@ def test_lists_are_ordered(values: Sequence[Json], item: type[Any], value: Json,
 def test_a_tuple_is_a_list_where_the_tool_asks_for_a_tuple() -> None:
     """And nowhere else; Python text can hold one."""
     assert marked(Argument(list, [[1, 2]], int, also=tuple), (1, 2)) is None
-    assert marked(Argument(list, [[1, 2]], int), (1, 2)) is Miss.WRONG_TYPE
+    assert marked(Argument(list, [[1, 2]], int), (1, 2)) is ErrorType.WRONG_TYPE
 
 
 def due(name: str, required: Sequence[str] = (), **acceptable: list[Json]) -> DueCall:
@@ -111,7 +111,7 @@ def due(name: str, required: Sequence[str] = (), **acceptable: list[Json]) -> Du
     return DueCall(name, arguments, due_arguments(required, acceptable))
 
 
-def mark(truth: CallsDue | AnyCallDue, *calls: Call) -> Mark:
+def mark(truth: CallsDue | AnyCallDue, *calls: Call) -> Score:
     return truth.mark(Answer(calls))
 
 
@@ -123,21 +123,23 @@ WALK = CallsDue((due("walk", ["to"], to=["park"], pace=[2, ""], dogs=[3]),))
     [
         ({"to": "park", "dogs": 3}, None),
         ({"to": "park", "dogs": 3, "pace": 2}, None),
-        ({"to": "park", "pace": 2}, Miss.MISSING_ARGUMENT),
-        ({"dogs": 3}, Miss.MISSING_ARGUMENT),
-        ({"to": "park", "dogs": 3, "back": True}, Miss.UNKNOWN_ARGUMENT),
-        ({"to": "park", "dogs": 4}, Miss.WRONG_VALUE),
-        ({"to": ["park"], "dogs": 3}, Miss.WRONG_TYPE),
+        ({"to": "park", "pace": 2}, ErrorType.MISSING_ARGUMENT),
+        ({"dogs": 3}, ErrorType.MISSING_ARGUMENT),
+        ({"to": "park", "dogs": 3, "back": True}, ErrorType.UNKNOWN_ARGUMENT),
+        ({"to": "park", "dogs": 4}, ErrorType.WRONG_VALUE),
+        ({"to": ["park"], "dogs": 3}, ErrorType.WRONG_TYPE),
     ],
 )
-def test_an_argument_may_be_left_out_where_the_answer_says_so(arguments: dict[str, Json], miss: Miss | None) -> None:
+def test_an_argument_may_be_left_out_where_the_answer_says_so(
+    arguments: dict[str, Json], miss: ErrorType | None
+) -> None:
     """Also an optional one needs ``""`` among its acceptable values; one that the answer does not have is wrong."""
     assert mark(WALK, Call("walk", arguments)).miss is miss
 
 
 def test_a_wrong_answer_says_where_and_what() -> None:
     """In one line that names the call and the argument."""
-    assert mark(WALK, Call("walk", {"to": "zoo", "dogs": 3})).detail == "walk: to: 'zoo' is none of ['park']"
+    assert mark(WALK, Call("walk", {"to": "zoo", "dogs": 3})).detail == "walk: to: 'zoo' is not one of ['park']"
     assert mark(WALK, Call("walk", {"to": [[9] * 99], "dogs": 3})).detail.endswith("… is a list, not a string")
 
 
@@ -145,11 +147,11 @@ def test_the_number_of_calls_counts() -> None:
     """None, too few, too many."""
     call = Call("walk", {"to": "park", "dogs": 3})
     both = CallsDue(WALK.calls * 2)
-    assert mark(WALK).miss is Miss.NO_CALL
-    assert mark(both, call).miss is Miss.MISSING_CALL
-    assert mark(WALK, call, call).miss is Miss.EXTRA_CALL
+    assert mark(WALK).miss is ErrorType.NO_CALL
+    assert mark(both, call).miss is ErrorType.MISSING_CALL
+    assert mark(WALK, call, call).miss is ErrorType.EXTRA_CALL
     assert mark(both, call, call).correct
-    assert mark(WALK, Call("Walk", call.arguments)).miss is Miss.WRONG_NAME
+    assert mark(WALK, Call("Walk", call.arguments)).miss is ErrorType.WRONG_NAME
 
 
 def test_several_calls_match_in_any_order_and_greedily() -> None:
@@ -158,7 +160,7 @@ def test_several_calls_match_in_any_order_and_greedily() -> None:
     one, two = Call("f", {"a": 1}), Call("f", {"a": 2})
     assert mark(CallsDue((strict, loose)), two, one).correct
     assert mark(CallsDue((loose, strict)), two, one).correct
-    assert mark(CallsDue((loose, strict)), one, two).miss is Miss.WRONG_VALUE
+    assert mark(CallsDue((loose, strict)), one, two).miss is ErrorType.WRONG_VALUE
 
 
 def test_what_matched_is_used_up_by_its_place_not_by_its_value() -> None:
@@ -170,8 +172,8 @@ def test_what_matched_is_used_up_by_its_place_not_by_its_value() -> None:
 def test_the_nearest_call_gives_the_reason() -> None:
     """A call of the right name says more than one of another."""
     truth = CallsDue((due("g", b=[1]), due("f", a=[1])))
-    assert mark(truth, Call("f", {"a": 1}), Call("g", {"b": 2})).miss is Miss.WRONG_VALUE
-    assert mark(truth, Call("f", {"a": 1}), Call("h", {})).miss is Miss.WRONG_NAME
+    assert mark(truth, Call("f", {"a": 1}), Call("g", {"b": 2})).miss is ErrorType.WRONG_VALUE
+    assert mark(truth, Call("f", {"a": 1}), Call("h", {})).miss is ErrorType.WRONG_NAME
 
 
 def test_relevance_looks_at_nothing_but_whether_a_call_was_made() -> None:
@@ -180,8 +182,8 @@ def test_relevance_looks_at_nothing_but_whether_a_call_was_made() -> None:
     anything = Call("no_such_tool", {})
     assert mark(AnyCallDue(wanted=True), anything).correct
     assert mark(AnyCallDue(wanted=False)).correct
-    assert mark(AnyCallDue(wanted=True)).miss is Miss.NO_CALL
-    assert mark(AnyCallDue(wanted=False), anything).miss is Miss.CALLED_NEEDLESSLY
+    assert mark(AnyCallDue(wanted=True)).miss is ErrorType.NO_CALL
+    assert mark(AnyCallDue(wanted=False), anything).miss is ErrorType.CALLED_NEEDLESSLY
     assert AnyCallDue(wanted=False).mark(broken).correct
-    assert AnyCallDue(wanted=True).mark(broken) == Mark(Miss.UNDECODABLE, "no calls")
-    assert WALK.mark(broken).miss is Miss.UNDECODABLE
+    assert AnyCallDue(wanted=True).mark(broken) == Score(ErrorType.UNDECODABLE, "no calls")
+    assert WALK.mark(broken).miss is ErrorType.UNDECODABLE

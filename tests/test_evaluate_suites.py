@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from apigen.dataset.read.base import Row
 from apigen.errors import UserError
-from apigen.evaluate.base import Answer, Miss, Question
-from apigen.evaluate.held_out import HeldOut, question_of
+from apigen.evaluate.base import Answer, ErrorType, Question
+from apigen.evaluate.held_out import RULES, HeldOut, question_of
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.library.starter_source import load_starter
 from apigen.records import Call, Message, Tool
@@ -55,7 +55,7 @@ def test_a_question_has_what_a_model_is_shown_and_how_its_answer_is_marked(tmp_p
     assert question.tools[0].properties["minutes"]["type"] == "number"
     assert question.truth.mark(Answer((RIGHT,))).correct
     irrelevant, relevant = questions("bfcl:irrelevance,live_relevance", folder)
-    assert irrelevant.truth.mark(Answer((RIGHT,))).miss is Miss.CALLED_NEEDLESSLY
+    assert irrelevant.truth.mark(Answer((RIGHT,))).miss is ErrorType.CALLED_NEEDLESSLY
     assert relevant.truth.mark(Answer((RIGHT,))).correct
 
 
@@ -64,7 +64,7 @@ def test_names_may_have_underscores_for_dots(tmp_path: Path) -> None:
     (question,) = questions("bfcl:simple", bfcl_folder(tmp_path), underscores=True)
     assert question.tools[0].name == "kitchen_brew"
     assert question.truth.mark(Answer((Call("kitchen_brew", RIGHT.arguments),))).correct
-    assert question.truth.mark(Answer((RIGHT,))).miss is Miss.WRONG_NAME
+    assert question.truth.mark(Answer((RIGHT,))).miss is ErrorType.WRONG_NAME
 
 
 def test_a_damaged_wheel_is_told_in_one_line(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_damaged_wheel_is_told_in_one_line(tmp_path: Path) -> None:
 def test_the_folder_that_holds_the_wheel_is_not_the_wheel(tmp_path: Path) -> None:
     """Whoever names it is told the wheel's name; a path that is not there is told as that."""
     (tmp_path / "bfcl_eval-1.whl").touch()
-    with pytest.raises(UserError, match=r"name the wheel in it, --bfcl .*bfcl_eval-1\.whl"):
+    with pytest.raises(UserError, match=r"pass the wheel in it: --bfcl .*bfcl_eval-1\.whl"):
         questions("bfcl", tmp_path)
     with pytest.raises(UserError, match="no such file or folder"):
         questions("bfcl", tmp_path / "gone.whl")
@@ -111,10 +111,10 @@ def test_a_wheel_is_read_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("suite", "said"),
     [
-        ("bfcl:simplest", "no category 'simplest'"),
+        ("bfcl:simplest", "no such category 'simplest'"),
         ("bfcl:parallel", "cannot be read"),
         ("toys", "no such suite"),
-        ("held-out", "name the rows"),
+        ("held-out", "the file is missing"),
         ("held-out:none.jsonl", "no such file"),
     ],
 )
@@ -124,7 +124,9 @@ def test_what_is_not_there_is_told_in_one_line(tmp_path: Path, suite: str, said:
         questions(suite, bfcl_folder(tmp_path))
 
 
-@pytest.mark.parametrize(("line", "said"), [("{", "no JSON"), ("[]", "no object"), ('{"id": "x"}', "KeyError")])
+@pytest.mark.parametrize(
+    ("line", "said"), [("{", "invalid JSON"), ("[]", "not an object"), ('{"id": "x"}', "KeyError")]
+)
 def test_a_broken_row_is_told_with_its_place(tmp_path: Path, line: str, said: str) -> None:
     """File and line."""
     folder = bfcl_folder(tmp_path)
@@ -175,21 +177,92 @@ def brewing(**calls: Any) -> dict[str, Any]:
     [
         ({"leaf": "mint"}, {"leaf": "Mint"}, None),
         ({"leaf": "mint"}, {"leaf": "mint", "pots": 1}, None),
-        ({"leaf": "mint"}, {"leaf": "mint", "pots": 2}, Miss.WRONG_VALUE),
+        ({"leaf": "mint"}, {"leaf": "mint", "pots": 2}, ErrorType.WRONG_VALUE),
         ({"leaf": "mint", "pots": 1}, {"leaf": "mint"}, None),
-        ({"leaf": "mint", "pots": 2}, {"leaf": "mint"}, Miss.MISSING_ARGUMENT),
-        ({"leaf": ""}, {}, Miss.MISSING_ARGUMENT),
-        ({"leaf": "mint"}, {"leaf": "mint", "extras": []}, Miss.UNKNOWN_ARGUMENT),
+        ({"leaf": "mint", "pots": 2}, {"leaf": "mint"}, ErrorType.MISSING_ARGUMENT),
+        ({"leaf": ""}, {}, ErrorType.MISSING_ARGUMENT),
+        ({"leaf": "mint"}, {"leaf": "mint", "extras": []}, ErrorType.UNKNOWN_ARGUMENT),
         ({"leaf": "mint", "extras": [1, 2.5]}, {"leaf": "mint", "extras": [1, 2.5]}, None),
     ],
 )
 def test_a_default_may_be_said_or_left_out(
-    tmp_path: Path, right: dict[str, Any], answered: dict[str, Any], miss: Miss | None
+    tmp_path: Path, right: dict[str, Any], answered: dict[str, Any], miss: ErrorType | None
 ) -> None:
     """In a held-out row, whose own calls are otherwise the one right answer."""
     (question,) = questions(f"held-out:{rows(tmp_path / 'rows.jsonl', brewing(**right))}")
     assert (question.id, question.category) == ("7", "simple")
     assert question.truth.mark(Answer((Call("brew", answered),))).miss is miss
+
+
+NULLABLE = {"type": ["integer", "null"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "right", "answered", "miss"),
+    [
+        (NULLABLE | {"default": None}, {}, {"limit": None}, None),
+        (NULLABLE | {"default": None}, {"limit": None}, {}, None),
+        (NULLABLE | {"default": None}, {}, {"limit": 3}, ErrorType.WRONG_TYPE),
+        (NULLABLE | {"default": None}, {"limit": 3}, {}, ErrorType.MISSING_ARGUMENT),
+        (NULLABLE, {"limit": None}, {}, ErrorType.MISSING_ARGUMENT),
+        (NULLABLE, {"limit": None}, {"limit": None}, None),
+        (NULLABLE, {}, {"limit": None}, ErrorType.UNKNOWN_ARGUMENT),
+    ],
+)
+def test_null_is_a_default_where_the_schema_says_so(
+    schema: dict[str, Any], right: dict[str, Any], answered: dict[str, Any], miss: ErrorType | None
+) -> None:
+    """And without a default, null is a value that must be given."""
+    tool = Tool("find", "", {"type": "object", "properties": {"limit": schema}})
+    question = question_of(Row("1", 1, "?", (tool,), [{"name": "find", "arguments": right}]), "here")
+    assert question.truth.mark(Answer((Call("find", answered),))).miss is miss
+
+
+@pytest.mark.parametrize(
+    ("right", "answered"),
+    [
+        ("New York", "  new\u00a0 york. "),
+        ('it\'s "here"', "It\u2019s \u201chere\u201d"),
+        ("2024-01-12", "2024\u201301\u201312"),
+        ("-5", "\u22125"),
+        ("caf\u00e9", "cafe\u0301"),
+        ("12", "\uff11\uff12"),
+        (["A b.", {"k": ["C"]}], ["a  B", {"k": ["c"]}]),
+        ({"a": {"b": "Deep"}}, {"a": {"b": "deep."}}),
+    ],
+)
+def test_held_out_strings_may_differ_in_what_nobody_notices(right: Any, answered: Any) -> None:
+    """Case, spacing, a final full stop, and the shape of letters, quotation marks and dashes, at any depth."""
+    assert of_value(right, answered) is None
+
+
+@pytest.mark.parametrize(
+    ("right", "answered"),
+    [
+        ("3-2", "3*2"),
+        ("3-2", "32"),
+        ("-5", "5"),
+        ("1.5", "15"),
+        ("2024-1-12", "2024-11-2"),
+        ("a_b", "ab"),
+        ("New York", "NewYork"),
+        ("a, b", "a b"),
+        (",", ""),
+        (".", ","),
+        (" ", ""),
+        (["-5"], ["5"]),
+        ({"a": "1.5"}, {"a": "15"}),
+    ],
+)
+def test_held_out_strings_keep_signs_digits_and_punctuation(right: Any, answered: Any) -> None:
+    """BFCL's rules drop them and would take these for right."""
+    assert of_value(right, answered) is ErrorType.WRONG_VALUE
+
+
+def of_value(right: Any, answered: Any) -> ErrorType | None:
+    tool = Tool("find", "", {"type": "object", "properties": {"x": {}}})
+    question = question_of(Row("1", 1, "?", (tool,), [{"name": "find", "arguments": {"x": right}}]), "here")
+    return question.truth.mark(Answer((Call("find", {"x": answered}),))).miss
 
 
 def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
@@ -198,16 +271,16 @@ def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
     row = {"id": 1, "query": "Hi", "tools": json.dumps(told["tools"]), "answers": "[]"}
     (question,) = questions(f"held-out:{rows(tmp_path / 'xlam.jsonl', row)}")
     assert question.category == "irrelevance"
-    assert question.truth.mark(Answer((Call("brew"),))).miss is Miss.CALLED_NEEDLESSLY
+    assert question.truth.mark(Answer((Call("brew"),))).miss is ErrorType.CALLED_NEEDLESSLY
 
 
 @pytest.mark.parametrize(
     ("row", "said"),
     [
         (brewing(leaf="mint") | {"query": 3}, "wrong_shape"),
-        (brewing(leaf="mint") | {"id": 8, "calls": [{"name": "fry"}]}, "'fry', which it does not offer"),
-        (brewing(leaf="mint") | {"id": 8, "calls": [3]}, "its calls are no calls"),
-        (brewing(leaf="mint"), "stands twice"),
+        (brewing(leaf="mint") | {"id": 8, "calls": [{"name": "fry"}]}, "'fry', which is not among its tools"),
+        (brewing(leaf="mint") | {"id": 8, "calls": [3]}, "invalid calls"),
+        (brewing(leaf="mint"), "duplicate id"),
     ],
 )
 def test_a_held_out_row_that_is_wrong_is_told_with_its_place(tmp_path: Path, row: dict[str, Any], said: str) -> None:
@@ -232,8 +305,9 @@ def test_a_conversation_is_put_with_its_speakers(tmp_path: Path) -> None:
 
 
 def test_the_version_of_held_out_rows_is_a_digest(tmp_path: Path) -> None:
-    """Of what is asked."""
+    """Of what is asked, and it names the rules of scoring."""
     first = HeldOut(rows(tmp_path / "one.jsonl", brewing(leaf="mint"))).version
+    assert first.endswith(f", {RULES}")
     assert first == HeldOut(rows(tmp_path / "two.jsonl", brewing(leaf="mint"))).version
     assert first != HeldOut(rows(tmp_path / "three.jsonl", brewing() | {"query": "Coffee!"})).version
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from apigen.errors import UserError
-from apigen.evaluate.asking.base import IN_USER_TURN, LEFT_OUT, Put
+from apigen.evaluate.asking.base import IN_USER_TURN, LEFT_OUT, Prompt
 from apigen.evaluate.asking.template import ChatTemplate
 from apigen.records import Message
 from tiny_chat_model import QWEN_STYLE, tokenizer
@@ -101,16 +101,16 @@ def test_what_is_not_read_can_be_asked_in_the_prompt() -> None:
     """Only tools beside the messages need a notation."""
     unread = template(UNREAD["channel"])
     messages = (Message("user", "Oslo?"),)
-    assert "Oslo?" in unread.prompt(Put("q", messages))
+    assert "Oslo?" in unread.prompt(Prompt("q", messages))
     with pytest.raises(UserError, match="which is not read here"):
-        unread.prompt(Put("q", messages, ({"type": "function", "function": {"name": "f", "parameters": {}}},)))
+        unread.prompt(Prompt("q", messages, ({"type": "function", "function": {"name": "f", "parameters": {}}},)))
 
 
 @pytest.mark.parametrize("refuses", [True, False])
 def test_what_the_system_says_begins_the_users_turn_where_it_has_no_place(refuses: bool) -> None:
     """Whether the template refuses it or says nothing of leaving it out; what is lost there too is told."""
     refusal = "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}" if refuses else ""
-    put = Put("q", (Message("system", "Only JSON."), Message("user", "Tea!")))
+    put = Prompt("q", (Message("system", "Only JSON."), Message("user", "Tea!")))
     without = template(refusal + TURNS)
     assert without.prompt(put) == "<|im_start|>Only JSON.\n\nTea!<|im_end|>"
     assert without.system == IN_USER_TURN

@@ -78,8 +78,8 @@ def test_data_that_are_gone_or_changed_are_told(tmp_path: Path) -> None:
     found = trained_on(model, questions)
     assert found == {"questions": 1, "trained_on": 1, "changed": [str(other)], "not_read": []}
     told = remarks({"training": found, "errors": 0, "categories": {}})
-    assert told[0].startswith("1 of 1 questions stand in the data that the model was trained on;")
-    assert "other.jsonl has changed since" in told[1]
+    assert told[0].startswith("1 of 1 questions appear in the data that the model was trained on;")
+    assert "other.jsonl have changed since" in told[1]
     (model / "training.json").write_text("{}")
     assert trained_on(model, questions) == {
         "questions": 1,
@@ -114,7 +114,7 @@ def test_an_evaluation_says_how_many_of_its_questions_were_trained_on(tmp_path: 
     command = ("evaluate", "--suite", suite, "--model", f"local:{model}", "--max-tokens", "4", "--out", out)
     ran = apigen(*command)
     assert ran.returncode == 0, ran.stderr
-    line = "1 of 2 questions stand in the data that the model was trained on"
+    line = "1 of 2 questions appear in the data that the model was trained on"
     assert line in re.sub(r"\s+", " ", ran.stdout)
     assert line in (out / "report.html").read_text()
     found = json.loads((out / "evaluation.json").read_text())
@@ -124,4 +124,4 @@ def test_an_evaluation_says_how_many_of_its_questions_were_trained_on(tmp_path: 
     (model / "chat_template.jinja").write_text((model / "chat_template.jinja").read_text() + " ")
     again = apigen(*command, "--resume")
     assert again.returncode == 2
-    assert "was asked with model_digest" in again.stderr
+    assert "cannot resume: model_digest changed" in again.stderr

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from apigen.errors import UserError
-from apigen.evaluate.asking.putting import put
+from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question
 from apigen.evaluate.calls import AnyCallDue
 from apigen.records import Call, Message, Tool
@@ -238,7 +238,7 @@ def test_names_have_underscores_for_dots_as_they_will_when_it_is_asked() -> None
     one = msgspec.structs.replace(ONE, tools=(dotted,), calls=(Call("math.add", {"name": "x"}),))
     _, texts = rendered(turns(PLAIN), one)
     assert texts[0] == ("[math_add]<user>It's 1 and 2.<a>", 'math_add({"name": "x"})</a>')
-    asked = put(Question("1", "simple", one.messages, one.tools, AnyCallDue(wanted=True)), "native")
+    asked = prompt_of(Question("1", "simple", one.messages, one.tools, AnyCallDue(wanted=True)), "native")
     assert list(asked.tools) == dialogue(one, "native").tools
     prompted = dialogue(one, "prompted")
     assert '"math.add"' in prompted.prompt[0]["content"]

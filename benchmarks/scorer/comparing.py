@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from apigen.evaluate.base import Answer, Mark, Question
+from apigen.evaluate.base import Answer, Question, Score
 from apigen.evaluate.bfcl import Bfcl
 from apigen.evaluate.bfcl_data import CATEGORIES, BfclData
 from apigen.evaluate.decoding import decode_text
@@ -40,7 +40,7 @@ class Compared(NamedTuple):
     """What both say."""
 
     case: Case
-    ours: Mark
+    ours: Score
     ns: int
     """Our CPU time."""
     theirs: Said
@@ -97,7 +97,7 @@ def compare(path: Path, found: Sequence[Case]) -> list[Compared]:
     return compared
 
 
-def _ours(question: Question, case: Case) -> tuple[Mark, int]:
+def _ours(question: Question, case: Case) -> tuple[Score, int]:
     calls = tuple(Call(name, arguments) for name, arguments in case.calls)
     began = time.thread_time_ns()
     answer = Answer(calls) if case.text is None else decode_text(case.text)

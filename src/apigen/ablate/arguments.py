@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from apigen.ablate.base import Arguments
-from apigen.evaluate.base import Answer, Truth
+from apigen.evaluate.base import Answer, GroundTruth
 from apigen.evaluate.calls import CallsDue, DueCall
 from apigen.records import Call
 
 
-def arguments_of(answers: Iterable[tuple[Truth, Answer]]) -> Arguments:
+def arguments_of(answers: Iterable[tuple[GroundTruth, Answer]]) -> Arguments:
     """Count over answers, by the rules that score them.
 
     Each expected call is matched with one call of the same tool, the remaining one with the most right values; no call

@@ -1,4 +1,4 @@
-"""``apigen evaluate``: how many answers are right, by a benchmark's rules."""
+"""``apigen evaluate --answers``: score answers made elsewhere."""
 
 import sys
 from contextlib import ExitStack
@@ -45,7 +45,7 @@ def evaluate_command(options: EvaluateOptions) -> None:
             if out is not None:
                 out.write(msgspec.json.encode(scored.verdict()) + b"\n")
         if not lines:
-            raise UserError(f"{options.answers}: holds no answers; write a line {{id, calls}} for each question")
+            raise UserError(f"{options.answers}: contains no answers; write one line {{id, calls}} per question")
     found = {
         "suite": suite.name,
         "version": suite.version,
@@ -59,18 +59,20 @@ def evaluate_command(options: EvaluateOptions) -> None:
     console = Console(markup=False)
     console.print(summary(found))
     if options.verdicts:
-        console.print(f"{options.verdicts}  each answer with its mark", highlight=False, soft_wrap=True)
+        console.print(f"{options.verdicts}  each answer with its score", highlight=False, soft_wrap=True)
 
 
 def _require_sound(options: EvaluateOptions) -> None:
-    """Say what is wrong before any work.
+    """Report wrong options before any work.
 
     Raises:
-        UserError: a file is not there, or would be overwritten.
+        UserError: a file does not exist, or would be overwritten.
     """
     if not options.answers.is_file():
         raise UserError(f"--answers {options.answers}: no such file; write JSON lines of {{id, calls}}")
     if options.verdicts is not None:
         require_target("--verdicts", options.verdicts, own=holds_verdicts)
         if options.verdicts.name == VERDICTS and (options.verdicts.parent / EVALUATION).is_file():
-            raise UserError(f"--verdicts {options.verdicts}: belongs to the evaluation there; name another file")
+            raise UserError(
+                f"--verdicts {options.verdicts}: belongs to the evaluation in that folder; choose another file"
+            )

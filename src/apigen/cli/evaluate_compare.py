@@ -1,4 +1,4 @@
-"""``apigen evaluate compare``: models that were asked the same questions."""
+"""``apigen evaluate compare``: models on the same questions."""
 
 import sys
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ def compare_command(folders: Sequence[Path], out: Path | None, *, as_json: bool)
     if out is not None:
         require_target("-o", out, own=is_compare_page)
     if len({folder.resolve() for folder in folders}) < len(folders):
-        raise UserError("the same evaluation is named twice; name each one once")
+        raise UserError("the same evaluation is listed twice; list each one once")
     sides = read_sides(folders)
     found, rows = compared(sides), differing(sides)
     if out is not None:
@@ -33,4 +33,4 @@ def compare_command(folders: Sequence[Path], out: Path | None, *, as_json: bool)
         console.print(line, highlight=False, soft_wrap=True)
     console.print(comparison(found))
     if out is not None:
-        console.print(f"{out}  the figures, and the questions on which they differ", highlight=False, soft_wrap=True)
+        console.print(f"{out}  figures, and the questions on which the models differ", highlight=False, soft_wrap=True)

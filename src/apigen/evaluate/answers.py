@@ -12,26 +12,26 @@ from apigen.evaluate.base import Answer
 from apigen.evaluate.decoding import decode_calls, decode_text
 from apigen.records import Json
 
-_SHAPES = "one of calls: [{name, arguments}], text: the model's words, error: what went wrong"
+_SHAPES = "one of calls: [{name, arguments}], text: the model's output, error: what went wrong"
 
 
 class AnswerLine(msgspec.Struct, frozen=True):
-    """One line of the file."""
+    """One line of answers."""
 
     place: str
     """File and line."""
     id: str
     """The question's."""
     answer: Answer | None
-    """``None`` where there is none because of an error."""
+    """``None`` for an error."""
     error: str = ""
 
 
 def read_answers(path: Path) -> Iterator[AnswerLine]:
     """Each line, in order.
 
-    What the file's writer did wrong (no JSON, no id, a key twice) stops the reading; what the model did wrong (no
-    calls in its text, arguments that are none) is an undecodable answer.
+    A mistake of the file (invalid JSON, no id, a duplicate key) stops the reading; a mistake of the model (text without
+    calls, invalid arguments) is an undecodable answer.
 
     Raises:
         UserError: the file or a line cannot be read; the message says which line and why.
@@ -49,11 +49,11 @@ def _read(line: bytes, place: str) -> AnswerLine:
     try:
         value = json.loads(line, object_pairs_hook=_object)
     except _TwinKey as twin:
-        raise UserError(f"{place}: the key {twin} stands twice in an object; remove one of the two") from None
+        raise UserError(f"{place}: duplicate key {twin}; remove one of them") from None
     except (ValueError, RecursionError) as problem:
-        raise UserError(f"{place}: no JSON ({problem}); mend or remove it") from None
+        raise UserError(f"{place}: invalid JSON ({problem}); fix or remove the line") from None
     if not isinstance(value, dict) or not isinstance(value.get("id"), str | int) or isinstance(value["id"], bool):
-        raise UserError(f"{place}: an answer is an object with the id of its question; add it")
+        raise UserError(f"{place}: must be an object with the id of its question; add the id")
     given = [key for key in ("calls", "text", "error") if value.get(key) is not None]
     if len(given) != 1:
         raise UserError(f"{place}: has {' and '.join(given) or 'no answer'}; give {_SHAPES}")
@@ -71,7 +71,7 @@ def _line(place: str, id_: str, key: str, value: Json) -> AnswerLine:
 
 
 class _TwinKey(Exception):  # noqa: N818 - told, not raised to anybody
-    """A key that stands twice in one object."""
+    """A duplicate key in one object."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

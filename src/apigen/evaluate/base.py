@@ -1,4 +1,4 @@
-"""What a suite asks, what is answered, and the mark that an answer gets."""
+"""What a suite asks, what is answered, and the score of an answer."""
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ import msgspec
 from apigen.records import Call, Json, Message, Tool
 
 
-class Miss(StrEnum):
+class ErrorType(StrEnum):
     """Why an answer is wrong. docs/evaluate.md explains each one."""
 
     NO_CALL = "no_call"
@@ -27,17 +27,17 @@ class Miss(StrEnum):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What was answered to one question."""
+    """The answer to one question."""
 
     calls: tuple[Call, ...] = ()
     undecodable: str = ""
-    """Why what was answered is no list of calls; empty where it is one."""
+    """Why the answer cannot be decoded as calls; empty where it can."""
 
 
-class Mark(msgspec.Struct, frozen=True):
-    """What an answer was found to be."""
+class Score(msgspec.Struct, frozen=True):
+    """Whether an answer is right, and if not, why."""
 
-    miss: Miss | None = None
+    miss: ErrorType | None = None
     """Why it is wrong; ``None`` for a right one."""
     detail: str = ""
     """Where and what, in one line."""
@@ -48,33 +48,33 @@ class Mark(msgspec.Struct, frozen=True):
         return self.miss is None
 
 
-RIGHT = Mark()
+RIGHT = Score()
 
 
 class Due(msgspec.Struct, frozen=True):
-    """One call that is due, for people and for whoever makes more questions like it."""
+    """One expected call, as reports and ``--focus`` need it."""
 
     name: str
     types: dict[str, str]
-    """The JSON type of each argument that it has."""
+    """The JSON type of each argument."""
     values: dict[str, Sequence[Json]]
-    """What is acceptable for each of them."""
+    """The acceptable values of each argument."""
 
 
-class Truth(Protocol):
-    """What is right for one question: how its answers are scored."""
+class GroundTruth(Protocol):
+    """The ground truth of one question, which scores its answers."""
 
     def due(self) -> Sequence[Due]:
-        """The calls that are due; none where none is, or where it does not matter which."""
+        """The expected calls; empty where none is expected, or any will do."""
         ...
 
-    def mark(self, answer: Answer) -> Mark:
+    def mark(self, answer: Answer) -> Score:
         """Score one answer. Never raises, whatever the answer holds."""
         ...
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One question of a suite: what a model is shown, and what is right."""
+    """One question of a suite: what a model is shown, and the ground truth."""
 
     id: str
     """Unique in its suite."""
@@ -83,9 +83,9 @@ class Question(msgspec.Struct, frozen=True):
     """The conversation up to the answer."""
     tools: tuple[Tool, ...]
     """The tools offered, under the names that answers are expected to use."""
-    truth: Truth
+    truth: GroundTruth
     own: tuple[Call, ...] | None = None
-    """The right calls themselves, where the suite has them in one spelling, so that they can be executed."""
+    """The ground-truth calls, where the suite has exactly one version of them, so that they can be executed."""
 
 
 class Suite(Protocol):
@@ -98,7 +98,7 @@ class Suite(Protocol):
 
     @property
     def version(self) -> str:
-        """Which questions these are exactly, for every figure that is quoted."""
+        """Identifies the exact questions and rules; quoted with every figure."""
         ...
 
     def questions(self) -> Iterator[Question]:
@@ -111,11 +111,11 @@ class Suite(Protocol):
 
 
 UNDERSCORED = ", names with _ for ."
-"""What stands behind a version whose tools are offered with underscores; the questions are the same without."""
+"""Suffix of a version whose tools have underscores for dots; without it, the questions are the same."""
 
 
 def short(value: Json) -> str:
-    """A value in the detail of a mark: one line, not too long."""
+    """A value in the detail of a score: one line, not too long."""
     try:
         text = repr(value)
     except (RecursionError, ValueError):  # nested too deep, or an integer of thousands of digits

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from apigen.dataset.read.tools import read_tools
 from apigen.dialogue.native import underscored
 from apigen.errors import UserError
-from apigen.evaluate.base import UNDERSCORED, Question, Truth
+from apigen.evaluate.base import UNDERSCORED, GroundTruth, Question
 from apigen.evaluate.bfcl_data import CATEGORIES, BfclData
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall, due_arguments
 from apigen.evaluate.values import Argument
@@ -48,7 +48,7 @@ class Bfcl:
         chosen = [SHORT_NAMES.get(one, one) for one in categories]
         for one in chosen:
             if one not in CATEGORIES:
-                raise UserError(f"--suite bfcl: no category {one!r}; there are {', '.join(CATEGORIES)}")
+                raise UserError(f"--suite bfcl: no such category {one!r}; choose from {', '.join(CATEGORIES)}")
         self._data = data
         self._categories = tuple(dict.fromkeys(chosen)) or CATEGORIES
         self._underscores = underscores
@@ -75,7 +75,9 @@ class Bfcl:
                     yield self._question(category, row, truth)
                 except _BROKEN as problem:
                     told = f"{type(problem).__name__}: {problem}"
-                    raise UserError(f"{place}: no row of BFCL's {category} ({told}); get the data again") from None
+                    raise UserError(
+                        f"{place}: not a row of BFCL's {category} ({told}); download the data again"
+                    ) from None
 
     def _question(self, category: str, row: Json, truth: Json) -> Question:
         (turn,) = row["question"]
@@ -94,7 +96,7 @@ class Bfcl:
     def _name(self, name: str) -> str:
         return underscored(name) if self._underscores else name
 
-    def _truth(self, category: str, functions: Sequence[Json], truth: Json) -> Truth:
+    def _truth(self, category: str, functions: Sequence[Json], truth: Json) -> GroundTruth:
         if category.endswith("relevance"):
             return AnyCallDue("irrelevance" not in category)
         told = {function["name"]: function["parameters"] for function in reversed(functions)}

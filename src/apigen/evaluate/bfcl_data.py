@@ -88,15 +88,15 @@ def _folder(path: Path | None) -> Traversable:
     if path is None:
         found = importlib.util.find_spec("bfcl_eval")
         if found is None or not found.submodule_search_locations:
-            raise UserError(f"BFCL's questions are not here; get them by {GET}")
+            raise UserError(f"BFCL's data are not installed; get them with {GET}")
         path = Path(found.submodule_search_locations[0])
     if not path.exists():
-        raise UserError(f"--bfcl {path}: no such file or folder; get the wheel by {GET}")
+        raise UserError(f"--bfcl {path}: no such file or folder; get the wheel with {GET}")
     if path.is_file():
         try:
             inside: Traversable = zipfile.Path(path, _INSIDE)
         except _DAMAGED as problem:
-            raise UserError(f"--bfcl {path}: no wheel that can be read ({problem}); get it by {GET}") from None
+            raise UserError(f"--bfcl {path}: not a readable wheel ({problem}); get it with {GET}") from None
         places = [inside]
     else:
         places = [path, path / "data", path / _INSIDE]
@@ -104,15 +104,15 @@ def _folder(path: Path | None) -> Traversable:
         if any((place / f"BFCL_v4_{category}.json").is_file() for category in CATEGORIES):
             return place
     wheel = next(path.glob("bfcl_eval-*.whl"), None) if path.is_dir() else None
-    mend = f"name the wheel in it, --bfcl {wheel}" if wheel else f"get the wheel by {GET}"
-    raise UserError(f"--bfcl {path}: holds no BFCL_v4_CATEGORY.json; {mend}")
+    mend = f"pass the wheel in it: --bfcl {wheel}" if wheel else f"get the wheel with {GET}"
+    raise UserError(f"--bfcl {path}: no BFCL_v4_CATEGORY.json in it; {mend}")
 
 
 def _content(file: Traversable) -> bytes:
     try:
         return file.read_bytes()
     except _DAMAGED as problem:
-        raise UserError(f"{file}: cannot be read ({problem}); get the wheel again by {GET}") from None
+        raise UserError(f"{file}: cannot be read ({problem}); download the wheel again with {GET}") from None
 
 
 def _lines(file: Traversable) -> Iterator[tuple[str, Json]]:
@@ -122,7 +122,7 @@ def _lines(file: Traversable) -> Iterator[tuple[str, Json]]:
             try:
                 row = json.loads(line)
             except (ValueError, RecursionError) as problem:
-                raise UserError(f"{place}: no JSON ({problem}); get the wheel again by {GET}") from None
+                raise UserError(f"{place}: invalid JSON ({problem}); download the wheel again with {GET}") from None
             if not isinstance(row, dict) or "id" not in row:
-                raise UserError(f"{place}: no object with an id; get the wheel again by {GET}")
+                raise UserError(f"{place}: not an object with an id; download the wheel again with {GET}")
             yield place, row

@@ -1,41 +1,41 @@
-"""Whether calls are those that are due, and whether a call is due at all."""
+"""Whether calls match the expected ones, or whether any call is expected at all."""
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from apigen.evaluate.base import RIGHT, Answer, Due, Mark, Miss, short
+from apigen.evaluate.base import RIGHT, Answer, Due, ErrorType, Score, short
 from apigen.evaluate.values import OMITTED, Argument, json_type
 from apigen.records import Call
 
 
 class DueCall(msgspec.Struct, frozen=True):
-    """One call that is due, with everything that is acceptable for it."""
+    """One expected call, with everything that is acceptable for it."""
 
     name: str
     arguments: Mapping[str, Argument]
-    """The arguments that may be given; any other is wrong, though the tool may have it."""
+    """The arguments that may be given; any other is wrong, even if the tool has it."""
     due: Sequence[str]
     """The arguments that must be given."""
 
-    def mark(self, call: Call) -> Mark:
+    def mark(self, call: Call) -> Score:
         """Score one call as this one."""
         if call.name != self.name:
-            return Mark(Miss.WRONG_NAME, f"{short(call.name)} is called, not {self.name}")
+            return Score(ErrorType.WRONG_NAME, f"{short(call.name)} is called, not {self.name}")
         for name in self.due:
             if name not in call.arguments:
-                return Mark(Miss.MISSING_ARGUMENT, f"{self.name}: {name} is missing")
+                return Score(ErrorType.MISSING_ARGUMENT, f"{self.name}: {name} is missing")
         for name, value in call.arguments.items():
             argument = self.arguments.get(name)
             if argument is None:
-                return Mark(Miss.UNKNOWN_ARGUMENT, f"{self.name}: {name} is not in the right answer")
+                return Score(ErrorType.UNKNOWN_ARGUMENT, f"{self.name}: {name} is not in the ground truth")
             mark = argument.mark(f"{self.name}: {name}", value)
             if not mark.correct:
                 return mark
         return RIGHT
 
     def described(self) -> Due:
-        """The call with its arguments, those included that may be left out but have a value of their own."""
+        """The call with its arguments, including optional ones that have a value."""
         said = {name: self.arguments[name] for name in self.due if name in self.arguments}
         for name, argument in self.arguments.items():
             if OMITTED in argument.values and any(value != OMITTED for value in argument.values):
@@ -45,7 +45,7 @@ class DueCall(msgspec.Struct, frozen=True):
 
 
 def due_arguments(required: Sequence[str], arguments: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
-    """The arguments that must be given: what the tool requires, and what may not be left out.
+    """The arguments that must be given: those the tool requires, and those that may not be omitted.
 
     Args:
         required: by the tool.
@@ -55,10 +55,10 @@ def due_arguments(required: Sequence[str], arguments: Mapping[str, Sequence[obje
 
 
 class CallsDue(msgspec.Struct, frozen=True):
-    """Exactly these calls are due, in any order.
+    """Exactly these calls are expected, in any order.
 
-    Each call that is due takes the first call left that fits it, in the order in which the suite lists them. So an
-    answer can be rejected though another assignment would have fitted; the official checker does the same.
+    Each expected call takes the first remaining call that matches, in the suite's order. So an answer can be rejected
+    although another assignment would match; the official checker does the same.
     """
 
     calls: tuple[DueCall, ...]
@@ -67,37 +67,37 @@ class CallsDue(msgspec.Struct, frozen=True):
         """Each of them."""
         return [call.described() for call in self.calls]
 
-    def mark(self, answer: Answer) -> Mark:
+    def mark(self, answer: Answer) -> Score:
         """Score one answer."""
         if answer.undecodable:
-            return Mark(Miss.UNDECODABLE, answer.undecodable)
+            return Score(ErrorType.UNDECODABLE, answer.undecodable)
         if len(answer.calls) != len(self.calls):
             return wrong_count(answer.calls, len(self.calls))
         left = list(answer.calls)
         for due in self.calls:
-            marks: list[Mark] = []
+            marks: list[Score] = []
             for call in left:
                 marks.append(due.mark(call))
                 if marks[-1].correct:
                     del left[len(marks) - 1]
                     break
             else:
-                return next((mark for mark in marks if mark.miss is not Miss.WRONG_NAME), marks[0])
+                return next((mark for mark in marks if mark.miss is not ErrorType.WRONG_NAME), marks[0])
         return RIGHT
 
 
-def wrong_count(calls: Sequence[Call], due: int) -> Mark:
-    """The mark of an answer that makes more or fewer calls than are due."""
+def wrong_count(calls: Sequence[Call], due: int) -> Score:
+    """The score of an answer with more or fewer calls than expected."""
     counts = f"{len(calls)} of {due} calls"
     if not calls:
-        return Mark(Miss.NO_CALL, counts)
-    return Mark(Miss.MISSING_CALL if len(calls) < due else Miss.EXTRA_CALL, counts)
+        return Score(ErrorType.NO_CALL, counts)
+    return Score(ErrorType.MISSING_CALL if len(calls) < due else ErrorType.EXTRA_CALL, counts)
 
 
 class AnyCallDue(msgspec.Struct, frozen=True):
-    """Only whether something is called counts, not what: relevance and irrelevance.
+    """Only whether any call is made counts, not which: relevance and irrelevance.
 
-    What cannot be read as calls is no call.
+    What cannot be decoded counts as no call.
     """
 
     wanted: bool
@@ -106,13 +106,13 @@ class AnyCallDue(msgspec.Struct, frozen=True):
         """None in particular."""
         return ()
 
-    def mark(self, answer: Answer) -> Mark:
+    def mark(self, answer: Answer) -> Score:
         """Score one answer."""
         called = bool(answer.calls) and not answer.undecodable
         if called == self.wanted:
             return RIGHT
         if called:
-            return Mark(Miss.CALLED_NEEDLESSLY, f"{short(answer.calls[0].name)} is called, though no tool fits")
+            return Score(ErrorType.CALLED_NEEDLESSLY, f"{short(answer.calls[0].name)} is called, though no tool fits")
         if answer.undecodable:
-            return Mark(Miss.UNDECODABLE, answer.undecodable)
-        return Mark(Miss.NO_CALL, "a tool fits, and none is called")
+            return Score(ErrorType.UNDECODABLE, answer.undecodable)
+        return Score(ErrorType.NO_CALL, "a tool fits, but none is called")

@@ -1,4 +1,4 @@
-"""A comparison for people: tables for the terminal, and one self-contained HTML file with the rows that differ."""
+"""A comparison as tables for the terminal, and as one self-contained HTML file with the questions that differ."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,8 +23,9 @@ _HEAD = 1000
 """Bytes of a page in which its title stands."""
 
 HOW = (
-    "In brackets: Wilson's 95% interval of a share, Newcombe's of a paired difference (1998, method 10). "
-    "p: McNemar's exact test over the questions on which the two differ. Categories are not corrected for their number."
+    "In brackets: 95% confidence intervals, Wilson's for an accuracy, Newcombe's (1998, method 10) for a paired "
+    "difference. p: McNemar's exact test on the questions on which the two differ; p-values are not corrected for "
+    "multiple comparisons."
 )
 
 
@@ -38,11 +39,11 @@ def comparison(found: Mapping[str, Any]) -> RenderableType:
 
 
 def legend(found: Mapping[str, Any]) -> list[str]:
-    """What was asked, and the letter under which each model stands in the tables: names are too long for those."""
+    """The suite, and the letter of each model in the tables, since names are too long for them."""
     models = zip(letters(len(found["models"])), found["models"], strict=True)
     told = [f"{found['suite']} ({found['version']})", *(f"{letter}  {asked(model)}" for letter, model in models)]
     if len(found["say"]["categories"]) > 2 and any(model["limit"] is not None for model in found["models"]):
-        told.append(f"{ALL}: of the questions that were drawn, not of the suite, whose categories are of other sizes")
+        told.append(f"{ALL}: of the sampled questions, not of the suite, whose categories have other sizes")
     return [printable(line) for line in told]
 
 
@@ -63,29 +64,29 @@ def asked(model: Mapping[str, Any]) -> str:
 
 
 def kinds(found: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """What is compared, with its title: what answers say, and what their calls return where all were executed."""
-    by_result = [("By what their calls return", found["return"])] if found["return"] else []
-    return [("By what they say", found["say"]), *by_result]
+    """The comparisons with their titles: of calls, and by execution where all models have it."""
+    by_result = [("Results compared by execution", found["return"])] if found["return"] else []
+    return [("Calls compared with the ground truth", found["say"]), *by_result]
 
 
 def counted(one: Mapping[str, Any]) -> str:
-    """How many questions count, and how many do not."""
-    left = f"; {one['left_out']:,} without an answer of every model do not count" if one["left_out"] else ""
+    """How many questions count, and how many are excluded."""
+    left = f"; {one['left_out']:,} without an answer from every model are excluded" if one["left_out"] else ""
     return f"{one['questions']:,} questions{left}"
 
 
 def difference(pair: Mapping[str, Any]) -> str:
-    """A difference of two shares with its interval, in points."""
+    """A difference in accuracy with its confidence interval, in percentage points."""
     return f"{100 * pair['difference']:+.1f} [{100 * pair['low']:+.1f}, {100 * pair['high']:+.1f}]"
 
 
 def probability(pair: Mapping[str, Any]) -> str:
-    """A probability that is never shown as none."""
+    """A p-value, never rounded to zero."""
     return "<0.0001" if pair["p"] < 1e-4 else f"{pair['p']:.2g}"
 
 
 def _shares(one: Mapping[str, Any]) -> Table:
-    table = _table("category", "of", "model", "right", "95%")
+    table = _table("category", "questions", "model", "accuracy", "95% CI")
     for name, row in one["categories"].items():
         for at, (letter, share) in enumerate(zip(letters(len(row["models"])), row["models"], strict=True)):
             table.add_row(
@@ -100,7 +101,7 @@ def _shares(one: Mapping[str, Any]) -> Table:
 
 def _pairs(found: Mapping[str, Any], one: Mapping[str, Any]) -> Table:
     letter = _letter_of(found)
-    table = _table("models", "only first", "only second", "points", "p")
+    table = _table("models", "only first", "only second", "difference (pp)", "p")
     for pair in one["categories"][ALL]["pairs"]:
         table.add_row(
             f"{letter[pair['first']]} and {letter[pair['second']]}",

@@ -1,7 +1,7 @@
-"""Models that were asked the same questions, side by side and pair by pair.
+"""Models on the same questions, side by side and pairwise.
 
-Two shares of the same questions are not two independent shares: what tells two models apart are the questions on which
-one is right and the other wrong. Only questions to which every model has an answer count.
+Two accuracies on the same questions are not independent: what distinguishes two models are the questions on which one
+is right and the other wrong. Only questions that every model answered count.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,14 +13,14 @@ import msgspec
 
 from apigen.agreement import paired, wilson
 from apigen.errors import UserError
-from apigen.evaluate.asking.given import Given
-from apigen.evaluate.asking.kept import VERDICTS, read_evaluation, read_given, read_settings
+from apigen.evaluate.asking.answer_record import AnswerRecord
+from apigen.evaluate.asking.kept import VERDICTS, read_answer_records, read_evaluation, read_settings
 from apigen.evaluate.base import UNDERSCORED
 from apigen.evaluate.summary import ALL
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Whether an answer is right; ``None`` where nothing can be said."""
+    """Whether an answer is right; ``None`` where there is no score."""
 
     correct: bool | None
     reason: str | None = None
@@ -46,17 +46,17 @@ class Side(msgspec.Struct, frozen=True):
     """One evaluation."""
 
     name: str
-    """The model, with what tells it from the others."""
+    """The model, with form or folder where needed to distinguish it."""
     found: dict[str, Any]
     """Its evaluation.json."""
     verdicts: dict[str, Verdict]
     """By question."""
-    answers: dict[str, Given]
+    answers: dict[str, AnswerRecord]
     """By question."""
 
 
 class Differing(msgspec.Struct, frozen=True):
-    """A question on which not all are alike."""
+    """A question that some models answer correctly and others do not."""
 
     id: str
     category: str
@@ -64,28 +64,28 @@ class Differing(msgspec.Struct, frozen=True):
     due: list[dict[str, Any]]
     verdicts: list[Verdict | None]
     """One for each side, in order; ``None`` where it was not asked."""
-    answers: list[Given | None]
+    answers: list[AnswerRecord | None]
 
 
 def read_sides(folders: Sequence[Path]) -> list[Side]:
     """Read evaluations that can be compared.
 
     Raises:
-        UserError: there are fewer than two, one of them is none, they were not asked the same questions, or there is
-            none that all of them answered.
+        UserError: there are fewer than two, one is not an evaluation, their questions differ, or no question was
+            answered by all of them.
     """
     if len(folders) < 2:
-        raise UserError("compare: give the folders of two or more evaluations")
+        raise UserError("compare: needs two or more evaluations; give their folders")
     found = [read_evaluation(folder) for folder in folders]
     first = found[0]
     for folder, other in zip(folders, found, strict=True):
-        read_settings(folder)  # of which the tables tell: that they are there
+        read_settings(folder)  # which the tables show: refused here if missing
         if "categories" not in other or "date" not in other:
-            raise UserError(f"{folder}: is still being asked, or was killed; go on with `apigen evaluate --resume`")
+            raise UserError(f"{folder}: is not finished; resume it with `apigen evaluate --resume`")
         if _questions(other) != _questions(first):
             raise UserError(
-                f"{folder}: was asked {other['suite']} ({other['version']}), {folders[0]} {first['suite']} "
-                f"({first['version']}); only answers to the same questions are compared"
+                f"{folder}: asks {other['suite']} ({other['version']}), {folders[0]} {first['suite']} "
+                f"({first['version']}); only evaluations of the same questions can be compared"
             )
     names = _names(found, folders)
     sides = [
@@ -93,7 +93,7 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
             name,
             one,
             {verdict.id: verdict for verdict in _verdicts(folder)},
-            {answer.id: answer for answer in read_given(folder)},
+            {answer.id: answer for answer in read_answer_records(folder)},
         )
         for name, one, folder in zip(names, found, folders, strict=True)
     ]
@@ -101,14 +101,14 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
     if not set.intersection(*answered):
         counts = ", ".join(f"{len(ids):,} in {folder}" for ids, folder in zip(answered, folders, strict=True))
         raise UserError(
-            f"compare: there is no question that every model answered (answers: {counts}); go on with `apigen evaluate "
-            "--resume`, or ask all of them with the same --limit and --seed"
+            f"compare: no question was answered by every model (answers: {counts}); resume with `apigen evaluate "
+            "--resume`, or evaluate all models with the same --limit and --seed"
         )
     return sides
 
 
 def _questions(found: Mapping[str, Any]) -> str:
-    """Which questions they are, however the tools' names are written."""
+    """The version without regard to dots or underscores in tool names."""
     return str(found["version"]).removesuffix(UNDERSCORED)
 
 
@@ -127,11 +127,13 @@ def _verdicts(folder: Path) -> Iterator[Verdict]:
         for line in path.read_bytes().splitlines():
             yield _decoder.decode(line)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as problem:
-        raise UserError(f"{path}: cannot be read ({problem}); go on with --resume to write it anew") from None
+        raise UserError(
+            f"{path}: cannot be read ({problem}); run `apigen evaluate --resume` to write it again"
+        ) from None
 
 
 def compared(sides: Sequence[Side]) -> dict[str, Any]:
-    """Shares of each model and every difference of two, by category, ready for JSON."""
+    """Accuracy of each model and every pairwise difference, by category, ready for JSON."""
     marks = [{id_: one.correct for id_, one in side.verdicts.items()} for side in sides]
     executed = [{id_: one.executed.correct for id_, one in side.verdicts.items() if one.executed} for side in sides]
     categories = {id_: one.category for id_, one in sides[0].verdicts.items()}

@@ -1,6 +1,6 @@
-"""From what a model answered to calls: JSON in the usual shapes, or the text of Python calls.
+"""From a model's output to calls: JSON in the usual shapes, or the text of Python calls.
 
-Python text is read as BFCL's own decoder reads it, so that marks are comparable: brackets around the list may be
+Python text is read as BFCL's own decoder reads it, so that scores are comparable: brackets around the list may be
 missing, backticks around it are dropped, positional arguments too, a bare name is a string. What that decoder hands to
 ``eval`` is not evaluated here: sums of numbers are worked out, anything else of the kind is undecodable.
 """
@@ -36,7 +36,7 @@ def decode_calls(value: Json) -> Answer:
     if isinstance(value, dict):
         value = (value["tool_calls"] or []) if "tool_calls" in value else [value]
     if not isinstance(value, list):
-        return Answer(undecodable=f"the calls are {short(value)}, no list")
+        return Answer(undecodable=f"the calls are {short(value)}, not a list")
     try:
         return Answer(tuple(_call(one, f"calls[{index}]") for index, one in enumerate(value)))
     except NoCalls as problem:
@@ -47,13 +47,13 @@ def _call(value: Json, where: str) -> Call:
     if isinstance(value, dict) and isinstance(value.get("function"), dict):
         value = value["function"]
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-        raise NoCalls(f"{where} is {short(value)}, no object with a name")
+        raise NoCalls(f"{where} is {short(value)}, not an object with a name")
     arguments = value.get("arguments", {})
     if isinstance(arguments, str):
         try:
             arguments = json.loads(arguments)
         except (ValueError, RecursionError) as problem:
-            raise NoCalls(f"{where}: its arguments are no JSON ({problem})") from None
+            raise NoCalls(f"{where}: its arguments are not valid JSON ({problem})") from None
     if not isinstance(arguments, dict):
-        raise NoCalls(f"{where}: its arguments are {short(arguments)}, no object")
+        raise NoCalls(f"{where}: its arguments are {short(arguments)}, not an object")
     return Call(value["name"], arguments)

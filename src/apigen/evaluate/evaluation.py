@@ -1,24 +1,24 @@
-"""What a model's answers come to: each question with its marks, and the figures."""
+"""A model's answers with their scores, and the figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from apigen.evaluate.asking.given import Given
+from apigen.evaluate.asking.answer_record import AnswerRecord
 from apigen.evaluate.asking.notations import calls_in
 from apigen.evaluate.base import Question
 from apigen.evaluate.executed import ByResult
-from apigen.evaluate.scoring import Scored, ScoreTally, found_of
+from apigen.evaluate.scoring import Scored, ScoreTally, found_of, pooled
 
 
 class Evaluated(msgspec.Struct, frozen=True):
-    """One question with its answer and what that was found to be."""
+    """One question with its answer and its scores."""
 
     scored: Scored
-    given: Given
+    given: AnswerRecord
     by_result: ByResult | None = None
-    """By execution; ``None`` where nothing was executed for it."""
+    """The score by execution; ``None`` where nothing was executed for it."""
 
     def verdict(self) -> dict[str, Any]:
         """The line of verdicts.jsonl."""
@@ -29,19 +29,19 @@ class Evaluated(msgspec.Struct, frozen=True):
 
 
 def query_of(question: Question) -> str:
-    """What the user said last."""
+    """The last user turn."""
     return next((one.content for one in reversed(question.messages) if one.role == "user"), "")
 
 
 def evaluated(
-    questions: Iterable[Question], answers: Mapping[str, Given], by_result: Mapping[str, ByResult]
+    questions: Iterable[Question], answers: Mapping[str, AnswerRecord], by_result: Mapping[str, ByResult]
 ) -> list[Evaluated]:
     """Every question that has an answer or an error, in the suite's order.
 
     Args:
-        questions: those that were asked.
+        questions: all questions of the evaluation.
         answers: by the question's id.
-        by_result: what was executed, the same.
+        by_result: the scores by execution, by the question's id.
     """
     found = []
     for question in questions:
@@ -53,12 +53,13 @@ def evaluated(
     return found
 
 
-def figures(questions: Sequence[Question], found: Sequence[Evaluated]) -> dict[str, Any]:
+def figures(questions: Sequence[Question], found: Sequence[Evaluated], limit: int | None = None) -> dict[str, Any]:
     """Counts and shares, all together and by category, ready for JSON.
 
     Args:
-        questions: those that were asked.
-        found: those that have an answer.
+        questions: all questions of the evaluation.
+        found: those that have an answer or an error.
+        limit: at most how many of each category were drawn; a sample of several categories has no pooled accuracy.
     """
     tally, by_result = ScoreTally(questions), ScoreTally(questions)
     for one in found:
@@ -67,8 +68,8 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated]) -> dict[s
             by_result.add(Scored(one.scored.question, one.by_result.mark, one.by_result.problem))
     executed = any(one.by_result is not None for one in found)
     return {
-        **tally.as_json(),
-        "execution": by_result.as_json() if executed else None,
+        **_counts(tally, limit),
+        "execution": _counts(by_result, limit) if executed else None,
         "cut": sum(one.given.cut for one in found),
         "calls_in_text": sum(map(_calls_in_text, found)),
         "tokens": {
@@ -78,6 +79,11 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated]) -> dict[s
     }
 
 
+def _counts(tally: ScoreTally, limit: int | None) -> dict[str, Any]:
+    found = tally.as_json()
+    return found if pooled({**found, "limit": limit}) else {**found, "accuracy": None}
+
+
 def _calls_in_text(one: Evaluated) -> bool:
-    """Whether no call was made in the field for calls, though the text reads like one."""
+    """Whether ``tool_calls`` is empty although the text looks like a call."""
     return one.given.calls == [] and bool(one.given.said) and bool(calls_in(one.given.said))

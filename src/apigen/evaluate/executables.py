@@ -1,4 +1,4 @@
-"""What executes the calls of held-out rows: the library that is named, or that of the run whose rows they are."""
+"""What executes the calls of held-out rows: the library given, or that of the run whose rows they are."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class Executables(NamedTuple):
     tools: tuple[Tool, ...]
     config: Config
     source: str
-    """Where they are from, for people."""
+    """Where they are from, for reports."""
 
     def by_name(self) -> Tools:
         """The tools by the names under which they are offered."""
@@ -44,8 +44,8 @@ def executables(rows: Path, libraries: Sequence[str], config: Path | None) -> Ex
         config: a configuration with grants, limits and remote access, for libraries that are named.
 
     Raises:
-        UserError: no library is named and the rows are in no run, or it cannot be loaded, or the machine cannot hold
-            its tools as they should be held.
+        UserError: no library is given and the rows are not in a run, or it cannot be loaded, or the machine cannot
+            isolate its tools as required.
     """
     if libraries:
         chosen = load_config(config, {"library": list(libraries)})
@@ -54,7 +54,9 @@ def executables(rows: Path, libraries: Sequence[str], config: Path | None) -> Ex
         return Executables(loaded.tools, chosen, ", ".join(libraries))
     folder = rows if rows.is_dir() else rows.parent
     if not rundir.is_run(folder):
-        raise UserError(f"--execute: {rows} is in no run's folder; name what executes its calls with --library SRC")
+        raise UserError(
+            f"--execute: {rows} is not in a run's folder; name the library that executes its calls with --library SRC"
+        )
     chosen = rundir.read_config(folder)
     require_isolation(chosen.isolation.require)
     return Executables(tuple(rundir.read_library(folder)), chosen, str(folder / rundir.LIBRARY))

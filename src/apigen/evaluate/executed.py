@@ -1,8 +1,8 @@
-"""Held-out answers marked by what their calls return, beside what they say.
+"""Held-out answers scored by the results of their calls.
 
-An answer in other words than the row's can do the same: its calls are executed, and so are the row's own. It is right
-when it makes as many calls, and each of the row's calls finds one of the same tool with the same result, in any order.
-Where the row's own calls cannot be made now, fail, or return something else each time, nothing can be said.
+An answer that differs from the row's may do the same: its calls are executed, and so are the row's own. It is right if
+it makes as many calls, and each of the row's calls is matched by one of the same tool with the same result, in any
+order. Where the row's own calls cannot be executed, fail, or vary from one time to the next, there is no score.
 """
 
 import itertools
@@ -12,23 +12,23 @@ import msgspec
 
 from apigen.dialogue.native import underscored
 from apigen.errors import ExecutorUnavailable
-from apigen.evaluate.base import RIGHT, Answer, Mark, Miss, Question, short
+from apigen.evaluate.base import RIGHT, Answer, ErrorType, Question, Score, short
 from apigen.evaluate.calls import wrong_count
 from apigen.execute.base import BulkExecutor, Ran
 from apigen.records import Call, Execution, Tool
 
 CHUNK = 256
-"""Answers whose calls are made together."""
+"""Answers whose calls are executed together."""
 
 _Key = tuple[str, bytes]
 
 
 class ByResult(msgspec.Struct, frozen=True):
-    """What one answer was found to be by execution."""
+    """The score of one answer by execution."""
 
     id: str
-    mark: Mark | None
-    """``None`` where nothing can be said."""
+    mark: Score | None
+    """``None`` where there is none."""
     problem: str = ""
     """Why."""
 
@@ -59,19 +59,19 @@ async def marked_by_result(
     executor: BulkExecutor,
     stopped: Callable[[], bool] = lambda: False,
 ) -> AsyncIterator[ByResult]:
-    """Execute the calls of each answer and those of its row, and compare.
+    """Execute the calls of each answer and those of its row, and compare the results.
 
     Args:
         answers: to questions whose own calls are known.
         tools: what can be executed.
         executor: makes the calls; it should make each twice, so that results that vary are known.
-        stopped: asked after each chunk whether to leave it at that.
+        stopped: called after each chunk; ends the work when it returns true.
 
     Yields:
-        What each answer was found to be, in order.
+        The score of each answer, in order.
 
     Raises:
-        ExecutorUnavailable: the machinery broke for all calls.
+        ExecutorUnavailable: nothing can be executed any more.
     """
     rest = iter(answers)
     while not stopped() and (chunk := list(itertools.islice(rest, CHUNK))):
@@ -106,49 +106,49 @@ def _marked(question: Question, answer: Answer, ran: Mapping[_Key, Ran]) -> ByRe
         if isinstance(made, Execution):
             due.append((call, made))
     if answer.undecodable:
-        return ByResult(question.id, Mark(Miss.UNDECODABLE, answer.undecodable))
+        return ByResult(question.id, Score(ErrorType.UNDECODABLE, answer.undecodable))
     if len(answer.calls) != len(own):
         return ByResult(question.id, wrong_count(answer.calls, len(own)))
     left = list(answer.calls)
     for call, execution in due:
         marks = [_compared(call, execution, other, ran) for other in left]
-        found = next((at for at, mark in enumerate(marks) if isinstance(mark, Mark) and mark.correct), None)
+        found = next((at for at, mark in enumerate(marks) if isinstance(mark, Score) and mark.correct), None)
         if found is not None:
             del left[found]
         elif unknown := next((mark for mark in marks if isinstance(mark, str)), ""):
             return ByResult(question.id, None, unknown)
         else:
-            wrong = [mark for mark in marks if isinstance(mark, Mark)]
-            return ByResult(question.id, next((one for one in wrong if one.miss is not Miss.WRONG_NAME), wrong[0]))
+            wrong = [mark for mark in marks if isinstance(mark, Score)]
+            return ByResult(question.id, next((one for one in wrong if one.miss is not ErrorType.WRONG_NAME), wrong[0]))
     return ByResult(question.id, RIGHT)
 
 
 def _in_doubt(call: Call, made: Ran | None) -> str:
-    """Why a row's own call is no measure; empty where it is one."""
+    """Why a row's own call cannot serve as ground truth; empty where it can."""
     if made is None:
-        return f"the library has no {call.name} that can be executed"
+        return f"the library has no executable {call.name}"
     if isinstance(made, ExecutorUnavailable):
-        return f"{call.name} could not be made: {made}"
+        return f"{call.name} could not be executed: {made}"
     if not made.ok:
         return f"the row's own call of {call.name} fails: {made.reason}: {made.detail}"
-    return f"{call.name} returns something else each time" if made.varies else ""
+    return f"{call.name} returns a different result each time" if made.varies else ""
 
 
-def _compared(due: Call, execution: Execution, other: Call, ran: Mapping[_Key, Ran]) -> Mark | str:
-    """The mark of one call as the one that is due; why there is none, where it could not be made."""
+def _compared(due: Call, execution: Execution, other: Call, ran: Mapping[_Key, Ran]) -> Score | str:
+    """The score of one call against the expected one; the reason as text where it could not be executed."""
     if other.name != due.name:
-        return Mark(Miss.WRONG_NAME, f"{short(other.name)} is called, not {due.name}")
+        return Score(ErrorType.WRONG_NAME, f"{short(other.name)} is called, not {due.name}")
     key = _key(other)
     if key is None:
-        return Mark(Miss.CALL_FAILED, f"{due.name}: its arguments are no JSON")
+        return Score(ErrorType.CALL_FAILED, f"{due.name}: its arguments are not valid JSON")
     made = ran[key]
     if isinstance(made, ExecutorUnavailable):
-        return f"{due.name} could not be made: {made}"
+        return f"{due.name} could not be executed: {made}"
     if not made.ok:
-        return Mark(Miss.CALL_FAILED, f"{due.name}: {made.reason}: {made.detail}")
+        return Score(ErrorType.CALL_FAILED, f"{due.name}: {made.reason}: {made.detail}")
     if _bytes(made.result) == _bytes(execution.result):
         return RIGHT
-    return Mark(Miss.OTHER_RESULT, f"{due.name}: {short(made.result)} is not {short(execution.result)}")
+    return Score(ErrorType.OTHER_RESULT, f"{due.name}: {short(made.result)} is not {short(execution.result)}")
 
 
 def _key(call: Call) -> _Key | None:

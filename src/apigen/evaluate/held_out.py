@@ -1,8 +1,9 @@
-"""Rows with their right calls as a suite: a dataset that a model was not trained on.
+"""Rows with ground-truth calls as a suite: a dataset that a model was not trained on.
 
-The rules are those of BFCL, with the row's own calls as the one acceptable answer. A value that the schema names as the
-default may be said or left out. Types come from the schemas, and from the right values where a schema leaves them open,
-so that a row's own answer is always right.
+The row's own calls are the one acceptable answer. Calls and types are compared as in BFCL, strings are not: BFCL drops
+signs and punctuation, which would make ``-5`` equal to ``5``. An argument whose right value is the schema's default may
+be given or omitted. Types come from the schemas, and from the right values where a schema does not settle them, so that
+a row's own answer is always right.
 """
 
 import hashlib
@@ -19,8 +20,9 @@ from apigen.dataset.read.formats import AUTO, read
 from apigen.dataset.split import require_one_part
 from apigen.dialogue.native import underscored
 from apigen.errors import UserError
-from apigen.evaluate.base import UNDERSCORED, Question, Truth
+from apigen.evaluate.base import UNDERSCORED, GroundTruth, Question
 from apigen.evaluate.calls import AnyCallDue, CallsDue, DueCall
+from apigen.evaluate.texts import held_out_plain
 from apigen.evaluate.values import Argument
 from apigen.records import Call, Json, Message, Tool
 
@@ -34,6 +36,10 @@ _KINDS: dict[str, type[Any]] = {
 }
 _ALSO: dict[type[Any], type[Any]] = {float: int}
 
+RULES = "rules 2"
+"""Part of a version: evaluations scored by other rules are neither resumed nor compared. Rules 1 were BFCL's."""
+_NO_DEFAULT = object()
+
 
 class HeldOut:
     """A suite of rows in any format that can be read.
@@ -44,7 +50,7 @@ class HeldOut:
             model's server allows no dots.
 
     Raises:
-        UserError: there is no such thing.
+        UserError: it does not exist.
     """
 
     def __init__(self, path: Path, *, underscores: bool = False) -> None:
@@ -61,20 +67,20 @@ class HeldOut:
 
     @property
     def version(self) -> str:
-        """A digest of the questions and their calls, whatever the format they are written in."""
+        """A digest of the questions and their calls, whatever the format they are written in, and the rules."""
         digest, dots = hashlib.sha256(), False
         for row, place in self._rows():
             question = question_of(row, place)
             asked = (question.id, question.messages, question.tools, question.own)
             digest.update(msgspec.json.encode(asked, order="deterministic"))
             dots = dots or any("." in tool.name for tool in question.tools)
-        return f"sha256 {digest.hexdigest()[:16]}" + (UNDERSCORED if self._underscores and dots else "")
+        return f"sha256 {digest.hexdigest()[:16]}, {RULES}" + (UNDERSCORED if self._underscores and dots else "")
 
     def questions(self) -> Iterator[Question]:
         """Every row.
 
         Raises:
-            UserError: a row cannot be read, or an id stands twice.
+            UserError: a row cannot be read, or an id is duplicated.
         """
         for row, place in self._rows():
             yield question_of(row, place, underscores=self._underscores)
@@ -85,28 +91,28 @@ class HeldOut:
             place = f"{self._path} row {row.number}"
             if row.problem is not None:
                 problem = f"{row.problem.reason}: {row.problem.detail}"
-                raise UserError(f"{place}: cannot be read ({problem}); `apigen check` says what is wrong, row by row")
+                raise UserError(f"{place}: cannot be read ({problem}); `apigen check` reports the problems row by row")
             if row.id in seen:
-                raise UserError(f"{place}: the id {row.id!r} stands twice; answers could not be told apart")
+                raise UserError(f"{place}: duplicate id {row.id!r}; give each row its own")
             seen.add(row.id)
             yield row, place
 
 
 def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
-    """The question that a row asks, with its calls as what is right.
+    """The question of a row, with its calls as the ground truth.
 
     Args:
-        row: as it was read.
-        place: where it stands, for messages.
+        row: as read.
+        place: file and row, for messages.
         underscores: whether names have ``_`` for each dot.
 
     Raises:
-        UserError: its calls are none, or call what it does not offer.
+        UserError: its calls are invalid, or call a tool that is not among its tools.
     """
     try:
         calls = msgspec.convert(row.calls, tuple[Call, ...])
     except msgspec.ValidationError as problem:
-        raise UserError(f"{place}: its calls are no calls ({problem}); `apigen check --fix` mends some") from None
+        raise UserError(f"{place}: invalid calls ({problem}); `apigen check --fix` repairs some") from None
     offered = row.tools
     if underscores:
         offered = tuple(replace(tool, name=underscored(tool.name)) for tool in offered)
@@ -114,10 +120,12 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
     tools = {tool.name: tool for tool in offered}
     unknown = [call.name for call in calls if call.name not in tools]
     if unknown:
-        raise UserError(f"{place}: calls {unknown[0]!r}, which it does not offer; `apigen check` finds all such rows")
-    # As in training; where only the texts are known, earlier ones are put as what the system says.
+        raise UserError(
+            f"{place}: calls {unknown[0]!r}, which is not among its tools; `apigen check` lists all such rows"
+        )
+    # As in training; where speakers are unknown, earlier texts become system messages.
     said = row.dialogue or (*(Message("system", text) for text in row.context), Message("user", row.query))
-    truth: Truth = (
+    truth: GroundTruth = (
         CallsDue(tuple(_due(call, tools[call.name]) for call in calls)) if calls else AnyCallDue(wanted=False)
     )
     return Question(row.id, shape_of(calls, len(offered)), said, offered, truth, calls)
@@ -125,22 +133,26 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
 
 def _due(call: Call, tool: Tool) -> DueCall:
     schemas = {name: one for name, one in tool.properties.items() if isinstance(one, Mapping)}
-    defaults = {name: one["default"] for name, one in schemas.items() if one.get("default") is not None}
+    defaults = {name: one["default"] for name, one in schemas.items() if "default" in one}
     right = defaults | call.arguments
     due = [
-        name for name, value in call.arguments.items() if name in tool.required or not _same(value, defaults.get(name))
+        name
+        for name, value in call.arguments.items()
+        if name in tool.required or not _same(value, defaults.get(name, _NO_DEFAULT))
     ]
     return DueCall(call.name, {name: _argument(schemas.get(name, {}), value) for name, value in right.items()}, due)
 
 
-def _same(value: Json, default: Json) -> bool:
+def _same(value: Json, default: object) -> bool:
     return type(value) is type(default) and bool(value == default)
 
 
 def _argument(schema: Mapping[str, Any], right: Json) -> Argument:
     kind = _kind(schema, right)
     item = _item(schema.get("items"), right) if kind is list else None
-    return Argument(kind, [_choices(right) if kind is dict or item is dict else right], item, _ALSO.get(kind))
+    return Argument(
+        kind, [_choices(right) if kind is dict or item is dict else right], item, _ALSO.get(kind), held_out_plain
+    )
 
 
 def _kind(schema: Mapping[str, Any], right: Json) -> type[Any]:

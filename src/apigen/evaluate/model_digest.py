@@ -1,4 +1,4 @@
-"""Which model it is exactly: whoever goes on with half of a work must not go on with another model of the same name."""
+"""Identifies a model exactly, so that work is not resumed with another model of the same name."""
 
 import hashlib
 from collections.abc import Iterator

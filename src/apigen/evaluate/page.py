@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
-from apigen.evaluate.base import Due, Miss
+from apigen.evaluate.base import Due, ErrorType
 from apigen.evaluate.evaluation import Evaluated, query_of
-from apigen.evaluate.summary import ALL, headline, pooled, remarks, table_rows
+from apigen.evaluate.scoring import pooled
+from apigen.evaluate.summary import ALL, headline, remarks, table_rows
 from apigen.records import Json, Tool
 from apigen.report.page import style
 from apigen.report.words import percent
@@ -19,20 +20,20 @@ SHOWN = 300
 _LONGEST = 4000
 """Characters of a text on the page."""
 
-MISS_TEXT: dict[str, str] = {
-    Miss.NO_CALL: "makes no call",
-    Miss.MISSING_CALL: "makes too few calls",
-    Miss.EXTRA_CALL: "makes too many calls",
-    Miss.WRONG_NAME: "calls another tool",
-    Miss.MISSING_ARGUMENT: "leaves out an argument that is due",
-    Miss.UNKNOWN_ARGUMENT: "gives an argument that the right answer does not have",
-    Miss.WRONG_TYPE: "gives a value of another type",
-    Miss.WRONG_VALUE: "gives another value",
-    Miss.CALLED_NEEDLESSLY: "calls a tool though none fits",
-    Miss.UNDECODABLE: "is no list of calls",
-    Miss.OTHER_RESULT: "calls the tool with another result",
-    Miss.CALL_FAILED: "makes a call that fails",
-    "error": "there is no answer",
+ERROR_TEXT: dict[str, str] = {
+    ErrorType.NO_CALL: "makes no call",
+    ErrorType.MISSING_CALL: "makes too few calls",
+    ErrorType.EXTRA_CALL: "makes too many calls",
+    ErrorType.WRONG_NAME: "calls the wrong tool",
+    ErrorType.MISSING_ARGUMENT: "omits a required argument, or one that the ground truth needs",
+    ErrorType.UNKNOWN_ARGUMENT: "gives an argument that the ground truth does not have",
+    ErrorType.WRONG_TYPE: "gives a value of the wrong type",
+    ErrorType.WRONG_VALUE: "gives the wrong value",
+    ErrorType.CALLED_NEEDLESSLY: "calls a tool though none fits",
+    ErrorType.UNDECODABLE: "cannot be decoded as calls",
+    ErrorType.OTHER_RESULT: "calls the tool with a different result",
+    ErrorType.CALL_FAILED: "makes a call that fails",
+    "error": "an error instead of an answer",
 }
 
 
@@ -50,11 +51,11 @@ def page(found: Mapping[str, Any], evaluated: Sequence[Evaluated]) -> str:
         found=found,
         headline=headline(found),
         remarks=remarks(found),
-        tables=[("By what they say", bars(found, found))]
-        + ([("By what their calls return", bars(found, found["execution"]))] if found["execution"] else []),
+        tables=[("Calls compared with the ground truth", bars(found, found))]
+        + ([("Results compared by execution", bars(found, found["execution"]))] if found["execution"] else []),
         all=ALL,
         pooled=pooled(found),
-        texts=MISS_TEXT,
+        texts=ERROR_TEXT,
         wrong=len(wrong),
         rows=[_row(one) for one in shown],
         percent=percent,

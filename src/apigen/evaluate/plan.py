@@ -1,4 +1,4 @@
-"""How much would be asked: nothing is."""
+"""How much an evaluation would ask, without asking."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from apigen.dialogue.form import Form
-from apigen.evaluate.asking.putting import put
+from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question
 from apigen.models.tokens import tokens_asked, tokens_in
 
@@ -17,12 +17,12 @@ def plan_of(questions: Sequence[Question], form: Form, max_tokens: int) -> dict[
 
     Args:
         questions: those that would be asked.
-        form: how they would be put.
-        max_tokens: of an answer.
+        form: in which prompts would be made.
+        max_tokens: per answer.
     """
     prompt = 0
     for question in questions:
-        asked = put(question, form)
+        asked = prompt_of(question, form)
         prompt += tokens_asked(asked.messages)
         prompt += tokens_in(msgspec.json.encode(asked.tools).decode()) if asked.tools else 0
     return {
@@ -35,10 +35,10 @@ def plan_of(questions: Sequence[Question], form: Form, max_tokens: int) -> dict[
 
 
 def plan_words(plan: Mapping[str, Any]) -> str:
-    """The same for people."""
+    """The same as text."""
     lines = [f"{count:>6,}  {category}" for category, count in plan["categories"].items()]
     asked = (
-        f"{plan['questions']:,} questions in form {plan['form']}: about {plan['prompt_tokens']:,} tokens of prompts, "
-        f"and at most {plan['completion_tokens_at_most']:,} of answers. Nothing was asked or written."
+        f"{plan['questions']:,} questions, form {plan['form']}: about {plan['prompt_tokens']:,} prompt tokens "
+        f"and at most {plan['completion_tokens_at_most']:,} completion tokens. Nothing was asked or written."
     )
     return "\n".join([*lines, asked])

@@ -25,38 +25,38 @@ _LARGEST_EXPONENT = 64
 
 
 class NoCalls(Exception):  # noqa: N818 - a property of the answer
-    """An answer that is no list of calls; the message says why."""
+    """The answer is not a list of calls; the message says why."""
 
 
 def python_calls(text: str) -> list[tuple[str, dict[str, Json]]]:
     """Each call's name and arguments.
 
     Raises:
-        NoCalls: it is no text of calls; the message says why.
+        NoCalls: it cannot be read as calls; the message says why.
     """
     if len(text) > MAX_LITERAL:
-        raise NoCalls(f"a text of {len(text):,} characters is not read as calls")
+        raise NoCalls(f"a text of {len(text):,} characters is too long to be read as calls")
     try:
         return [_call(one) for one in _elements(text)]
     except (NoCalls, *_BROKEN) as problem:
         said = problem.msg if isinstance(problem, SyntaxError) else str(problem) or type(problem).__name__
-        raise NoCalls(f"{short(text)} is no text of calls: {said}") from None
+        raise NoCalls(f"{short(text)} cannot be read as calls: {said}") from None
 
 
 def _elements(text: str) -> list[ast.expr]:
     bare = text.strip("`\n ")
     whole = ("" if bare.startswith("[") else "[") + bare + ("" if bare.endswith("]") else "]")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a backslash too many in a string is no matter of ours
+        warnings.simplefilter("ignore")  # invalid escapes in the model's strings
         tree = ast.parse(whole, mode="eval").body
     if not isinstance(tree, ast.List):
-        raise NoCalls("no list of calls")
+        raise NoCalls("not a list of calls")
     return tree.elts
 
 
 def _call(node: ast.expr) -> tuple[str, dict[str, Json]]:
     if not isinstance(node, ast.Call):
-        raise NoCalls(f"{ast.unparse(node)[:60]} is no call")
+        raise NoCalls(f"{ast.unparse(node)[:60]} is not a call")
     parts: list[str] = []
     named = node.func
     while isinstance(named, ast.Attribute):
@@ -64,7 +64,7 @@ def _call(node: ast.expr) -> tuple[str, dict[str, Json]]:
         named = named.value
     if isinstance(named, ast.Name):
         parts.append(named.id)
-    # `**` is no name of an argument, so what is unpacked there is one that no tool has.
+    # `**` is not an argument's name, so what is unpacked there counts as an argument that no tool has.
     return ".".join(reversed(parts)), {one.arg or "**": _value(one.value) for one in node.keywords}
 
 
@@ -87,7 +87,7 @@ def _value(node: ast.expr | None) -> Any:
         case ast.Call():
             name, arguments = _call(node)
             return {name: arguments}
-    raise NoCalls(f"{ast.unparse(node)[:60] if node else '**'} is no literal")
+    raise NoCalls(f"{ast.unparse(node)[:60] if node else '**'} is not a literal")
 
 
 def _number(node: ast.expr) -> Any:
@@ -100,7 +100,7 @@ def _number(node: ast.expr) -> Any:
             return -number if isinstance(sign, ast.USub) else +number
         case ast.BinOp(left=left, op=operation, right=right) if type(operation) in _ARITHMETIC:
             return _operated(_number(left), operation, _number(right))
-    raise NoCalls(f"{ast.unparse(node)[:60]} is no number")
+    raise NoCalls(f"{ast.unparse(node)[:60]} is not a number")
 
 
 def _operated(left: Any, operation: ast.operator, right: Any) -> Any:

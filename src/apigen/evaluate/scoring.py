@@ -1,4 +1,4 @@
-"""Each answer with its mark, and what the marks come to."""
+"""Each answer with its score, and the counts by category."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,33 +10,33 @@ import msgspec
 from apigen.agreement import wilson
 from apigen.errors import UserError
 from apigen.evaluate.answers import AnswerLine
-from apigen.evaluate.base import Mark, Question
+from apigen.evaluate.base import Question, Score
 
 _LINE = 2**20
 """Bytes of a file's first line that are looked at."""
 
 
 class Scored(msgspec.Struct, frozen=True):
-    """One line of answers and its mark."""
+    """One line of answers and its score."""
 
     question: Question
-    mark: Mark | None
+    mark: Score | None
     """``None`` for an error, which is neither right nor wrong."""
     error: str = ""
 
     def verdict(self) -> dict[str, Any]:
-        """The line of ``--verdicts``: what an answer was found to be, and what was due."""
+        """The line of ``--verdicts``: the score, and the expected calls."""
         due = [{"name": call.name, "arguments": call.types} for call in self.question.truth.due()]
         found = found_of(self.mark, self.error)
         return {"id": self.question.id, **found, "category": self.question.category, "due": due}
 
 
-def found_of(mark: Mark | None, error: str = "") -> dict[str, Any]:
-    """A mark as verdicts have it.
+def found_of(mark: Score | None, error: str = "") -> dict[str, Any]:
+    """A score as verdicts have it.
 
     Args:
         mark: ``None`` for an error.
-        error: which one.
+        error: its message.
     """
     if mark is None:
         return {"correct": None, "reason": "error", "detail": error}
@@ -44,19 +44,19 @@ def found_of(mark: Mark | None, error: str = "") -> dict[str, Any]:
 
 
 def score(questions: Mapping[str, Question], lines: Iterable[AnswerLine]) -> Iterator[Scored]:
-    """Mark every answer, in order.
+    """Score every answer, in order.
 
     Args:
         questions: by id.
         lines: the answers; a question may have none, one or several.
 
     Raises:
-        UserError: an answer is to no question of the suite.
+        UserError: an answer has no question in the suite.
     """
     for line in lines:
         question = questions.get(line.id)
         if question is None:
-            raise UserError(f"{line.place}: the suite has no question {line.id!r}; check --suite and the id")
+            raise UserError(f"{line.place}: no question {line.id!r} in the suite; check --suite and the id")
         yield Scored(question, question.truth.mark(line.answer) if line.answer else None, line.error)
 
 
@@ -71,10 +71,10 @@ def holds_verdicts(path: Path) -> bool:
 
 
 class ScoreTally:
-    """Counts marks by category.
+    """Counts scores by category.
 
     Args:
-        questions: all of the suite, so that those without an answer can be told.
+        questions: all questions, so that unanswered ones are counted.
     """
 
     def __init__(self, questions: Iterable[Question]) -> None:
@@ -107,7 +107,7 @@ def _total(ids: Mapping[str, set[str]]) -> int:
 
 
 def _figures(counts: Counter[str], asked: int, answered: int) -> dict[str, Any]:
-    """What was found, errors apart: the share of right answers is of those that could be marked."""
+    """Counts and accuracy; errors are excluded from the accuracy."""
     correct, errors = counts["correct"], counts["error"]
     marked = counts.total() - errors
     share = {name: round(part, 6) for name, part in wilson(correct, marked)._asdict().items()} if marked else None
@@ -121,3 +121,12 @@ def _figures(counts: Counter[str], asked: int, answered: int) -> dict[str, Any]:
         "errors": errors,
         "reasons": reasons,
     }
+
+
+def pooled(found: Mapping[str, Any]) -> bool:
+    """Whether the accuracy over all answers is an estimate for the suite.
+
+    A sample has as many questions of a small category as of a large one, so pooling them weighs categories wrongly.
+    """
+    limit, categories = found.get("limit"), found["categories"]
+    return limit is None or len(categories) < 2 or all(one["questions"] < limit for one in categories.values())

@@ -1,4 +1,4 @@
-"""The counts for people."""
+"""The figures for the terminal, and the words that the page shares."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from apigen.evaluate.asking.base import IN_USER_TURN, LEFT_OUT
+from apigen.evaluate.scoring import pooled
 from apigen.report.words import printable
 
 ALL = "all answers"
@@ -17,19 +18,19 @@ def summary(found: Mapping[str, Any]) -> RenderableType:
     """Render what :meth:`apigen.evaluate.scoring.ScoreTally.as_json` found, with what was scored and when."""
     parts: list[RenderableType] = [Text(printable(headline(found)), style="bold"), _shares(table_rows(found, found))]
     if found.get("execution"):
-        parts += [Text("\nBy what their calls return:"), _shares(table_rows(found, found["execution"]), "unknown")]
+        parts += [Text("\nResults compared by execution:"), _shares(table_rows(found, found["execution"]), "unknown")]
     if found["reasons"]:
-        parts += [Text("\nWhy answers are wrong:"), _reasons(found["reasons"])]
-    notes = "In brackets: Wilson's 95% interval of the right answers among those marked; errors are in neither."
+        parts += [Text("\nErrors by type:"), _reasons(found["reasons"])]
+    notes = "In brackets: Wilson's 95% confidence interval of the accuracy; errors are excluded."
     if found["unanswered"]:
-        notes += f"\n{found['unanswered']:,} of {found['questions']:,} questions have no answer, and are not counted."
+        notes += f"\n{found['unanswered']:,} of {found['questions']:,} questions have no answer and are excluded."
     parts += [Text(line) for line in remarks(found)]
     parts.append(Text(notes, style="dim"))
     return Group(*parts)
 
 
 def headline(found: Mapping[str, Any]) -> str:
-    """What was scored, by which version of what, and when: it stands over every figure."""
+    """What was scored, with which version of the suite, and when: printed above the figures."""
     suite = f"{found['suite']} ({found['version']})"
     if "answers_file" in found:
         return f"{suite}, {found['answers_file']}, scored {found['date']}"
@@ -38,23 +39,14 @@ def headline(found: Mapping[str, Any]) -> str:
 
 
 def sample_words(found: Mapping[str, Any]) -> str:
-    """Which questions were asked, where it was not all of them."""
+    """The sample, where not all questions were asked."""
     if found["limit"] is None:
         return ""
     return f", a sample of at most {found['limit']:,} questions per category (seed {found['seed']})"
 
 
-def pooled(found: Mapping[str, Any]) -> bool:
-    """Whether one figure for all answers says something of the suite.
-
-    A sample has as many questions of a small category as of a large one, so its sum is nobody's share.
-    """
-    limit, categories = found.get("limit"), found["categories"]
-    return limit is None or len(categories) < 2 or all(one["questions"] < limit for one in categories.values())
-
-
 def table_rows(found: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The rows of a table: each category with an answer, and all of them together where that says something.
+    """The rows of a table: each category with an answer, and all together unless it is a sample of several categories.
 
     Args:
         found: the whole evaluation.
@@ -65,27 +57,29 @@ def table_rows(found: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str,
 
 
 _SYSTEM = {
-    IN_USER_TURN: "The chat template has no place for the system: what it says, if anything, begins the user's turn.",
-    LEFT_OUT: "The chat template leaves out what the system says, so the model saw none of it.",
+    IN_USER_TURN: (
+        "The chat template has no system role; a system prompt, if any, is put at the start of the user turn."
+    ),
+    LEFT_OUT: "The chat template drops the system prompt, so the model did not see it.",
 }
-"""What is said of a local model's prompts, by ``system`` in evaluation.json."""
+"""Remarks on where the system prompt went, by ``system`` in evaluation.json."""
 
 
 def remarks(found: Mapping[str, Any]) -> list[str]:
-    """What makes the figures say something else than they seem to."""
+    """What to know before the figures are believed."""
     lines = _training(found["training"]) if found.get("training") else []
     if not pooled(found):
         lines.append(
-            "There is no row for all answers: a sample has as many questions of a small category as of a large one."
+            "There is no overall row: the sample is capped per category, so pooling would overweight small categories."
         )
     if found.get("cut"):
         lines.append(
-            f"{found['cut']:,} answers were cut off at --max-tokens {found['max_tokens']:,} and are scored as they are."
+            f"{found['cut']:,} answers were truncated at --max-tokens {found['max_tokens']:,} and scored as they are."
         )
     if found.get("calls_in_text"):
         lines.append(
-            f"{found['calls_in_text']:,} answers make no call, but their text reads like one: the server may not know "
-            "the model's notation (vLLM: --tool-call-parser)."
+            f"{found['calls_in_text']:,} answers make no call, but their text looks like one: the server may not parse "
+            "the model's call format (vLLM: --tool-call-parser)."
         )
     if found.get("system") in _SYSTEM:
         lines.append(_SYSTEM[found["system"]])
@@ -95,31 +89,35 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
 
 
 def _training(training: Mapping[str, Any]) -> list[str]:
-    """What is known of questions whose answers the model was taught."""
+    """Questions that are in the model's training data."""
     lines = [
-        f"{training['trained_on']:,} of {training['questions']:,} questions stand in the data that the model was "
-        "trained on"
-        + ("; what it has learnt by heart says nothing of other questions." if training["trained_on"] else ".")
+        f"{training['trained_on']:,} of {training['questions']:,} questions appear in the data that the model was "
+        "trained on" + ("; memorised answers say nothing about unseen questions." if training["trained_on"] else ".")
     ]
     if training["not_read"]:
-        lines.append(f"Of its training {', '.join(training['not_read'])} cannot be read now, so there may be more.")
+        lines.append(f"Training data {', '.join(training['not_read'])} cannot be read now, so there may be more.")
     if training["changed"]:
-        lines.append(f"Of its training {', '.join(training['changed'])} has changed since, so there may be others.")
+        lines.append(f"Training data {', '.join(training['changed'])} have changed since, so the count may be off.")
     return lines
 
 
 def _shares(rows: Mapping[str, Mapping[str, Any]], errors: str = "errors") -> Table:
-    table = _table("category", "right", "of", "share", "95%", errors, "unanswered")
+    """One row for each; errors and unanswered questions have a column where there are any, so that all fits."""
+    also = {key: title for key, title in (("errors", errors), ("unanswered", "unanswered")) if _any(rows, key)}
+    table = _table("category", "correct", "of", "accuracy", "95% CI", *also.values())
     for name, one in rows.items():
         table.add_row(
             printable(name),
             f"{one['correct']:,}",
             f"{one['answers']:,}",
             *_share(one["accuracy"]),
-            f"{one['errors']:,}",
-            f"{one['unanswered']:,}",
+            *(f"{one[key]:,}" for key in also),
         )
     return table
+
+
+def _any(rows: Mapping[str, Mapping[str, Any]], key: str) -> bool:
+    return any(one[key] for one in rows.values())
 
 
 def _share(share: Mapping[str, float] | None) -> tuple[str, str]:
@@ -129,7 +127,7 @@ def _share(share: Mapping[str, float] | None) -> tuple[str, str]:
 
 
 def _reasons(reasons: Mapping[str, int]) -> Table:
-    table = _table("reason", "answers")
+    table = _table("error type", "answers")
     for name, count in reasons.items():
         table.add_row(name, f"{count:,}")
     return table

@@ -28,7 +28,7 @@ def _bfcl(place: str, options: SuiteOptions) -> Suite:
 
 def _held_out(place: str, options: SuiteOptions) -> Suite:
     if not place:
-        raise UserError("--suite held-out: name the rows as well, held-out:FILE")
+        raise UserError("--suite held-out: the file is missing; use held-out:FILE")
     return HeldOut(Path(place), underscores=options.underscores)
 
 
@@ -48,5 +48,5 @@ def make_suite(text: str, options: SuiteOptions) -> Suite:
     """
     name, _, place = text.partition(":")
     if name not in SUITES:
-        raise UserError(f"--suite {text}: no such suite; there are bfcl[:CATEGORY,...] and held-out:FILE")
+        raise UserError(f"--suite {text}: no such suite; use bfcl[:CATEGORY,...] or held-out:FILE")
     return SUITES[name](place, options)

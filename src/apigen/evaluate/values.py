@@ -1,30 +1,29 @@
 """Whether one argument's value is acceptable, by the rules of BFCL's AST checker for Python.
 
 The rules were taken from what the official checker decides (``bfcl-eval`` 2026.3.23) and are held to it by
-``benchmarks.scorer``. They are not what one would invent, and each quirk decides real answers:
+``benchmarks.scorer``. They have quirks, each of which decides real answers. How strings are compared
+is the suite's choice (:mod:`apigen.evaluate.texts`); BFCL's way is the default.
 
-- A type must be met exactly: ``true`` is no integer, ``5.0`` is none, ``5`` is a float at the top level only.
-- Strings are compared without ``space , . / - _ * ^``, without case, and with one kind of quotation mark. So are
-  strings directly inside a list and directly inside a dict, but no deeper.
-- Everything else is compared as Python compares: where types were not asked, ``true`` equals ``1`` equals ``1.0``.
+- A type must be met exactly: ``true`` is not an integer, nor is ``5.0``; ``5`` is a float at the top level only.
+- Strings are normalised before they are compared, also directly inside a list and directly inside a dict.
+- Everything else is compared as Python compares: where types are not checked, ``true`` equals ``1`` equals ``1.0``.
 - Where the acceptable values are of another type than the parameter (``None`` for a number, a variable's name for a
   list), a value of that type is taken too, and then nothing is standardised.
-- ``""`` among the acceptable values says that the argument may be left out. It also switches the check of items off,
-  and lets an empty string or an empty list pass.
+- ``""`` among the acceptable values means that the argument may be omitted. It also disables the check of item types,
+  and accepts an empty string or an empty list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from apigen.evaluate.base import RIGHT, Mark, Miss, short
+from apigen.evaluate.base import RIGHT, ErrorType, Score, short
+from apigen.evaluate.texts import bfcl_plain
 from apigen.records import Json
 
 OMITTED = ""
-"""What stands among acceptable values for leaving the argument out."""
-
-_DROPPED = dict.fromkeys(map(ord, " ,./-_*^"))
+"""Among the acceptable values: the argument may be omitted."""
 
 
 class Argument(msgspec.Struct, frozen=True):
@@ -33,13 +32,15 @@ class Argument(msgspec.Struct, frozen=True):
     kind: type[Any]
     """The Python type that the tool asks for."""
     values: Sequence[Json]
-    """The acceptable values. Inside a dict each key has a list of them again."""
+    """The acceptable values. Inside a dict, each key again has a list of them."""
     item: type[Any] | None = None
-    """The type of a list's items; ``None`` where they are not asked."""
+    """The type of a list's items; ``None`` where it is not checked."""
     also: type[Any] | None = None
-    """A type that is turned into ``kind`` first: int where a float is due, tuple for what is declared a tuple."""
+    """A type converted to ``kind`` first: int where a float is expected, tuple for a declared tuple."""
+    plain: Callable[[Json], Json] = bfcl_plain
+    """Normalises a value before it is compared."""
 
-    def mark(self, name: str, value: Json) -> Mark:
+    def mark(self, name: str, value: Json) -> Score:
         """Score one value.
 
         Args:
@@ -50,42 +51,35 @@ class Argument(msgspec.Struct, frozen=True):
             try:
                 value = self.kind(value)
             except OverflowError:
-                return Mark(Miss.WRONG_VALUE, f"{name}: {short(value)} is too large for a float")
+                return Score(ErrorType.WRONG_VALUE, f"{name}: {short(value)} is too large for a float")
         told = _first_type(self.values)
         if type(value) is not self.kind and type(value) is not told:
             wanted = _type_name(self.kind)
-            return Mark(Miss.WRONG_TYPE, f"{name}: {short(value)} is {_type_name(type(value))}, not {wanted}")
+            return Score(ErrorType.WRONG_TYPE, f"{name}: {short(value)} is {_type_name(type(value))}, not {wanted}")
         if type(value) is self.kind and self.item and not any(_items_fit(value, one, self.item) for one in self.values):
             wanted = _type_name(self.item)
-            return Mark(Miss.WRONG_TYPE, f"{name}: {short(value)} has items that are not {wanted}")
+            return Score(ErrorType.WRONG_TYPE, f"{name}: {short(value)} has items that are not {wanted}")
         # Acceptable values of another type than the tool asks for are compared as they are.
         as_it_is = type(value) is not self.kind or told not in (None, self.kind)
         if value in self.values if as_it_is else self._accepts(value):
             return RIGHT
-        return Mark(Miss.WRONG_VALUE, f"{name}: {short(value)} is none of {short(list(self.values))}")
+        return Score(ErrorType.WRONG_VALUE, f"{name}: {short(value)} is not one of {short(list(self.values))}")
 
     def _accepts(self, value: Json) -> bool:
         if self.kind is dict:
-            return any(_dict_fits(value, one) for one in self.values)
+            return any(_dict_fits(value, one, self.plain) for one in self.values)
         if self.kind is list and self.item is dict:
-            return any(_dicts_fit(value, one) for one in self.values)
+            return any(_dicts_fit(value, one, self.plain) for one in self.values)
         if self.kind is list:
-            wanted = [[_plain(each) for each in one] for one in self.values if isinstance(one, list | str)]
-            return [_plain(each) for each in value] in wanted
+            wanted = [[self.plain(each) for each in one] for one in self.values if isinstance(one, list | str)]
+            return [self.plain(each) for each in value] in wanted
         if self.kind is str:
-            return _plain(value) in [_plain(one) for one in self.values if isinstance(one, str)]
+            return self.plain(value) in [self.plain(one) for one in self.values if isinstance(one, str)]
         return value in self.values
 
 
-def _plain(value: Json) -> Json:
-    """A string as it is compared; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    return value.translate(_DROPPED).lower().replace("'", '"')
-
-
 def _first_type(values: Sequence[Json]) -> type[Any] | None:
-    """The type of the first value that is more than the mark for leaving out."""
+    """The type of the first value other than the one for omitting the argument."""
     return next((type(one) for one in values if one != OMITTED), None)
 
 
@@ -97,16 +91,18 @@ def _items_fit(value: list[Json], acceptable: Json, item: type[Any]) -> bool:
     return all(type(each) is item or type(each) is told for each in value)
 
 
-def _dicts_fit(value: list[Json], acceptable: Json) -> bool:
+def _dicts_fit(value: list[Json], acceptable: Json, plain: Callable[[Json], Json]) -> bool:
     if not isinstance(acceptable, list):
         return acceptable == OMITTED and not value
-    return len(value) == len(acceptable) and all(map(_dict_fits, value, acceptable))
+    return len(value) == len(acceptable) and all(
+        _dict_fits(one, wanted, plain) for one, wanted in zip(value, acceptable, strict=True)
+    )
 
 
-def _dict_fits(value: Json, acceptable: Json) -> bool:
+def _dict_fits(value: Json, acceptable: Json, plain: Callable[[Json], Json]) -> bool:
     if not isinstance(value, dict) or not isinstance(acceptable, dict):
         return False
-    given = all(_plain(each) in map(_plain, acceptable.get(key, ())) for key, each in value.items())
+    given = all(plain(each) in map(plain, acceptable.get(key, ())) for key, each in value.items())
     return given and all(key in value or OMITTED in choices for key, choices in acceptable.items())
 
 

@@ -1,34 +1,50 @@
-"""Asks what is missing, and marks each answer as it comes."""
+"""Asks every question that has no answer yet, and scores each answer as it comes."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
 from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort
-from apigen.evaluate.asking.base import Answerer, Put, Said
-from apigen.evaluate.asking.given import Given, given
-from apigen.evaluate.asking.kept import Kept
-from apigen.evaluate.asking.putting import put
-from apigen.evaluate.base import Mark, Question
+from apigen.evaluate.asking.answer_record import AnswerRecord, answer_record
+from apigen.evaluate.asking.base import Answerer, Prompt, Response
+from apigen.evaluate.asking.prompts import prompt_of
+from apigen.evaluate.base import Question, Score
 
 IN_VAIN = 8
-"""Questions that may end in an error before there is any answer; then it is the way of asking that is wrong.
+"""Errors before the first answer after which the way of asking must be wrong.
 
-Those that do not fit the model are not among them: the longest are told first, and say nothing of the others.
+Errors of single questions (too long, refused by the chat template) do not count: they say nothing about the others.
 """
 
 
+class Store(Protocol):
+    """Where answers go; the folder of an evaluation is one."""
+
+    answers: dict[str, AnswerRecord]
+    """The answers so far, by the question's id."""
+
+    @property
+    def model(self) -> str:
+        """The model's name, for each answer."""
+        ...
+
+    def add(self, one: AnswerRecord) -> None:
+        """Keep an answer."""
+        ...
+
+
 class Progress(msgspec.Struct):
-    """How far it is."""
+    """How many questions are answered, and how well."""
 
     wanted: int
     answered: int = 0
-    """Answers that were marked."""
+    """Answers that have a score."""
     correct: int = 0
     errors: int = 0
 
-    def count(self, mark: Mark | None) -> None:
+    def count(self, mark: Score | None) -> None:
         """Count one answer, or an error."""
         self.answered += mark is not None
         self.correct += mark is not None and mark.correct
@@ -37,7 +53,7 @@ class Progress(msgspec.Struct):
 
 async def ask_missing(
     questions: Sequence[Question],
-    kept: Kept,
+    kept: Store,
     answerer: Answerer,
     form: Form,
     watch: Callable[[Progress], None] = lambda _: None,
@@ -46,43 +62,43 @@ async def ask_missing(
     """Ask every question that has no answer yet, and keep each answer as it comes.
 
     Args:
-        questions: those of the evaluation.
-        kept: the answers so far, and where further ones go.
-        answerer: who is asked.
-        form: how a question is put.
-        watch: told how far it is.
-        stopped: whether to leave it at that.
+        questions: all questions of the evaluation.
+        kept: the answers so far; new ones are added.
+        answerer: the model.
+        form: how prompts are made.
+        watch: called with the progress.
+        stopped: ends the work when it returns true.
 
     Raises:
-        ModelUnavailable: no more answers can be had; those that came are kept.
-        JobFellShort: it would be of no use to ask on, or the disk is full.
+        ModelUnavailable: the model stopped answering; the answers so far are kept.
+        JobFellShort: every question fails, or the disk is full.
     """
     progress = Progress(len(questions))
     by_id = {question.id: question for question in questions}
     in_vain = 0
     for question in questions:
         if question.id in kept.answers:
-            progress.count(mark_of(question, kept.answers[question.id]))
+            progress.count(score_of(question, kept.answers[question.id]))
     watch(progress)
 
-    def keep(asked: Put, said: Said) -> None:
+    def keep(asked: Prompt, said: Response) -> None:
         nonlocal in_vain
-        one = given(asked, said, form, kept.settings.model)
+        one = answer_record(asked, said, form, kept.model)
         kept.add(one)
-        progress.count(mark_of(by_id[asked.id], one))
+        progress.count(score_of(by_id[asked.id], one))
         watch(progress)
         in_vain += bool(said.error) and not said.unfit
         if in_vain >= IN_VAIN and not progress.answered:
-            # A server's: what a model in this process cannot answer is always for want of room.
-            hint = "; start the server with tool calling on, or use --form prompted" if asked.tools else ""
-            raise JobFellShort(f"{said.error}; {in_vain} questions ended so, and none was answered{hint}")
+            # Of a server: errors of a local model are always of single questions.
+            hint = "; start the server with tool calling enabled, or use --form prompted" if asked.tools else ""
+            raise JobFellShort(f"{said.error}; {in_vain} questions failed this way and none was answered{hint}")
 
-    missing = [put(question, form) for question in questions if question.id not in kept.answers]
+    missing = [prompt_of(question, form) for question in questions if question.id not in kept.answers]
     if missing:
         await answerer.ask(missing, keep, stopped)
 
 
-def mark_of(question: Question, one: Given) -> Mark | None:
-    """The mark of an answer; ``None`` for an error."""
+def score_of(question: Question, one: AnswerRecord) -> Score | None:
+    """The score of an answer; ``None`` for an error."""
     answer = one.line().answer
     return question.truth.mark(answer) if answer else None

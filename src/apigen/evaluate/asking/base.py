@@ -1,4 +1,4 @@
-"""What is put to a model, what it said, and who can be asked."""
+"""A prompt, a response to it, and what can be asked."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -8,59 +8,59 @@ import msgspec
 from apigen.records import Json, Message
 
 IN_TEMPLATE, IN_USER_TURN, LEFT_OUT = "template", "user_turn", "left_out"
-"""Where a prompt has what the system says: where the chat template has a place for it, in the user's turn, nowhere."""
+"""Where the system prompt goes: the chat template's system role, the user turn, or nowhere."""
 
 
-class Put(msgspec.Struct, frozen=True):
-    """One question as it is put to a model."""
+class Prompt(msgspec.Struct, frozen=True):
+    """One question as a model gets it."""
 
     id: str
     messages: tuple[Message, ...]
     tools: tuple[dict[str, Any], ...] = ()
-    """Offered beside the messages; none where they stand in the prompt."""
+    """Passed beside the messages; empty where the tools are in the text of the prompt."""
 
 
-class Said(msgspec.Struct, frozen=True):
-    """What a model said to one question, or why it said nothing."""
+class Response(msgspec.Struct, frozen=True):
+    """A model's response to one prompt, or the error that came instead."""
 
     text: str = ""
     calls: tuple[Json, ...] | None = None
-    """Calls in a field of their own, as they came; ``None`` where all there is is text."""
+    """The content of ``tool_calls``; ``None`` where a model has no such field."""
     error: str = ""
-    """What went wrong before there was an answer; empty where there is one."""
+    """Why there is no response; empty where there is one."""
     unfit: bool = False
-    """Whether the error is of this question alone, which is too large for the model; others can be answered."""
+    """Whether the error is of this question alone: it is too long, or the chat template refuses it."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0
-    """From asking to having it; a share of a batch's time where several are answered together."""
+    """Latency; for a batch, its time divided by its size."""
     cut: bool = False
-    """Whether it was cut off at the most tokens that an answer may have."""
+    """Whether it was truncated at the maximum number of tokens."""
 
 
-Keep = Callable[[Put, Said], None]
-"""Is told of each answer as it comes."""
+Keep = Callable[[Prompt, Response], None]
+"""Called with each response as it comes."""
 
 
 class Answerer(Protocol):
-    """Somebody who can be asked."""
+    """A model that can be asked."""
 
-    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
-        """Have questions answered, many at a time.
+    async def ask(self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]) -> None:
+        """Respond to prompts, many at a time.
 
         Args:
-            puts: the questions.
-            keep: called with each answer, in whatever order they come; one that came is never lost.
-            stopped: asked now and then whether to leave it at that.
+            prompts: one per question.
+            keep: called with each response, in any order; a response that came is never lost.
+            stopped: called now and then; ends the work when it returns true.
 
         Raises:
-            ModelUnavailable: no more answers can be had.
-            JobFellShort: it would be of no use to ask on.
+            ModelUnavailable: the model stopped answering.
+            JobFellShort: every question fails.
         """
         ...
 
     def facts(self) -> dict[str, Any]:
-        """What was seen of whoever answers, ready for JSON."""
+        """Facts about the model and how it ran, ready for JSON."""
         ...
 
     async def aclose(self) -> None:

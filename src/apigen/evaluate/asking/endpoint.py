@@ -11,7 +11,7 @@ from apigen.concurrency import several
 from apigen.dialogue.folding import folded
 from apigen.dialogue.native import native_messages
 from apigen.errors import ModelRefused
-from apigen.evaluate.asking.base import IN_USER_TURN, Keep, Put, Said
+from apigen.evaluate.asking.base import IN_USER_TURN, Keep, Prompt, Response
 from apigen.models.base import Model, Options
 from apigen.records import Completion, Message
 
@@ -20,16 +20,16 @@ _NO_SYSTEM = re.compile(
     r"|\brole\b.{0,20}\bsystem\b|\bonly user\b.{0,20}\bassistant\b)",
     re.IGNORECASE | re.DOTALL,
 )
-"""What a server says whose chat template knows no system."""
+"""How servers report a chat template without a system role."""
 
 
 class Endpoint:
     """Asks a model over its protocol.
 
     Args:
-        model: who is asked.
-        options: temperature and most tokens of an answer.
-        concurrency: questions under way at once.
+        model: the model behind it.
+        options: temperature and max tokens.
+        concurrency: questions in flight.
     """
 
     def __init__(self, model: Model, options: Options, concurrency: int) -> None:
@@ -37,30 +37,30 @@ class Endpoint:
         self._options = options
         self._concurrency = concurrency
         self._folds = False
-        """Whether the server was seen to take what the system says in the user's turn alone."""
+        """Whether the server rejects a system role, so that the system prompt goes into the user turn."""
 
-    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+    async def ask(self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]) -> None:
         """Ask each question by itself.
 
         Raises:
             ModelUnavailable: the endpoint is down or refuses everything.
         """
 
-        async def one(put: Put) -> None:
-            keep(put, await self._said(put))
+        async def one(prompt: Prompt) -> None:
+            keep(prompt, await self._response(prompt))
 
-        await several(puts, one, self._concurrency, stopped)
+        await several(prompts, one, self._concurrency, stopped)
 
-    async def _said(self, put: Put) -> Said:
+    async def _response(self, prompt: Prompt) -> Response:
         began = time.monotonic()
-        options = msgspec.structs.replace(self._options, tools=put.tools)
+        options = msgspec.structs.replace(self._options, tools=prompt.tools)
         try:
-            completion = await self._completed(put.messages, options)
+            completion = await self._completed(prompt.messages, options)
         except ModelRefused as refused:
-            return Said(error=str(refused), seconds=time.monotonic() - began)
-        return Said(
+            return Response(error=str(refused), seconds=time.monotonic() - began)
+        return Response(
             completion.text,
-            completion.tool_calls if put.tools else None,
+            completion.tool_calls if prompt.tools else None,
             prompt_tokens=completion.prompt_tokens,
             completion_tokens=completion.completion_tokens,
             seconds=time.monotonic() - began,
@@ -68,7 +68,7 @@ class Endpoint:
         )
 
     async def _completed(self, messages: tuple[Message, ...], options: Options) -> Completion:
-        """The answer; where the server refuses a system, what that says begins the user's turn, as in training."""
+        """The completion; a server that rejects a system role gets the system prompt in the user turn."""
         in_turn = tuple(Message(**message) for message in folded(native_messages(messages)))
         if not self._folds:
             try:
@@ -81,7 +81,7 @@ class Endpoint:
         return completion
 
     def facts(self) -> dict[str, Any]:
-        """What was seen of the endpoints, and where the system's words stood if it was not where they belong."""
+        """Facts about the endpoints, and where the system prompt went if not into a system role."""
         seen = {"endpoints": msgspec.to_builtins(self._model.endpoints())}
         return {**seen, "system": IN_USER_TURN} if self._folds else seen
 

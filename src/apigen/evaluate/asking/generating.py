@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from apigen.errors import UserError, in_one_line
-from apigen.evaluate.asking.base import Put
+from apigen.evaluate.asking.base import Prompt
 from apigen.evaluate.asking.template import ChatTemplate
 from apigen.extra import INSTALL
 from apigen.training_folder import require_finished
@@ -18,14 +18,14 @@ class Generated(msgspec.Struct, frozen=True):
     """What was generated for one prompt."""
 
     text: str
-    """With the special tokens that the model wrote before it ended, since some notations consist of them."""
+    """Including special tokens, since some call notations consist of them."""
     tokens: int
     cut: bool
-    """Whether it came to no end."""
+    """Whether it was truncated before an end token."""
 
 
 class NoRoom(Exception):  # noqa: N818 - a state of the machine
-    """So many prompts at once do not fit into memory."""
+    """The batch does not fit into memory."""
 
 
 def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
@@ -33,7 +33,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
 
     Args:
         folder: with model and tokenizer; nothing is downloaded.
-        device: as torch names it; the first GPU where there is one, by default.
+        device: as torch names it; :func:`default_device` by default.
 
     Returns:
         Model, ready to answer, and tokenizer.
@@ -42,7 +42,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
         UserError: transformers is not installed, or the folder cannot be loaded or has no finished training.
     """
     try:
-        import torch  # noqa: PLC0415 - of an extra
+        import torch  # noqa: F401, PLC0415 - of an extra
         import transformers  # noqa: PLC0415
     except ImportError as missing:
         raise UserError(f"local:{folder}: {missing.name} is not installed: {INSTALL}") from None
@@ -51,7 +51,7 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
     require_finished(folder)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    place = device or default_device()
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)
@@ -61,13 +61,22 @@ def load(folder: Path, device: str | None = None) -> tuple[Any, Any]:
     return model, tokenizer
 
 
+def default_device() -> str:
+    """The first CUDA device, else Apple's GPU, else the CPU."""
+    import torch  # noqa: PLC0415 - of an extra
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
 class Generator:
     """A model with its tokenizer, answering greedily.
 
     Args:
         model: of transformers, for causal language modelling.
         tokenizer: with a chat template.
-        name: for messages.
+        name: used in messages.
 
     Raises:
         UserError: the tokenizer has no chat template.
@@ -80,7 +89,7 @@ class Generator:
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id or 0
         self._ends = _ends(model, tokenizer)
         self._template = ChatTemplate(tokenizer, name, lambda said: self._cut(self._encoded(said)).text)
-        # Of a model that sees or hears as well, what counts is the part that writes.
+        # Of a multimodal model, the text decoder counts.
         self._positions: int | None = getattr(
             model.config.get_text_config(decoder=True), "max_position_embeddings", None
         )
@@ -91,7 +100,7 @@ class Generator:
 
         Args:
             folder: with model and tokenizer; nothing is downloaded.
-            device: as torch names it; the first GPU where there is one, by default.
+            device: as torch names it; :func:`default_device` by default.
 
         Raises:
             UserError: transformers is not installed, or the folder cannot be loaded.
@@ -99,7 +108,7 @@ class Generator:
         model, tokenizer = load(folder, device)
         return cls(model, tokenizer, f"local:{folder}")
 
-    def prompt(self, put: Put) -> str:
+    def prompt(self, put: Prompt) -> str:
         """The text that the chat template makes of a question.
 
         Raises:
@@ -108,7 +117,7 @@ class Generator:
         return self._template.prompt(put)
 
     def require_native(self) -> None:
-        """Make sure that tools can be put to the model and its calls be read.
+        """Check that the template takes tools and that its calls can be parsed.
 
         Raises:
             UserError: they cannot.
@@ -120,22 +129,22 @@ class Generator:
         return len(self._encoded(prompt))
 
     def room(self, length: int, most: int) -> int:
-        """How many tokens the answer to a prompt of so many may have, of ``most`` at most."""
+        """Max new tokens after a prompt of that length: ``most``, or what the context window leaves."""
         return most if self._positions is None else min(most, self._positions - length)
 
     def too_long(self, length: int) -> str:
-        """Why a prompt of so many tokens cannot be answered; empty where it can."""
+        """Why a prompt of that length cannot be answered; empty where it can."""
         if self._positions is None or length < self._positions:
             return ""
-        return f"the prompt has {length:,} tokens, and the model takes {self._positions:,} with the answer"
+        return f"the prompt has {length:,} tokens; the context window holds {self._positions:,} including the answer"
 
     def generate(self, prompts: Sequence[str], most: int) -> list[Generated]:
         """Continue several prompts at once, greedily.
 
-        The longest decides how long the answers may be: put together what has the same :meth:`room`.
+        The longest prompt limits the answers of all: batch prompts with the same :meth:`room`.
 
         Raises:
-            NoRoom: they do not fit into memory together.
+            NoRoom: the batch does not fit into memory.
         """
         import torch  # noqa: PLC0415 - of an extra
 
@@ -148,8 +157,13 @@ class Generator:
         try:
             with torch.inference_mode(), _greedily(self._model, room, self._pad, self._ends) as settings:
                 out = self._model.generate(input_ids=ids, attention_mask=mask, generation_config=settings)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            # Apple's backend has no exception of its own for this.
+            if not isinstance(error, torch.OutOfMemoryError) and "out of memory" not in str(error):
+                raise
             torch.cuda.empty_cache()
+            if torch.backends.mps.is_available():
+                torch.mps.empty_cache()
             raise NoRoom from None
         return [self._cut(row[longest:].tolist()) for row in out]
 
@@ -179,10 +193,10 @@ class Generator:
 
 @contextmanager
 def _greedily(model: Any, most: int, pad: int, ends: Sequence[int]) -> Iterator[Any]:
-    """Settings under which the likeliest token follows, instead of the model's own for the time being.
+    """Greedy generation settings, which replace the model's own while the context is open.
 
-    A model's maker may have set penalties, beams or forbidden words, and transformers takes the model's own settings
-    for whatever it is not told otherwise; so for as long as it generates, there are none.
+    A model's folder may set penalties, beams or suppressed tokens, and transformers falls back to those settings for
+    whatever is not given; so they are removed while it generates.
     """
     import transformers  # noqa: PLC0415 - of an extra
 
@@ -204,7 +218,7 @@ def _greedily(model: Any, most: int, pad: int, ends: Sequence[int]) -> Iterator[
 
 
 def _ends(model: Any, tokenizer: Any) -> list[int]:
-    """The tokens at which an answer ends: those of the model's own settings, and the tokenizer's."""
+    """End tokens: those of the model's generation settings and the tokenizer's."""
     settings = getattr(model, "generation_config", None)
     told = getattr(settings, "eos_token_id", None)
     ends = told if isinstance(told, list) else [told]

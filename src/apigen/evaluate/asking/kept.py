@@ -1,7 +1,7 @@
-"""The folder of an evaluation: how it was asked, every answer as it came, and at the end what they come to.
+"""The folder of an evaluation: its settings, every answer as it came, and in the end the figures.
 
-``answers.jsonl`` is the truth; all else follows from it and the suite. A line is written once it is whole, so a kill
-loses the answers that were under way and no other.
+``answers.jsonl`` is the source; all else is computed from it and the suite. Lines are written whole, so a kill loses
+only the answers in flight.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 
 from apigen.errors import UserError
-from apigen.evaluate.asking.given import Given
+from apigen.evaluate.asking.answer_record import AnswerRecord
 from apigen.files import DirectoryLock, LineWriter, replacing, whole_lines
 from apigen.records import Json
 
@@ -20,11 +20,18 @@ ANSWERS = "answers.jsonl"
 VERDICTS = "verdicts.jsonl"
 REPORT = "report.html"
 
-_decoder = msgspec.json.Decoder(Given)
+_decoder = msgspec.json.Decoder(AnswerRecord)
+
+_WAYS_OUT = {
+    "base_urls": f"choose another --out; where the same model moved to another address, edit base_urls in {EVALUATION}",
+    "version": "choose another --out: the questions, or the rules of scoring, have changed",
+    "model_digest": "choose another --out: the model has changed",
+}
+"""What to do where a setting changed that no option restores."""
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What decides the answers: an evaluation is resumed with the same."""
+    """What affects the answers; an evaluation is only resumed with the same settings."""
 
     suite: str
     model: str
@@ -33,13 +40,15 @@ class Settings(msgspec.Struct, frozen=True):
     max_tokens: int
     version: str
     limit: int | None = None
-    """Questions of each category, at most; it may grow, since a larger number takes those of a smaller one as well."""
+    """At most so many questions per category; it may grow, since a larger sample contains the smaller one."""
     seed: int = 0
-    """Which ones."""
+    """Of the sample."""
     extra: dict[str, Json] = {}
-    """What is added to every request."""
+    """Fields added to every request."""
+    base_urls: tuple[str, ...] = ()
+    """The endpoints that answer, without queries: another server may hold another model of the same name."""
     model_digest: str = ""
-    """Of a local model: which weights, tokenizer and chat template they are. Of what a server holds nobody knows."""
+    """Of a local model's weights, tokenizer and chat template; of a server's model it is unknown."""
 
 
 class Kept:
@@ -47,7 +56,7 @@ class Kept:
 
     Args:
         path: the folder.
-        settings: how the questions are asked.
+        settings: of the evaluation.
 
     Raises:
         UserError: another process is at work there.
@@ -56,8 +65,8 @@ class Kept:
     def __init__(self, path: Path, settings: Settings) -> None:
         self.path = path
         self.settings = settings
-        self.answers: dict[str, Given] = {}
-        """The answers so far; errors are not among them once it is resumed."""
+        self.answers: dict[str, AnswerRecord] = {}
+        """The answers so far; on resuming, errors are dropped, so that those questions are asked again."""
         self._lock = DirectoryLock(path)
         self._writer: LineWriter | None = None
 
@@ -66,44 +75,49 @@ class Kept:
         """Make a new folder.
 
         Raises:
-            UserError: something is already there, or it cannot be made.
+            UserError: the folder is not empty, or cannot be created.
         """
         if path.exists() and not (path.is_dir() and all(entry.name.startswith(".") for entry in path.iterdir())):
             again = (path / EVALUATION).is_file()
-            raise UserError(f"{path}: exists already; {'add --resume, or ' if again else ''}choose another --out")
+            raise UserError(f"{path}: already exists; {'add --resume, or ' if again else ''}choose another --out")
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"{path}: cannot be made: {error.strerror}; choose another --out") from None
+            raise UserError(f"{path}: cannot be created: {error.strerror}; choose another --out") from None
         kept = cls(path, settings)
         kept.describe({"status": "asking"})
         return kept
 
     @classmethod
     def resume(cls, path: Path, settings: Settings) -> Self:
-        """Open a folder to go on with it: errors are forgotten, so that they are asked again, and so is a torn line.
+        """Open a folder to resume it: errors and a torn last line are dropped, so that they are asked again.
 
         Raises:
-            UserError: there is no evaluation, it was asked otherwise, or its answers were damaged.
+            UserError: there is no evaluation, its settings differ, or its answers are damaged.
         """
         before = read_settings(path)
         for name in Settings.__struct_fields__:
             then, now = getattr(before, name), getattr(settings, name)
             if then != now and not (name == "limit" and then is not None and (now is None or now > then)):
                 raise UserError(
-                    f"{path}: was asked with {name} {then!r}, and is now to go on with {now!r}; "
-                    "answers of two kinds are not mixed: give the same, or choose another --out"
+                    f"{path}: cannot resume: {name} changed from {_json(then)} to {_json(now)}; "
+                    f"{_WAYS_OUT.get(name, 'restore the earlier value, or choose another --out')}"
                 )
         kept = cls(path, settings)
         try:
-            kept.answers = {one.id: one for one in read_given(path) if one.error is None}
+            kept.answers = {one.id: one for one in read_answer_records(path) if one.error is None}
             kept.write(ANSWERS, (msgspec.json.encode(one) + b"\n" for one in kept.answers.values()))
         except BaseException:
             kept.close()
             raise
         return kept
 
-    def add(self, one: Given) -> None:
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return self.settings.model
+
+    def add(self, one: AnswerRecord) -> None:
         """Keep an answer; it has reached the operating system when this returns."""
         if self._writer is None:
             self._writer = LineWriter(self.path / ANSWERS)
@@ -122,7 +136,7 @@ class Kept:
             file.writelines(lines)
 
     def close(self) -> None:
-        """Make sure that answers survive a power cut, and let go of the folder."""
+        """Make sure that answers survive a power cut, and release the folder."""
         if self._writer is not None:
             self._writer.close()
         self._lock.release()
@@ -135,7 +149,7 @@ class Kept:
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:
-    """What evaluation.json says.
+    """The content of evaluation.json.
 
     Raises:
         UserError: there is none, or it cannot be read.
@@ -143,28 +157,30 @@ def read_evaluation(path: Path) -> dict[str, Any]:
     try:
         return msgspec.json.decode((path / EVALUATION).read_bytes(), type=dict[str, Any])
     except (FileNotFoundError, NotADirectoryError):
-        raise UserError(f"{path}: holds no {EVALUATION}; give the --out of an `apigen evaluate --model`") from None
+        raise UserError(f"{path}: no {EVALUATION} in it; give the --out folder of `apigen evaluate --model`") from None
     except (OSError, msgspec.MsgspecError) as error:
         raise UserError(f"{path / EVALUATION}: cannot be read: {error}") from None
 
 
 def read_settings(path: Path) -> Settings:
-    """How the questions were asked.
+    """The settings of an evaluation.
 
     Raises:
-        UserError: there is no evaluation, or it does not say.
+        UserError: there is no evaluation, or settings are missing.
     """
     try:
         return msgspec.convert(read_evaluation(path), Settings)
     except msgspec.ValidationError as error:
-        raise UserError(f"{path / EVALUATION}: was changed and cannot be read any more ({error})") from None
+        raise UserError(
+            f"{path / EVALUATION}: is not an evaluation ({error}); restore the file, or evaluate again"
+        ) from None
 
 
-def read_given(path: Path) -> Iterator[Given]:
-    """Every whole line of answers; a torn last one is left out.
+def read_answer_records(path: Path) -> Iterator[AnswerRecord]:
+    """Every whole line of answers, without a torn last one.
 
     Raises:
-        UserError: a line is no answer.
+        UserError: a line is not an answer.
     """
     file = path / ANSWERS
     if not file.exists():
@@ -173,4 +189,8 @@ def read_given(path: Path) -> Iterator[Given]:
         try:
             yield _decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            raise UserError(f"{file} line {number}: is no answer any more ({error}); mend or remove it") from None
+            raise UserError(f"{file} line {number}: is not a valid answer ({error}); fix or remove the line") from None
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -5,20 +5,21 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from apigen.evaluate.asking.base import Keep, Put, Said
+from apigen.errors import UserError
+from apigen.evaluate.asking.base import Keep, Prompt, Response
 from apigen.evaluate.asking.generating import Generated, Generator, NoRoom
 
 
 class Local:
     """Asks a model in this process, many questions at once.
 
-    Questions are put together by length, the longest first: little is padding, a batch that does not fit into memory is
-    found out at once, and the same questions make the same batches, on which the last bit of a sum may depend.
+    Batches are formed by length, the longest first: there is little padding, running out of memory shows at once, and
+    the same questions make the same batches, on which the last bit of a sum may depend.
 
     Args:
         generator: the model.
-        batch: questions at once; fewer where they do not fit into memory.
-        most: tokens of an answer.
+        batch: batch size; reduced when a batch runs out of memory.
+        most: max new tokens per answer.
     """
 
     def __init__(self, generator: Generator, batch: int, most: int) -> None:
@@ -26,13 +27,15 @@ class Local:
         self._batch = batch
         self._most = most
 
-    async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
+    async def ask(self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]) -> None:
         """Ask batch after batch.
 
         Raises:
-            UserError: the model's chat template does not take what is put to it.
+            UserError: the model's chat template takes no tools, or its calls cannot be read.
         """
-        waiting = await asyncio.to_thread(self._in_order, puts, keep)
+        if any(prompt.tools for prompt in prompts):
+            self._generator.require_native()
+        waiting = await asyncio.to_thread(self._in_order, prompts, keep)
         while waiting and not stopped():
             chunk = self._next(waiting)
             began = time.monotonic()
@@ -43,41 +46,48 @@ class Local:
                 continue
             del waiting[: len(chunk)]
             seconds = (time.monotonic() - began) / len(chunk)
-            for (length, put, _), answer in zip(chunk, answers, strict=True):
-                keep(put, _said(answer, length, seconds))
+            for (length, prompt, _), answer in zip(chunk, answers, strict=True):
+                keep(prompt, _response(answer, length, seconds))
 
-    def _in_order(self, puts: Sequence[Put], keep: Keep) -> list[tuple[int, Put, str]]:
-        """Length and text of each prompt, the longest first, without those that are too long."""
+    def _in_order(self, prompts: Sequence[Prompt], keep: Keep) -> list[tuple[int, Prompt, str]]:
+        """Length and text of each prompt, the longest first.
+
+        A question that is too long or that the chat template refuses is kept as an error of its own.
+        """
         found = []
-        for put in puts:
-            prompt = self._generator.prompt(put)
-            length = self._generator.length(prompt)
+        for prompt in prompts:
+            try:
+                text = self._generator.prompt(prompt)
+            except UserError as refused:
+                keep(prompt, Response(error=str(refused), unfit=True))
+                continue
+            length = self._generator.length(text)
             if problem := self._generator.too_long(length):
-                keep(put, Said(error=problem, unfit=True, prompt_tokens=length))
+                keep(prompt, Response(error=problem, unfit=True, prompt_tokens=length))
             else:
-                found.append((length, put, prompt))
+                found.append((length, prompt, text))
         return sorted(found, key=lambda one: -one[0])
 
-    def _next(self, waiting: Sequence[tuple[int, Put, str]]) -> list[tuple[int, Put, str]]:
-        """The next batch: the longest, and with it what has as much room for an answer, which none may take away."""
+    def _next(self, waiting: Sequence[tuple[int, Prompt, str]]) -> list[tuple[int, Prompt, str]]:
+        """The next batch: the longest prompt, and those with the same room for an answer, so that none loses any."""
         rooms = [self._generator.room(length, self._most) for length, _, _ in waiting[: self._batch]]
         return list(waiting[: sum(room == rooms[0] for room in rooms)])
 
-    def _shrink(self, waiting: list[tuple[int, Put, str]], keep: Keep) -> None:
+    def _shrink(self, waiting: list[tuple[int, Prompt, str]], keep: Keep) -> None:
         if self._batch > 1:
             self._batch //= 2
             return
-        length, put, _ = waiting.pop(0)
-        problem = f"a prompt of {length:,} tokens does not fit into memory"
-        keep(put, Said(error=problem, unfit=True, prompt_tokens=length))
+        length, prompt, _ = waiting.pop(0)
+        problem = f"a prompt of {length:,} tokens runs out of memory even in a batch of one"
+        keep(prompt, Response(error=problem, unfit=True, prompt_tokens=length))
 
     def facts(self) -> dict[str, Any]:
-        """The model, the device, and how many questions were asked at once."""
+        """The model, the device, and the batch size."""
         return {**self._generator.facts(), "batch": self._batch}
 
     async def aclose(self) -> None:
         """Nothing is held open."""
 
 
-def _said(answer: Generated, length: int, seconds: float) -> Said:
-    return Said(answer.text, prompt_tokens=length, completion_tokens=answer.tokens, seconds=seconds, cut=answer.cut)
+def _response(answer: Generated, length: int, seconds: float) -> Response:
+    return Response(answer.text, prompt_tokens=length, completion_tokens=answer.tokens, seconds=seconds, cut=answer.cut)

@@ -1,8 +1,8 @@
-"""Calls in what a model wrote, in the notations that chat templates teach.
+"""Calls in a model's text, in the notations of chat templates.
 
-Each notation is a function from a text to its calls as JSON, ``None`` where the text is not in it. What stands where a
-call should and is none is given as it is, so that the answer counts as undecodable rather than as no call. A further
-notation is a function and a line in ``NOTATIONS``.
+Each notation is a function from a text to its calls as JSON, ``None`` where the text is not in that notation. A broken
+call is returned as it is, so that the answer counts as undecodable rather than as no call. A new notation is a function
+and a line in ``NOTATIONS``.
 """
 
 import json
@@ -27,9 +27,9 @@ _NAMED = re.compile(r"\s*([\w.-]+)\s*(?:\[ARGS\])?\s*(?=\{)")
 
 
 def bare(text: str) -> str:
-    """An answer without thoughts before it and without the fence around it.
+    """An answer without reasoning block and code fence.
 
-    A fence counts where there is exactly one: then what stands in it is the answer, whatever is said around it.
+    If there is exactly one fence, its content is the answer, whatever text surrounds it.
     """
     answer = told_apart({"content": text})[0].strip()
     fenced = _FENCE.findall(answer)
@@ -115,7 +115,7 @@ NOTATIONS: dict[str, Notation] = {
 def calls_in(text: str, tools: Tools = ()) -> list[Json] | str:
     """The calls in a text: as JSON, or as the text that :func:`~apigen.evaluate.decoding.decode_text` reads.
 
-    Prose is no call. What begins like JSON or a list and is none is given as it is, to be told undecodable.
+    Prose counts as no call. Broken JSON and broken lists are returned as they are, to be scored as undecodable.
     """
     answer = bare(text)
     for notation in NOTATIONS.values():

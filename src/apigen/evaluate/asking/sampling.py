@@ -1,4 +1,4 @@
-"""Some questions of each category, where all would take too long."""
+"""A sample of each category, where all questions would take too long."""
 
 from collections.abc import Iterable, Sequence
 from random import Random
@@ -7,14 +7,14 @@ from apigen.evaluate.base import Question
 
 
 def sampled(questions: Iterable[Question], most: int | None, seed: int) -> Sequence[Question]:
-    """At most so many questions of each category, in the suite's order.
+    """At most ``most`` questions of each category, in the suite's order.
 
-    The same seed takes the same questions, and with a larger number those and further ones.
+    The same seed gives the same sample, and a larger sample contains the smaller one.
 
     Args:
-        questions: all of them.
-        most: of each category; ``None`` for all.
-        seed: decides which.
+        questions: all questions.
+        most: per category; ``None`` for all.
+        seed: of the sample.
     """
     asked = list(questions)
     if most is None:

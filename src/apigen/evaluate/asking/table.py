@@ -1,4 +1,4 @@
-"""Who can be asked, by name."""
+"""The kinds of models that can be asked, by name."""
 
 import math
 from collections.abc import Sequence
@@ -20,43 +20,45 @@ OPENAI = "openai/"
 
 
 class Asking(msgspec.Struct, frozen=True):
-    """How somebody is asked."""
+    """How a model is asked."""
 
     temperature: float
     max_tokens: int
     concurrency: int
-    """Questions under way at once; in a local model's batch."""
+    """Questions in flight; for a local model, the batch size."""
 
 
 def require_askable(model: str, temperature: float) -> None:
-    """Refuse a name that nobody has, before anything is loaded or written.
+    """Refuse an unknown kind of model or a temperature it cannot have, before anything is loaded or written.
 
     Raises:
-        UserError: it is one, the temperature is none, or a local model is to answer otherwise than greedily.
+        UserError: the name or the temperature is invalid, or a local model is given a temperature above 0.
     """
-    if not math.isfinite(temperature):
-        raise UserError(f"--temperature {temperature:g}: a number from 0, such as 0.7")
+    if not math.isfinite(temperature) or temperature < 0:
+        raise UserError(f"--temperature {temperature:g}: must be a number of at least 0, such as 0.7")
     if model.startswith(LOCAL) and len(model) > len(LOCAL):
         if temperature:
             raise UserError(
-                f"--temperature {temperature:g}: a local: model answers greedily; leave it out, or serve it"
+                f"--temperature {temperature:g}: local: models decode greedily; remove --temperature, or use a server"
             )
         return
     if not (model.startswith(OPENAI) and len(model) > len(OPENAI)):
-        raise UserError(f"--model {model}: write openai/NAME (with --base-url for your own server) or local:FOLDER")
+        raise UserError(
+            f"--model {model}: unknown kind of model; use openai/NAME (your own server: --base-url) or local:FOLDER"
+        )
 
 
 def make_answerer(model: str, endpoints: Sequence[ModelConfig], asking: Asking, form: Form) -> Answerer:
-    """Somebody to ask.
+    """Make what answers for a model.
 
     Args:
         model: ``openai/NAME`` or ``local:FOLDER``.
         endpoints: of an ``openai/`` model, resolved.
-        asking: how.
-        form: how questions will be put.
+        asking: temperature, max tokens and concurrency.
+        form: in which prompts will be made.
 
     Raises:
-        UserError: there is no such kind of model, it cannot be loaded, or it cannot be asked in this form.
+        UserError: the kind of model is unknown, or the model cannot be loaded or asked in this form.
     """
     require_askable(model, asking.temperature)
     if model.startswith(LOCAL):

@@ -7,7 +7,7 @@ from typing import Any
 from apigen.dialogue.folding import folded
 from apigen.dialogue.native import Chat, native_answer, native_messages, native_tools
 from apigen.errors import UserError
-from apigen.evaluate.asking.base import IN_TEMPLATE, IN_USER_TURN, LEFT_OUT, Put
+from apigen.evaluate.asking.base import IN_TEMPLATE, IN_USER_TURN, LEFT_OUT, Prompt
 from apigen.evaluate.asking.notations import calls_in
 from apigen.evaluate.decoding import decode_calls, decode_text
 from apigen.records import Call, Tool
@@ -52,7 +52,7 @@ class ChatTemplate:
         self.system = self._system()
         """Where a prompt has what the system says: the template's place, the user's turn, or nowhere."""
 
-    def prompt(self, put: Put) -> str:
+    def prompt(self, put: Prompt) -> str:
         """The text of a question.
 
         Where the template has no place for what the system says, that begins the user's message, as in training.

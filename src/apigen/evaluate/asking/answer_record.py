@@ -4,30 +4,30 @@ import msgspec
 
 from apigen.dialogue.form import Form
 from apigen.evaluate.answers import AnswerLine
-from apigen.evaluate.asking.base import Put, Said
-from apigen.evaluate.asking.putting import read
+from apigen.evaluate.asking.base import Prompt, Response
+from apigen.evaluate.asking.prompts import answer_in
 from apigen.evaluate.decoding import decode_calls, decode_text
 from apigen.records import Json
 
 
 class Tokens(msgspec.Struct, frozen=True):
-    """What one answer took, as far as it was told."""
+    """Token counts, 0 where they were not reported."""
 
     prompt: int = 0
     completion: int = 0
 
 
-class Given(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was answered to one question; one of ``calls``, ``text`` and ``error``."""
+class AnswerRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to one question: ``calls``, ``text`` or ``error``."""
 
     id: str
     calls: list[Json] | None = None
     text: str | None = None
     error: str | None = None
     said: str = ""
-    """What the model wrote, where that is more than what is scored."""
+    """The model's output, where it is more than what is scored."""
     cut: bool = False
-    """Whether it was cut off at ``--max-tokens``."""
+    """Whether it was truncated at ``--max-tokens``."""
     model: str = ""
     tokens: Tokens = Tokens()
     seconds: float = 0.0
@@ -41,26 +41,26 @@ class Given(msgspec.Struct, frozen=True, omit_defaults=True):
         return AnswerLine(place, self.id, None, self.error or "unknown")
 
 
-def given(put: Put, said: Said, form: Form, model: str) -> Given:
-    """The line for what a model said.
+def answer_record(prompt: Prompt, response: Response, form: Form, model: str) -> AnswerRecord:
+    """The record of a model's response.
 
     Args:
-        put: the question, as it was put.
-        said: to it.
-        form: in which it was put.
-        model: who was asked.
+        prompt: what was asked.
+        response: the response to it.
+        form: in which the prompt was made.
+        model: its name.
     """
-    tokens, seconds = Tokens(said.prompt_tokens, said.completion_tokens), round(said.seconds, 3)
-    if said.error:
-        return Given(put.id, error=said.error, model=model, tokens=tokens, seconds=seconds)
-    found = read(put, said, form)
+    tokens, seconds = Tokens(response.prompt_tokens, response.completion_tokens), round(response.seconds, 3)
+    if response.error:
+        return AnswerRecord(prompt.id, error=response.error, model=model, tokens=tokens, seconds=seconds)
+    found = answer_in(prompt, response, form)
     calls, text = (None, found) if isinstance(found, str) else (found, None)
-    return Given(
-        put.id,
+    return AnswerRecord(
+        prompt.id,
         calls,
         text,
-        said=said.text if said.text != text else "",
-        cut=said.cut,
+        said=response.text if response.text != text else "",
+        cut=response.cut,
         model=model,
         tokens=tokens,
         seconds=seconds,
