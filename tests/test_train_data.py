@@ -107,8 +107,8 @@ def test_rows_with_and_without_calls_are_learnt(tmp_path: Path) -> None:
     file = write_rows(tmp_path / "rows.jsonl", rows)
     called, song, asking = kept(file)
     assert (called.calls, song.calls, asking.calls) == ((Call("add", {"a": 1, "b": 2}),), (), ())
-    assert song.said == "The tool that I have does not fit this request."
-    assert asking.said == "I need more information for that. Please tell me: first number."
+    assert song.said == "The available tool cannot handle this request."
+    assert asking.said == "I need a bit more information. Please provide: first number."
     assert read_examples([file]).without_calls == 2
     assert read_examples([file]).repeated == 0
     assert read_examples([file, file]).repeated == len(read_examples([file]).kept)
@@ -199,6 +199,7 @@ def test_held_out_queries_do_not_depend_on_order_and_take_their_repetitions_alon
     assert len(held_out(queries, recipe)) == 4
     assert held_out(queries, recipe) != held_out(queries, make_recipe(None, {"held_out": 0.2, "seed": 1}))
     assert held_out(queries[:4], recipe) == frozenset()
+    assert held_out([f"Query: {number}?" for number in range(20)], recipe) == held_out(queries, recipe)
 
 
 def test_steps_follow_from_rows_batch_and_epochs() -> None:
@@ -206,7 +207,10 @@ def test_steps_follow_from_rows_batch_and_epochs() -> None:
     plan = make_plan(100, make_recipe())
     assert (plan.steps, plan.evaluate_every, plan.checkpoint_every) == (36, 4, 9)
     assert make_plan(100, make_recipe(None, {"max_steps": 5})).steps == 5
-    assert "never reaches its height" in warnings(plan, make_recipe())[0]
+    assert (
+        "warmup_steps (50) >= total steps (36): the learning rate never reaches its peak"
+        in warnings(plan, make_recipe())[0]
+    )
 
 
 def test_lengths_of_rows() -> None:
@@ -275,13 +279,19 @@ def test_what_is_missing_names_the_extra() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "name one model"),
-        ({"model": "a", "scratch": "tiny"}, "name one model"),
+        ({}, "pass exactly one of --model NAME_OR_FOLDER and --from-scratch"),
+        ({"model": "a", "scratch": "tiny"}, "pass exactly one of --model NAME_OR_FOLDER and --from-scratch"),
         ({"scratch": "huge"}, "there are tiny, small"),
-        ({"scratch": "tiny", "method": "dpo"}, "give one with --model"),
-        ({"scratch": "tiny", "recipe": make_recipe(None, None, ["scratch", "lora"])}, "--lora: .* random weights"),
-        ({"model": "a", "method": "dpo", "recipe": make_recipe(None, {"packing": True})}, "pairs are not packed"),
-        ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own"),
+        ({"scratch": "tiny", "method": "dpo"}, "pass one with --model"),
+        (
+            {"scratch": "tiny", "recipe": make_recipe(None, None, ["scratch", "lora"])},
+            "--lora: .*frozen random weights",
+        ),
+        (
+            {"model": "a", "method": "dpo", "recipe": make_recipe(None, {"packing": True})},
+            "--packing: not supported for preference pairs",
+        ),
+        ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own chat template"),
         ({"model": "a", "chat_template": Path("nowhere.jinja")}, "nowhere.jinja: no such file"),
     ],
 )

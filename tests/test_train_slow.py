@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ import tokenizers
 import torch
 import transformers
 
+from apigen.cli.main import main
+from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import JobFellShort, UserError
 from apigen.train import loading, outputs, supervised
 from apigen.train.batches import Collator, Rows
@@ -37,7 +40,7 @@ from apigen.train.probes import logits_of_answers, require_apart
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer, template
-from apigen.train.steps import Watcher
+from apigen.train.steps import Diverged, Watcher
 from apigen.train.tokens import Encoded, Encoder
 from runs import apigen_process, command, told
 from tiny_chat_model import QWEN_STYLE, tokenizer, write_chat_model
@@ -98,7 +101,7 @@ def refuse(*_: Any) -> None:
 def test_a_model_from_scratch_learns_and_is_loaded_by_transformers(data: Path, tmp_path: Path) -> None:
     """The loss falls by far, and the folder answers a question it has seen in the form it was taught."""
     out = tmp_path / "model"
-    result = trained(data, out, ("scratch",), scratch="tiny", epochs=8, learning_rate=4e-3)
+    result = trained(data, out, ("scratch",), scratch="tiny", epochs=12, learning_rate=4e-3)
     assert result.finished
     assert losses(result)[0] > 5
     assert result.loss is not None
@@ -433,10 +436,10 @@ def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, 
     again = apigen_process(*line, out, "--resume")
     assert again.returncode == 0
     assert told(again) == ""
-    assert again.stdout == f"This training is finished: 16 steps; nothing was left to do. {out}\n"
+    assert again.stdout == f"This training is already finished (16 steps); nothing to do. {out}\n"
     other = apigen_process(*line, out, "--resume", "--seed", "5")
     assert other.returncode == 2
-    assert "recipe.seed was 0 and is 5 now" in other.stderr
+    assert "cannot resume: recipe.seed changed from 0 to 5" in other.stderr
 
 
 def test_a_full_disk_is_told_in_one_line_and_resumed(data: Path, model: Path, recipe: Path, tmp_path: Path) -> None:
@@ -449,7 +452,7 @@ def test_a_full_disk_is_told_in_one_line_and_resumed(data: Path, model: Path, re
     full = apigen_process(*line, preexec_fn=small_files)
     assert full.returncode == 1
     said = full.stderr.strip().splitlines()[-1]
-    assert re.match(r"apigen: .*out: a checkpoint cannot be written: .*--resume begins anew", said), full.stderr
+    assert re.match(r"apigen: .*out: cannot write a checkpoint: .*--resume starts over", said), full.stderr
     assert "Traceback" not in full.stderr
     assert list((tmp_path / "out" / "checkpoints").iterdir()) == []
     resumed = apigen_process(*line, "--resume")
@@ -532,9 +535,138 @@ def test_a_training_that_is_refused_late_leaves_its_folder_free(
 def test_a_loss_that_is_no_number_ends_the_training(data: Path, model: Path, tmp_path: Path) -> None:
     """It would be trained on for nothing, and nothing of it is saved."""
     out = tmp_path / "out"
-    with pytest.raises(JobFellShort, match=r"no number any more at step \d.* lower --learning-rate"):
+    with pytest.raises(JobFellShort, match=r"became NaN or infinite by step \d.* lower --learning-rate"):
         trained(data, out, model=model, max_steps=8, learning_rate=1e30, warmup_steps=0, max_grad_norm=1e30)
     assert not (out / "model.safetensors").exists()
+
+
+def test_steps_that_are_not_logged_are_checked_before_anything_is_saved(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    """The loss of every step counts, and a resumption would only repeat it, so the message names what is kept."""
+    given = {"learning_rate": 1e12, "log_every": 50, "max_steps": 6, "max_grad_norm": 1e30}
+    out = tmp_path / "out"
+    with pytest.raises(JobFellShort, match=r"became NaN .* by step 6; there is no good checkpoint, so nothing is kept"):
+        trained(data, out, model=model, **given, checkpoint_every=6)
+    assert list((out / "checkpoints").iterdir()) == []
+    assert not (out / "model.safetensors").exists()
+    out = tmp_path / "kept"
+    with pytest.raises(
+        JobFellShort, match=r"the last good checkpoint, .*checkpoint-2, is kept; train again with a low"
+    ):
+        trained(data, out, model=model, **given, checkpoint_every=2)
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["checkpoint-2"]
+    kept = transformers.AutoModelForCausalLM.from_pretrained(out / "checkpoints" / "checkpoint-2")
+    assert all(each.isfinite().all() for each in kept.parameters())
+
+
+def test_weights_that_the_last_step_ruined_are_not_saved() -> None:
+    """Its loss was computed before, and shows nothing."""
+    watcher = Watcher(lambda *_: None, lambda: False)
+    made = torch.nn.Linear(2, 2)
+    state = transformers.TrainerState(global_step=4, max_steps=4)
+    control = transformers.TrainerControl(should_save=True)
+    assert watcher.on_step_end(None, state, control, model=made).should_log
+    with torch.no_grad():
+        made.weight[1, 0] = float("inf")
+    with pytest.raises(Diverged, match="the weights became NaN or infinite by step 4"):
+        watcher.on_step_end(None, state, control, model=made)
+
+
+def test_an_error_that_has_nothing_to_do_with_checkpoints_is_not_taken_for_one(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    """Such as a compiler that is not installed, which kernels may need."""
+
+    def fail(*_: Any) -> None:
+        raise FileNotFoundError(2, "No such file or directory", "gcc")
+
+    job = Job(recipe=make_recipe(None, FAST), out=tmp_path / "out", model=str(model))
+    with pytest.raises(JobFellShort, match=r"^training failed \(.*gcc.*\); there is no checkpoint yet"):
+        train([data], job, watch=fail)
+
+
+def test_a_resumption_with_another_base_model_is_refused(data: Path, model: Path, tmp_path: Path) -> None:
+    """By the weights, not by the name; a record that does not have their digest yet is taken as it is."""
+    base, out = tmp_path / "base", tmp_path / "out"
+    shutil.copytree(model, base)
+    job = Job(recipe=make_recipe(None, {**FAST, "max_steps": 4}), out=out, model=str(base))
+    assert not train([data], job, stopped=lambda: True).finished
+    torch.manual_seed(1)
+    other = transformers.AutoModelForCausalLM.from_config(transformers.AutoConfig.from_pretrained(base))
+    other.to(torch.bfloat16).save_pretrained(base)
+    again = msgspec.structs.replace(job, resume=True)
+    with pytest.raises(UserError, match="cannot resume: the base model's weights, configuration or tokenizer changed"):
+        train([data], again)
+    record = json.loads((out / "training.json").read_text())
+    for key in ("base", "precision", "prompts", "words", "shipped_template"):
+        del record["deciding"][key]
+    record["deciding"]["recipe.precision"] = "auto"
+    (out / "training.json").write_text(json.dumps(record))
+    assert train([data], again).finished
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU decides where there is one")
+def test_a_resumption_in_another_precision_is_refused(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `auto` came to counts: it may be something else on another machine, and can be asked for by name."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    job = Job(recipe=make_recipe(None, {**FAST, "max_steps": 3}), out=tmp_path / "out", model=str(model))
+    train([data], job, stopped=lambda: True)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    again = msgspec.structs.replace(job, resume=True)
+    with pytest.raises(UserError, match="cannot resume: precision changed from 'fp32' to 'mixed'"):
+        train([data], again)
+    named = make_recipe(None, {**FAST, "max_steps": 3, "precision": "fp32"})
+    assert train([data], msgspec.structs.replace(again, recipe=named)).finished
+
+
+@pytest.mark.parametrize("at", [0, 3])
+def test_a_training_that_ends_at_once_says_what_is_kept(
+    data: Path, model: Path, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], at: int,
+) -> None:  # fmt: skip
+    """As a second Ctrl-C does: the last whole checkpoint, and the way to resume."""
+
+    def interrupt(_: Any, done: int, *__: Any) -> None:
+        if done > at:
+            raise KeyboardInterrupt
+
+    recipe.write_text(recipe.read_text() + "checkpoint_every: 2\n")
+    out = tmp_path / "out"
+    line = ["apigen", "train", data, "--model", model, "--recipe", recipe, "--max-steps", "6", "--out", out]
+    monkeypatch.setattr(sys, "argv", list(map(str, line)))
+    monkeypatch.setattr(TrainingProgress, "update", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    again = f"the same command with --resume --out {out}"
+    assert said == (
+        f"Interrupted; the checkpoint of step 2 is kept; {again} continues from there."
+        if at
+        else f"Interrupted; there is no complete checkpoint yet; {again} starts over."
+    )
+
+
+def test_the_loss_on_held_out_rows_is_per_token_whatever_the_batch(data: Path, model: Path, tmp_path: Path) -> None:
+    """As the training loss is; the mean over batches of their means would depend on which rows share one."""
+    found = []
+    for batch in (1, 4, 12):
+        given = {"held_out": 0.5, "batch": batch, "max_steps": 1, "precision": "fp32", "warmup_steps": 1}
+        found.append(trained(data, tmp_path / str(batch), model=model, **given).evaluation_loss)
+    assert found[1:] == pytest.approx([found[0]] * 2, rel=1e-5)
+    recipe = make_recipe(None, {**FAST, "held_out": 0.5})
+    prepared = prepare(read_examples([data]), Job(recipe=recipe, out=tmp_path, model=str(model)))
+    made, _ = loaded(model)
+    nats, tokens = 0.0, 0
+    for row in prepared.held_out:
+        assert isinstance(row, Encoded)
+        with torch.no_grad():
+            nats += float(made.float()(**Collator(0, packing=False)([(row,)])).loss) * row.trained
+        tokens += row.trained
+    assert found[0] == pytest.approx(nats / tokens, rel=1e-4)
 
 
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_read(model: Path, tmp_path: Path) -> None:
@@ -604,7 +736,7 @@ def test_a_damaged_checkpoint_is_named(data: Path, model: Path, tmp_path: Path, 
     last = job.out / "checkpoints" / "checkpoint-3"
     (last / damaged).write_bytes(b"{ neither this nor that")
     again = msgspec.structs.replace(job, resume=True)
-    with pytest.raises(JobFellShort, match=r"checkpoint-3: is damaged and cannot be read .*; remove it"):
+    with pytest.raises(JobFellShort, match=r"checkpoint-3: damaged checkpoint .*; remove it"):
         train([data], again)
     shutil.rmtree(last)
     assert train([data], again).record["sessions"][-1]["from_step"] == 2
@@ -628,7 +760,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
     (tmp_path / "out").write_text("somebody's")
     taken = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
     assert taken.returncode == 2
-    assert told(taken) == f"apigen: {tmp_path / 'out'}: exists already; choose another --out"
+    assert told(taken) == f"apigen: {tmp_path / 'out'}: already exists; choose another --out"
 
 
 def test_a_row_whose_words_would_end_a_turn_is_left_out(model: Path, tmp_path: Path) -> None:
@@ -675,9 +807,9 @@ def test_a_folder_that_holds_something_is_not_overwritten(data: Path, model: Pat
     """Neither another training nor anything else."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").touch()
-    with pytest.raises(UserError, match="exists already; choose another --out"):
+    with pytest.raises(UserError, match="already exists; choose another --out"):
         trained(data, tmp_path / "out", model=model)
-    with pytest.raises(UserError, match="no training was begun there"):
+    with pytest.raises(UserError, match="no training to resume there"):
         trained(data, tmp_path / "none", model=model, resume=True)
 
 
@@ -689,7 +821,7 @@ def test_a_training_cut_off_before_its_record_was_written_simply_begins(
     out.mkdir()
     for name in ("recipe.yaml", "left_out.jsonl", ".training.json.x1"):
         (out / name).touch()
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         trained(data, out, model=model, max_steps=1)
     (out / ".lock").touch()
     assert trained(data, out, model=model, max_steps=1).finished

@@ -119,7 +119,6 @@ def train(
         "cutoff": cutoff,
         "seed": seed,
         "precision": precision,
-        "lora": lora or None,
         "packing": packing or None,
         "gradient_checkpointing": gradient_checkpointing or None,
     }
@@ -133,6 +132,7 @@ def train(
         method=method,
         chat_template=chat_template,
         recipe=recipe,
+        lora=lora,
         overrides=overrides,
         resume=resume,
         require_gpu=require_gpu,
@@ -181,9 +181,9 @@ def ablate(
     """Measure what verification is worth: train with rejected candidates put back and without, and compare."""
     from apigen.ablate.ablation import Ablation
     from apigen.cli.ablate import AblateOptions, ablate_command, arms_of
-    from apigen.cli.recipes import recipe_of
     from apigen.dialogue.form import form_named
     from apigen.train.job import Job
+    from apigen.train.recipe import recipe_for
 
     overrides = {
         "epochs": epochs,
@@ -191,10 +191,9 @@ def ablate(
         "batch": batch,
         "accumulation": accumulation,
         "cutoff": cutoff,
-        "lora": lora or None,
     }
     job = Job(
-        recipe=recipe_of(recipe, overrides, scratch=from_scratch or ""),
+        recipe=recipe_for(scratch=from_scratch or "", lora=lora, file=recipe, options=overrides),
         out=out,
         model=model or "",
         scratch=from_scratch or "",

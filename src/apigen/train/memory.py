@@ -45,14 +45,6 @@ class Memory(msgspec.Struct, frozen=True):
         return self.weights + self.gradients + self.optimizer + self.activations
 
 
-FORMULA = (
-    "weights + gradients + optimizer by bytes per parameter (all weights: fp32 4+4+8, mixed 6+4+8, bf16 2+2+4; "
-    "adapter: its base 2, in fp32 4, and 4+4+8 for each of its own), activations = tokens of a pass x "
-    "(layers x width x 34 B, twice that in fp32; with gradient checkpointing layers x width x 2 B and one layer "
-    "whole), + tokens with logits, which are those of answers where the model can keep to them, x vocabulary x 12 B"
-)
-
-
 def estimate(
     shape: Shape,
     recipe: Recipe,

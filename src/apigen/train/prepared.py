@@ -7,6 +7,7 @@ import msgspec
 import torch
 import transformers
 
+from apigen.dataset.duplicates import fingerprint
 from apigen.errors import UserError
 from apigen.train import memory
 from apigen.train.batches import keeps_some_logits
@@ -15,7 +16,7 @@ from apigen.train.examples import Example, Examples, LeftOut, PairExample, diges
 from apigen.train.job import Job
 from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
 from apigen.train.memory import Memory, Shape
-from apigen.train.plan import Lengths, Plan, held_out, lengths, lost_to_template, make_plan, said_again, warnings
+from apigen.train.plan import Lengths, Plan, held_out, lengths, lost_to_template, make_plan, repeated_rows, warnings
 from apigen.train.recipe import Recipe
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.train.supervised import sequences
@@ -124,7 +125,7 @@ def prepare(examples: Examples, job: Job) -> Prepared:
             *corpus.notes,
             *lost_to_template(corpus.refused, len(read), job.form),
             *warnings(planned, recipe),
-            *said_again(examples.repeated),
+            *repeated_rows(examples.repeated),
         ),
         shown=shown(_to_show(trained), tokenizer),
         digest=digest(examples.kept),
@@ -165,9 +166,9 @@ def _dtype(told: Any) -> Any:
 
 
 def _split(learnt: Sequence[_Learnt], recipe: Recipe) -> tuple[list[_Learnt], list[_Learnt]]:
-    """Those that are trained, and those whose questions are held out."""
-    apart = held_out([one.messages[-1].content for _, one in learnt], recipe)
+    """The rows that are trained, and those whose queries are held out."""
+    apart = held_out((one.messages[-1].content for _, one in learnt), recipe)
     sides: tuple[list[_Learnt], list[_Learnt]] = ([], [])
     for row, one in learnt:
-        sides[one.messages[-1].content in apart].append((row, one))
+        sides[fingerprint(one.messages[-1].content) in apart].append((row, one))
     return sides

@@ -66,18 +66,45 @@ class Recipe(Section):
         return text
 
 
+def recipe_for(
+    *,
+    scratch: str = "",
+    lora: bool = False,
+    method: str = "sft",
+    file: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """The recipe for what is trained: the paper's, adjusted for it, then the user's file, then single options.
+
+    A model from scratch, an adapter and preferences each need a learning rate of their own; see ``recipes/``.
+
+    Args:
+        scratch: size of a model from scratch; empty for a pretrained one.
+        lora: whether an adapter is trained.
+        method: ``sft`` or ``dpo``.
+        file: YAML with any of the recipe's keys.
+        options: single values by the recipe's keys; ``None`` means not given.
+
+    Raises:
+        UserError: the file cannot be read, or a key is unknown or its value wrong.
+    """
+    dpo = method == "dpo"
+    chosen = {"scratch": bool(scratch), "lora": lora, "dpo": dpo, "dpo_lora": dpo and lora}
+    return make_recipe(file, options, [layer for layer, wanted in chosen.items() if wanted])
+
+
 def make_recipe(
     file: Path | None = None, options: Mapping[str, Any] | None = None, layers: Sequence[str] = ()
 ) -> Recipe:
-    """Lay what a user says over the paper's recipe.
+    """The paper's recipe with layers over it, whatever is trained; :func:`recipe_for` picks the layers.
 
     Args:
-        file: YAML with any of the keys.
-        options: what the command line says; a key without a value (``None``) says nothing.
-        layers: shipped recipes that lie over the paper's, such as ``lora``.
+        file: YAML with any of the recipe's keys.
+        options: single values by the recipe's keys; ``None`` means not given.
+        layers: shipped recipes to apply in order, such as ``lora``.
 
     Raises:
-        UserError: the file cannot be read, or holds an unknown key or a wrong value.
+        UserError: the file cannot be read, or a key is unknown or its value wrong.
     """
     merged: dict[str, Any] = {}
     for name in ("paper", *layers):

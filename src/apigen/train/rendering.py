@@ -17,7 +17,7 @@ from apigen.train.dialogue import Dialogue
 from apigen.train.thoughts import ending
 from apigen.train.written import lost_of, written_as_python
 
-WAYS_OUT = "use --form prompted, or give a template with --chat-template FILE"
+WAYS_OUT = "use --form prompted, or pass a template with --chat-template FILE"
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -48,11 +48,11 @@ class Way(msgspec.Struct, frozen=True):
     def told(self) -> Iterator[str]:
         """What is done, for people."""
         if self.ids:
-            yield "calls are given ids, which the chat template asks for"
+            yield "the chat template requires ids for tool calls; ids are added"
         if self.text:
-            yield "arguments are given as JSON text, which the chat template asks for"
+            yield "the chat template requires arguments as JSON text; they are passed as text"
         if self.folded:
-            yield "the system's words begin the user's message, since the chat template knows no system"
+            yield "the chat template has no system role; the system prompt is prepended to the first user message"
 
 
 WAYS = tuple(Way(ids, text, folded) for folded in (False, True) for text in (False, True) for ids in (False, True))
@@ -74,6 +74,8 @@ class Renderer:
             raise UserError(f"{model}: its tokenizer has no chat template; {WAYS_OUT}")
         self._tokenizer = tokenizer
         self._model = model
+        self._shows_tools = False
+        """Whether it is known that prompts with tools are other than those without."""
         self._ways = WAYS
         """Those that agree with all that was rendered so far."""
 
@@ -86,8 +88,8 @@ class Renderer:
         """The texts of one conversation.
 
         Raises:
-            CannotRender: the template refuses this row, or loses its calls.
-            UserError: the template has no place for tools at all.
+            CannotRender: the template cannot render this row, or drops part of it.
+            UserError: the template does not support tools.
         """
         if dialogue.problem:
             raise CannotRender(dialogue.problem)
@@ -106,16 +108,16 @@ class Renderer:
         chat = folded(dialogue.prompt) if way.folded else dialogue.prompt
         answer = _put(dialogue.answer, way)
         prompt = self._template(chat, dialogue.tools, generation=True)
-        self._require_tools(prompt, dialogue.tools)
+        self._require_tools(prompt, chat, dialogue.tools)
         _require_system(prompt, dialogue)
         whole = self._template([*chat, answer], dialogue.tools, generation=False)
         rendered = _divided(dialogue.id, prompt, whole)
         if rendered is None:
             question = self._template(chat, dialogue.tools, generation=False).rstrip()
             raise CannotRender(
-                "the chat template begins a finished answer otherwise than it ends a prompt"
+                "the generation prompt is not a prefix of the rendered assistant turn"
                 if whole.startswith(question)
-                else "the chat template writes the question otherwise once an answer follows it"
+                else "the chat template renders the prompt differently once an answer follows it"
             )
         _require_answer(rendered.answer, dialogue)
         return rendered
@@ -126,13 +128,29 @@ class Renderer:
                 list(chat), tools=tools, add_generation_prompt=generation, tokenize=False
             )
         except Exception as error:  # noqa: BLE001 - a template is somebody's program and may raise anything
-            raise CannotRender(f"the chat template refuses it: {in_one_line(error, 200)}") from None
+            raise CannotRender(f"the chat template raises an error: {in_one_line(error, 200)}") from None
         return text
 
-    def _require_tools(self, prompt: str, tools: list[dict[str, Any]] | None) -> None:
-        names = [tool["function"]["name"] for tool in tools or ()]
-        if names and not any(name in prompt for name in names):
-            raise UserError(f"{self._model}: its chat template has no place for tools; {WAYS_OUT}")
+    def _require_tools(self, prompt: str, chat: Sequence[Any], tools: list[dict[str, Any]] | None) -> None:
+        """Make sure that the prompt shows the tools: every name, and not only because the conversation has it too.
+
+        What the template writes without tools is compared once: whether it has a place for them is the same for all.
+        """
+        if not tools:
+            return
+        names = [tool["function"]["name"] for tool in tools]
+        absent = [name for name in names if name not in prompt]
+        if len(absent) == len(names) or not (self._shows_tools or self._differs_without(prompt, chat)):
+            raise UserError(f"{self._model}: its chat template does not support tools; {WAYS_OUT}")
+        self._shows_tools = True
+        if absent:
+            raise CannotRender(f"the chat template drops the tool {absent[0]}")
+
+    def _differs_without(self, prompt: str, chat: Sequence[Any]) -> bool:
+        try:
+            return self._template(chat, None, generation=True) != prompt
+        except CannotRender:
+            return True  # it insists on tools
 
 
 def _agrees(other: Way, way: Way, dialogue: Dialogue) -> bool:
@@ -163,19 +181,19 @@ def _divided(id_: str, prompt: str, whole: str) -> Rendered | None:
 def _require_system(prompt: str, dialogue: Dialogue) -> None:
     for message in dialogue.prompt:
         if message["role"] == "system" and message["content"].strip() not in prompt:
-            raise CannotRender("the chat template leaves out what the system says")
+            raise CannotRender("the chat template drops the system prompt")
 
 
 def _require_answer(said: str, dialogue: Dialogue) -> None:
     if not said.strip():
-        raise CannotRender("the chat template writes nothing for the answer")
+        raise CannotRender("the chat template renders the answer as nothing")
     for call in dialogue.calls:
         if written_as_python(call, said):
-            raise CannotRender("the chat template writes arguments as Python, not as JSON")
+            raise CannotRender("the chat template writes arguments as Python literals, not as JSON")
         if lost := lost_of(call, said):
-            raise CannotRender(f"the chat template leaves out {lost}")
+            raise CannotRender(f"the chat template drops {lost}")
     if not dialogue.calls and dialogue.answer["content"] not in said:
-        raise CannotRender("the chat template changes or leaves out the answer's words")
+        raise CannotRender("the chat template changes or drops the answer's text")
 
 
 def _put(answer: dict[str, Any], way: Way) -> dict[str, Any]:
