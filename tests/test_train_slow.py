@@ -36,12 +36,13 @@ from apigen.train.job import METHODS, Job, TrainingResult
 from apigen.train.pairs import read_pairs
 from apigen.train.plan import make_plan
 from apigen.train.prepared import prepare
-from apigen.train.probes import logits_of_answers, require_apart
+from apigen.train.probes import logits_of_answers, require_apart, require_packable
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer, template
 from apigen.train.steps import Diverged, Watcher
-from apigen.train.tokens import Encoded, Encoder
+from apigen.train.tokens import Encoded, Encoder, ids_of
+from apigen.train.trial import adapter_parameters
 from runs import apigen_process, command, told
 from tiny_chat_model import QWEN_STYLE, tokenizer, write_chat_model
 from training import mixed_rows, pair_row, sum_row, write_rows
@@ -101,16 +102,15 @@ def refuse(*_: Any) -> None:
 def test_a_model_from_scratch_learns_and_is_loaded_by_transformers(data: Path, tmp_path: Path) -> None:
     """The loss falls by far, and the folder answers a question it has seen in the form it was taught."""
     out = tmp_path / "model"
-    result = trained(data, out, ("scratch",), scratch="tiny", epochs=12, learning_rate=4e-3)
+    result = trained(data, out, ("scratch",), scratch="tiny", epochs=8, learning_rate=4e-3)
     assert result.finished
     assert losses(result)[0] > 5
     assert result.loss is not None
     assert result.loss < 1.5
     model, tokenizer = loaded(out)
-    messages = [{"role": "user", "content": "What is 3 plus 6?"}]
-    tools = [{"type": "function", "function": mixed_rows(1)[0]["tools"][0]}]
+    put = dialogue(read_examples([data]).kept[3], "native")  # type: ignore[arg-type]
     told = tokenizer.apply_chat_template(
-        messages, tools=tools, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        put.prompt, tools=put.tools, add_generation_prompt=True, return_tensors="pt", return_dict=True
     )
     answer = model.generate(**told, max_new_tokens=8, do_sample=False)[0, told["input_ids"].shape[1] :]
     assert tokenizer.decode(answer).startswith("<tool_call>\n")
@@ -129,7 +129,7 @@ def test_the_template_from_scratch_marks_what_is_generated(data: Path, tmp_path:
             [*one.prompt, one.answer], tools=one.tools, return_dict=True, return_assistant_tokens_mask=True
         )
         mask = found["assistant_masks"]
-        assert found["input_ids"][: len(row.ids)] == row.ids
+        assert found["input_ids"][: len(row.ids)] == row.ids.tolist()
         assert mask[: len(row.ids)] == [0] * row.start + [1] * row.trained
         assert sum(mask) == row.trained
 
@@ -147,12 +147,12 @@ def test_an_opened_thought_stays_in_the_prompt_to_the_token(data: Path, model: P
     corpus = Encoder(tokenizer, "a model", 512).corpus([put])
     (row,) = corpus.rows
     prompt = tokenizer.apply_chat_template(put.prompt, tools=put.tools, add_generation_prompt=True, tokenize=False)
-    assert row.ids[: row.start] == tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    assert row.ids[: row.start].tolist() == tokenizer(prompt, add_special_tokens=False)["input_ids"]
     assert think in row.ids[row.start - 3 : row.start]
     trained = row.ids[row.start :]
     assert (trained.count(closed), trained.count(call), trained.count(think)) == (1, 1, 0)
     assert tokenizer.decode(trained).startswith("\n</think>\n\n<tool_call>\n{")
-    assert "drops it once there is an answer" in corpus.notes[0]
+    assert "from finished turns; it is kept" in corpus.notes[0]
 
 
 def test_a_real_worlds_template_without_marks_is_trained(data: Path, model: Path, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_logits_of_answers_alone_give_the_same_gradients(kind: str) -> None:
     torch.manual_seed(0)
     made = getattr(transformers, f"{kind}LMHeadModel" if kind == "GPT2" else f"{kind}ForCausalLM")(config).eval()
     assert logits_of_answers(made)
-    rows = [(Encoded(str(size), [3 + place % 50 for place in range(size)], size - 4),) for size in (9, 30, 21)]
+    rows = [(Encoded(str(size), ids_of(3 + place % 50 for place in range(size)), size - 4),) for size in (9, 30, 21)]
     found = []
     for only in (False, True):
         made.zero_grad()
@@ -265,7 +265,7 @@ def test_a_model_is_tried_in_the_precision_of_its_training(precision: str, casts
     seen: list[bool] = []
     made.register_forward_pre_hook(lambda *_: seen.append(torch.is_autocast_enabled(made.device.type)))
     recipe = make_recipe(None, {**FAST, "precision": precision})
-    rows = supervised.sequences([Encoded("a", [1, 2, 3, 4], 2)], recipe)
+    rows = supervised.sequences([Encoded("a", ids_of([1, 2, 3, 4]), 2)], recipe)
     watcher = Watcher(lambda *_: None, lambda: False)
     trainer = supervised.trainer(made, rows, [], recipe, make_plan(1, recipe), tmp_path, 0, watcher)
     assert seen == [casts, casts]
@@ -305,7 +305,7 @@ def test_rows_that_see_each_other_are_found(bf16: bool) -> None:
     """In either precision, and only where they do."""
     torch.manual_seed(0)
     seeing = SeeingLlama(LLAMA)
-    with pytest.raises(UserError, match="llama models let packed rows see each other"):
+    with pytest.raises(UserError, match="llama models attend across packed rows"):
         require_apart(seeing, bf16=bf16)
     require_apart(transformers.LlamaForCausalLM(LLAMA), bf16=bf16)
 
@@ -317,8 +317,10 @@ def test_a_step_is_the_same_however_its_rows_are_divided(tmp_path: Path) -> None
         given = {"learning_rate": 0.3, "optimizer": "sgd", "schedule": "constant", "precision": "fp32"}
         given |= {"max_grad_norm": 1e6}  # else it would hide that gradients are of another size
         recipe = make_recipe(None, {**FAST, **given, "batch": batch, "accumulation": accumulation, "max_steps": 3})
-        rows = [Encoded(str(size), [3 + place * size % 50 for place in range(size)], size - size % 5 - 2) for size in
-                (9, 30, 21, 12, 8, 17, 25, 14)]  # fmt: skip
+        rows = [
+            Encoded(str(size), ids_of(3 + place * size % 50 for place in range(size)), size - size % 5 - 2)
+            for size in (9, 30, 21, 12, 8, 17, 25, 14)
+        ]
         torch.manual_seed(0)
         made = transformers.LlamaForCausalLM(LLAMA)
         watcher = Watcher(lambda *_: None, lambda: False)
@@ -411,8 +413,8 @@ def test_the_plain_template_begins_with_the_token_that_begins_texts(data: Path) 
         made.bos_token = bos
         (row,) = Encoder(made, "a model", 4096).corpus([put]).rows
         prompt = made.apply_chat_template(put.prompt, add_generation_prompt=True, tokenize=False)
-        assert row.ids[: row.start] == made(prompt, add_special_tokens=False)["input_ids"]
-        found.append(row.ids)
+        assert row.ids[: row.start].tolist() == made(prompt, add_special_tokens=False)["input_ids"]
+        found.append(row.ids.tolist())
     assert found[1] == [made.bos_token_id, *found[0]]
 
 
@@ -510,9 +512,44 @@ def test_a_recipe_that_a_library_refuses_is_told_before_anything_is_written(
         file = tmp_path / f"{number}.yaml"
         file.write_text(json.dumps(wrong))
         job = Job(recipe=make_recipe(file, FAST), out=out, model=str(model))
-        with pytest.raises(UserError, match="the recipe cannot be used with this model"):
+        with pytest.raises(UserError, match="the recipe does not work with this model"):
             train([data], job, shown=refuse)
         assert not out.exists()
+
+
+def test_packing_is_refused_before_the_weights_are_loaded(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bloom knows no positions, so a model of its kind with two layers shows it; one of Llama's kind is let through."""
+    monkeypatch.setattr("apigen.train.fit.load_model", refuse)
+    config = transformers.BloomConfig(vocab_size=800, hidden_size=32, n_layer=3, n_head=2)
+    base = tmp_path / "bloom"
+    transformers.BloomForCausalLM(config).save_pretrained(base)
+    tokenizer().save_pretrained(base)
+    with pytest.raises(UserError, match="--packing: bloom models attend across packed rows"):
+        trained(data, tmp_path / "out", model=base, packing=True)
+    assert config.num_hidden_layers == 3
+    require_packable(LLAMA)
+    assert LLAMA.vocab_size == 60
+
+
+@pytest.mark.parametrize(
+    ("config", "targets", "count"),
+    [
+        (transformers.GPT2Config(vocab_size=60, n_embd=32, n_layer=2, n_head=2), "all-linear", 2 * 4 * (32 * 16)),
+        (LLAMA, r".*layers\.1\..*(q|v)_proj", 2 * 4 * (32 + 32)),
+        (LLAMA, ["q_proj"], 2 * 4 * (32 + 32)),
+        (LLAMA, ["nowhere"], None),
+    ],
+)
+def test_an_adapters_parameters_are_those_that_are_trained(config: Any, targets: Any, count: int | None) -> None:
+    """Whatever kind of layer a model is made of, and however the recipe names its modules; the model stays as it is."""
+    with torch.device("meta"):
+        empty = transformers.AutoModelForCausalLM.from_config(config)
+    before = empty.num_parameters()
+    recipe = make_recipe(None, {"lora": {"rank": 4, "targets": targets}})
+    assert adapter_parameters(recipe, empty) == count
+    assert empty.num_parameters() == before
 
 
 def test_a_training_that_is_refused_late_leaves_its_folder_free(
@@ -544,7 +581,7 @@ def test_steps_that_are_not_logged_are_checked_before_anything_is_saved(
     data: Path, model: Path, tmp_path: Path
 ) -> None:
     """The loss of every step counts, and a resumption would only repeat it, so the message names what is kept."""
-    given = {"learning_rate": 1e12, "log_every": 50, "max_steps": 6, "max_grad_norm": 1e30}
+    given: dict[str, Any] = {"learning_rate": 1e12, "log_every": 50, "max_steps": 6, "max_grad_norm": 1e30}
     out = tmp_path / "out"
     with pytest.raises(JobFellShort, match=r"became NaN .* by step 6; there is no good checkpoint, so nothing is kept"):
         trained(data, out, model=model, **given, checkpoint_every=6)
@@ -654,7 +691,13 @@ def test_the_loss_on_held_out_rows_is_per_token_whatever_the_batch(data: Path, m
     """As the training loss is; the mean over batches of their means would depend on which rows share one."""
     found = []
     for batch in (1, 4, 12):
-        given = {"held_out": 0.5, "batch": batch, "max_steps": 1, "precision": "fp32", "warmup_steps": 1}
+        given: dict[str, Any] = {
+            "held_out": 0.5,
+            "batch": batch,
+            "max_steps": 1,
+            "precision": "fp32",
+            "warmup_steps": 1,
+        }
         found.append(trained(data, tmp_path / str(batch), model=model, **given).evaluation_loss)
     assert found[1:] == pytest.approx([found[0]] * 2, rel=1e-5)
     recipe = make_recipe(None, {**FAST, "held_out": 0.5})
@@ -694,14 +737,14 @@ def test_a_hub_that_does_not_answer_is_told_in_one_line(data: Path, tmp_path: Pa
     env = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
     ran = apigen_process("train", data, "--model", "some/model", "--out", tmp_path / "out", env=env)
     assert ran.returncode == 2
-    assert re.fullmatch(r"apigen: some/model: cannot be loaded \(.*couldn't find them in the cached.*\n", ran.stderr)
+    assert re.fullmatch(r"apigen: some/model: cannot load it \(.*couldn't find them in the cached.*\n", ran.stderr)
 
 
 def test_what_is_wrong_with_a_folder_is_told_to_its_end(data: Path, model: Path, tmp_path: Path) -> None:
     """Also where transformers says it in several lines."""
     shutil.copytree(model, tmp_path / "broken")
     (tmp_path / "broken" / "tokenizer.json").write_text("{}")
-    with pytest.raises(UserError, match="cannot be loaded") as error:
+    with pytest.raises(UserError, match="cannot load it") as error:
         trained(data, tmp_path / "out", model=tmp_path / "broken")
     assert str(error.value.__cause__).split()[-1] in str(error.value)
     assert "\n" not in str(error.value)
@@ -771,7 +814,7 @@ def test_a_row_whose_words_would_end_a_turn_is_left_out(model: Path, tmp_path: P
     job = Job(recipe=make_recipe(None, FAST), out=Path("nowhere"), model=str(model))
     prepared = prepare(read_examples([write_rows(tmp_path / "rows.jsonl", rows)]), job)
     assert [left.id for left in prepared.left_out] == ["0", "1"]
-    assert all("with which this model marks turns" in left.reason for left in prepared.left_out)
+    assert all("which the model would read as an end of turn" in left.reason for left in prepared.left_out)
     assert len(prepared.rows) + len(prepared.held_out) == 10
 
 
@@ -782,7 +825,7 @@ def test_rows_over_the_cutoff_are_named_and_left_out(model: Path, tmp_path: Path
     result = trained(file, tmp_path / "out", model=model, max_steps=1)
     left = [json.loads(line) for line in (tmp_path / "out" / "left_out.jsonl").read_text().splitlines()]
     assert {row["id"] for row in left} == {"99", "10"}
-    assert "the cutoff is 512" in next(row["reason"] for row in left if row["id"] == "99")
+    assert "longer than the cutoff of 512" in next(row["reason"] for row in left if row["id"] == "99")
     assert result.record["rows"]["too_long"] == 1
 
 
@@ -799,7 +842,7 @@ def test_a_model_without_template_names_the_ways_out(data: Path, tmp_path: Path)
 @pytest.mark.parametrize("name", ["./nowhere", "README.md"])
 def test_a_model_that_is_none_is_told_in_one_line(data: Path, tmp_path: Path, name: str) -> None:
     """With what to give instead."""
-    with pytest.raises(UserError, match="give a causal language model's name on the hub or its folder"):
+    with pytest.raises(UserError, match="pass a causal language model: its name on the hub, or a folder"):
         trained(data, tmp_path / "out", model=name)
 
 
@@ -848,7 +891,7 @@ def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path
     job = Job(recipe=make_recipe(None, FAST, ["dpo"]), out=tmp_path / "out", model=str(model), method="dpo")
     assert max(row.longest for row in prepare(pairs, job).rows) > prepare(pairs, job).lengths.max
     short = make_recipe(None, {**FAST, "cutoff": prepare(pairs, job).lengths.max}, ["dpo"])
-    with pytest.raises(UserError, match=r"of none of 4 pairs .* the first, 1: [\d,]+ tokens"):
+    with pytest.raises(UserError, match=r"none of 4 pairs can be trained on.* the first, 1: [\d,]+ tokens"):
         prepare(pairs, msgspec.structs.replace(job, recipe=short))
 
 
@@ -880,5 +923,5 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Pat
     out = tmp_path / "out"
     ran = apigen_process("train", data, "--from-scratch", "tiny", "--out", out, "--require-gpu", env=env)
     assert ran.returncode == 1
-    assert "sees no GPU" in ran.stderr
+    assert "finds no GPU" in ran.stderr
     assert not out.exists()

@@ -105,5 +105,5 @@ def lost_to_template(refused: Sequence[LeftOut], rows: int, form: Form) -> list[
     return [f"the chat template cannot render {share}; {times:,} of them: {reason}; {way_out}"]
 
 
-def _every(share: float, steps: int) -> int:
-    return max(1, round(share * steps)) if share < 1 else round(share)
+def _every(interval: float, steps: int) -> int:
+    return interval if isinstance(interval, int) else max(1, round(interval * steps))

@@ -62,6 +62,10 @@ def trainer(
 
 
 def _dataset(rows: Sequence[EncodedPair]) -> Any:
-    return datasets.Dataset.from_list(
-        [{"prompt_ids": row.prompt, "chosen_ids": row.chosen, "rejected_ids": row.rejected} for row in rows]
+    return datasets.Dataset.from_dict(
+        {
+            "prompt_ids": [row.prompt.tolist() for row in rows],
+            "chosen_ids": [row.chosen.tolist() for row in rows],
+            "rejected_ids": [row.rejected.tolist() for row in rows],
+        }
     )

@@ -17,11 +17,12 @@ from apigen.train.job import Job
 from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
 from apigen.train.memory import Memory, Shape
 from apigen.train.plan import Lengths, Plan, held_out, lengths, lost_to_template, make_plan, repeated_rows, warnings
+from apigen.train.probes import require_packable
 from apigen.train.recipe import Recipe
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.train.supervised import sequences
 from apigen.train.tokens import Encoded, EncodedPair, Encoder, shown
-from apigen.train.trial import require_usable
+from apigen.train.trial import adapter_parameters, require_usable
 
 _Learnt = tuple[Encoded | EncodedPair, Example | PairExample]
 
@@ -43,7 +44,7 @@ class Prepared(msgspec.Struct, frozen=True):
     dtype: Any
     """In which the model's weights came, and are saved again."""
     memory: dict[str, Memory]
-    """``all weights`` and ``adapter``, whichever the recipe has."""
+    """``all weights`` and ``adapter``, whichever the recipe chooses."""
     notes: tuple[str, ...]
     shown: str
     """One row decoded, its trained part between marks."""
@@ -100,8 +101,10 @@ def prepare(examples: Examples, job: Job) -> Prepared:
     measured = [row.row if isinstance(row, EncodedPair) else row for row in rows]
     planned = make_plan(len(rows) if job.method == "dpo" else len(sequences(measured, recipe)), recipe)
     empty = _without_weights(tokenizer, job)
-    shape = memory.shape_of(empty, recipe)
-    require_usable(recipe, planned, empty)
+    if recipe.packing and not job.scratch:
+        require_packable(empty.config)
+    shape = memory.shape_of(empty, adapter_parameters(recipe, empty))
+    require_usable(recipe, planned)
     longest = max(row.longest for row in rows)
     kind = precision(recipe)
     alone = job.method != "dpo" and not recipe.packing and keeps_some_logits(empty)
@@ -120,6 +123,7 @@ def prepare(examples: Examples, job: Job) -> Prepared:
         memory={
             name: memory.estimate(shape, recipe, kind, longest, answer=answer, lora=lora, pairs=job.method == "dpo")
             for name, lora in (("all weights", False), ("adapter", True))
+            if not lora or shape.adapter is not None
         },
         notes=(
             *corpus.notes,
@@ -148,7 +152,7 @@ def _without_weights(tokenizer: Any, job: Job) -> Any:
     limit = getattr(config.get_text_config(), "max_position_embeddings", None)
     if limit is not None and job.recipe.cutoff > limit:
         raise UserError(
-            f"{job.model}: reads at most {limit:,} tokens, and the cutoff is {job.recipe.cutoff:,}; lower --cutoff"
+            f"{job.model}: takes at most {limit:,} tokens, and the cutoff is {job.recipe.cutoff:,}; lower --cutoff"
         )
     return empty_model(job.model, config)
 

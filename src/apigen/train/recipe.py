@@ -1,4 +1,4 @@
-"""Every hyper-parameter, in one frozen record: the paper's from ``recipes/paper.yaml``, then what lies over them."""
+"""Every hyper-parameter in one frozen record: the paper's in ``recipes/paper.yaml``, then what overrides them."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,11 @@ away."""
 
 
 _MOST = 10**9
-"""Of what is counted; beyond it stands a slip of the pen, which libraries answer with a traceback."""
+"""Upper limit of counts; anything above is a typo, to which libraries respond with a traceback."""
 
 
 class Lora(Section):
-    """Training a small adapter beside weights that stay as they are."""
+    """Training a small adapter while the base weights stay frozen."""
 
     use: bool
     rank: int = Field(ge=1, le=2**16)
@@ -54,14 +54,25 @@ class Recipe(Section):
     lora: Lora
     held_out: float = Field(ge=0, le=0.5)
     held_out_most: int = Field(ge=0, le=_MOST)
-    evaluate_every: float = Field(gt=0)
-    checkpoint_every: float = Field(gt=0)
+    evaluate_every: int | float = Field(gt=0, le=_MOST)
+    checkpoint_every: int | float = Field(gt=0, le=_MOST)
     keep_checkpoints: int = Field(ge=2, le=_MOST)
     log_every: int = Field(ge=1, le=_MOST)
     beta: float = Field(gt=0)
 
+    @pydantic.field_validator("evaluate_every", "checkpoint_every")
+    @classmethod
+    def _share_or_steps(cls, value: float) -> int | float:
+        """A share has a decimal point, ``1.0`` being once at the end; a number of steps has none."""
+        if isinstance(value, int) or value <= 1:
+            return value
+        if not value.is_integer():
+            msg = "is a share of all steps (at most 1.0) or a whole number of steps"
+            raise ValueError(msg)
+        return int(value)
+
     def to_yaml(self) -> str:
-        """The whole recipe, which repeats the training when it is given with ``--recipe``."""
+        """The whole recipe; passed with ``--recipe`` it repeats the training."""
         text: str = yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
         return text
 
@@ -123,6 +134,6 @@ def _explain(error: pydantic.ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         known = [*Recipe.model_fields, *(f"lora.{name}" for name in Lora.model_fields)]
         close = difflib.get_close_matches(key, known, 1)
-        hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(Recipe.model_fields)}"
+        hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(Recipe.model_fields)}"
         return f"unknown key `{key}`; {hint}"
     return f"`{key}`: {first['msg'].removeprefix('Value error, ')}, got {first.get('input')!r}"

@@ -55,7 +55,7 @@ def train(
         job: which model, how, and where to.
         shown: called with the plan before training starts; not if a resumed training was already finished.
         watch: called with the steps done, the total, and the loss.
-        stopped: asked after each step whether to end; it then ends with a checkpoint, from which ``job.resume`` continues.
+        stopped: asked after each step whether to end, with a checkpoint from which ``job.resume`` continues.
 
     Raises:
         UserError: the data, the model or the recipe cannot be used, or ``job.out`` holds something else.
