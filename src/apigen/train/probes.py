@@ -15,7 +15,7 @@ from apigen.train.tokens import Encoded, ids_of
 
 _NEAR = {False: 0.01, True: 0.02}
 """How far losses may be apart that are the same but for rounding: in fp32, and in bf16."""
-_LAYERS, _WORDS = 2, 64
+_LAYERS, _WORDS, _WIDE = 2, 64, 0.5
 _LARGEST = 5 * 10**8
 """Parameters of a model that is made only to be tried."""
 _APART = {False: 0.02, True: 0.05}
@@ -91,6 +91,7 @@ def require_packable(config: Any) -> None:
     small = copy.deepcopy(config)
     text = small.get_text_config()
     text.num_hidden_layers, text.vocab_size, text.pad_token_id = _LAYERS, _WORDS, None
+    text.initializer_range = _WIDE  # at the usual one, what one row sees of another drowns in rounding
     if getattr(text, "layer_types", None):
         text.layer_types = text.layer_types[:_LAYERS]
     try:
