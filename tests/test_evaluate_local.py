@@ -129,7 +129,7 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
     assert asking.facts()["system"] == IN_USER_TURN
     assert Generator(model, tokenizer, "local:x").facts()["system"] == "template"
     strict.chat_template = "{{ raise_exception('nothing at all') }}"
-    with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
+    with pytest.raises(UserError, match=r"local:x: its chat template raises an error for .* messages .nothing at all"):
         asking.prompt(put(question, "prompted"))
 
 

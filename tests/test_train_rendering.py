@@ -6,14 +6,17 @@ import jinja2
 import msgspec
 import pytest
 
+from apigen.dialogue.chat_template import Way
+from apigen.dialogue.form import Form
 from apigen.errors import UserError
 from apigen.evaluate.asking.putting import put
+from apigen.evaluate.asking.template import ChatTemplate
 from apigen.evaluate.base import Question
 from apigen.evaluate.calls import AnyCallDue
 from apigen.records import Call, Message, Tool
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example
-from apigen.train.rendering import CannotRender, Renderer, Way
+from apigen.train.rendering import CannotRender, Renderer
 from tiny_chat_model import QWEN_STYLE
 
 TOOL = Tool("add", "Add two numbers.", {"type": "object", "properties": {"name": {"type": "string"}}})
@@ -62,6 +65,43 @@ def rendered(template: str, *examples: Example) -> tuple[Renderer, list[tuple[st
     return renderer, [(one.prompt, one.answer) for one in found]
 
 
+HERMES = '<tool_call>{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}</tool_call>'
+AS_TEXT = HERMES.replace("{{ c.function.arguments | tojson }}", "{{ c.function.arguments + '' }}")
+SILENT = (
+    turns(HERMES)
+    .replace("<{{ m.role }}>", "{% if m.role != 'system' %}<{{ m.role }}>")
+    .replace("{{ m.content }}{% endif %}{% endfor %}", "{{ m.content }}{% endif %}{% endif %}{% endfor %}")
+)
+"""Drops the system prompt without a word."""
+ONLY_WITHOUT_TOOLS = "{% if tools and m.role == 'system' %}{{ raise_exception('no system beside tools') }}{% endif %}"
+
+
+@pytest.mark.parametrize("form", ["native", "prompted"])
+@pytest.mark.parametrize(
+    "template",
+    [
+        QWEN_STYLE,
+        QWEN_STYLE.replace("assistant\\n' }}", "assistant\\n<think>\\n' }}"),
+        turns(HERMES),
+        turns(AS_TEXT),
+        turns(HERMES, checks=NO_SYSTEM),
+        turns(HERMES, checks=ONLY_WITHOUT_TOOLS),
+        SILENT,
+    ],
+)
+def test_a_prompt_is_the_same_in_training_and_in_evaluation(template: str, form: Form) -> None:
+    """To the last character, with and without a system prompt, whatever was rendered before."""
+    tokenizer = Templated(template)
+    asking = ChatTemplate(tokenizer, "a model", lambda said: said.removesuffix("</a>").partition("<|im_end|>")[0])
+    for rows in ((ONE, BRIEF, NONE), (BRIEF, ONE)):
+        renderer = Renderer(tokenizer, "a model")
+        for row in rows:
+            question = Question(row.id, "simple", row.messages, row.tools, AnyCallDue(wanted=True))
+            trained = renderer.render(dialogue(row, form)).prompt
+            assert trained == asking.prompt(put(question, form))
+            assert ("Be brief." in trained) is (row is BRIEF)
+
+
 def test_the_answer_is_what_follows_the_prompt() -> None:
     """Also in a template without marks of generation."""
     _, texts = rendered(QWEN_STYLE, ONE, NONE)
@@ -94,7 +134,7 @@ def test_a_template_without_system_is_given_its_words_in_the_question() -> None:
     """And says so."""
     renderer, texts = rendered(turns(PLAIN, checks=NO_SYSTEM), BRIEF)
     assert texts[0][0] == "[add]<user>Be brief.\n\n1 and 2.<a>"
-    assert "has no system role" in next(renderer.way.told())
+    assert "has no system role" in next(renderer.notes())
 
 
 def test_a_row_shows_only_what_is_in_it() -> None:
@@ -103,7 +143,11 @@ def test_a_row_shows_only_what_is_in_it() -> None:
     silent = msgspec.structs.replace(BRIEF, calls=(), said="No tool fits.")
     for rows in ((silent, ONE, BRIEF), (ONE, silent, BRIEF), (ONE, BRIEF, silent)):
         renderer, texts = rendered(turns(as_text, checks=NO_SYSTEM), *rows)
-        assert renderer.way == Way(text=True, folded=True)
+        assert renderer.way == Way(text=True)
+        assert [note.partition(";")[0] for note in renderer.notes()] == [
+            "the chat template requires arguments as JSON text",
+            "the chat template has no system role",
+        ]
         assert len(texts) == 3
 
 
@@ -191,7 +235,7 @@ def test_a_template_that_drops_the_system_is_given_its_words_in_the_question() -
     template = "{% for m in messages %}" + silent + "{% endfor %}"
     renderer = Renderer(Templated(template), "a model")
     one = renderer.render(dialogue(ONE, "prompted"))
-    assert renderer.way == Way(folded=True)
+    assert "has no system role" in next(renderer.notes())
     assert '"add"' in one.prompt
     assert "Add two numbers." in one.prompt
     nothing = Renderer(Templated("{% for m in messages if m.role == 'assistant' %}{{ m.content }}{% endfor %}"), "x")

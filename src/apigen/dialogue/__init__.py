@@ -3,5 +3,6 @@
 native      tools beside the messages, calls in fields of their own, as OpenAI's protocol and chat templates have it
 prompted    everything in the text of the prompt, and JSON back, as the paper trained its models
 form        either of the two, by its name
-folding     the system's words in the user's message, for chat templates that know no system
+folding     the system prompt at the beginning of the first user message
+chat_template  what a model's chat template makes of a conversation
 """

@@ -143,7 +143,7 @@ class Encoder:
                 "raise --cutoff"
             )
         rows, places_kept = zip(*kept, strict=True)
-        return Corpus(rows, places_kept, too_long, tuple(refused), (*self.renderer.way.told(), *self._notes))
+        return Corpus(rows, places_kept, too_long, tuple(refused), (*self.renderer.notes(), *self._notes))
 
     def _require_no_marks(self, dialogue: Dialogue) -> None:
         """Refuse a row whose own words would be read as the end of a turn, or as another's turn."""
