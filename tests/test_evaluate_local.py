@@ -125,7 +125,7 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
     trained = Renderer(strict, "x").render(dialogue(example, "prompted")).prompt
     asking = Generator(model, strict, "local:x")
     assert asking.prompt(put(question, "prompted")) == trained
-    assert trained.startswith("<user>You answer questions by calling tools.")
+    assert trained.startswith("<user>Handle the user's request by calling the tools listed below.")
     assert asking.facts()["system"] == IN_USER_TURN
     assert Generator(model, tokenizer, "local:x").facts()["system"] == "template"
     strict.chat_template = "{{ raise_exception('nothing at all') }}"

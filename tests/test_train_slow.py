@@ -20,6 +20,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
+import huggingface_hub
 import peft
 import tokenizers
 import torch
@@ -28,7 +29,7 @@ import transformers
 from apigen.cli.main import main
 from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import JobFellShort, UserError
-from apigen.train import loading, outputs, supervised
+from apigen.train import hub, loading, outputs, supervised
 from apigen.train.batches import Collator, Rows
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
@@ -738,6 +739,21 @@ def test_a_hub_that_does_not_answer_is_told_in_one_line(data: Path, tmp_path: Pa
     ran = apigen_process("train", data, "--model", "some/model", "--out", tmp_path / "out", env=env)
     assert ran.returncode == 2
     assert re.fullmatch(r"apigen: some/model: cannot load it \(.*couldn't find them in the cached.*\n", ran.stderr)
+
+
+def test_a_model_of_the_hub_has_the_commit_that_was_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the hub does not answer; a name that nobody knows, and one that could not be, have none."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    stored = tmp_path / "models--someone--trained"
+    (stored / "snapshots" / commit).mkdir(parents=True)
+    (stored / "snapshots" / commit / "config.json").write_text("{}")
+    (stored / "refs").mkdir()
+    (stored / "refs" / "main").write_text(commit)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    assert hub.revision("someone/trained") == commit
+    assert hub.where("someone/trained")["local_files_only"]
+    assert hub.revision("someone/unknown") == hub.revision("no such/na/me") == ""
 
 
 def test_what_is_wrong_with_a_folder_is_told_to_its_end(data: Path, model: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ FromScratch = Annotated[
     str | None, typer.Option(metavar="SIZE", help="Start from random weights instead: tiny or small.")
 ]
 Form = Annotated[
-    str, typer.Option(metavar="FORM", help="native (default; tools in the chat template) or prompted (in the text).")
+    str, typer.Option(metavar="FORM", help="native (tools in the chat template) or prompted (in the text).")
 ]
 Recipe = Annotated[
     Path | None,
@@ -83,16 +83,16 @@ def train(
     model: Model = None,
     from_scratch: FromScratch = None,
     form: Form = "native",
-    method: Annotated[str, typer.Option(metavar="METHOD", help="sft (default), or dpo for preference pairs.")] = "sft",
+    method: Annotated[str, typer.Option(metavar="METHOD", help="sft, or dpo for preference pairs.")] = "sft",
     format_name: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="Format of the data (default: detected).")
+        str, typer.Option("--format", metavar="NAME", help="Format of the data; auto detects it.")
     ] = "auto",
     chat_template: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Chat template to use instead of the model's own.")
     ] = None,
     recipe: Recipe = None,
     epochs: Epochs = None,
-    max_steps: Annotated[int | None, typer.Option(metavar="N", help="Max steps.")] = None,
+    max_steps: Annotated[int | None, typer.Option(metavar="N", help="Stop after this many steps.")] = None,
     learning_rate: LearningRate = None,
     batch: Batch = None,
     accumulation: Accumulation = None,
