@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from apigen.dialogue import prompted
+from apigen.dialogue.form import prompt_version
 from apigen.errors import UserError
 from apigen.extra import PACKAGES, require_extra
 from apigen.records import Call
@@ -21,6 +23,7 @@ from apigen.train.pairs import read_pairs
 from apigen.train.plan import held_out, lengths, lost_to_template, make_plan, warnings
 from apigen.train.recipe import make_recipe
 from apigen.train.tokens import Encoded, ids_of
+from apigen.train.words import words_version
 from training import ADD, mixed_rows, pair_row, song_row, sum_row, write_rows
 
 ROOT = Path(__file__).parent.parent
@@ -121,6 +124,15 @@ def test_prompted_answers_are_lists_that_may_be_empty(tmp_path: Path) -> None:
     assert put.answer == {"role": "assistant", "content": '{"tool_calls":[],"missing":["a"]}'}
     assert put.tools is None
     assert '"name":"add"' in put.prompt[0]["content"]
+
+
+def test_versions_of_the_wording_follow_from_the_wording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each form and the answers' sentences have their own, and nobody has to remember to raise a number."""
+    before = prompt_version("native"), prompt_version("prompted"), words_version()
+    assert len(set(before)) == 3
+    monkeypatch.setattr(prompted, "_INSTRUCTION", "Do as you like.")
+    assert (prompt_version("native"), words_version()) == (before[0], before[2])
+    assert prompt_version("prompted") != before[1]
 
 
 def test_rows_that_cannot_be_read_are_left_out_with_a_reason(tmp_path: Path) -> None:
