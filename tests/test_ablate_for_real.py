@@ -157,7 +157,7 @@ def test_what_the_first_training_would_refuse_is_refused_before(model: Path) -> 
     with pytest.raises(UserError, match=r"0 rows cannot be put .* 1 are too long \(the first, 9: .* larger --cutoff"):
         require_trainable(job, [*usual, long])
     wrong = job.recipe.model_copy(update={"optimizer": "nobodys"})
-    with pytest.raises(UserError, match="the recipe cannot be used"):
+    with pytest.raises(UserError, match="the recipe does not work"):
         require_trainable(msgspec.structs.replace(job, recipe=wrong), usual)
 
 
