@@ -59,7 +59,7 @@ def _of_pair(pair: Pair, label: str) -> PairExample:
 def _of_file(path: Path, label: str) -> Iterator[PairExample | LeftOut]:
     if (path / SPLIT).is_file():
         raise UserError(
-            f"{path}: a folder with both parts of a split; pass {TRAIN_PREFERENCES} or {HELD_OUT_PREFERENCES} in it"
+            f"{path}: a folder with both parts of a split; name {TRAIN_PREFERENCES} or {HELD_OUT_PREFERENCES} in it"
         )
     if not path.is_file():
         raise UserError(f"{path}: no such file, and not a run; `apigen export RUN --format preferences` writes pairs")
