@@ -29,10 +29,10 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(rows: Path) -> Path:
     """A tiny model from scratch, trained by the command."""
     recipe = rows.parent / "recipe.yaml"
-    recipe.write_text("learning_rate: 4.0e-3\nwarmup_steps: 5\nbatch: 3\naccumulation: 1\nheld_out: 0\n")
+    recipe.write_text("learning_rate: 2.0e-3\nwarmup_steps: 5\nbatch: 3\naccumulation: 1\nheld_out: 0\n")
     out = rows.parent / "model"
     ran = apigen(
-        "train", rows, "--from-scratch", "tiny", "--recipe", recipe, "--max-steps", "90", "--epochs", "90", "--out", out
+        "train", rows, "--from-scratch", "tiny", "--recipe", recipe, "--max-steps", "120", "--epochs", "120", "--out", out
     )
     assert ran.returncode == 0, told(ran)
     return out
