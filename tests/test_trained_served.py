@@ -32,7 +32,18 @@ def model(rows: Path) -> Path:
     recipe.write_text("learning_rate: 2.0e-3\nwarmup_steps: 5\nbatch: 3\naccumulation: 1\nheld_out: 0\n")
     out = rows.parent / "model"
     ran = apigen(
-        "train", rows, "--from-scratch", "tiny", "--recipe", recipe, "--max-steps", "120", "--epochs", "120", "--out", out
+        "train",
+        rows,
+        "--from-scratch",
+        "tiny",
+        "--recipe",
+        recipe,
+        "--max-steps",
+        "120",
+        "--epochs",
+        "120",
+        "--out",
+        out,
     )
     assert ran.returncode == 0, told(ran)
     return out
