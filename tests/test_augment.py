@@ -299,7 +299,10 @@ def test_a_model_is_not_taught_to_ask_for_a_value_that_was_given(run: Path, tmp_
     path.write_text("".join(json.dumps(line) + "\n" for line in made))
     learnt = [one for one in read_examples([path]).kept if isinstance(one, Example)]
     assert len(learnt) == len(made)
-    fitting = {"The tool that I have does not fit this request.", "None of the tools that I have fits this request."}
+    fitting = {
+        "The available tool cannot handle this request.",
+        "None of the available tools can handle this request.",
+    }
     assert {dialogue(one, "native").answer["content"] for one in learnt} <= fitting
     assert {dialogue(one, "prompted").answer["content"] for one in learnt} == {'{"tool_calls":[]}'}
 

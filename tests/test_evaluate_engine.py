@@ -156,7 +156,7 @@ def test_a_model_whose_template_takes_no_tools_says_so(folder: Path, rows: Path,
     (plain / "chat_template.jinja").write_text("{% for message in messages %}{{ message.content }}{% endfor %}")
     ran = apigen("evaluate", "--suite", f"held-out:{rows}", "--model", f"local:{plain}", "--out", tmp_path / "out")
     assert ran.returncode == 2
-    assert "its chat template takes no tools; use --form prompted" in ran.stderr
+    assert "its chat template does not support tools; use --form prompted" in ran.stderr
 
 
 def test_a_folder_that_is_no_model_is_told_in_one_line(rows: Path, tmp_path: Path) -> None:

@@ -125,11 +125,11 @@ def test_a_template_that_knows_no_system_is_put_the_prompt_of_training(loaded: t
     trained = Renderer(strict, "x").render(dialogue(example, "prompted")).prompt
     asking = Generator(model, strict, "local:x")
     assert asking.prompt(prompt_of(question, "prompted")) == trained
-    assert trained.startswith("<user>You answer questions by calling tools.")
+    assert trained.startswith("<user>Handle the user's request by calling the tools listed below.")
     assert asking.facts()["system"] == IN_USER_TURN
     assert Generator(model, tokenizer, "local:x").facts()["system"] == "template"
     strict.chat_template = "{{ raise_exception('nothing at all') }}"
-    with pytest.raises(UserError, match=r"local:x: its chat template refuses .* messages .nothing at all"):
+    with pytest.raises(UserError, match=r"local:x: its chat template raises an error for .* messages .nothing at all"):
         asking.prompt(prompt_of(question, "prompted"))
 
 
@@ -146,7 +146,7 @@ def test_a_question_that_the_template_refuses_is_an_error_of_its_own(loaded: tup
     assert [id_ for id_, error in errors.items() if error is None] == ["q9"]
     assert "no milk" in str(errors["q0"])
     picky.chat_template = "{% for message in messages %}{{ message.content }}{% endfor %}"
-    with Kept.create(tmp_path / "plain", SETTINGS) as kept, pytest.raises(UserError, match="takes no tools"):
+    with Kept.create(tmp_path / "plain", SETTINGS) as kept, pytest.raises(UserError, match="does not support tools"):
         asked(kept, Local(Generator(model, picky, "local:x"), 8, 4), found)
 
 

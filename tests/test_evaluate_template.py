@@ -84,16 +84,18 @@ def test_templates_of_real_models_are_told_apart(name: str, read: bool) -> None:
     if not (file / f"{name}.jinja").is_file():
         pytest.skip("trl is not here, or has no such template")
     found = template((file / f"{name}.jinja").read_text(), "<|eot_id|>" if name.startswith("llama") else "<|im_end|>")
-    refused = pytest.raises(UserError, match=r"use --form prompted|which is not read here|does not show how calls")
+    refused = pytest.raises(
+        UserError, match=r"use --form prompted|a notation that cannot be read|does not show how calls"
+    )
     with nullcontext() if read else refused:
         found.require_native()
 
 
 def test_a_template_that_shows_no_call_is_refused() -> None:
     """Nobody can say how its model calls."""
-    with pytest.raises(UserError, match="does not show how calls are written, so each call would count as none"):
+    with pytest.raises(UserError, match="does not show how calls are written, so every call would be missed"):
         template(TURNS.replace("CALL", "")).require_native()
-    with pytest.raises(UserError, match="takes no tools; use --form prompted"):
+    with pytest.raises(UserError, match="does not support tools; use --form prompted"):
         template("{{ messages[-1].content }}").require_native()
 
 
@@ -102,7 +104,7 @@ def test_what_is_not_read_can_be_asked_in_the_prompt() -> None:
     unread = template(UNREAD["channel"])
     messages = (Message("user", "Oslo?"),)
     assert "Oslo?" in unread.prompt(Prompt("q", messages))
-    with pytest.raises(UserError, match="which is not read here"):
+    with pytest.raises(UserError, match="a notation that cannot be read"):
         unread.prompt(Prompt("q", messages, ({"type": "function", "function": {"name": "f", "parameters": {}}},)))
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from apigen.dialogue import prompted
+from apigen.dialogue.form import prompt_version
 from apigen.errors import UserError
 from apigen.extra import PACKAGES, require_extra
 from apigen.records import Call
@@ -20,7 +22,8 @@ from apigen.train.memory import Shape
 from apigen.train.pairs import read_pairs
 from apigen.train.plan import held_out, lengths, lost_to_template, make_plan, warnings
 from apigen.train.recipe import make_recipe
-from apigen.train.tokens import Encoded
+from apigen.train.tokens import Encoded, ids_of
+from apigen.train.words import words_version
 from training import ADD, mixed_rows, pair_row, song_row, sum_row, write_rows
 
 ROOT = Path(__file__).parent.parent
@@ -80,6 +83,7 @@ def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
         ("epochs: 1.0e+300", "`epochs`"),
         ("lora: {rank: 10000000000}", "`lora.rank`"),
         ("keep_checkpoints: 1", "`keep_checkpoints`"),
+        ("evaluate_every: 2.5", "`evaluate_every`: is a share of all steps (at most 1.0) or a whole number of steps"),
         ("lora: {rnk: 3}", "did you mean `lora.rank`?"),
         ("packing: 1.5", "`packing`"),
         ("- 1", "a recipe is a mapping"),
@@ -107,8 +111,8 @@ def test_rows_with_and_without_calls_are_learnt(tmp_path: Path) -> None:
     file = write_rows(tmp_path / "rows.jsonl", rows)
     called, song, asking = kept(file)
     assert (called.calls, song.calls, asking.calls) == ((Call("add", {"a": 1, "b": 2}),), (), ())
-    assert song.said == "The tool that I have does not fit this request."
-    assert asking.said == "I need more information for that. Please tell me: first number."
+    assert song.said == "The available tool cannot handle this request."
+    assert asking.said == "I need a bit more information. Please provide: first number."
     assert read_examples([file]).without_calls == 2
     assert read_examples([file]).repeated == 0
     assert read_examples([file, file]).repeated == len(read_examples([file]).kept)
@@ -120,6 +124,15 @@ def test_prompted_answers_are_lists_that_may_be_empty(tmp_path: Path) -> None:
     assert put.answer == {"role": "assistant", "content": '{"tool_calls":[],"missing":["a"]}'}
     assert put.tools is None
     assert '"name":"add"' in put.prompt[0]["content"]
+
+
+def test_versions_of_the_wording_follow_from_the_wording(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each form and the answers' sentences have their own, and nobody has to remember to raise a number."""
+    before = prompt_version("native"), prompt_version("prompted"), words_version()
+    assert len(set(before)) == 3
+    monkeypatch.setattr(prompted, "_INSTRUCTION", "Do as you like.")
+    assert (prompt_version("native"), words_version()) == (before[0], before[2])
+    assert prompt_version("prompted") != before[1]
 
 
 def test_rows_that_cannot_be_read_are_left_out_with_a_reason(tmp_path: Path) -> None:
@@ -181,13 +194,13 @@ def test_answers_after_a_tools_result_are_left_out_and_counted(tmp_path: Path) -
     read = read_examples([write_rows(tmp_path / "trl.jsonl", [{"messages": turns, "tools": [ADD]}])])
     assert [example.id for example in read.kept] == ["1#1"]
     assert read.left_out[0].id == "1#2"
-    assert "earlier calls" in read.left_out[0].reason
+    assert "multi-turn rows with tool results" in read.left_out[0].reason
 
 
 def test_a_benchmark_is_refused(tmp_path: Path) -> None:
     """A model that was trained on it could not be measured by it."""
     row = {"id": "simple_1", "question": [[{"role": "user", "content": "1 and 2?"}]], "function": [ADD]}
-    with pytest.raises(UserError, match="is a benchmark"):
+    with pytest.raises(UserError, match="would contaminate evaluation"):
         read_examples([write_rows(tmp_path / "BFCL_v3_simple.json", [row])])
 
 
@@ -199,6 +212,7 @@ def test_held_out_queries_do_not_depend_on_order_and_take_their_repetitions_alon
     assert len(held_out(queries, recipe)) == 4
     assert held_out(queries, recipe) != held_out(queries, make_recipe(None, {"held_out": 0.2, "seed": 1}))
     assert held_out(queries[:4], recipe) == frozenset()
+    assert held_out([f"Query: {number}?" for number in range(20)], recipe) == held_out(queries, recipe)
 
 
 def test_steps_follow_from_rows_batch_and_epochs() -> None:
@@ -206,7 +220,13 @@ def test_steps_follow_from_rows_batch_and_epochs() -> None:
     plan = make_plan(100, make_recipe())
     assert (plan.steps, plan.evaluate_every, plan.checkpoint_every) == (36, 4, 9)
     assert make_plan(100, make_recipe(None, {"max_steps": 5})).steps == 5
-    assert "never reaches its height" in warnings(plan, make_recipe())[0]
+    at_the_end = make_plan(100, make_recipe(None, {"evaluate_every": 1.0, "checkpoint_every": 1}))
+    assert (at_the_end.evaluate_every, at_the_end.checkpoint_every) == (36, 1)
+    assert make_plan(100, make_recipe(None, {"checkpoint_every": 7.0})).checkpoint_every == 7
+    assert (
+        "warmup_steps (50) >= total steps (36): the learning rate never reaches its peak"
+        in warnings(plan, make_recipe())[0]
+    )
 
 
 def test_lengths_of_rows() -> None:
@@ -217,7 +237,7 @@ def test_lengths_of_rows() -> None:
 
 def test_packing_fills_sequences_and_loses_no_row() -> None:
     """Each row is in one sequence, and none is longer than the cutoff."""
-    rows = [Encoded(str(number), [0] * (1 + number * 37 % 100), 0) for number in range(200)]
+    rows = [Encoded(str(number), ids_of([0] * (1 + number * 37 % 100)), 0) for number in range(200)]
     sequences = packed(rows, 128)
     assert sorted(row.id for sequence in sequences for row in sequence) == sorted(row.id for row in rows)
     sums = [sum(len(row.ids) for row in sequence) for sequence in sequences]
@@ -232,7 +252,7 @@ def test_the_memory_of_seven_billion_parameters() -> None:
     whole = memory.estimate(shape, recipe, "mixed", 2048, lora=False)
     assert whole.total - whole.activations == 18 * shape.parameters
     adapter = memory.estimate(shape, recipe, "mixed", 2048, lora=True)
-    assert adapter.total - adapter.activations == 2 * shape.parameters + 16 * shape.adapter
+    assert adapter.total - adapter.activations == 2 * shape.parameters + 16 * 40 * 10**6
     less = make_recipe(None, {"batch": 1, "gradient_checkpointing": True})
     assert memory.estimate(shape, less, "mixed", 2048, lora=False).activations < whole.activations / 5
 
@@ -275,13 +295,19 @@ def test_what_is_missing_names_the_extra() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "name one model"),
-        ({"model": "a", "scratch": "tiny"}, "name one model"),
-        ({"scratch": "huge"}, "there are tiny, small"),
-        ({"scratch": "tiny", "method": "dpo"}, "give one with --model"),
-        ({"scratch": "tiny", "recipe": make_recipe(None, None, ["scratch", "lora"])}, "--lora: .* random weights"),
-        ({"model": "a", "method": "dpo", "recipe": make_recipe(None, {"packing": True})}, "pairs are not packed"),
-        ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own"),
+        ({}, "pass exactly one of --model NAME_OR_FOLDER and --from-scratch"),
+        ({"model": "a", "scratch": "tiny"}, "pass exactly one of --model NAME_OR_FOLDER and --from-scratch"),
+        ({"scratch": "huge"}, "choose from tiny, small"),
+        ({"scratch": "tiny", "method": "dpo"}, "pass one with --model"),
+        (
+            {"scratch": "tiny", "recipe": make_recipe(None, None, ["scratch", "lora"])},
+            "--lora: .*frozen random weights",
+        ),
+        (
+            {"model": "a", "method": "dpo", "recipe": make_recipe(None, {"packing": True})},
+            "--packing: not supported for preference pairs",
+        ),
+        ({"scratch": "tiny", "chat_template": Path("README.md")}, "has its own chat template"),
         ({"model": "a", "chat_template": Path("nowhere.jinja")}, "nowhere.jinja: no such file"),
     ],
 )
@@ -314,4 +340,4 @@ def test_a_file_of_rows_that_no_language_model_wrote_says_so(tmp_path: Path, run
         row["provenance"] |= {"llm": True, "model": "openai/m"}
     (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (source,) = read_examples([tmp_path / "train.jsonl"]).sources
-    assert source.notice == "Written by no language model: 4 of these rows (offline)."
+    assert source.notice == "4 of these rows were not written by a language model (offline)."

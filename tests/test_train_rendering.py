@@ -6,14 +6,17 @@ import jinja2
 import msgspec
 import pytest
 
+from apigen.dialogue.chat_template import Way
+from apigen.dialogue.form import Form
 from apigen.errors import UserError
 from apigen.evaluate.asking.prompts import prompt_of
+from apigen.evaluate.asking.template import ChatTemplate
 from apigen.evaluate.base import Question
 from apigen.evaluate.calls import AnyCallDue
 from apigen.records import Call, Message, Tool
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example
-from apigen.train.rendering import CannotRender, Renderer, Way
+from apigen.train.rendering import CannotRender, Renderer
 from tiny_chat_model import QWEN_STYLE
 
 TOOL = Tool("add", "Add two numbers.", {"type": "object", "properties": {"name": {"type": "string"}}})
@@ -62,6 +65,43 @@ def rendered(template: str, *examples: Example) -> tuple[Renderer, list[tuple[st
     return renderer, [(one.prompt, one.answer) for one in found]
 
 
+HERMES = '<tool_call>{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}</tool_call>'
+AS_TEXT = HERMES.replace("{{ c.function.arguments | tojson }}", "{{ c.function.arguments + '' }}")
+SILENT = (
+    turns(HERMES)
+    .replace("<{{ m.role }}>", "{% if m.role != 'system' %}<{{ m.role }}>")
+    .replace("{{ m.content }}{% endif %}{% endfor %}", "{{ m.content }}{% endif %}{% endif %}{% endfor %}")
+)
+"""Drops the system prompt without a word."""
+ONLY_WITHOUT_TOOLS = "{% if tools and m.role == 'system' %}{{ raise_exception('no system beside tools') }}{% endif %}"
+
+
+@pytest.mark.parametrize("form", ["native", "prompted"])
+@pytest.mark.parametrize(
+    "template",
+    [
+        QWEN_STYLE,
+        QWEN_STYLE.replace("assistant\\n' }}", "assistant\\n<think>\\n' }}"),
+        turns(HERMES),
+        turns(AS_TEXT),
+        turns(HERMES, checks=NO_SYSTEM),
+        turns(HERMES, checks=ONLY_WITHOUT_TOOLS),
+        SILENT,
+    ],
+)
+def test_a_prompt_is_the_same_in_training_and_in_evaluation(template: str, form: Form) -> None:
+    """To the last character, with and without a system prompt, whatever was rendered before."""
+    tokenizer = Templated(template)
+    asking = ChatTemplate(tokenizer, "a model", lambda said: said.removesuffix("</a>").partition("<|im_end|>")[0])
+    for rows in ((ONE, BRIEF, NONE), (BRIEF, ONE)):
+        renderer = Renderer(tokenizer, "a model")
+        for row in rows:
+            question = Question(row.id, "simple", row.messages, row.tools, AnyCallDue(wanted=True))
+            trained = renderer.render(dialogue(row, form)).prompt
+            assert trained == asking.prompt(prompt_of(question, form))
+            assert ("Be brief." in trained) is (row is BRIEF)
+
+
 def test_the_answer_is_what_follows_the_prompt() -> None:
     """Also in a template without marks of generation."""
     _, texts = rendered(QWEN_STYLE, ONE, NONE)
@@ -94,7 +134,7 @@ def test_a_template_without_system_is_given_its_words_in_the_question() -> None:
     """And says so."""
     renderer, texts = rendered(turns(PLAIN, checks=NO_SYSTEM), BRIEF)
     assert texts[0][0] == "[add]<user>Be brief.\n\n1 and 2.<a>"
-    assert "knows no system" in next(renderer.way.told())
+    assert "has no system role" in next(renderer.notes())
 
 
 def test_a_row_shows_only_what_is_in_it() -> None:
@@ -103,7 +143,11 @@ def test_a_row_shows_only_what_is_in_it() -> None:
     silent = msgspec.structs.replace(BRIEF, calls=(), said="No tool fits.")
     for rows in ((silent, ONE, BRIEF), (ONE, silent, BRIEF), (ONE, BRIEF, silent)):
         renderer, texts = rendered(turns(as_text, checks=NO_SYSTEM), *rows)
-        assert renderer.way == Way(text=True, folded=True)
+        assert renderer.way == Way(text=True)
+        assert [note.partition(";")[0] for note in renderer.notes()] == [
+            "the chat template requires arguments as JSON text",
+            "the chat template has no system role",
+        ]
         assert len(texts) == 3
 
 
@@ -118,13 +162,36 @@ def test_a_row_that_a_template_refuses_is_named() -> None:
 def test_a_template_that_ignores_tools_is_refused() -> None:
     """With the ways out."""
     template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
-    with pytest.raises(UserError, match=r"no place for tools; use --form prompted"):
+    with pytest.raises(UserError, match=r"does not support tools; use --form prompted"):
         rendered(template, ONE)
+
+
+def test_a_template_that_ignores_tools_is_refused_though_the_question_names_one() -> None:
+    """The name alone does not show that the tool was offered."""
+    template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    named = msgspec.structs.replace(ONE, messages=(Message("user", "Please add 1 and 2."),))
+    with pytest.raises(UserError, match="does not support tools"):
+        rendered(template, named)
+
+
+def test_a_row_of_whose_tools_a_template_shows_some_is_refused() -> None:
+    """The others would be called without having been offered; a row whose tools are all shown is rendered."""
+    first_only = turns(PLAIN).replace("tools or []", "(tools or [])[:1]")
+    both = msgspec.structs.replace(ONE, tools=(TOOL, Tool("multiply", "", TOOL.parameters)))
+    renderer, _ = rendered(first_only, ONE)
+    with pytest.raises(CannotRender, match="drops the tool multiply"):
+        renderer.render(dialogue(both, "native"))
+
+
+def test_a_template_that_insists_on_tools_supports_them() -> None:
+    """What it would write without them need not be known."""
+    insists = "{% if not tools %}{{ raise_exception('tools are required') }}{% endif %}" + turns(PLAIN)
+    assert rendered(insists, ONE)[1][0][0].startswith("[add]")
 
 
 def test_a_template_that_loses_calls_is_refused() -> None:
     """It would teach to say nothing."""
-    with pytest.raises(CannotRender, match="leaves out the call of add"):
+    with pytest.raises(CannotRender, match="drops the call of add"):
         rendered(turns("!"), ONE)
 
 
@@ -158,7 +225,7 @@ def test_a_thought_that_a_template_closes_is_closed_as_it_does() -> None:
 
 def test_an_answer_that_begins_otherwise_than_prompts_end_is_refused() -> None:
     """Nothing that is asked would be trained; the prompt is not cut to what both have in common."""
-    with pytest.raises(CannotRender, match="begins a finished answer otherwise than it ends a prompt"):
+    with pytest.raises(CannotRender, match="generation prompt is not a prefix of the rendered assistant turn"):
         rendered(turns(PLAIN, prompt="<answer>", answer="<an>"), ONE)
 
 
@@ -168,11 +235,11 @@ def test_a_template_that_drops_the_system_is_given_its_words_in_the_question() -
     template = "{% for m in messages %}" + silent + "{% endfor %}"
     renderer = Renderer(Templated(template), "a model")
     one = renderer.render(dialogue(ONE, "prompted"))
-    assert renderer.way == Way(folded=True)
+    assert "has no system role" in next(renderer.notes())
     assert '"add"' in one.prompt
     assert "Add two numbers." in one.prompt
     nothing = Renderer(Templated("{% for m in messages if m.role == 'assistant' %}{{ m.content }}{% endfor %}"), "x")
-    with pytest.raises(CannotRender, match="leaves out what the system says"):
+    with pytest.raises(CannotRender, match="drops the system prompt"):
         nothing.render(dialogue(ONE, "prompted"))
 
 
@@ -205,7 +272,7 @@ def test_arguments_are_found_however_they_are_written(arguments: str) -> None:
 def test_a_template_that_loses_arguments_is_refused(call: str, lost: str) -> None:
     """All of them or one; a number in a name or in another number is none."""
     one = msgspec.structs.replace(ONE, calls=(Call("add5", {"name": "15 x", "n": 5}),))
-    with pytest.raises(CannotRender, match=f"leaves out {lost}"):
+    with pytest.raises(CannotRender, match=f"drops {lost}"):
         rendered(turns(call), one)
 
 
@@ -213,7 +280,7 @@ def test_an_object_among_arguments_that_is_written_as_python_is_refused() -> Non
     """Where each argument stands for itself, and texts are as they should be."""
     each = "{% for k, v in c.function.arguments.items() %}<{{ k }}>{{ v }}</>{% endfor %}"
     one = msgspec.structs.replace(ONE, calls=(Call("add", {"name": "x", "in": {"list": ["p"]}}),))
-    with pytest.raises(CannotRender, match="as Python, not as JSON"):
+    with pytest.raises(CannotRender, match="as Python literals, not as JSON"):
         rendered(turns("{{ c.function.name }}:" + each), one)
 
 
@@ -228,7 +295,7 @@ def test_calls_without_arguments_show_nothing_of_how_arguments_are_put() -> None
 def test_a_question_that_changes_once_it_is_answered_is_refused() -> None:
     """What is asked when the model is used would not be what was trained."""
     template = turns(PLAIN).replace("<{{ m.role }}>", "{% if loop.last %}<now>{% endif %}<{{ m.role }}>")
-    with pytest.raises(CannotRender, match="writes the question otherwise"):
+    with pytest.raises(CannotRender, match="renders the prompt differently"):
         rendered(template, ONE)
 
 
@@ -255,5 +322,5 @@ def test_tools_that_only_a_dot_tells_apart_are_refused() -> None:
 
 def test_a_model_without_template_is_told_with_the_ways_out() -> None:
     """One line."""
-    with pytest.raises(UserError, match=r"no chat template; use --form prompted, or .* --chat-template"):
+    with pytest.raises(UserError, match=r"no chat template; use --form prompted, or pass .* --chat-template"):
         Renderer(Templated(""), "a model")

@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,16 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("peft")
 
+import huggingface_hub
 import peft
 import tokenizers
 import torch
 import transformers
 
+from apigen.cli.main import main
+from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import JobFellShort, UserError
-from apigen.train import loading, outputs, supervised
+from apigen.train import hub, loading, outputs, supervised
 from apigen.train.batches import Collator, Rows
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
@@ -33,12 +37,13 @@ from apigen.train.job import METHODS, Job, TrainingResult
 from apigen.train.pairs import read_pairs
 from apigen.train.plan import make_plan
 from apigen.train.prepared import prepare
-from apigen.train.probes import logits_of_answers, require_apart
+from apigen.train.probes import logits_of_answers, require_apart, require_packable
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer, template
-from apigen.train.steps import Watcher
-from apigen.train.tokens import Encoded, Encoder
+from apigen.train.steps import Diverged, Watcher
+from apigen.train.tokens import Encoded, Encoder, ids_of
+from apigen.train.trial import adapter_parameters
 from runs import apigen_process, command, told
 from tiny_chat_model import QWEN_STYLE, tokenizer, write_chat_model
 from training import mixed_rows, pair_row, sum_row, write_rows
@@ -104,10 +109,9 @@ def test_a_model_from_scratch_learns_and_is_loaded_by_transformers(data: Path, t
     assert result.loss is not None
     assert result.loss < 1.5
     model, tokenizer = loaded(out)
-    messages = [{"role": "user", "content": "What is 3 plus 6?"}]
-    tools = [{"type": "function", "function": mixed_rows(1)[0]["tools"][0]}]
+    put = dialogue(read_examples([data]).kept[3], "native")  # type: ignore[arg-type]
     told = tokenizer.apply_chat_template(
-        messages, tools=tools, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        put.prompt, tools=put.tools, add_generation_prompt=True, return_tensors="pt", return_dict=True
     )
     answer = model.generate(**told, max_new_tokens=8, do_sample=False)[0, told["input_ids"].shape[1] :]
     assert tokenizer.decode(answer).startswith("<tool_call>\n")
@@ -126,7 +130,7 @@ def test_the_template_from_scratch_marks_what_is_generated(data: Path, tmp_path:
             [*one.prompt, one.answer], tools=one.tools, return_dict=True, return_assistant_tokens_mask=True
         )
         mask = found["assistant_masks"]
-        assert found["input_ids"][: len(row.ids)] == row.ids
+        assert found["input_ids"][: len(row.ids)] == row.ids.tolist()
         assert mask[: len(row.ids)] == [0] * row.start + [1] * row.trained
         assert sum(mask) == row.trained
 
@@ -144,12 +148,12 @@ def test_an_opened_thought_stays_in_the_prompt_to_the_token(data: Path, model: P
     corpus = Encoder(tokenizer, "a model", 512).corpus([put])
     (row,) = corpus.rows
     prompt = tokenizer.apply_chat_template(put.prompt, tools=put.tools, add_generation_prompt=True, tokenize=False)
-    assert row.ids[: row.start] == tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    assert row.ids[: row.start].tolist() == tokenizer(prompt, add_special_tokens=False)["input_ids"]
     assert think in row.ids[row.start - 3 : row.start]
     trained = row.ids[row.start :]
     assert (trained.count(closed), trained.count(call), trained.count(think)) == (1, 1, 0)
     assert tokenizer.decode(trained).startswith("\n</think>\n\n<tool_call>\n{")
-    assert "drops it once there is an answer" in corpus.notes[0]
+    assert "from finished turns; it is kept" in corpus.notes[0]
 
 
 def test_a_real_worlds_template_without_marks_is_trained(data: Path, model: Path, tmp_path: Path) -> None:
@@ -194,7 +198,7 @@ def test_logits_of_answers_alone_give_the_same_gradients(kind: str) -> None:
     torch.manual_seed(0)
     made = getattr(transformers, f"{kind}LMHeadModel" if kind == "GPT2" else f"{kind}ForCausalLM")(config).eval()
     assert logits_of_answers(made)
-    rows = [(Encoded(str(size), [3 + place % 50 for place in range(size)], size - 4),) for size in (9, 30, 21)]
+    rows = [(Encoded(str(size), ids_of(3 + place % 50 for place in range(size)), size - 4),) for size in (9, 30, 21)]
     found = []
     for only in (False, True):
         made.zero_grad()
@@ -262,7 +266,7 @@ def test_a_model_is_tried_in_the_precision_of_its_training(precision: str, casts
     seen: list[bool] = []
     made.register_forward_pre_hook(lambda *_: seen.append(torch.is_autocast_enabled(made.device.type)))
     recipe = make_recipe(None, {**FAST, "precision": precision})
-    rows = supervised.sequences([Encoded("a", [1, 2, 3, 4], 2)], recipe)
+    rows = supervised.sequences([Encoded("a", ids_of([1, 2, 3, 4]), 2)], recipe)
     watcher = Watcher(lambda *_: None, lambda: False)
     trainer = supervised.trainer(made, rows, [], recipe, make_plan(1, recipe), tmp_path, 0, watcher)
     assert seen == [casts, casts]
@@ -302,7 +306,7 @@ def test_rows_that_see_each_other_are_found(bf16: bool) -> None:
     """In either precision, and only where they do."""
     torch.manual_seed(0)
     seeing = SeeingLlama(LLAMA)
-    with pytest.raises(UserError, match="llama models let packed rows see each other"):
+    with pytest.raises(UserError, match="llama models attend across packed rows"):
         require_apart(seeing, bf16=bf16)
     require_apart(transformers.LlamaForCausalLM(LLAMA), bf16=bf16)
 
@@ -314,8 +318,10 @@ def test_a_step_is_the_same_however_its_rows_are_divided(tmp_path: Path) -> None
         given = {"learning_rate": 0.3, "optimizer": "sgd", "schedule": "constant", "precision": "fp32"}
         given |= {"max_grad_norm": 1e6}  # else it would hide that gradients are of another size
         recipe = make_recipe(None, {**FAST, **given, "batch": batch, "accumulation": accumulation, "max_steps": 3})
-        rows = [Encoded(str(size), [3 + place * size % 50 for place in range(size)], size - size % 5 - 2) for size in
-                (9, 30, 21, 12, 8, 17, 25, 14)]  # fmt: skip
+        rows = [
+            Encoded(str(size), ids_of(3 + place * size % 50 for place in range(size)), size - size % 5 - 2)
+            for size in (9, 30, 21, 12, 8, 17, 25, 14)
+        ]
         torch.manual_seed(0)
         made = transformers.LlamaForCausalLM(LLAMA)
         watcher = Watcher(lambda *_: None, lambda: False)
@@ -408,8 +414,8 @@ def test_the_plain_template_begins_with_the_token_that_begins_texts(data: Path) 
         made.bos_token = bos
         (row,) = Encoder(made, "a model", 4096).corpus([put]).rows
         prompt = made.apply_chat_template(put.prompt, add_generation_prompt=True, tokenize=False)
-        assert row.ids[: row.start] == made(prompt, add_special_tokens=False)["input_ids"]
-        found.append(row.ids)
+        assert row.ids[: row.start].tolist() == made(prompt, add_special_tokens=False)["input_ids"]
+        found.append(row.ids.tolist())
     assert found[1] == [made.bos_token_id, *found[0]]
 
 
@@ -433,10 +439,10 @@ def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, 
     again = apigen_process(*line, out, "--resume")
     assert again.returncode == 0
     assert told(again) == ""
-    assert again.stdout == f"This training is finished: 16 steps; nothing was left to do. {out}\n"
+    assert again.stdout == f"This training is already finished (16 steps); nothing to do. {out}\n"
     other = apigen_process(*line, out, "--resume", "--seed", "5")
     assert other.returncode == 2
-    assert "recipe.seed was 0 and is 5 now" in other.stderr
+    assert "cannot resume: recipe.seed changed from 0 to 5" in other.stderr
 
 
 def test_a_full_disk_is_told_in_one_line_and_resumed(data: Path, model: Path, recipe: Path, tmp_path: Path) -> None:
@@ -449,7 +455,7 @@ def test_a_full_disk_is_told_in_one_line_and_resumed(data: Path, model: Path, re
     full = apigen_process(*line, preexec_fn=small_files)
     assert full.returncode == 1
     said = full.stderr.strip().splitlines()[-1]
-    assert re.match(r"apigen: .*out: a checkpoint cannot be written: .*--resume begins anew", said), full.stderr
+    assert re.match(r"apigen: .*out: cannot write a checkpoint: .*--resume starts over", said), full.stderr
     assert "Traceback" not in full.stderr
     assert list((tmp_path / "out" / "checkpoints").iterdir()) == []
     resumed = apigen_process(*line, "--resume")
@@ -507,9 +513,44 @@ def test_a_recipe_that_a_library_refuses_is_told_before_anything_is_written(
         file = tmp_path / f"{number}.yaml"
         file.write_text(json.dumps(wrong))
         job = Job(recipe=make_recipe(file, FAST), out=out, model=str(model))
-        with pytest.raises(UserError, match="the recipe cannot be used with this model"):
+        with pytest.raises(UserError, match="the recipe does not work with this model"):
             train([data], job, shown=refuse)
         assert not out.exists()
+
+
+def test_packing_is_refused_before_the_weights_are_loaded(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bloom knows no positions, so a model of its kind with two layers shows it; one of Llama's kind is let through."""
+    monkeypatch.setattr("apigen.train.fit.load_model", refuse)
+    config = transformers.BloomConfig(vocab_size=800, hidden_size=32, n_layer=3, n_head=2)
+    base = tmp_path / "bloom"
+    transformers.BloomForCausalLM(config).save_pretrained(base)
+    tokenizer().save_pretrained(base)
+    with pytest.raises(UserError, match="--packing: bloom models attend across packed rows"):
+        trained(data, tmp_path / "out", model=base, packing=True)
+    assert config.num_hidden_layers == 3
+    require_packable(LLAMA)
+    assert LLAMA.vocab_size == 60
+
+
+@pytest.mark.parametrize(
+    ("config", "targets", "count"),
+    [
+        (transformers.GPT2Config(vocab_size=60, n_embd=32, n_layer=2, n_head=2), "all-linear", 2 * 4 * (32 * 16)),
+        (LLAMA, r".*layers\.1\..*(q|v)_proj", 2 * 4 * (32 + 32)),
+        (LLAMA, ["q_proj"], 2 * 4 * (32 + 32)),
+        (LLAMA, ["nowhere"], None),
+    ],
+)
+def test_an_adapters_parameters_are_those_that_are_trained(config: Any, targets: Any, count: int | None) -> None:
+    """Whatever kind of layer a model is made of, and however the recipe names its modules; the model stays as it is."""
+    with torch.device("meta"):
+        empty = transformers.AutoModelForCausalLM.from_config(config)
+    before = empty.num_parameters()
+    recipe = make_recipe(None, {"lora": {"rank": 4, "targets": targets}})
+    assert adapter_parameters(recipe, empty) == count
+    assert empty.num_parameters() == before
 
 
 def test_a_training_that_is_refused_late_leaves_its_folder_free(
@@ -532,9 +573,144 @@ def test_a_training_that_is_refused_late_leaves_its_folder_free(
 def test_a_loss_that_is_no_number_ends_the_training(data: Path, model: Path, tmp_path: Path) -> None:
     """It would be trained on for nothing, and nothing of it is saved."""
     out = tmp_path / "out"
-    with pytest.raises(JobFellShort, match=r"no number any more at step \d.* lower --learning-rate"):
+    with pytest.raises(JobFellShort, match=r"became NaN or infinite by step \d.* lower --learning-rate"):
         trained(data, out, model=model, max_steps=8, learning_rate=1e30, warmup_steps=0, max_grad_norm=1e30)
     assert not (out / "model.safetensors").exists()
+
+
+def test_steps_that_are_not_logged_are_checked_before_anything_is_saved(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    """The loss of every step counts, and a resumption would only repeat it, so the message names what is kept."""
+    given: dict[str, Any] = {"learning_rate": 1e12, "log_every": 50, "max_steps": 6, "max_grad_norm": 1e30}
+    out = tmp_path / "out"
+    with pytest.raises(JobFellShort, match=r"became NaN .* by step 6; there is no good checkpoint, so nothing is kept"):
+        trained(data, out, model=model, **given, checkpoint_every=6)
+    assert list((out / "checkpoints").iterdir()) == []
+    assert not (out / "model.safetensors").exists()
+    out = tmp_path / "kept"
+    with pytest.raises(
+        JobFellShort, match=r"the last good checkpoint, .*checkpoint-2, is kept; train again with a low"
+    ):
+        trained(data, out, model=model, **given, checkpoint_every=2)
+    assert [path.name for path in (out / "checkpoints").iterdir()] == ["checkpoint-2"]
+    kept = transformers.AutoModelForCausalLM.from_pretrained(out / "checkpoints" / "checkpoint-2")
+    assert all(each.isfinite().all() for each in kept.parameters())
+
+
+def test_weights_that_the_last_step_ruined_are_not_saved() -> None:
+    """Its loss was computed before, and shows nothing."""
+    watcher = Watcher(lambda *_: None, lambda: False)
+    made = torch.nn.Linear(2, 2)
+    state = transformers.TrainerState(global_step=4, max_steps=4)
+    control = transformers.TrainerControl(should_save=True)
+    assert watcher.on_step_end(None, state, control, model=made).should_log
+    with torch.no_grad():
+        made.weight[1, 0] = float("inf")
+    with pytest.raises(Diverged, match="the weights became NaN or infinite by step 4"):
+        watcher.on_step_end(None, state, control, model=made)
+
+
+def test_an_error_that_has_nothing_to_do_with_checkpoints_is_not_taken_for_one(
+    data: Path, model: Path, tmp_path: Path
+) -> None:
+    """Such as a compiler that is not installed, which kernels may need."""
+
+    def fail(*_: Any) -> None:
+        raise FileNotFoundError(2, "No such file or directory", "gcc")
+
+    job = Job(recipe=make_recipe(None, FAST), out=tmp_path / "out", model=str(model))
+    with pytest.raises(JobFellShort, match=r"^training failed \(.*gcc.*\); there is no checkpoint yet"):
+        train([data], job, watch=fail)
+
+
+def test_a_resumption_with_another_base_model_is_refused(data: Path, model: Path, tmp_path: Path) -> None:
+    """By the weights, not by the name; a record that does not have their digest yet is taken as it is."""
+    base, out = tmp_path / "base", tmp_path / "out"
+    shutil.copytree(model, base)
+    job = Job(recipe=make_recipe(None, {**FAST, "max_steps": 4}), out=out, model=str(base))
+    assert not train([data], job, stopped=lambda: True).finished
+    torch.manual_seed(1)
+    other = transformers.AutoModelForCausalLM.from_config(transformers.AutoConfig.from_pretrained(base))
+    other.to(torch.bfloat16).save_pretrained(base)
+    again = msgspec.structs.replace(job, resume=True)
+    with pytest.raises(UserError, match="cannot resume: the base model's weights, configuration or tokenizer changed"):
+        train([data], again)
+    record = json.loads((out / "training.json").read_text())
+    for key in ("base", "precision", "prompts", "words", "shipped_template"):
+        del record["deciding"][key]
+    record["deciding"]["recipe.precision"] = "auto"
+    (out / "training.json").write_text(json.dumps(record))
+    assert train([data], again).finished
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU decides where there is one")
+def test_a_resumption_in_another_precision_is_refused(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `auto` came to counts: it may be something else on another machine, and can be asked for by name."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    job = Job(recipe=make_recipe(None, {**FAST, "max_steps": 3}), out=tmp_path / "out", model=str(model))
+    train([data], job, stopped=lambda: True)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    again = msgspec.structs.replace(job, resume=True)
+    with pytest.raises(UserError, match="cannot resume: precision changed from 'fp32' to 'mixed'"):
+        train([data], again)
+    named = make_recipe(None, {**FAST, "max_steps": 3, "precision": "fp32"})
+    assert train([data], msgspec.structs.replace(again, recipe=named)).finished
+
+
+@pytest.mark.parametrize("at", [0, 3])
+def test_a_training_that_ends_at_once_says_what_is_kept(
+    data: Path, model: Path, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], at: int,
+) -> None:  # fmt: skip
+    """As a second Ctrl-C does: the last whole checkpoint, and the way to resume."""
+
+    def interrupt(_: Any, done: int, *__: Any) -> None:
+        if done > at:
+            raise KeyboardInterrupt
+
+    recipe.write_text(recipe.read_text() + "checkpoint_every: 2\n")
+    out = tmp_path / "out"
+    line = ["apigen", "train", data, "--model", model, "--recipe", recipe, "--max-steps", "6", "--out", out]
+    monkeypatch.setattr(sys, "argv", list(map(str, line)))
+    monkeypatch.setattr(TrainingProgress, "update", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    again = f"the same command with --resume --out {out}"
+    assert said == (
+        f"Interrupted; the checkpoint of step 2 is kept; {again} continues from there."
+        if at
+        else f"Interrupted; there is no complete checkpoint yet; {again} starts over."
+    )
+
+
+def test_the_loss_on_held_out_rows_is_per_token_whatever_the_batch(data: Path, model: Path, tmp_path: Path) -> None:
+    """As the training loss is; the mean over batches of their means would depend on which rows share one."""
+    found = []
+    for batch in (1, 4, 12):
+        given: dict[str, Any] = {
+            "held_out": 0.5,
+            "batch": batch,
+            "max_steps": 1,
+            "precision": "fp32",
+            "warmup_steps": 1,
+        }
+        found.append(trained(data, tmp_path / str(batch), model=model, **given).evaluation_loss)
+    assert found[1:] == pytest.approx([found[0]] * 2, rel=1e-5)
+    recipe = make_recipe(None, {**FAST, "held_out": 0.5})
+    prepared = prepare(read_examples([data]), Job(recipe=recipe, out=tmp_path, model=str(model)))
+    made, _ = loaded(model)
+    nats, tokens = 0.0, 0
+    for row in prepared.held_out:
+        assert isinstance(row, Encoded)
+        with torch.no_grad():
+            nats += float(made.float()(**Collator(0, packing=False)([(row,)])).loss) * row.trained
+        tokens += row.trained
+    assert found[0] == pytest.approx(nats / tokens, rel=1e-4)
 
 
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_read(model: Path, tmp_path: Path) -> None:
@@ -562,14 +738,29 @@ def test_a_hub_that_does_not_answer_is_told_in_one_line(data: Path, tmp_path: Pa
     env = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
     ran = apigen_process("train", data, "--model", "some/model", "--out", tmp_path / "out", env=env)
     assert ran.returncode == 2
-    assert re.fullmatch(r"apigen: some/model: cannot be loaded \(.*couldn't find them in the cached.*\n", ran.stderr)
+    assert re.fullmatch(r"apigen: some/model: cannot load it \(.*couldn't find them in the cached.*\n", ran.stderr)
+
+
+def test_a_model_of_the_hub_has_the_commit_that_was_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the hub does not answer; a name that nobody knows, and one that could not be, have none."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    stored = tmp_path / "models--someone--trained"
+    (stored / "snapshots" / commit).mkdir(parents=True)
+    (stored / "snapshots" / commit / "config.json").write_text("{}")
+    (stored / "refs").mkdir()
+    (stored / "refs" / "main").write_text(commit)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    assert hub.revision("someone/trained") == commit
+    assert hub.where("someone/trained")["local_files_only"]
+    assert hub.revision("someone/unknown") == hub.revision("no such/na/me") == ""
 
 
 def test_what_is_wrong_with_a_folder_is_told_to_its_end(data: Path, model: Path, tmp_path: Path) -> None:
     """Also where transformers says it in several lines."""
     shutil.copytree(model, tmp_path / "broken")
     (tmp_path / "broken" / "tokenizer.json").write_text("{}")
-    with pytest.raises(UserError, match="cannot be loaded") as error:
+    with pytest.raises(UserError, match="cannot load it") as error:
         trained(data, tmp_path / "out", model=tmp_path / "broken")
     assert str(error.value.__cause__).split()[-1] in str(error.value)
     assert "\n" not in str(error.value)
@@ -604,7 +795,7 @@ def test_a_damaged_checkpoint_is_named(data: Path, model: Path, tmp_path: Path, 
     last = job.out / "checkpoints" / "checkpoint-3"
     (last / damaged).write_bytes(b"{ neither this nor that")
     again = msgspec.structs.replace(job, resume=True)
-    with pytest.raises(JobFellShort, match=r"checkpoint-3: is damaged and cannot be read .*; remove it"):
+    with pytest.raises(JobFellShort, match=r"checkpoint-3: damaged checkpoint .*; remove it"):
         train([data], again)
     shutil.rmtree(last)
     assert train([data], again).record["sessions"][-1]["from_step"] == 2
@@ -628,7 +819,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
     (tmp_path / "out").write_text("somebody's")
     taken = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
     assert taken.returncode == 2
-    assert told(taken) == f"apigen: {tmp_path / 'out'}: exists already; choose another --out"
+    assert told(taken) == f"apigen: {tmp_path / 'out'}: already exists; choose another --out"
 
 
 def test_a_row_whose_words_would_end_a_turn_is_left_out(model: Path, tmp_path: Path) -> None:
@@ -639,7 +830,7 @@ def test_a_row_whose_words_would_end_a_turn_is_left_out(model: Path, tmp_path: P
     job = Job(recipe=make_recipe(None, FAST), out=Path("nowhere"), model=str(model))
     prepared = prepare(read_examples([write_rows(tmp_path / "rows.jsonl", rows)]), job)
     assert [left.id for left in prepared.left_out] == ["0", "1"]
-    assert all("with which this model marks turns" in left.reason for left in prepared.left_out)
+    assert all("which the model would read as an end of turn" in left.reason for left in prepared.left_out)
     assert len(prepared.rows) + len(prepared.held_out) == 10
 
 
@@ -650,7 +841,7 @@ def test_rows_over_the_cutoff_are_named_and_left_out(model: Path, tmp_path: Path
     result = trained(file, tmp_path / "out", model=model, max_steps=1)
     left = [json.loads(line) for line in (tmp_path / "out" / "left_out.jsonl").read_text().splitlines()]
     assert {row["id"] for row in left} == {"99", "10"}
-    assert "the cutoff is 512" in next(row["reason"] for row in left if row["id"] == "99")
+    assert "longer than the cutoff of 512" in next(row["reason"] for row in left if row["id"] == "99")
     assert result.record["rows"]["too_long"] == 1
 
 
@@ -667,7 +858,7 @@ def test_a_model_without_template_names_the_ways_out(data: Path, tmp_path: Path)
 @pytest.mark.parametrize("name", ["./nowhere", "README.md"])
 def test_a_model_that_is_none_is_told_in_one_line(data: Path, tmp_path: Path, name: str) -> None:
     """With what to give instead."""
-    with pytest.raises(UserError, match="give a causal language model's name on the hub or its folder"):
+    with pytest.raises(UserError, match="pass a causal language model: its name on the hub, or a folder"):
         trained(data, tmp_path / "out", model=name)
 
 
@@ -675,9 +866,9 @@ def test_a_folder_that_holds_something_is_not_overwritten(data: Path, model: Pat
     """Neither another training nor anything else."""
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").touch()
-    with pytest.raises(UserError, match="exists already; choose another --out"):
+    with pytest.raises(UserError, match="already exists; choose another --out"):
         trained(data, tmp_path / "out", model=model)
-    with pytest.raises(UserError, match="no training was begun there"):
+    with pytest.raises(UserError, match="no training to resume there"):
         trained(data, tmp_path / "none", model=model, resume=True)
 
 
@@ -689,7 +880,7 @@ def test_a_training_cut_off_before_its_record_was_written_simply_begins(
     out.mkdir()
     for name in ("recipe.yaml", "left_out.jsonl", ".training.json.x1"):
         (out / name).touch()
-    with pytest.raises(UserError, match="exists already"):
+    with pytest.raises(UserError, match="already exists"):
         trained(data, out, model=model, max_steps=1)
     (out / ".lock").touch()
     assert trained(data, out, model=model, max_steps=1).finished
@@ -716,7 +907,7 @@ def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path
     job = Job(recipe=make_recipe(None, FAST, ["dpo"]), out=tmp_path / "out", model=str(model), method="dpo")
     assert max(row.longest for row in prepare(pairs, job).rows) > prepare(pairs, job).lengths.max
     short = make_recipe(None, {**FAST, "cutoff": prepare(pairs, job).lengths.max}, ["dpo"])
-    with pytest.raises(UserError, match=r"of none of 4 pairs .* the first, 1: [\d,]+ tokens"):
+    with pytest.raises(UserError, match=r"none of 4 pairs can be trained on.* the first, 1: [\d,]+ tokens"):
         prepare(pairs, msgspec.structs.replace(job, recipe=short))
 
 
@@ -748,5 +939,5 @@ def test_a_gpu_that_is_asked_for_and_not_there_is_told(data: Path, tmp_path: Pat
     out = tmp_path / "out"
     ran = apigen_process("train", data, "--from-scratch", "tiny", "--out", out, "--require-gpu", env=env)
     assert ran.returncode == 1
-    assert "sees no GPU" in ran.stderr
+    assert "finds no GPU" in ran.stderr
     assert not out.exists()

@@ -29,10 +29,21 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(rows: Path) -> Path:
     """A tiny model from scratch, trained by the command."""
     recipe = rows.parent / "recipe.yaml"
-    recipe.write_text("learning_rate: 4.0e-3\nwarmup_steps: 5\nbatch: 3\naccumulation: 1\nheld_out: 0\n")
+    recipe.write_text("learning_rate: 2.0e-3\nwarmup_steps: 5\nbatch: 3\naccumulation: 1\nheld_out: 0\n")
     out = rows.parent / "model"
     ran = apigen(
-        "train", rows, "--from-scratch", "tiny", "--recipe", recipe, "--max-steps", "90", "--epochs", "90", "--out", out
+        "train",
+        rows,
+        "--from-scratch",
+        "tiny",
+        "--recipe",
+        recipe,
+        "--max-steps",
+        "220",
+        "--epochs",
+        "220",
+        "--out",
+        out,
     )
     assert ran.returncode == 0, told(ran)
     return out
@@ -40,7 +51,9 @@ def model(rows: Path) -> Path:
 
 def test_a_trained_model_is_served_asked_and_focused_on(model: Path, tmp_path: Path) -> None:
     """The server's answers are marked as the folder's are; what was wrong is what a next run draws more of."""
-    questions = write_rows(tmp_path / "questions.jsonl", [sum_row(number) for number in (0, 1, 2, 776655)])
+    # The last asks what the first does and calls something else right: wrong for certain, and in the right notation.
+    asked = [*(sum_row(number) for number in range(3)), sum_row(0) | {"id": "other", "calls": sum_row(1)["calls"]}]
+    questions = write_rows(tmp_path / "questions.jsonl", asked)
     suite = ("--suite", f"held-out:{questions}", "--max-tokens", "80")
     here, there = tmp_path / "here", tmp_path / "there"
     assert apigen("evaluate", *suite, "--model", f"local:{model}", "--out", here).returncode == 0

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import msgspec
 import torch
@@ -17,7 +16,6 @@ from apigen.ablate.pool import Trainable
 from apigen.ablate.releasing import released
 from apigen.dialogue.form import Form
 from apigen.errors import UserError
-from apigen.evaluate.model_digest import model_digest
 from apigen.files import storage_errors
 from apigen.train.examples import Example, read_examples
 from apigen.train.job import Job, Watch
@@ -25,16 +23,6 @@ from apigen.train.prepared import Prepared, prepare
 from apigen.train.run import train
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.training_folder import RECORD
-
-
-class InitialJob(Job, frozen=True):
-    """A job whose initial model is identified by what it is, not by its path, so that the folder may be moved."""
-
-    identity: str = ""
-
-    def deciding(self, data: str) -> dict[str, Any]:
-        """Everything that decides what is learnt, as for any job."""
-        return {**Job.deciding(self, data), "model": self.identity}
 
 
 class InitialModels:
@@ -56,16 +44,9 @@ class InitialModels:
 
     def job(self, seed: int) -> Job:
         """The job of one seed."""
-        model = self._job.model
         if not self._job.scratch:
-            is_folder = Path(model).expanduser().is_dir()
-            return self._from(model, f"{Path(model).name} ({model_digest(model)})" if is_folder else model)
-        folder = self._random(seed)
-        return self._from(str(folder), f"from-scratch {self._job.scratch}, seed {seed} ({model_digest(str(folder))})")
-
-    def _from(self, model: str, identity: str) -> Job:
-        fields = {name: getattr(self._job, name) for name in self._job.__struct_fields__}
-        return InitialJob(**{**fields, "scratch": "", "model": model, "identity": identity})
+            return self._job
+        return msgspec.structs.replace(self._job, scratch="", model=str(self._random(seed)))
 
     def _random(self, seed: int) -> Path:
         """The folder of the random weights of one seed, made once."""

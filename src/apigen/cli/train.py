@@ -8,16 +8,19 @@ import msgspec
 from rich.console import Console
 
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
-from apigen.cli.recipes import recipe_of
 from apigen.cli.training_progress import TrainingProgress
 from apigen.dialogue.form import form_named
 from apigen.errors import UserError
 from apigen.train.job import METHODS, Job
+from apigen.train.recipe import recipe_for
 from apigen.train.run import read_data, require_possible, train
-from apigen.train.summary import plan_summary, result_line, resume_line
+from apigen.train.summary import kept_line, plan_summary, result_line, resume_line
 
 if TYPE_CHECKING:
     from apigen.train.prepared import Prepared
+
+
+_ENDING = "Finishing this step and saving a checkpoint; press Ctrl-C again to stop at once."
 
 
 class TrainOptions(NamedTuple):
@@ -32,6 +35,7 @@ class TrainOptions(NamedTuple):
     method: str
     chat_template: Path | None
     recipe: Path | None
+    lora: bool
     overrides: dict[str, Any]
     resume: bool
     require_gpu: bool
@@ -66,8 +70,12 @@ def train_command(options: TrainOptions) -> int:
         if job.resume:
             console.print(resume_line(job), highlight=False, soft_wrap=True)
 
-    with on_interrupt() as interrupted, TrainingProgress(console) as progress:
-        result = train(data, job, shown=show, watch=progress.update, stopped=interrupted)
+    try:
+        with on_interrupt(_ENDING) as interrupted, TrainingProgress(console) as progress:
+            result = train(data, job, shown=show, watch=progress.update, stopped=interrupted)
+    except KeyboardInterrupt:
+        console.print(f"Interrupted; {kept_line(job)}.", highlight=False, soft_wrap=True)
+        return EXIT_INTERRUPTED
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(result.out), **result.record}).decode() + "\n")
     else:
@@ -78,11 +86,17 @@ def train_command(options: TrainOptions) -> int:
 def _job(options: TrainOptions) -> Job:
     form = form_named(options.form)
     if options.method not in METHODS:
-        raise UserError(f"--method {options.method}: no such method; there are {', '.join(METHODS)}")
+        raise UserError(f"--method {options.method}: no such method; choose from {', '.join(METHODS)}")
     if options.out is None and not options.dry_run:
-        raise UserError("say where the model goes: --out DIR")
+        raise UserError("--out DIR is required: the folder for the model")
     return Job(
-        recipe=recipe_of(options.recipe, options.overrides, scratch=options.scratch, method=options.method),
+        recipe=recipe_for(
+            scratch=options.scratch,
+            lora=options.lora,
+            method=options.method,
+            file=options.recipe,
+            options=options.overrides,
+        ),
         out=options.out or Path(),
         model=options.model,
         scratch=options.scratch,

@@ -10,25 +10,29 @@ from apigen.cli.options import AsJson, Dataset, DatasetFormat, Force
 app = typer.Typer()
 
 Model = Annotated[
-    str | None, typer.Option(metavar="MODEL", help="Causal language model to begin with: on the hub, or a folder.")
+    str | None,
+    typer.Option(metavar="MODEL", help="Causal language model to start from: a name on the hub, or a folder."),
 ]
 FromScratch = Annotated[
-    str | None, typer.Option(metavar="SIZE", help="Begin with random weights instead: tiny or small.")
+    str | None, typer.Option(metavar="SIZE", help="Start from random weights instead: tiny or small.")
 ]
 Form = Annotated[
-    str, typer.Option(metavar="FORM", help="native (tools in the chat template, default) or prompted (in the text).")
+    str, typer.Option(metavar="FORM", help="native (tools in the chat template) or prompted (in the text).")
 ]
 Recipe = Annotated[
-    Path | None, typer.Option(metavar="FILE.yaml", help="Hyper-parameters, over the paper's; options override it.")
+    Path | None,
+    typer.Option(metavar="FILE.yaml", help="Hyper-parameters that override the paper's; options override both."),
 ]
-Epochs = Annotated[float | None, typer.Option(metavar="N", help="Passes over the data (default 4).")]
-LearningRate = Annotated[float | None, typer.Option(metavar="RATE", help="At its height (default 5e-6).")]
-Batch = Annotated[int | None, typer.Option(metavar="N", help="Rows in a pass (default 6).")]
-Accumulation = Annotated[int | None, typer.Option(metavar="N", help="Passes in a step (default 2).")]
+Epochs = Annotated[float | None, typer.Option(metavar="N", help="Epochs (default 4).")]
+LearningRate = Annotated[float | None, typer.Option(metavar="RATE", help="Peak learning rate (default 5e-6).")]
+Batch = Annotated[int | None, typer.Option(metavar="N", help="Batch size per device (default 6).")]
+Accumulation = Annotated[int | None, typer.Option(metavar="N", help="Gradient accumulation steps (default 2).")]
 Cutoff = Annotated[
-    int | None, typer.Option(metavar="N", help="Tokens of the longest row that is trained on (default 2048).")
+    int | None, typer.Option(metavar="N", help="Max tokens per row; longer rows are left out (default 2048).")
 ]
-Lora = Annotated[bool, typer.Option("--lora", help="Train a small adapter, at 1e-4 (1e-5 with dpo), and merge it.")]
+Lora = Annotated[
+    bool, typer.Option("--lora", help="Train a LoRA adapter (peak rate 1e-4; with dpo 1e-5) and merge it.")
+]
 
 
 @app.command()
@@ -74,43 +78,45 @@ def augment(
 @app.command()
 def train(
     data: Annotated[
-        list[Path], typer.Argument(metavar="DATA...", help="Runs, files and folders, in any format that can be read.")
+        list[Path], typer.Argument(metavar="DATA...", help="Runs, files and folders in any readable format.")
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder for the model and what is told about it.")
+        Path | None, typer.Option(metavar="DIR", help="Folder for the model, its record and its report.")
     ] = None,
     model: Model = None,
     from_scratch: FromScratch = None,
     form: Form = "native",
-    method: Annotated[str, typer.Option(metavar="METHOD", help="sft (default), or dpo on preference pairs.")] = "sft",
+    method: Annotated[str, typer.Option(metavar="METHOD", help="sft, or dpo for preference pairs.")] = "sft",
     format_name: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="The data's format (default: told from its rows).")
+        str, typer.Option("--format", metavar="NAME", help="Format of the data; auto detects it.")
     ] = "auto",
     chat_template: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Chat template in place of the model's own.")
+        Path | None, typer.Option(metavar="FILE", help="Chat template to use instead of the model's own.")
     ] = None,
     recipe: Recipe = None,
     epochs: Epochs = None,
-    max_steps: Annotated[int | None, typer.Option(metavar="N", help="End after so many steps.")] = None,
+    max_steps: Annotated[int | None, typer.Option(metavar="N", help="Stop after this many steps.")] = None,
     learning_rate: LearningRate = None,
     batch: Batch = None,
     accumulation: Accumulation = None,
     cutoff: Cutoff = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same order and loss (default 0).")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Random seed (default 0).")] = None,
     precision: Annotated[str | None, typer.Option(metavar="KIND", help="auto (default), mixed, bf16 or fp32.")] = None,
     lora: Lora = False,
-    packing: Annotated[bool, typer.Option("--packing", help="Several rows in one sequence, apart.")] = False,
-    gradient_checkpointing: Annotated[
-        bool, typer.Option("--gradient-checkpointing", help="Less memory for a third more time.")
+    packing: Annotated[
+        bool, typer.Option("--packing", help="Pack several rows into one sequence; they do not attend to each other.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
-    require_gpu: Annotated[bool, typer.Option("--require-gpu", help="Refuse to train without a GPU.")] = False,
+    gradient_checkpointing: Annotated[
+        bool, typer.Option("--gradient-checkpointing", help="Use less memory, for about a third more time.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume from the last checkpoint in --out.")] = False,
+    require_gpu: Annotated[bool, typer.Option("--require-gpu", help="Fail if there is no GPU.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show rows, tokens, steps and memory; train and write nothing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fine-tune a model on function-calling data, as the paper trained its own."""
+    """Fine-tune a model on function-calling data with the hyper-parameters of the APIGen paper."""
     from apigen.cli.train import TrainOptions, train_command
 
     overrides = {
@@ -122,7 +128,6 @@ def train(
         "cutoff": cutoff,
         "seed": seed,
         "precision": precision,
-        "lora": lora or None,
         "packing": packing or None,
         "gradient_checkpointing": gradient_checkpointing or None,
     }
@@ -136,6 +141,7 @@ def train(
         method=method,
         chat_template=chat_template,
         recipe=recipe,
+        lora=lora,
         overrides=overrides,
         resume=resume,
         require_gpu=require_gpu,
@@ -187,9 +193,9 @@ def ablate(
     """Measure the effect of verification: train with and without rejected candidates, and compare."""
     from apigen.ablate.ablation import Ablation
     from apigen.cli.ablate import AblateOptions, ablate_command, arms_of
-    from apigen.cli.recipes import recipe_of
     from apigen.dialogue.form import form_named
     from apigen.train.job import Job
+    from apigen.train.recipe import recipe_for
 
     overrides = {
         "epochs": epochs,
@@ -197,10 +203,9 @@ def ablate(
         "batch": batch,
         "accumulation": accumulation,
         "cutoff": cutoff,
-        "lora": lora or None,
     }
     job = Job(
-        recipe=recipe_of(recipe, overrides, scratch=from_scratch or ""),
+        recipe=recipe_for(scratch=from_scratch or "", lora=lora, file=recipe, options=overrides),
         out=out,
         model=model or "",
         scratch=from_scratch or "",

@@ -1,10 +1,10 @@
-"""The system's words in the user's message, for chat templates that know no system."""
+"""The system prompt at the beginning of the first user message, for chat templates without a system role."""
 
 from apigen.dialogue.native import Chat
 
 
 def folded(chat: Chat) -> Chat:
-    """A conversation whose first message begins with what the system says; the same where the system says nothing."""
+    """A conversation whose first message begins with the system prompt; unchanged if there is none."""
     said = [message["content"] for message in chat if message["role"] == "system"]
     rest = [message for message in chat if message["role"] != "system"]
     if not said or not rest:

@@ -1,7 +1,10 @@
-"""The two forms in which a conversation is put to a chat model, for training and for asking alike."""
+"""The two forms in which a conversation is given to a chat model, the same for training and for evaluation."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
+
+import msgspec
 
 from apigen.dialogue.native import Chat, native_answer, native_messages, native_tools
 from apigen.dialogue.prompted import prompted_answer, prompted_messages
@@ -28,7 +31,7 @@ def form_named(name: str) -> Form:
         UserError: there is none.
     """
     if name not in FORMS:
-        raise UserError(f"--form {name}: no such form; there are {', '.join(FORMS)}")
+        raise UserError(f"--form {name}: no such form; choose from {', '.join(FORMS)}")
     return FORMS[name]
 
 
@@ -44,12 +47,20 @@ def conversation(messages: Iterable[Message], tools: Iterable[Tool], form: Form)
     return Conversation(native_messages(messages), native_tools(tools))
 
 
+def prompt_version(form: Form) -> str:
+    """Sixteen hex digits that change when the wording or layout of prompts in this form does."""
+    tool = Tool("a.b", "c", {"type": "object", "properties": {}})
+    told = conversation([Message("system", "s"), Message("user", "u")], [tool], form)
+    answered = answer([Call(tool.name, {})], "", (), form), answer([], "t", ("m",), form)
+    return hashlib.sha256(msgspec.json.encode((told, answered))).hexdigest()[:16]
+
+
 def answer(calls: Sequence[Call], said: str, missing: Sequence[str], form: Form) -> dict[str, Any]:
     """The assistant's message of one answer.
 
     Args:
-        calls: that it makes.
-        said: its words; in the prompted form, which has no place for any, they are left out.
+        calls: the calls it makes.
+        said: its text, which the prompted form has no place for and drops.
         missing: required parameters whose values the question does not give.
         form: of the conversation.
     """

@@ -1,5 +1,6 @@
 """From token ids to tensors: padded rows, or several rows packed into one sequence, none of which sees another."""
 
+import itertools
 from collections.abc import Sequence
 from functools import partial
 from inspect import signature
@@ -100,4 +101,4 @@ def _filled(values: list[int], filling: int, *, pads: int, in_front: bool) -> li
 
 
 def _labels(row: Encoded) -> list[int]:
-    return [IGNORED] * row.start + row.ids[row.start :]
+    return [*itertools.repeat(IGNORED, row.start), *row.ids[row.start :]]

@@ -32,6 +32,6 @@ def dialogue(example: Example, form: Form) -> Dialogue:
     if underscores(form):
         calls = tuple(replace(call, name=underscored(call.name)) for call in calls)
         if alike := told_apart_by_dots(tool.name for tool in example.tools):
-            problem = f"the tools {alike[0]} and {alike[1]} have the same name once dots are underscores"
+            problem = f"the tools {alike[0]} and {alike[1]} have the same name once dots become underscores"
     said = answer(example.calls, example.said, example.missing, form)
     return Dialogue(example.id, asked.chat, said, asked.tools or None, calls, problem)

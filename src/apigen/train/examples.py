@@ -103,7 +103,7 @@ def read_examples(paths: Sequence[Path], format_name: str = "auto") -> Examples:
         tuple(source for part in parts for source in part.sources),
     )
     if not every.kept:
-        why = f"the first, {every.left_out[0].id}: {every.left_out[0].reason}" if every.left_out else "they are empty"
+        why = f"the first, {every.left_out[0].id}: {every.left_out[0].reason}" if every.left_out else "no rows in it"
         raise UserError(f"{', '.join(map(str, paths))}: no row can be trained on ({why})")
     return every
 
@@ -151,7 +151,7 @@ def digest(examples: Iterable[msgspec.Struct]) -> str:
 def _read_one(path: Path, format_name: str, label: str) -> Examples:
     name = format_of(path).name if format_name == "auto" else format_name
     if name in _BENCHMARKS:
-        raise UserError(f"{path}: is a benchmark ({name}); a model that was trained on it could not be measured by it")
+        raise UserError(f"{path}: benchmark data ({name}); training on it would contaminate evaluation")
     return examples_of(read(path, format_name), str(path), notice=notice_of(path), label=label)
 
 
@@ -171,7 +171,7 @@ def _said_of(unreal: Mapping[str, int]) -> str:
     """What is told of rows that no language model wrote, by who did."""
     if not unreal:
         return ""
-    return f"Written by no language model: {sum(unreal.values()):,} of these rows ({', '.join(sorted(unreal))})."
+    return f"{sum(unreal.values()):,} of these rows were not written by a language model ({', '.join(sorted(unreal))})."
 
 
 def _example(row: Row, label: str) -> Example | LeftOut:
@@ -182,17 +182,17 @@ def _example(row: Row, label: str) -> Example | LeftOut:
     if faults:
         return LeftOut(id_, f"{faults[0].reason}: {faults[0].detail}")
     if row.context and not row.dialogue:
-        return LeftOut(id_, "earlier calls and their results belong to the conversation, which is not trained on")
+        return LeftOut(id_, "multi-turn rows with tool results are not supported")
     messages = row.dialogue or (Message("user", row.query),)
     if not messages[-1].content.strip() or messages[-1].role != "user":
-        return LeftOut(id_, "the answer does not follow a question")
+        return LeftOut(id_, "the last message before the answer is not a user turn with text")
     calls = tuple(call for _, call in formed)
     missing = tuple(map(str, _missing(row)))
     if not calls:
         said = row.said or no_call(missing, row.tools)
         return Example(id_, messages, row.tools, (), missing, said)
     if not row.tools:
-        return LeftOut(id_, "calls are made and no tools are offered")
+        return LeftOut(id_, "has calls but no tools")
     return Example(id_, messages, row.tools, calls, (), row.said)
 
 

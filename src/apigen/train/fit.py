@@ -18,7 +18,7 @@ from apigen.train.job import Job, Watch
 from apigen.train.loading import device_name, load_model, precision
 from apigen.train.prepared import Prepared
 from apigen.train.scratch import scratch_model, size_of
-from apigen.train.steps import Point, Watcher, points
+from apigen.train.steps import CannotSave, Diverged, Point, Watcher, points
 from apigen.train.tokens import Encoded, EncodedPair, special_tokens
 from apigen.train.trial import adapted, refusals
 
@@ -68,7 +68,7 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
     """Train to the end, or until asked to stop.
 
     Raises:
-        JobFellShort: the disk is full, or the memory does not suffice.
+        JobFellShort: it ran out of disk space or memory, or the loss became NaN.
         UserError: the model cannot be loaded or trained in this way.
     """
     transformers.set_seed(job.recipe.seed)
@@ -150,49 +150,51 @@ def _damage(checkpoint: Path | None, watcher: Watcher) -> Iterator[None]:
         if checkpoint is None or watcher.began or _of_memory(error):
             raise
         raise JobFellShort(
-            f"{checkpoint}: is damaged and cannot be read ({in_one_line(error, 200)}); remove it, and --resume goes on "
-            "from the one before, or anew"
+            f"{checkpoint}: damaged checkpoint ({in_one_line(error, 200)}); remove it, and --resume continues from the "
+            "one before it, or starts over"
         ) from error
 
 
 @contextmanager
 def _failures(job: Job) -> Iterator[None]:
-    """Turn what a machine can do to a training into one line that says what is kept."""
+    """Turn what can happen to a training into one line that says what is kept."""
     try:
         yield
+    except Diverged as error:
+        raise JobFellShort(f"{error}; {_diverged(job)}") from error
+    except CannotSave as error:
+        raise JobFellShort(f"{job.out}: cannot write a checkpoint: {error}; {_kept(job)}") from error
     except (OSError, RuntimeError, MemoryError) as error:
         if _of_memory(error):
             raise JobFellShort(
-                f"memory does not suffice ({in_one_line(error, 160)}); lower --batch and raise "
-                f"--accumulation, add --gradient-checkpointing or --lora; {_kept(job)}"
+                f"out of memory ({in_one_line(error, 160)}); lower --batch and raise --accumulation, or add "
+                f"--gradient-checkpointing or --lora; {_kept(job)}"
             ) from error
-        why = _of_storage(error)
-        if why is None:
-            raise
-        raise JobFellShort(f"{job.out}: a checkpoint cannot be written: {why}; {_kept(job)}") from error
-    except Exception as error:
-        if type(error).__name__ != "SafetensorError":  # its class is another one in each version
-            raise
-        raise JobFellShort(f"{job.out}: a checkpoint cannot be written: {error}; {_kept(job)}") from error
+        if isinstance(error, OSError):
+            raise JobFellShort(f"training failed ({in_one_line(error, 200)}); {_kept(job)}") from error
+        raise
 
 
 def _of_memory(error: Exception) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
-def _of_storage(error: Exception) -> str | None:
-    """What the disk did, if it was the disk; torch tells a full one as a RuntimeError of its writer."""
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    said = str(error)
-    marks = ("PytorchStreamWriter", "file write failed", "No space left", "unexpected pos")
-    return "the disk is full, or a file may not grow" if any(mark in said for mark in marks) else None
+def _last(job: Job) -> Path | None:
+    """The last whole checkpoint, once torn ones are removed."""
+    folder = job.out / checkpoints.FOLDER
+    checkpoints.clear_torn(folder)
+    return checkpoints.latest(folder)
 
 
 def _kept(job: Job) -> str:
-    folder = job.out / checkpoints.FOLDER
-    checkpoints.clear_torn(folder)
-    last = checkpoints.latest(folder)
+    last = _last(job)
     if last is None:
-        return "there was no checkpoint yet, so --resume begins anew"
-    return f"--resume goes on from step {checkpoints.step(last):,}"
+        return "there is no checkpoint yet, so --resume starts over"
+    return f"--resume continues from step {checkpoints.step(last):,}"
+
+
+def _diverged(job: Job) -> str:
+    """What is kept of a training that a resumption would only repeat."""
+    last = _last(job)
+    kept = f"the last good checkpoint, {last}, is kept" if last else "there is no good checkpoint, so nothing is kept"
+    return f"{kept}; train again with a lower --learning-rate and another --out"

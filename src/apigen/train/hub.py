@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError
@@ -11,7 +11,7 @@ _PATIENCE_S = 10
 
 
 def where(model: str) -> dict[str, Any]:
-    """What transformers' ``from_pretrained`` is told to find a model: a folder, what was downloaded before, or the hub.
+    """Arguments for transformers' ``from_pretrained``: a folder, what was downloaded before, or the hub.
 
     Args:
         model: a name on the hub, or a folder, which may begin with ``~``.
@@ -19,16 +19,38 @@ def where(model: str) -> dict[str, Any]:
     folder = Path(model).expanduser()
     if folder.is_dir():
         return {"pretrained_model_name_or_path": str(folder), "local_files_only": True}
-    return {"pretrained_model_name_or_path": model, "local_files_only": not _answers(model)}
+    return {"pretrained_model_name_or_path": model, "local_files_only": not _asked(model).answers}
+
+
+def revision(model: str) -> str:
+    """The commit of a model on the hub: the newest where the hub answers, else the one downloaded before.
+
+    Args:
+        model: a name on the hub.
+
+    Returns:
+        The commit; empty where neither is known.
+    """
+    if found := _asked(model).commit:
+        return found
+    try:
+        path = huggingface_hub.try_to_load_from_cache(model, "config.json")
+    except ValueError:  # no name that the hub could have
+        return ""
+    return Path(path).parent.name if isinstance(path, str) else ""
+
+
+class _Hub(NamedTuple):
+    answers: bool
+    commit: str = ""
 
 
 @cache
-def _answers(model: str) -> bool:
-    huggingface_hub.utils.logging.set_verbosity_error()  # what is tried again is no news to who trains
+def _asked(model: str) -> _Hub:
+    huggingface_hub.utils.logging.set_verbosity_error()  # its retries are no news to the user
     try:
-        huggingface_hub.HfApi().model_info(model, timeout=_PATIENCE_S)
+        return _Hub(True, huggingface_hub.HfApi().model_info(model, timeout=_PATIENCE_S).sha or "")
     except (HfHubHTTPError, ValueError):
-        return True  # it answers that there is no such model, which loading tells better
+        return _Hub(True)  # it answers that there is no such model, which loading reports better
     except Exception:  # noqa: BLE001 - what a connection fails with is another library's in each version
-        return False
-    return True
+        return _Hub(False)

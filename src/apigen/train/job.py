@@ -1,6 +1,5 @@
-"""What is asked for, and what came of it."""
+"""A training as it is requested, and its result."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from apigen.train.scratch import size_of
 Method = Literal["sft", "dpo"]
 METHODS: dict[str, Method] = {"sft": "sft", "dpo": "dpo"}
 Watch = Callable[[int, int, float | None], None]
-"""Told the steps done, of how many, and the latest loss."""
+"""Called with the steps done, the total, and the latest loss."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -23,7 +22,7 @@ class Job(msgspec.Struct, frozen=True):
 
     recipe: Recipe
     out: Path
-    """Where the model and all that is told about it go."""
+    """Folder for the model and its records."""
     model: str = ""
     """A name on the hub or a folder; empty for a model from scratch."""
     scratch: str = ""
@@ -35,59 +34,42 @@ class Job(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if bool(self.model) == bool(self.scratch):
-            raise UserError("name one model to begin with: --model NAME_OR_FOLDER, or --from-scratch tiny or small")
+            raise UserError("pass exactly one of --model NAME_OR_FOLDER and --from-scratch tiny|small")
         if self.scratch:
             size_of(self.scratch)
         if self.form not in FORMS or self.method not in METHODS:
             raise UserError(
-                f"forms are {', '.join(FORMS)}, methods {', '.join(METHODS)}; not {self.form}, {self.method}"
+                f"form {self.form!r}, method {self.method!r}: no such form or method; forms are {', '.join(FORMS)}, "
+                f"methods are {', '.join(METHODS)}"
             )
         if self.scratch and self.chat_template:
-            raise UserError("--chat-template: a model from scratch has its own; leave --chat-template out")
+            raise UserError("--chat-template: a model from scratch has its own chat template; drop the option")
         if self.scratch and self.recipe.lora.use:
-            raise UserError(
-                "--lora: an adapter beside random weights that stay as they are learns nothing; leave it out"
-            )
+            raise UserError("--lora: an adapter on frozen random weights learns nothing; drop --lora or --from-scratch")
         if self.chat_template and not self.chat_template.is_file():
             raise UserError(f"--chat-template {self.chat_template}: no such file")
         if self.method == "dpo" and self.recipe.packing:
-            raise UserError("--packing: pairs are not packed; leave --packing out")
+            raise UserError("--packing: not supported for preference pairs (--method dpo); drop --packing")
         if self.method == "dpo" and self.scratch:
-            raise UserError("--method dpo: prefers among answers of a model that can answer; give one with --model")
+            raise UserError("--method dpo: needs a model that can already answer; pass one with --model")
 
     @property
     def begins_with(self) -> str:
         """The model that training begins with, in words."""
         return self.model or f"a {self.scratch} model from scratch"
 
-    def deciding(self, data: str) -> dict[str, Any]:
-        """Everything that decides what is learnt; a resumed training must agree in it.
-
-        Args:
-            data: digest of the rows.
-        """
-        template = hashlib.sha256(self.chat_template.read_bytes()).hexdigest()[:16] if self.chat_template else ""
-        return {
-            "model": self.model or f"from-scratch {self.scratch}",
-            "form": self.form,
-            "method": self.method,
-            "chat_template": template,
-            "data": data,
-            **{f"recipe.{key}": value for key, value in self.recipe.model_dump(mode="json").items()},
-        }
-
 
 class TrainingResult(msgspec.Struct, frozen=True):
-    """What came of a training."""
+    """The result of a training."""
 
     out: Path
-    """The folder; it loads with ``AutoModelForCausalLM`` and ``AutoTokenizer``."""
+    """The folder, which loads with ``AutoModelForCausalLM`` and ``AutoTokenizer``."""
     finished: bool
-    """Whether all steps were done; else ``--resume`` goes on."""
+    """Whether all steps were done; if not, ``--resume`` continues."""
     record: Mapping[str, Any]
-    """What training.json says."""
+    """The content of training.json."""
     trained: bool = True
-    """Whether anything was done now; not where a training that is resumed was finished already."""
+    """Whether any step was done now; false if a resumed training was already finished."""
 
     @property
     def loss(self) -> float | None:

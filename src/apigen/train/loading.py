@@ -25,7 +25,7 @@ def _loading(model: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, KeyError, ImportError) as error:
         raise UserError(
-            f"{model}: cannot be loaded ({in_one_line(error)}); give a causal language model's name on the hub or its "
+            f"{model}: cannot load it ({in_one_line(error)}); pass a causal language model: its name on the hub, or a "
             "folder"
         ) from error
 
@@ -37,7 +37,7 @@ def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) ->
         UserError: it cannot be loaded, its training is not finished, or it has no template and the form wants one.
     """
     if model.startswith((".", "/", "~")) and not Path(model).expanduser().is_dir():
-        raise UserError(f"{model}: no such folder; give a causal language model's name on the hub or its folder")
+        raise UserError(f"{model}: no such folder; pass a causal language model: its name on the hub, or a folder")
     require_finished(Path(model).expanduser())
     with _loading(model):
         tokenizer = transformers.AutoTokenizer.from_pretrained(**where(model))
@@ -45,12 +45,12 @@ def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) ->
         try:
             tokenizer.chat_template = chat_template.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"--chat-template {chat_template}: cannot be read: {error}") from None
+            raise UserError(f"--chat-template {chat_template}: cannot read it: {error}") from None
     elif not tokenizer.chat_template:
         if form == "native":
             raise UserError(f"{model}: its tokenizer has no chat template; {WAYS_OUT}")
         if tokenizer.eos_token is None:
-            raise UserError(f"{model}: its tokenizer has no token that ends a text; give --chat-template FILE")
+            raise UserError(f"{model}: its tokenizer has no end-of-text token; pass --chat-template FILE")
         tokenizer.chat_template = template("plain")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
@@ -71,7 +71,7 @@ def empty_model(model: str, config: Any) -> Any:
     """The model without weights, to count its parameters.
 
     Raises:
-        UserError: it is no causal language model.
+        UserError: it is not a causal language model.
     """
     with _loading(model), torch.device("meta"):
         return transformers.AutoModelForCausalLM.from_config(config)
@@ -153,6 +153,6 @@ def require_gpu() -> None:
     if not torch.cuda.is_available():
         built = torch.version.cuda or "none"
         raise JobFellShort(
-            f"--require-gpu: torch {torch.__version__} sees no GPU (built for CUDA {built}); install the build that "
-            "fits the driver, or leave the option out"
+            f"--require-gpu: torch {torch.__version__} (built for CUDA {built}) finds no GPU; install the build that "
+            "matches the driver, or drop the option"
         )

@@ -1,4 +1,4 @@
-"""How much memory training takes, by a formula that is told with its figures.
+"""How much memory training takes, by the formula in docs/train.md.
 
 Per parameter: weights, gradients and AdamW's two moments. Per token of a pass: what a layer keeps for the way back, by
 Korthikanti et al. (arXiv 2205.05198, equation 2) without the quadratic term, which fused attention does not keep, and
@@ -24,8 +24,8 @@ class Shape(msgspec.Struct, frozen=True):
     """What of a model decides how much memory it takes."""
 
     parameters: int
-    adapter: int
-    """Parameters of an adapter of the recipe's rank on the recipe's modules."""
+    adapter: int | None
+    """Parameters of the recipe's adapter; ``None`` if it cannot be made for this model."""
     width: int
     layers: int
     vocabulary: int
@@ -43,14 +43,6 @@ class Memory(msgspec.Struct, frozen=True):
     def total(self) -> int:
         """All of it."""
         return self.weights + self.gradients + self.optimizer + self.activations
-
-
-FORMULA = (
-    "weights + gradients + optimizer by bytes per parameter (all weights: fp32 4+4+8, mixed 6+4+8, bf16 2+2+4; "
-    "adapter: its base 2, in fp32 4, and 4+4+8 for each of its own), activations = tokens of a pass x "
-    "(layers x width x 34 B, twice that in fp32; with gradient checkpointing layers x width x 2 B and one layer "
-    "whole), + tokens with logits, which are those of answers where the model can keep to them, x vocabulary x 12 B"
-)
 
 
 def estimate(
@@ -77,8 +69,9 @@ def estimate(
     bytes_each = 4 if kind == "fp32" else 2
     moment = 2 if kind == "bf16" else 4
     if lora:
-        weights = shape.parameters * bytes_each + shape.adapter * 4
-        gradients, optimizer = shape.adapter * 4, shape.adapter * 8
+        own = shape.adapter or 0
+        weights = shape.parameters * bytes_each + own * 4
+        gradients, optimizer = own * 4, own * 8
     else:
         weights = shape.parameters * {"fp32": 4, "mixed": 6, "bf16": 2}[kind]
         gradients, optimizer = shape.parameters * moment, shape.parameters * 2 * moment
@@ -90,17 +83,14 @@ def estimate(
     return Memory(weights, gradients, optimizer, rows * (row * kept + logits))
 
 
-def shape_of(model: Any, recipe: Recipe) -> Shape:
-    """The shape of a model, which may be without weights."""
+def shape_of(model: Any, adapter: int | None) -> Shape:
+    """The shape of a model, which may be without weights.
+
+    Args:
+        model: without an adapter.
+        adapter: parameters of an adapter for it, if known.
+    """
     config = model.config.get_text_config()
-    head = model.get_output_embeddings()
-    targets = recipe.lora.targets
-    adapter = 0
-    for name, module in model.named_modules():
-        if module is head or not hasattr(module, "in_features"):
-            continue
-        if targets == "all-linear" or (isinstance(targets, list) and name.rpartition(".")[2] in targets):
-            adapter += recipe.lora.rank * (module.in_features + module.out_features)
     return Shape(
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         adapter=adapter,

@@ -1,6 +1,7 @@
 """The folder of a training: what it holds at the beginning, after a kill, and at the end."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 from apigen.errors import JobFellShort, UserError, in_one_line
 from apigen.files import DirectoryLock, replacing, require_makeable
 from apigen.train import checkpoints
+from apigen.train.agreement import require_agreement
 from apigen.train.card import card
 from apigen.train.fit import Fitted
 from apigen.train.job import Job
@@ -24,56 +26,51 @@ LEFT_OUT = "left_out.jsonl"
 _SAVING = ".saving"
 
 
-def begun_before(job: Job, data: str) -> dict[str, Any] | None:
-    """What was told of the training so far, where it is resumed.
+def begun_before(job: Job, agreed: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The record of the training so far, if it is resumed.
 
     Args:
         job: what is asked for.
-        data: digest of the rows.
+        agreed: everything that decides the result now.
 
     Raises:
-        UserError: something that decides what is learnt is not what it was.
+        UserError: something that decides the result has changed, or the record is damaged.
     """
     if not job.resume:
         return None
     earlier = _read_record(job)
-    now, then = job.deciding(data), earlier["deciding"]
-    changed = [key for key in now if now[key] != then.get(key)]
-    if changed:
-        key = changed[0]
-        raise UserError(
-            f"{job.out}: {key} was {then.get(key)!r} and is {now[key]!r} now, so this is another training; "
-            "leave it as it was, or choose another --out"
-        )
+    require_agreement(earlier["deciding"], agreed, job.out)
     return earlier
 
 
-def begin(job: Job, prepared: Prepared) -> None:
-    """Write down what will be trained."""
+def begin(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> None:
+    """Record what will be trained."""
     with replacing(job.out / RECIPE) as file:
-        file.write(b"# Everything that decides how this model was trained; `--recipe` takes it.\n")
+        file.write(b"# Every hyper-parameter of this training; pass it with --recipe to repeat it.\n")
         file.write(job.recipe.to_yaml().encode())
     (job.out / LEFT_OUT).unlink(missing_ok=True)  # of a training that was cut off before it had begun
     if prepared.left_out:
         with replacing(job.out / LEFT_OUT) as file:
             file.writelines(msgspec.json.encode(left) + b"\n" for left in prepared.left_out)
-    _write(job, begun(job, prepared))
+    _write(job, begun(job, prepared, agreed))
 
 
 def withdraw(job: Job) -> None:
-    """Take back what was written down of a training that was refused, so that the folder is free for another try."""
+    """Remove the record of a training that was refused, so that the folder is free for another try."""
     for name in (RECORD, RECIPE, LEFT_OUT):
         (job.out / name).unlink(missing_ok=True)
     shutil.rmtree(job.out / checkpoints.FOLDER, ignore_errors=True)
 
 
-def finish(job: Job, prepared: Prepared, fitted: Fitted, earlier: dict[str, Any] | None) -> dict[str, Any]:
-    """Save the model and everything that is told about it; of a training that was interrupted only the latter.
+def finish(
+    job: Job, prepared: Prepared, fitted: Fitted, agreed: Mapping[str, Any], earlier: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Save the model, its record, report and card; of an interrupted training only record and report.
 
     Raises:
         JobFellShort: the disk is full; what was trained stays in the last checkpoint.
     """
-    record = ended(job, prepared, fitted, earlier)
+    record = ended(job, prepared, fitted, agreed, earlier)
     if not fitted.interrupted:
         _save(job, prepared, fitted)
         with replacing(job.out / CARD) as file:
@@ -106,8 +103,8 @@ def _save(job: Job, prepared: Prepared, fitted: Fitted) -> None:
         if not isinstance(error, OSError | RuntimeError) and type(error).__name__ != "SafetensorError":
             raise
         raise JobFellShort(
-            f"{job.out}: the model cannot be written ({in_one_line(error, 200)}); make room, and --resume "
-            "saves it from the last checkpoint"
+            f"{job.out}: cannot write the model ({in_one_line(error, 200)}); free disk space, and --resume saves it "
+            "from the last checkpoint"
         ) from error
 
 
@@ -124,10 +121,10 @@ def require_place(job: Job) -> None:
     """
     begun = (job.out / RECORD).is_file()
     if job.resume and not begun:
-        raise UserError(f"{job.out}: no training was begun there; leave --resume out")
+        raise UserError(f"{job.out}: no training to resume there; drop --resume")
     if not job.resume and job.out.exists() and (begun or not job.out.is_dir() or _holds_something(job.out)):
-        hint = "add --resume to go on with it, or choose another --out" if begun else "choose another --out"
-        raise UserError(f"{job.out}: exists already; {hint}")
+        hint = "add --resume to continue it, or choose another --out" if begun else "choose another --out"
+        raise UserError(f"{job.out}: already exists; {hint}")
     require_makeable(job.out)
 
 
@@ -149,11 +146,11 @@ def open_folder(job: Job) -> None:
     try:
         job.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{job.out}: cannot be made: {error.strerror}; choose another --out") from None
+        raise UserError(f"{job.out}: cannot create the folder: {error.strerror}; choose another --out") from None
 
 
 def _read_record(job: Job) -> dict[str, Any]:
-    """What was told of a training so far.
+    """The record of a training so far.
 
     Raises:
         UserError: the file is damaged.
@@ -162,7 +159,7 @@ def _read_record(job: Job) -> dict[str, Any]:
     try:
         record: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
+        raise UserError(f"{path}: cannot read it: {error}; choose another --out") from None
     if not isinstance(record.get("deciding"), dict) or not isinstance(record.get("sessions"), list):
-        raise UserError(f"{path}: is no record of a training any more; choose another --out")
+        raise UserError(f"{path}: not a training record; choose another --out")
     return record

@@ -14,7 +14,7 @@ _WIDTH, _HEIGHT = 760.0, 220.0
 def page(record: Mapping[str, Any]) -> str:
     """Render the report from the record."""
     points = record["losses"]["points"]
-    losses = {"loss": _series(points, "loss"), "on held-out rows": _series(points, "evaluation_loss")}
+    losses = {"training loss": _series(points, "loss"), "held-out loss": _series(points, "evaluation_loss")}
     rate = {"learning rate": _series(points, "learning_rate")}
     return html("apigen.train", "templates/report.html.j2").render(
         style=style(),

@@ -36,7 +36,7 @@ def read_pairs(paths: Sequence[Path]) -> Examples:
         sources.append(Source(str(path), digest(own), len(own), notice_of(path)))
         kept += own
     if not kept:
-        why = f"the first, {left[0].id}: {left[0].reason}" if left else "there are none"
+        why = f"the first, {left[0].id}: {left[0].reason}" if left else "no pairs in it"
         raise UserError(f"{', '.join(map(str, paths))}: no preference pair can be trained on ({why})")
     return Examples(tuple(kept), tuple(left), tuple(sources))
 
@@ -59,10 +59,10 @@ def _of_pair(pair: Pair, label: str) -> PairExample:
 def _of_file(path: Path, label: str) -> Iterator[PairExample | LeftOut]:
     if (path / SPLIT).is_file():
         raise UserError(
-            f"{path}: holds both parts of a split; name {TRAIN_PREFERENCES} or {HELD_OUT_PREFERENCES} in it"
+            f"{path}: a folder with both parts of a split; name {TRAIN_PREFERENCES} or {HELD_OUT_PREFERENCES} in it"
         )
     if not path.is_file():
-        raise UserError(f"{path}: no such file, and no run; `apigen export RUN --format preferences` writes pairs")
+        raise UserError(f"{path}: no such file, and not a run; `apigen export RUN --format preferences` writes pairs")
     for item in items(path):
         id_ = label + row_id(item)
         try:

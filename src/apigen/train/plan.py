@@ -1,4 +1,4 @@
-"""What a training comes to before it begins: rows and tokens, who is held out, and how many steps there are."""
+"""What a training will be: rows and tokens, which rows are held out, and how many steps there are."""
 
 import hashlib
 import math
@@ -8,16 +8,17 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from apigen.dataset.duplicates import fingerprint
 from apigen.dialogue.form import Form
 from apigen.train.examples import LeftOut
 from apigen.train.recipe import Recipe
 
 _FEW = 0.02
-"""Share of rows that may be left out without a word beyond their list."""
+"""Share of rows that may be left out without a note."""
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """How many steps there are, and at which something is done."""
+    """The number of steps, and how often to evaluate and to save."""
 
     sequences: int
     """What an epoch goes through: rows, or packed sequences of them."""
@@ -38,7 +39,7 @@ class Lengths(msgspec.Struct, frozen=True):
 
 
 def lengths(whole: Sequence[int], trained: Iterable[int]) -> Lengths:
-    """The figures of rows' lengths, of which there is at least one."""
+    """Statistics of row lengths, of which there is at least one."""
     ordered = sorted(whole)
     return Lengths(
         total=sum(ordered),
@@ -50,7 +51,7 @@ def lengths(whole: Sequence[int], trained: Iterable[int]) -> Lengths:
 
 
 def make_plan(sequences: int, recipe: Recipe) -> Plan:
-    """The steps of a training on so many sequences."""
+    """The steps of a training on this number of sequences."""
     per_epoch = max(1, math.ceil(sequences / (recipe.batch * recipe.accumulation)))
     steps = max(1, math.ceil(per_epoch * recipe.epochs))
     if recipe.max_steps is not None:
@@ -58,51 +59,51 @@ def make_plan(sequences: int, recipe: Recipe) -> Plan:
     return Plan(sequences, steps, _every(recipe.evaluate_every, steps), _every(recipe.checkpoint_every, steps))
 
 
-def held_out(queries: Sequence[str], recipe: Recipe) -> frozenset[str]:
-    """The queries that are not trained on: the same whatever else is in the data, as far as their number goes.
+def held_out(queries: Iterable[str], recipe: Recipe) -> frozenset[int]:
+    """Fingerprints of the held-out queries: a draw that depends on the seed and the set of queries, not their order.
 
-    A query that stands in several rows is held out in all of them.
+    Queries that differ only in case, spacing or punctuation share a fingerprint, so they are on the same side.
     """
-    different = dict.fromkeys(queries)
+    different = {fingerprint(query) for query in queries}
     number = min(recipe.held_out_most, int(recipe.held_out * len(different)))
-    drawn = sorted(different, key=lambda query: hashlib.sha256(f"{recipe.seed}/{query}".encode()).digest())
+    drawn = sorted(different, key=lambda mark: hashlib.sha256(f"{recipe.seed}/{mark}".encode()).digest())
     return frozenset(drawn[:number])
 
 
 def warnings(plan: Plan, recipe: Recipe) -> list[str]:
-    """What about a plan is probably not meant."""
+    """Settings that are probably a mistake."""
     found = []
     if recipe.warmup_steps >= plan.steps:
         found.append(
-            f"the learning rate is warmed up over {recipe.warmup_steps:,} steps, and there are only {plan.steps:,}: it "
-            "never reaches its height; lower warmup_steps in a --recipe"
+            f"warmup_steps ({recipe.warmup_steps:,}) >= total steps ({plan.steps:,}): the learning rate never reaches "
+            "its peak; lower warmup_steps with --recipe FILE"
         )
     return found
 
 
-def said_again(repeated: int) -> list[str]:
-    """What to say of rows that are the same as others, as where a file is named twice."""
+def repeated_rows(repeated: int) -> list[str]:
+    """A note about rows that are identical to others, as when a file is named twice."""
     if not repeated:
         return []
-    rows = "1 row is" if repeated == 1 else f"{repeated:,} rows are"
-    return [f"{rows} the same as another but for the id, and trained on as often as it stands in the data"]
+    rows = "1 row is a duplicate" if repeated == 1 else f"{repeated:,} rows are duplicates"
+    return [f"{rows} of another row apart from the id; duplicates are trained on as often as they appear"]
 
 
 def lost_to_template(refused: Sequence[LeftOut], rows: int, form: Form) -> list[str]:
-    """What to say where a chat template takes so few rows that another form is probably better.
+    """A note where a chat template cannot render so many rows that another form is probably better.
 
     Args:
-        refused: rows that it does not take.
-        rows: of how many.
-        form: in which they were put to it.
+        refused: rows that it cannot render.
+        rows: all rows.
+        form: in which they were given to it.
     """
     if len(refused) <= _FEW * rows:
         return []
     reason, times = Counter(left.reason for left in refused).most_common(1)[0]
-    way_out = "--form prompted writes calls as text" if form == "native" else "--chat-template FILE gives another"
+    way_out = "--form prompted writes calls as text" if form == "native" else "pass another with --chat-template FILE"
     share = f"{len(refused):,} of {rows:,} rows ({len(refused) / rows:.0%})"
-    return [f"the chat template does not take {share}; {times:,} of them: {reason}; {way_out}"]
+    return [f"the chat template cannot render {share}; {times:,} of them: {reason}; {way_out}"]
 
 
-def _every(share: float, steps: int) -> int:
-    return max(1, round(share * steps)) if share < 1 else round(share)
+def _every(interval: float, steps: int) -> int:
+    return interval if isinstance(interval, int) else max(1, round(interval * steps))

@@ -10,7 +10,7 @@ import trl
 
 from apigen.train.plan import Plan
 from apigen.train.recipe import Recipe
-from apigen.train.steps import Watcher, arguments, on_one_device
+from apigen.train.steps import Watcher, arguments, on_one_device, writing
 from apigen.train.tokens import EncodedPair
 
 
@@ -19,6 +19,10 @@ class _Trainer(trl.DPOTrainer):  # type: ignore[misc]
 
     def _prepare_dataset(self, dataset: Any, *_: Any) -> Any:
         return dataset
+
+    def _save_checkpoint(self, *args: Any, **given: Any) -> None:
+        with writing():
+            super()._save_checkpoint(*args, **given)
 
 
 def trainer(
@@ -58,6 +62,10 @@ def trainer(
 
 
 def _dataset(rows: Sequence[EncodedPair]) -> Any:
-    return datasets.Dataset.from_list(
-        [{"prompt_ids": row.prompt, "chosen_ids": row.chosen, "rejected_ids": row.rejected} for row in rows]
+    return datasets.Dataset.from_dict(
+        {
+            "prompt_ids": [row.prompt.tolist() for row in rows],
+            "chosen_ids": [row.chosen.tolist() for row in rows],
+            "rejected_ids": [row.rejected.tolist() for row in rows],
+        }
     )

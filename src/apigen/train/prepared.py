@@ -7,6 +7,7 @@ import msgspec
 import torch
 import transformers
 
+from apigen.dataset.duplicates import fingerprint
 from apigen.errors import UserError
 from apigen.train import memory
 from apigen.train.batches import keeps_some_logits
@@ -15,12 +16,13 @@ from apigen.train.examples import Example, Examples, LeftOut, PairExample, diges
 from apigen.train.job import Job
 from apigen.train.loading import empty_model, load_config, load_tokenizer, precision
 from apigen.train.memory import Memory, Shape
-from apigen.train.plan import Lengths, Plan, held_out, lengths, lost_to_template, make_plan, said_again, warnings
+from apigen.train.plan import Lengths, Plan, held_out, lengths, lost_to_template, make_plan, repeated_rows, warnings
+from apigen.train.probes import require_packable
 from apigen.train.recipe import Recipe
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
 from apigen.train.supervised import sequences
 from apigen.train.tokens import Encoded, EncodedPair, Encoder, shown
-from apigen.train.trial import require_usable
+from apigen.train.trial import adapter_parameters, require_usable
 
 _Learnt = tuple[Encoded | EncodedPair, Example | PairExample]
 
@@ -42,7 +44,7 @@ class Prepared(msgspec.Struct, frozen=True):
     dtype: Any
     """In which the model's weights came, and are saved again."""
     memory: dict[str, Memory]
-    """``all weights`` and ``adapter``, whichever the recipe has."""
+    """``all weights`` and ``adapter``, whichever the recipe chooses."""
     notes: tuple[str, ...]
     shown: str
     """One row decoded, its trained part between marks."""
@@ -99,8 +101,10 @@ def prepare(examples: Examples, job: Job) -> Prepared:
     measured = [row.row if isinstance(row, EncodedPair) else row for row in rows]
     planned = make_plan(len(rows) if job.method == "dpo" else len(sequences(measured, recipe)), recipe)
     empty = _without_weights(tokenizer, job)
-    shape = memory.shape_of(empty, recipe)
-    require_usable(recipe, planned, empty)
+    if recipe.packing and not job.scratch:
+        require_packable(empty.config)
+    shape = memory.shape_of(empty, adapter_parameters(recipe, empty))
+    require_usable(recipe, planned)
     longest = max(row.longest for row in rows)
     kind = precision(recipe)
     alone = job.method != "dpo" and not recipe.packing and keeps_some_logits(empty)
@@ -119,12 +123,13 @@ def prepare(examples: Examples, job: Job) -> Prepared:
         memory={
             name: memory.estimate(shape, recipe, kind, longest, answer=answer, lora=lora, pairs=job.method == "dpo")
             for name, lora in (("all weights", False), ("adapter", True))
+            if not lora or shape.adapter is not None
         },
         notes=(
             *corpus.notes,
             *lost_to_template(corpus.refused, len(read), job.form),
             *warnings(planned, recipe),
-            *said_again(examples.repeated),
+            *repeated_rows(examples.repeated),
         ),
         shown=shown(_to_show(trained), tokenizer),
         digest=digest(examples.kept),
@@ -147,7 +152,7 @@ def _without_weights(tokenizer: Any, job: Job) -> Any:
     limit = getattr(config.get_text_config(), "max_position_embeddings", None)
     if limit is not None and job.recipe.cutoff > limit:
         raise UserError(
-            f"{job.model}: reads at most {limit:,} tokens, and the cutoff is {job.recipe.cutoff:,}; lower --cutoff"
+            f"{job.model}: takes at most {limit:,} tokens, and the cutoff is {job.recipe.cutoff:,}; lower --cutoff"
         )
     return empty_model(job.model, config)
 
@@ -165,9 +170,9 @@ def _dtype(told: Any) -> Any:
 
 
 def _split(learnt: Sequence[_Learnt], recipe: Recipe) -> tuple[list[_Learnt], list[_Learnt]]:
-    """Those that are trained, and those whose questions are held out."""
-    apart = held_out([one.messages[-1].content for _, one in learnt], recipe)
+    """The rows that are trained, and those whose queries are held out."""
+    apart = held_out((one.messages[-1].content for _, one in learnt), recipe)
     sides: tuple[list[_Learnt], list[_Learnt]] = ([], [])
     for row, one in learnt:
-        sides[one.messages[-1].content in apart].append((row, one))
+        sides[fingerprint(one.messages[-1].content) in apart].append((row, one))
     return sides

@@ -1,18 +1,23 @@
 """What a model can do is tried on two short rows, where it will be trained and in the precision that it will have."""
 
+import copy
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+import transformers
 
 from apigen.errors import UserError
 from apigen.train.batches import Collator, keeps_some_logits
-from apigen.train.tokens import Encoded
+from apigen.train.tokens import Encoded, ids_of
 
 _NEAR = {False: 0.01, True: 0.02}
 """How far losses may be apart that are the same but for rounding: in fp32, and in bf16."""
+_LAYERS, _WORDS, _WIDE = 2, 64, 0.5
+_LARGEST = 5 * 10**8
+"""Parameters of a model that is made only to be tried."""
 _APART = {False: 0.02, True: 0.05}
 """How far logits may be apart, as a share of the largest."""
 
@@ -32,7 +37,7 @@ def logits_of_answers(model: Any, *, bf16: bool = False) -> bool:
     if not keeps_some_logits(base):
         return False
     size = model.config.get_text_config().vocab_size
-    ids = [token % size for token in range(1, 10)]
+    ids = ids_of(token % size for token in range(1, 10))
     rows = [(Encoded("long", ids, 6),), (Encoded("short", ids[2:7], 3),)]
     losses = []
     with _tried(model, bf16=bf16):
@@ -67,9 +72,37 @@ def require_apart(model: Any, *, bf16: bool = False) -> None:
     off = float((together - alone).abs().max() / alone.abs().max().clamp(min=1e-6))
     if not math.isfinite(off) or off > _APART[bf16]:
         raise UserError(
-            f"--packing: {model.config.model_type} models let packed rows see each other in this version of "
-            "transformers; leave --packing out"
+            f"--packing: {model.config.model_type} models attend across packed rows in this version of transformers; "
+            "drop --packing"
         )
+
+
+def require_packable(config: Any) -> None:
+    """The same before any weights are loaded: on a model with random weights, two layers and few words.
+
+    A model that cannot be made so small is let through, since the model itself is tried before it is trained.
+
+    Args:
+        config: of the model; it stays as it is.
+
+    Raises:
+        UserError: the second of two packed rows sees the first.
+    """
+    small = copy.deepcopy(config)
+    text = small.get_text_config()
+    text.num_hidden_layers, text.vocab_size, text.pad_token_id = _LAYERS, _WORDS, None
+    text.initializer_range = _WIDE  # at the usual one, what one row sees of another drowns in rounding
+    if getattr(text, "layer_types", None):
+        text.layer_types = text.layer_types[:_LAYERS]
+    try:
+        with torch.device("meta"):
+            size = transformers.AutoModelForCausalLM.from_config(small).num_parameters()
+        if size > _LARGEST:
+            return
+        made = transformers.AutoModelForCausalLM.from_config(small, dtype=torch.float32)
+    except Exception:  # noqa: BLE001 - every family has its own rules for what fits together
+        return
+    require_apart(made)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Every hyper-parameter, in one frozen record: the paper's from ``recipes/paper.yaml``, then what lies over them."""
+"""Every hyper-parameter in one frozen record: the paper's in ``recipes/paper.yaml``, then what overrides them."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,11 @@ away."""
 
 
 _MOST = 10**9
-"""Of what is counted; beyond it stands a slip of the pen, which libraries answer with a traceback."""
+"""Upper limit of counts; anything above is a typo, to which libraries respond with a traceback."""
 
 
 class Lora(Section):
-    """Training a small adapter beside weights that stay as they are."""
+    """Training a small adapter while the base weights stay frozen."""
 
     use: bool
     rank: int = Field(ge=1, le=2**16)
@@ -54,30 +54,68 @@ class Recipe(Section):
     lora: Lora
     held_out: float = Field(ge=0, le=0.5)
     held_out_most: int = Field(ge=0, le=_MOST)
-    evaluate_every: float = Field(gt=0)
-    checkpoint_every: float = Field(gt=0)
+    evaluate_every: int | float = Field(gt=0, le=_MOST)
+    checkpoint_every: int | float = Field(gt=0, le=_MOST)
     keep_checkpoints: int = Field(ge=2, le=_MOST)
     log_every: int = Field(ge=1, le=_MOST)
     beta: float = Field(gt=0)
 
+    @pydantic.field_validator("evaluate_every", "checkpoint_every")
+    @classmethod
+    def _share_or_steps(cls, value: float) -> int | float:
+        """A share has a decimal point, ``1.0`` being once at the end; a number of steps has none."""
+        if isinstance(value, int) or value <= 1:
+            return value
+        if not value.is_integer():
+            msg = "is a share of all steps (at most 1.0) or a whole number of steps"
+            raise ValueError(msg)
+        return int(value)
+
     def to_yaml(self) -> str:
-        """The whole recipe, which repeats the training when it is given with ``--recipe``."""
+        """The whole recipe; passed with ``--recipe`` it repeats the training."""
         text: str = yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
         return text
+
+
+def recipe_for(
+    *,
+    scratch: str = "",
+    lora: bool = False,
+    method: str = "sft",
+    file: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """The recipe for what is trained: the paper's, adjusted for it, then the user's file, then single options.
+
+    A model from scratch, an adapter and preferences each need a learning rate of their own; see ``recipes/``.
+
+    Args:
+        scratch: size of a model from scratch; empty for a pretrained one.
+        lora: whether an adapter is trained.
+        method: ``sft`` or ``dpo``.
+        file: YAML with any of the recipe's keys.
+        options: single values by the recipe's keys; ``None`` means not given.
+
+    Raises:
+        UserError: the file cannot be read, or a key is unknown or its value wrong.
+    """
+    dpo = method == "dpo"
+    chosen = {"scratch": bool(scratch), "lora": lora, "dpo": dpo, "dpo_lora": dpo and lora}
+    return make_recipe(file, options, [layer for layer, wanted in chosen.items() if wanted])
 
 
 def make_recipe(
     file: Path | None = None, options: Mapping[str, Any] | None = None, layers: Sequence[str] = ()
 ) -> Recipe:
-    """Lay what a user says over the paper's recipe.
+    """The paper's recipe with layers over it, whatever is trained; :func:`recipe_for` picks the layers.
 
     Args:
-        file: YAML with any of the keys.
-        options: what the command line says; a key without a value (``None``) says nothing.
-        layers: shipped recipes that lie over the paper's, such as ``lora``.
+        file: YAML with any of the recipe's keys.
+        options: single values by the recipe's keys; ``None`` means not given.
+        layers: shipped recipes to apply in order, such as ``lora``.
 
     Raises:
-        UserError: the file cannot be read, or holds an unknown key or a wrong value.
+        UserError: the file cannot be read, or a key is unknown or its value wrong.
     """
     merged: dict[str, Any] = {}
     for name in ("paper", *layers):
@@ -96,6 +134,6 @@ def _explain(error: pydantic.ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         known = [*Recipe.model_fields, *(f"lora.{name}" for name in Lora.model_fields)]
         close = difflib.get_close_matches(key, known, 1)
-        hint = f"did you mean `{close[0]}`?" if close else f"there are {', '.join(Recipe.model_fields)}"
+        hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(Recipe.model_fields)}"
         return f"unknown key `{key}`; {hint}"
     return f"`{key}`: {first['msg'].removeprefix('Value error, ')}, got {first.get('input')!r}"

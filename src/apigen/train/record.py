@@ -1,7 +1,7 @@
-"""What training.json says: enough to repeat the training, and to know what it was."""
+"""The content of training.json: enough to repeat a training, and to know what it was."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from apigen.train.steps import Point
 from apigen.training_folder import DONE
 
 
-def begun(job: Job, prepared: Prepared) -> dict[str, Any]:
+def begun(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> dict[str, Any]:
     """The record before the first step."""
     examples = prepared.examples
     return {
@@ -24,7 +24,7 @@ def begun(job: Job, prepared: Prepared) -> dict[str, Any]:
         "form": job.form,
         "method": job.method,
         "recipe": job.recipe.model_dump(mode="json"),
-        "deciding": job.deciding(prepared.digest),
+        "deciding": dict(agreed),
         "data": msgspec.to_builtins(examples.sources),
         "rows": {
             "read": len(examples.kept) + len(examples.left_out),
@@ -44,16 +44,19 @@ def begun(job: Job, prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def ended(job: Job, prepared: Prepared, fitted: Fitted, earlier: dict[str, Any] | None) -> dict[str, Any]:
+def ended(
+    job: Job, prepared: Prepared, fitted: Fitted, agreed: Mapping[str, Any], earlier: dict[str, Any] | None
+) -> dict[str, Any]:
     """The record after a session, the last one or not.
 
     Args:
         job: what was asked for.
         prepared: what was planned.
         fitted: what was done now.
+        agreed: everything that decides the result, as it was at the beginning.
         earlier: the record of the sessions before.
     """
-    record = begun(job, prepared)
+    record = begun(job, prepared, agreed)
     done = fitted.steps - fitted.resumed_from
     session = {
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),

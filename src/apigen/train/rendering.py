@@ -1,23 +1,22 @@
 """From a conversation to the text of its prompt and the text of its answer, whatever chat template a model has.
 
-Templates differ in what they take. Some want calls to have ids, some want arguments as JSON text, some know no system
-message; and some do not say so but write nothing, or Python in place of JSON. So each way of putting it is tried until
-one is found whose text has the calls in it. What the template then writes after the prompt is the answer, which needs
-no marks of where the assistant's words begin.
+Prompts are rendered as evaluation renders them. Of the ways to give calls to a template, the first is used whose text
+has the calls in it: some templates raise an error about what they do not accept, and some write nothing or Python
+literals. What the template then writes after the prompt is the answer, so it needs no generation markers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from apigen.dialogue.folding import folded
-from apigen.errors import UserError, in_one_line
+from apigen.dialogue.chat_template import WAYS, Prompt, Template, TemplateError, Way
+from apigen.errors import UserError
 from apigen.train.dialogue import Dialogue
 from apigen.train.thoughts import ending
 from apigen.train.written import lost_of, written_as_python
 
-WAYS_OUT = "use --form prompted, or give a template with --chat-template FILE"
+WAYS_OUT = "use --form prompted, or pass a template with --chat-template FILE"
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -35,29 +34,6 @@ class CannotRender(Exception):  # noqa: N818 - a property of the row
     """The template has no text for a row; the message says why."""
 
 
-class Way(msgspec.Struct, frozen=True):
-    """How a conversation is put, where a template wants it otherwise than most."""
-
-    ids: bool = False
-    """Calls have an id."""
-    text: bool = False
-    """Arguments are JSON text."""
-    folded: bool = False
-    """What the system says begins the user's message."""
-
-    def told(self) -> Iterator[str]:
-        """What is done, for people."""
-        if self.ids:
-            yield "calls are given ids, which the chat template asks for"
-        if self.text:
-            yield "arguments are given as JSON text, which the chat template asks for"
-        if self.folded:
-            yield "the system's words begin the user's message, since the chat template knows no system"
-
-
-WAYS = tuple(Way(ids, text, folded) for folded in (False, True) for text in (False, True) for ids in (False, True))
-
-
 class Renderer:
     """Renders conversations with one tokenizer's template, all in the same way.
 
@@ -72,78 +48,106 @@ class Renderer:
     def __init__(self, tokenizer: Any, model: str) -> None:
         if not tokenizer.chat_template:
             raise UserError(f"{model}: its tokenizer has no chat template; {WAYS_OUT}")
-        self._tokenizer = tokenizer
+        self._template = Template(tokenizer)
         self._model = model
+        self._shows_tools = False
+        """Whether it is known that prompts with tools are other than those without."""
         self._ways = WAYS
-        """Those that agree with all that was rendered so far."""
+        """Those that agree with all rows so far."""
+        self._folded = False
 
     @property
     def way(self) -> Way:
-        """The way that was found, as far as the rows so far could show it."""
+        """How calls are given to the template, as far as the rows so far could show it."""
         return self._ways[0]
+
+    def notes(self) -> Iterator[str]:
+        """What the template required so far, for people."""
+        if self.way.ids:
+            yield "the chat template requires ids for tool calls; ids are added"
+        if self.way.text:
+            yield "the chat template requires arguments as JSON text; they are passed as text"
+        if self._folded:
+            yield "the chat template has no system role; the system prompt is prepended to the first user message"
 
     def render(self, dialogue: Dialogue) -> Rendered:
         """The texts of one conversation.
 
         Raises:
-            CannotRender: the template refuses this row, or loses its calls.
-            UserError: the template has no place for tools at all.
+            CannotRender: the template cannot render this row, or drops part of it.
+            UserError: the template does not support tools.
         """
         if dialogue.problem:
             raise CannotRender(dialogue.problem)
+        try:
+            prompt = self._template.prompt(dialogue.prompt, dialogue.tools)
+        except TemplateError as error:
+            raise _refused(error) from None
+        if not prompt.complete:
+            raise CannotRender("the chat template drops the system prompt")
+        self._require_tools(prompt, dialogue.tools)
         reasons: list[CannotRender] = []
         for way in self._ways:
             try:
-                rendered = self._in(way, dialogue)
+                rendered = self._in(way, dialogue, prompt)
             except CannotRender as error:
                 reasons.append(error)
                 continue
             self._ways = (way, *(other for other in self._ways if other != way and _agrees(other, way, dialogue)))
+            self._folded |= prompt.folded
             return rendered
         raise reasons[0]
 
-    def _in(self, way: Way, dialogue: Dialogue) -> Rendered:
-        chat = folded(dialogue.prompt) if way.folded else dialogue.prompt
-        answer = _put(dialogue.answer, way)
-        prompt = self._template(chat, dialogue.tools, generation=True)
-        self._require_tools(prompt, dialogue.tools)
-        _require_system(prompt, dialogue)
-        whole = self._template([*chat, answer], dialogue.tools, generation=False)
-        rendered = _divided(dialogue.id, prompt, whole)
-        if rendered is None:
-            question = self._template(chat, dialogue.tools, generation=False).rstrip()
-            raise CannotRender(
-                "the chat template begins a finished answer otherwise than it ends a prompt"
-                if whole.startswith(question)
-                else "the chat template writes the question otherwise once an answer follows it"
-            )
+    def _in(self, way: Way, dialogue: Dialogue, prompt: Prompt) -> Rendered:
+        try:
+            whole = self._template.render([*prompt.chat, way.answer(dialogue.answer)], dialogue.tools, generation=False)
+            rendered = _divided(dialogue.id, prompt.text, whole)
+            if rendered is None:
+                question = self._template.render(prompt.chat, dialogue.tools, generation=False).rstrip()
+                raise CannotRender(
+                    "the generation prompt is not a prefix of the rendered assistant turn"
+                    if whole.startswith(question)
+                    else "the chat template renders the prompt differently once an answer follows it"
+                )
+        except TemplateError as error:
+            raise _refused(error) from None
         _require_answer(rendered.answer, dialogue)
         return rendered
 
-    def _template(self, chat: Sequence[Any], tools: list[Any] | None, *, generation: bool) -> str:
-        try:
-            text: str = self._tokenizer.apply_chat_template(
-                list(chat), tools=tools, add_generation_prompt=generation, tokenize=False
-            )
-        except Exception as error:  # noqa: BLE001 - a template is somebody's program and may raise anything
-            raise CannotRender(f"the chat template refuses it: {in_one_line(error, 200)}") from None
-        return text
+    def _require_tools(self, prompt: Prompt, tools: list[dict[str, Any]] | None) -> None:
+        """Make sure that the prompt shows the tools: every name, and not only because the conversation has it too.
 
-    def _require_tools(self, prompt: str, tools: list[dict[str, Any]] | None) -> None:
-        names = [tool["function"]["name"] for tool in tools or ()]
-        if names and not any(name in prompt for name in names):
-            raise UserError(f"{self._model}: its chat template has no place for tools; {WAYS_OUT}")
+        What the template writes without tools is compared once: whether it supports them is the same for all rows.
+        """
+        if not tools:
+            return
+        names = [tool["function"]["name"] for tool in tools]
+        absent = [name for name in names if name not in prompt.text]
+        if len(absent) == len(names) or not (self._shows_tools or self._differs_without(prompt)):
+            raise UserError(f"{self._model}: its chat template does not support tools; {WAYS_OUT}")
+        self._shows_tools = True
+        if absent:
+            raise CannotRender(f"the chat template drops the tool {absent[0]}")
+
+    def _differs_without(self, prompt: Prompt) -> bool:
+        try:
+            return self._template.render(prompt.chat, None, generation=True) != prompt.text
+        except TemplateError:
+            return True  # it insists on tools
+
+
+def _refused(error: TemplateError) -> CannotRender:
+    return CannotRender(f"the chat template raises an error: {error}")
 
 
 def _agrees(other: Way, way: Way, dialogue: Dialogue) -> bool:
-    """Whether the two put this row alike: one without calls shows nothing of calls, one without system not of it.
+    """Whether both ways give this row alike to a template.
 
-    Nor do calls without arguments show how arguments are put.
+    A row without calls shows nothing of calls, nor do calls without arguments show how arguments are given.
     """
     ids = not dialogue.calls or other.ids == way.ids
     text = not any(call.arguments for call in dialogue.calls) or other.text == way.text
-    system = other.folded == way.folded or all(message["role"] != "system" for message in dialogue.prompt)
-    return ids and text and system
+    return ids and text
 
 
 def _divided(id_: str, prompt: str, whole: str) -> Rendered | None:
@@ -160,33 +164,13 @@ def _divided(id_: str, prompt: str, whole: str) -> Rendered | None:
     return Rendered(id_, prompt, ends.closing + whole[len(ends.head) :].lstrip(), ends.tail)
 
 
-def _require_system(prompt: str, dialogue: Dialogue) -> None:
-    for message in dialogue.prompt:
-        if message["role"] == "system" and message["content"].strip() not in prompt:
-            raise CannotRender("the chat template leaves out what the system says")
-
-
 def _require_answer(said: str, dialogue: Dialogue) -> None:
     if not said.strip():
-        raise CannotRender("the chat template writes nothing for the answer")
+        raise CannotRender("the chat template renders the answer as nothing")
     for call in dialogue.calls:
         if written_as_python(call, said):
-            raise CannotRender("the chat template writes arguments as Python, not as JSON")
+            raise CannotRender("the chat template writes arguments as Python literals, not as JSON")
         if lost := lost_of(call, said):
-            raise CannotRender(f"the chat template leaves out {lost}")
+            raise CannotRender(f"the chat template drops {lost}")
     if not dialogue.calls and dialogue.answer["content"] not in said:
-        raise CannotRender("the chat template changes or leaves out the answer's words")
-
-
-def _put(answer: dict[str, Any], way: Way) -> dict[str, Any]:
-    if "tool_calls" not in answer or not (way.ids or way.text):
-        return answer
-    calls = []
-    for number, call in enumerate(answer["tool_calls"], 1):
-        function = call["function"]
-        if way.text:
-            arguments = msgspec.json.encode(function["arguments"]).decode()
-            function = {**function, "arguments": arguments}
-        # Nine letters and digits, which is what Mistral's templates ask for.
-        calls.append({**call, "function": function} | ({"id": f"call{number:05}"} if way.ids else {}))
-    return {**answer, "tool_calls": calls}
+        raise CannotRender("the chat template changes or drops the answer's text")

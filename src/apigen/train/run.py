@@ -36,7 +36,7 @@ def require_possible(job: Job) -> None:
     """
     require_extra(*(("peft",) if job.recipe.lora.use else ()), *(("trl",) if job.method == "dpo" else ()))
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise UserError("training is one process on one GPU; start it without torchrun or accelerate launch")
+        raise UserError("training runs in one process on one GPU; start it without torchrun or accelerate launch")
 
 
 def train(
@@ -47,22 +47,23 @@ def train(
     watch: Watch = lambda *_: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> TrainingResult:
-    """Train a model on rows and save it with everything that is told about it.
+    """Train a model on rows, and save it with its record, report and card.
 
     Args:
-        data: files and folders in any format that can be read; or rows that were read, from
+        data: files and folders in any readable format; or rows that were read, from
             :func:`apigen.train.examples.examples_of`.
         job: which model, how, and where to.
-        shown: given the plan before anything is trained; not called where a training that is resumed is finished.
-        watch: told the steps done, of how many, and the loss.
-        stopped: asked after each step whether to end; a checkpoint is then written, and ``job.resume`` goes on from it.
+        shown: called with the plan before training starts; not if a resumed training was already finished.
+        watch: called with the steps done, the total, and the loss.
+        stopped: asked after each step whether to end, with a checkpoint from which ``job.resume`` continues.
 
     Raises:
         UserError: the data, the model or the recipe cannot be used, or ``job.out`` holds something else.
-        JobFellShort: the disk is full, or the memory does not suffice; ``job.resume`` goes on from the last checkpoint.
+        JobFellShort: it ran out of disk space or memory, or the loss became NaN; the message says what is kept.
     """
     require_possible(job)
     from apigen.train import outputs  # noqa: PLC0415 - needs the extra, as do the others
+    from apigen.train.agreement import deciding  # noqa: PLC0415
     from apigen.train.fit import fit  # noqa: PLC0415
     from apigen.train.loading import free_memory  # noqa: PLC0415
     from apigen.train.prepared import prepare  # noqa: PLC0415
@@ -72,7 +73,8 @@ def train(
         if job.resume:  # what is being trained there is not even planned again; a new folder is made once it is planned
             held.enter_context(DirectoryLock(job.out))
         examples = data if isinstance(data, Examples) else read_data(data, job)
-        earlier = outputs.begun_before(job, digest(examples.kept))
+        agreed = deciding(job, digest(examples.kept))
+        earlier = outputs.begun_before(job, agreed)
         if earlier is not None and earlier["status"] == DONE:
             return TrainingResult(job.out, finished=True, record=earlier, trained=False)
         prepared = prepare(examples, job)
@@ -82,13 +84,13 @@ def train(
             held.enter_context(DirectoryLock(job.out))
         held.callback(free_memory)
         if earlier is None:
-            outputs.begin(job, prepared)
+            outputs.begin(job, prepared, agreed)
         try:
             fitted = fit(prepared, job, watch, stopped)
         except UserError:
             if earlier is None:
                 outputs.withdraw(job)
             raise
-        record = outputs.finish(job, prepared, fitted, earlier)
+        record = outputs.finish(job, prepared, fitted, agreed, earlier)
         del fitted
     return TrainingResult(job.out, record["status"] == DONE, record)

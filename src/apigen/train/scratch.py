@@ -57,7 +57,7 @@ def size_of(name: str) -> Size:
         UserError: there is none.
     """
     if name not in SIZES:
-        raise UserError(f"--from-scratch {name}: no such size; there are {', '.join(SIZES)}")
+        raise UserError(f"--from-scratch {name}: no such size; choose from {', '.join(SIZES)}")
     return SIZES[name]
 
 

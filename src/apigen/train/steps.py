@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,20 @@ import msgspec
 import torch
 import transformers
 
-from apigen.errors import JobFellShort
+from apigen.errors import in_one_line
 from apigen.train import checkpoints
 from apigen.train.job import Watch
 from apigen.train.loading import precision
 from apigen.train.plan import Plan
 from apigen.train.recipe import Recipe
+
+
+class Diverged(Exception):  # noqa: N818 - what became of the training
+    """The loss or a weight is NaN or infinite; the message says which, and at which step."""
+
+
+class CannotSave(Exception):  # noqa: N818 - what the disk did
+    """A checkpoint cannot be written; the message says why."""
 
 
 class Point(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,7 +56,7 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
         "data_seed": recipe.seed,
         "logging_steps": recipe.log_every,
         "logging_first_step": True,
-        "logging_nan_inf_filter": False,  # else a loss that is no number is told as zero
+        "logging_nan_inf_filter": False,  # otherwise a NaN loss would be logged as zero
         "eval_strategy": "steps" if evaluate else "no",
         "eval_steps": plan.evaluate_every,
         "save_strategy": "steps",
@@ -68,12 +77,41 @@ def on_one_device(settings: Any) -> Any:
     return settings
 
 
+@contextmanager
+def writing() -> Iterator[None]:
+    """Tell what goes wrong while a checkpoint is written from everything else that can go wrong in training.
+
+    Raises:
+        CannotSave: the disk is full or fails.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CannotSave(error.strerror or str(error)) from error
+    except RuntimeError as error:  # how torch's writer reports a full disk
+        if not any(mark in str(error) for mark in _OF_TORCHS_WRITER):
+            raise
+        raise CannotSave("the disk is full, or a file may not grow") from error
+    except Exception as error:
+        if type(error).__name__ != "SafetensorError":  # its class is another one in each version
+            raise
+        raise CannotSave(in_one_line(error, 200)) from error
+
+
+_OF_TORCHS_WRITER = ("PytorchStreamWriter", "file write failed", "No space left", "unexpected pos")
+
+
 class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
-    """Passes on what happens, marks whole checkpoints, and ends training where that is asked for.
+    """Reports each step, marks whole checkpoints, and ends training when asked to or when it diverges.
+
+    The trainer sums the loss of all steps since it was last logged, on the device. A single NaN or infinity stays in
+    that sum, so reading it when it is logged covers every step, without waiting for the device at each. Before a
+    checkpoint is written the loss is therefore logged, whatever ``log_every`` is; and the weights are looked at, since
+    the last step may have ruined them after its loss was computed.
 
     Args:
-        watch: told each step.
-        stopped: whether training shall end after the step under way; a checkpoint is then written.
+        watch: called after each step.
+        stopped: whether training shall end after the current step; a checkpoint is then written.
     """
 
     def __init__(self, watch: Watch, stopped: Callable[[], bool]) -> None:
@@ -81,7 +119,7 @@ class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
         self._stopped = stopped
         self.interrupted = False
         self.began = False
-        """Whether a step was begun, so that whatever is gone on from was read."""
+        """Whether a step has begun, so that the checkpoint it resumes from was read."""
         self._loss: float | None = None
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -90,37 +128,48 @@ class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
         self.began = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """Say what a step's loss was.
+        """Report the loss.
 
         Raises:
-            JobFellShort: it is no number any more, and so will none of the weights be.
+            Diverged: the loss of a step since it was last logged is NaN or infinite.
         """
         del args, control
         if logs and "loss" in logs:
             if not math.isfinite(logs["loss"]):
-                raise JobFellShort(
-                    f"the loss is no number any more at step {state.global_step:,}, so nothing is saved; give a lower "
-                    "--learning-rate and another --out"
-                )
+                raise Diverged(f"the loss became NaN or infinite by step {state.global_step:,}")
             self._loss = logs["loss"]
             self._watch(state.global_step, state.max_steps, self._loss)
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
-        """Say how far it is, unless this step's loss is known in a moment and said with it."""
+    def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> Any:
+        """Report the step, unless it is logged in a moment, and look at the weights before they are saved.
+
+        Raises:
+            Diverged: a weight that would be saved is NaN or infinite.
+        """
         del args
-        if not control.should_log:
-            self._watch(state.global_step, state.max_steps, self._loss)
         if self._stopped() and state.global_step < state.max_steps:
             self.interrupted = True
             control.should_save = True
             control.should_training_stop = True
+        if control.should_save or state.global_step >= state.max_steps:
+            control.should_log = True
+            if not _finite(model):
+                raise Diverged(f"the weights became NaN or infinite by step {state.global_step:,}")
+        if not control.should_log:
+            self._watch(state.global_step, state.max_steps, self._loss)
         return control
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """A checkpoint is whole now."""
+        """Mark the checkpoint as whole."""
         del control
         os.sync()
         checkpoints.mark(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+
+
+def _finite(model: Any) -> bool:
+    """Whether no trained weight is NaN or infinite, as found on the device and read from it once."""
+    found = [each.detach().isfinite().all() for each in model.parameters() if each.requires_grad]
+    return not found or bool(torch.stack(found).all())
 
 
 def points(history: list[dict[str, Any]]) -> list[Point]:

@@ -6,17 +6,46 @@ from typing import Any
 
 import transformers
 
-from apigen.train.batches import Collator, Rows, packed
+from apigen.train.batches import IGNORED, Collator, Rows, packed
 from apigen.train.plan import Plan
 from apigen.train.probes import logits_of_answers, require_apart
 from apigen.train.recipe import Recipe
-from apigen.train.steps import Watcher, arguments, on_one_device
+from apigen.train.steps import Watcher, arguments, on_one_device, writing
 from apigen.train.tokens import Encoded
 
 
 def sequences(rows: Sequence[Encoded], recipe: Recipe) -> Rows:
     """What an epoch goes through."""
     return Rows(packed(rows, recipe.cutoff) if recipe.packing else rows)
+
+
+class _Trainer(transformers.Trainer):  # type: ignore[misc]
+    """Transformers' trainer with the loss of evaluations per token, as the training loss is.
+
+    Its own is the mean over batches of their means, in which a token counts more the fewer its batch has.
+    """
+
+    _nats: float
+    _tokens: int
+
+    def prediction_step(self, model: Any, inputs: Any, *args: Any, **given: Any) -> Any:
+        """Evaluate one batch, and add up what its answers' tokens take."""
+        found = super().prediction_step(model, inputs, *args, **given)
+        tokens = int((inputs["labels"][:, 1:] != IGNORED).sum())
+        self._nats += float(found[0]) * tokens
+        self._tokens += tokens
+        return found
+
+    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **given: Any) -> Any:
+        """Evaluate all batches."""
+        self._nats, self._tokens = 0.0, 0
+        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **given)
+        output.metrics[f"{metric_key_prefix}_loss"] = self._nats / self._tokens
+        return output
+
+    def _save_checkpoint(self, *args: Any, **given: Any) -> None:
+        with writing():
+            super()._save_checkpoint(*args, **given)
 
 
 def trainer(
@@ -34,7 +63,7 @@ def trainer(
     Raises:
         UserError: rows shall be packed, and this model would let them see each other.
     """
-    made = transformers.Trainer(
+    made = _Trainer(
         model=model,
         args=on_one_device(transformers.TrainingArguments(**arguments(recipe, plan, out, evaluate=bool(held_out)))),
         train_dataset=rows,

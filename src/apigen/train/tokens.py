@@ -3,8 +3,9 @@
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Self
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self, TypeAlias
 
 import msgspec
 
@@ -15,12 +16,20 @@ from apigen.train.rendering import CannotRender, Rendered, Renderer
 
 _AT_ONCE = 256
 
+Ids: TypeAlias = "array[int]"  # no subscript at run time before Python 3.12
+"""Token ids, in four bytes each: as Python's integers in a list they would take 36."""
+
+
+def ids_of(tokens: Iterable[int]) -> Ids:
+    """Token ids, packed."""
+    return array("i", tokens)
+
 
 class Encoded(msgspec.Struct, frozen=True):
     """One row as a model sees it."""
 
     id: str
-    ids: list[int]
+    ids: Ids
     start: int
     """The first trained token; the prompt is before it."""
 
@@ -44,9 +53,9 @@ class EncodedPair(msgspec.Struct, frozen=True):
     """Two answers to one prompt as a model sees them."""
 
     id: str
-    prompt: list[int]
-    chosen: list[int]
-    rejected: list[int]
+    prompt: Ids
+    chosen: Ids
+    rejected: Ids
 
     @classmethod
     def of(cls, chosen: Encoded, rejected: Encoded) -> Self:
@@ -104,9 +113,10 @@ class Encoder:
         Raises:
             UserError: not one row is left.
         """
-        rendered: list[Rendered] = []
+        encoded: list[Encoded] = []
         places: list[int] = []
         refused: list[LeftOut] = []
+        rendered: list[Rendered] = []
         for place, dialogue in enumerate(dialogues):
             try:
                 self._require_no_marks(dialogue)
@@ -114,29 +124,32 @@ class Encoder:
                 places.append(place)
             except CannotRender as error:
                 refused.append(LeftOut(dialogue.id, str(error)))
-        if not rendered:
+            if len(rendered) == _AT_ONCE:
+                encoded += self._encoded(rendered)
+                rendered = []
+        encoded += self._encoded(rendered)
+        if not encoded:
             raise UserError(f"{self._model}: {_all_refused(refused)}")
-        encoded = self.encode(rendered)
         kept = [(row, place) for row, place in zip(encoded, places, strict=True) if len(row.ids) <= self._cutoff]
         too_long = tuple(
-            LeftOut(row.id, f"{len(row.ids):,} tokens, the cutoff is {self._cutoff:,}")
+            LeftOut(row.id, f"{len(row.ids):,} tokens, longer than the cutoff of {self._cutoff:,}")
             for row in encoded
             if len(row.ids) > self._cutoff
         )
         if not kept:
             shortest = min(len(row.ids) for row in encoded)
             raise UserError(
-                f"every row is longer than the cutoff of {self._cutoff:,} tokens, the shortest has {shortest:,}; "
-                "raise it with --cutoff"
+                f"every row is longer than the cutoff of {self._cutoff:,} tokens (the shortest has {shortest:,}); "
+                "raise --cutoff"
             )
         rows, places_kept = zip(*kept, strict=True)
-        return Corpus(rows, places_kept, too_long, tuple(refused), (*self.renderer.way.told(), *self._notes))
+        return Corpus(rows, places_kept, too_long, tuple(refused), (*self.renderer.notes(), *self._notes))
 
     def _require_no_marks(self, dialogue: Dialogue) -> None:
         """Refuse a row whose own words would be read as the end of a turn, or as another's turn."""
         texts = json.dumps([dialogue.prompt, dialogue.tools, dialogue.answer], ensure_ascii=False, default=str)
         if self._marks and (found := self._marks.search(texts)):
-            raise CannotRender(f"its words hold {found[0]!r}, with which this model marks turns, and would end one")
+            raise CannotRender(f"contains the special token {found[0]!r}, which the model would read as an end of turn")
 
     def pairs(self, dialogues: Iterable[tuple[Dialogue, Dialogue]]) -> tuple[list[EncodedPair], Corpus]:
         """Encode pairs of conversations that differ in their answers.
@@ -166,32 +179,28 @@ class Encoder:
         if not found:
             first_left = (*refused, *too_long)[0]
             raise UserError(
-                f"{self._model}: of none of {len(both):,} pairs can both answers be put and are within the cutoff; "
-                f"the first, {first_left.id}: {first_left.reason}"
+                f"{self._model}: none of {len(both):,} pairs can be trained on: an answer cannot be rendered or is "
+                f"longer than the cutoff; the first, {first_left.id}: {first_left.reason}"
             )
         chosen_rows = tuple(pair.row for pair in found)
         return found, Corpus(chosen_rows, tuple(places), too_long, refused, corpus.notes)
 
-    def encode(self, rendered: Sequence[Rendered]) -> list[Encoded]:
+    def _encoded(self, rendered: Sequence[Rendered]) -> Iterator[Encoded]:
         """The token ids of texts."""
-        found: list[Encoded] = []
-        for begin in range(0, len(rendered), _AT_ONCE):
-            part = rendered[begin : begin + _AT_ONCE]
-            prompts = self._ids([one.prompt for one in part])
-            wholes = self._ids([one.prompt + one.answer for one in part])
-            answers = self._ids([one.answer for one in part])
-            found += map(self._joined, part, prompts, wholes, answers)
-        return found
+        if rendered:
+            prompts = self._ids([one.prompt for one in rendered])
+            wholes = self._ids([one.prompt + one.answer for one in rendered])
+            yield from map(self._joined, rendered, prompts, wholes)
 
-    def _joined(self, one: Rendered, prompt: list[int], whole: list[int], answer: list[int]) -> Encoded:
-        """Prompt and answer; where tokens would merge across the seam, as a model meets it: each for itself."""
-        ids = whole if whole[: len(prompt)] == prompt else prompt + answer
+    def _joined(self, one: Rendered, prompt: list[int], whole: list[int]) -> Encoded:
+        """Prompt and answer; if tokens would merge across the seam, each encoded by itself, as in inference."""
+        ids = whole if whole[: len(prompt)] == prompt else prompt + self._ids([one.answer])[0]
         if one.kept:
             self._note(
-                f"the chat template ends a prompt with {one.kept!r} and drops it once there is an answer; it stays, "
-                "since the model is asked with it, and what is trained follows it"
+                f"the chat template drops {one.kept!r} from finished turns; it is kept so that training matches "
+                "inference"
             )
-        return Encoded(one.id, self._ended(ids, len(prompt)), len(prompt))
+        return Encoded(one.id, ids_of(self._ended(ids, len(prompt))), len(prompt))
 
     def _ended(self, ids: list[int], start: int) -> list[int]:
         """The row up to the token with which the assistant ends: what a template writes behind it nobody generates."""
@@ -203,11 +212,11 @@ class Encoder:
         if last > start and ids[last - 1] in self._special:
             return ids[:last]
         if self._tokenizer.eos_token_id is None:
-            self._note("neither the chat template nor the tokenizer has a token that ends an answer")
+            self._note(
+                "neither the chat template nor the tokenizer has an end-of-turn token; answers are trained without one"
+            )
             return ids
-        self._note(
-            f"answers are ended with {self._tokenizer.eos_token}, since the chat template ends them with nothing"
-        )
+        self._note(f"the chat template does not end assistant turns; appending {self._tokenizer.eos_token}")
         return [*ids, self._tokenizer.eos_token_id]
 
     def _ids(self, texts: list[str]) -> list[list[int]]:
@@ -238,9 +247,9 @@ def special_tokens(tokenizer: Any) -> frozenset[int]:
 
 def _all_refused(refused: Sequence[LeftOut]) -> str:
     if not refused:
-        return "there are no rows"
+        return "there are no rows to train on"
     first = refused[0]
-    return f"its chat template renders none of {len(refused):,} rows; the first, {first.id}: {first.reason}"
+    return f"its chat template cannot render any of {len(refused):,} rows; the first, {first.id}: {first.reason}"
 
 
 def shown(row: Encoded, tokenizer: Any, most: int = 4000) -> str:
