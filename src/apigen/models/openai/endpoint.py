@@ -13,12 +13,12 @@ from apigen.model_config import ModelConfig
 from apigen.models.base import EndpointFacts
 from apigen.models.openai.breaker import Breaker
 from apigen.models.openai.connection import Connection
-from apigen.models.openai.failures import Kind, TryAgain
+from apigen.models.openai.failures import GOOD, Kind, TryAgain
 from apigen.models.openai.gate import Gate
 from apigen.models.openai.limits import Limits
 from apigen.models.openai.patience import Patience
 from apigen.models.openai.refusals import Answer, refusal
-from apigen.models.openai.said import read_said, web_page
+from apigen.models.openai.said import another_kind, read_said
 from apigen.models.openai.wire import NoCompletion
 
 _JITTER = 0.1
@@ -146,18 +146,15 @@ class Endpoint:
         return found
 
     def _read(self, answer: Answer, read: Callable[[bytes], _Read]) -> _Read:
-        if answer.status != 200:
+        if answer.status not in GOOD:
             raise refusal(answer, self.config, self.address)
         try:
             return read(answer.content)
         except NoCompletion as error:
-            said = read_said(answer.content)
-            if said.status is not None:  # OpenRouter calls an answer good and then says what went wrong
-                raise refusal(answer, self.config, self.address, status=said.status) from None
-            if answer.content.lstrip()[:1] == b"<":
-                problem = f"the answer is {web_page(answer.content)}, no chat completion; check --base-url"
-                raise TryAgain(problem, kind=Kind.UNREADABLE) from None
-            raise TryAgain(str(error), kind=Kind.UNREADABLE) from None
+            status = read_said(answer.content).status
+            if status is not None:  # OpenRouter reports errors with HTTP 200
+                raise refusal(answer, self.config, self.address, status=status) from None
+            raise TryAgain(another_kind(answer.content) or str(error), kind=Kind.UNREADABLE) from None
 
     def _failed(self, ticket: Ticket, error: TryAgain) -> None:
         now = _now()

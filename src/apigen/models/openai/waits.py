@@ -34,8 +34,9 @@ def asked_wait(headers: Mapping[str, str], message: str, now: float) -> float | 
     milliseconds = named.get("retry-after-ms", "")
     if _number(milliseconds) is not None:
         return max(0.0, float(milliseconds) / 1000)
-    if "retry-after" in named:
-        return seconds_to_wait(named["retry-after"])
+    after = named.get("retry-after", "")
+    if (wait_s := seconds_to_wait(after)) is not None or (wait_s := _seconds_until(after, now)) is not None:
+        return wait_s
     resets = [seconds for _, seconds in used_up_limits(named, now) if seconds is not None]
     if resets:
         return max(resets)
@@ -62,7 +63,7 @@ def _seconds_until(text: str, now: float) -> float | None:
         return _summed(text)
     try:
         return max(0.0, datetime.fromisoformat(text).timestamp() - now)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
