@@ -1,7 +1,8 @@
 """What a server sends, before anything of ours trusts it: JSON of any make, and text that may hold anything.
 
-Everything that a model server returns is read by :func:`parsed` or :func:`parsed_as` and shown through :func:`one_line`, so that no answer,
-however odd, can end a run with a foreign exception or reach a terminal with control sequences in it.
+Everything that a model server returns is read by :func:`parsed` or :func:`parsed_as` and shown through
+:func:`one_line`, so that no answer, however odd, can end a run with a foreign exception or reach a terminal with
+control sequences in it.
 """
 
 import codecs

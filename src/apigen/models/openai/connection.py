@@ -76,7 +76,9 @@ class Connection:
             case aiohttp.SocketTimeoutError():
                 raise TryAgain(f"nothing received within silence_s ({silence_s:g} s)", kind=Kind.SLOW) from None
             case TimeoutError():
-                raise TryAgain(f"no complete answer within timeout_s ({config.timeout_s:g} s)", kind=Kind.SLOW) from None
+                raise TryAgain(
+                    f"no complete answer within timeout_s ({config.timeout_s:g} s)", kind=Kind.SLOW
+                ) from None
             case aiohttp.ClientConnectorCertificateError():
                 raise ModelUnavailable(
                     f"{config.name} at {self.address}: its certificate is not trusted "

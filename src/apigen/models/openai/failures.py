@@ -43,3 +43,5 @@ class TryAgain(Exception):  # noqa: N818 - control flow inside this package, nev
         super().__init__(message)
         self.wait_s = wait_s
         self.kind = kind
+        self.tries = 1
+        """How often the request was sent before it was given up."""

@@ -31,7 +31,7 @@ _BAD_KEY = re.compile(r"api[_ -]?key not valid|invalid[_ ]api[_ ]key|incorrect a
 _NO_MODEL = re.compile(r"not a valid model|model_not_found|model .{0,80}(?:not found|does not exist)", re.IGNORECASE)
 _MODERATED = re.compile(r"moderation|flagged|content[_ ](?:filter|policy)", re.IGNORECASE)
 """OpenRouter reports it with HTTP 403."""
-_BUSY = re.compile(r"\b(?:busy|overloaded|(?:at|over|out of|exceeds?) capacity|pending requests|too many)\b", re.IGNORECASE)
+_BUSY = re.compile(r"busy|overload|capacity|pending requests|too many requests", re.IGNORECASE)
 """How servers whose queue is full word HTTP 503: "server busy, please try again. maximum pending requests exceeded"
 (Ollama), "The model is overloaded" (Google). A server that starts ("Loading model") is not busy."""
 
@@ -50,7 +50,7 @@ def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | 
     """
     status, said, now = status or answer.status, read_said(answer.content), time()
     problem = f"HTTP {status}: {said.message or answer.reason}"
-    who = f"{config.name} at {address}: {problem}"
+    who = f"{config.name} at {address}: {problem.rstrip('. ')}"
     headers = {**said.headers, **answer.headers}
     wait_s = asked_wait(headers, said.text, now)
     if quota := used_up(status, said, headers, wait_s, now):
@@ -89,8 +89,8 @@ def _hint(status: int, said: Said, config: ModelConfig, *, page: bool) -> str:
         return ""
     if status == 403 and page:
         return (
-            "something in front of the server (a firewall, a bot guard, a proxy) refuses this client; check --base-url, "
-            "or ask whoever runs it to let API clients through"
+            "something in front of the server (a firewall, a bot guard, a proxy) refuses this client; check "
+            "--base-url, or ask whoever runs it to let API clients through"
         )
     if status in (401, 403, 407) or (status == 400 and _BAD_KEY.search(said.text)):
         unset = "" if os.environ.get(config.api_key_env, "").strip() else " (it is not set)"

@@ -16,7 +16,7 @@ _ASKED = re.compile(
 )
 """The ``max_tokens`` that vLLM, OpenAI and OpenRouter repeat where prompt and answer together exceed the context."""
 
-ADVICE = "lower generation.max_tokens (judging.max_tokens for a judge)"
+ADVICE = "lower generation.max_tokens (for a judge judging.max_tokens, for apigen evaluate --max-tokens)"
 
 
 def no_room(message: str) -> str:
@@ -26,7 +26,7 @@ def no_room(message: str) -> str:
         message: what the server reports.
     """
     if TOO_MANY_TOKENS.search(message):
-        return f"the model gives no answers of so many tokens; {ADVICE}"
+        return f"max_tokens is more than this model can answer with; {ADVICE}"
     context, asked = _CONTEXT.search(message), _asked(message)
     if context and asked and asked >= int(context[1]):
         return f"max_tokens takes up the whole context; {ADVICE}"
