@@ -235,7 +235,7 @@ def test_money_without_a_price_is_refused_before_anything_is_asked(tmp_path: Pat
         models = ("--model", "openai/w", "--base-url", server.url)
         ran = apigen("run", "--library", "starter:math", *models, "--max-cost", "1", "--out", tmp_path / "out")
         assert (ran.returncode, server.prompts) == (2, [])
-    assert f"no price is known of openai/w at {server.url}" in ran.stderr
+    assert f"the price of openai/w at {server.url} is not known" in ran.stderr
     assert "`price: {prompt: USD, completion: USD}`" in ran.stderr
     assert len(ran.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""How an endpoint is got at: its address, the key that opens it, and the proxy on the way."""
+"""How an endpoint is reached: its address, its API key, and the proxy on the way."""
 
 import os
 import re
@@ -48,7 +48,7 @@ def key_header(config: ModelConfig) -> dict[str, str]:
 
 
 def without_key(config: ModelConfig, content: bytes, *, good: bool) -> bytes:
-    """What a server says, with the names of variables in the place of the keys in them, should it repeat one.
+    """What a server returns, with any key that it repeats replaced by the name of the variable that holds it.
 
     Args:
         config: names the variables.
@@ -108,4 +108,4 @@ def proxy_problem(config: ModelConfig, error: Exception, proxy: str | None) -> s
             said = f"its host {error.host} cannot be resolved"
         case _:
             return None
-    return f"the proxy {shown(URL(proxy))}, set in the environment, refuses the connection or is down ({said})"
+    return f"the proxy {shown(URL(proxy))}, set in the environment, did not connect ({said})"

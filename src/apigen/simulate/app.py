@@ -65,7 +65,7 @@ class _Chat:
         """Describe one model."""
         name = request.match_info["name"]
         if name not in self._simulator.models:
-            return _sent(failure(404, f"there is no model {name!r} here", "model_not_found"))
+            return _sent(failure(404, f"no such model: {name!r}", "model_not_found"))
         return _sent(_as_json(_model(name)))
 
     async def complete(self, request: web.Request) -> web.StreamResponse:

@@ -95,7 +95,7 @@ class BatchLife:
             try:
                 request = msgspec.json.decode(line, type=dict[str, Any])
             except msgspec.MsgspecError:
-                errors.append(_error("invalid_json_line", "This line is no JSON object.", number))
+                errors.append(_error("invalid_json_line", "This line is not a JSON object.", number))
                 continue
             found = self._wrong(batch, request, seen)
             if found is not None:

@@ -38,7 +38,7 @@ def shown(blocks: Mapping[str, list[Json]]) -> tuple[Candidate, tuple[Execution,
         (query,) = msgspec.convert(blocks["query"], tuple[str, ...])
         context = msgspec.convert(blocks.get("context", []), tuple[str, ...])
     except (KeyError, msgspec.ValidationError) as error:
-        raise ValueError(f"no prompt of a judge: {error}") from None
+        raise ValueError(f"not a prompt of a judge: {error}") from None
     executions = tuple(
         _execution(entry, calls) for entry in blocks.get("results", ()) if isinstance(entry, dict) and "call" in entry
     )
