@@ -1,6 +1,5 @@
 """A model behind an OpenAI-compatible endpoint, asked with the limits, retries and time-outs of every other request."""
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,19 +7,10 @@ from typing import Any
 import msgspec
 
 from apigen.concurrency import several
-from apigen.dialogue.folding import folded
-from apigen.dialogue.native import native_messages
 from apigen.errors import ModelRefused
 from apigen.evaluate.asking.base import IN_USER_TURN, Keep, Put, Said
 from apigen.models.base import Model, Options
-from apigen.records import Completion, Message
-
-_NO_SYSTEM = re.compile(
-    r"HTTP 4(?:00|22)\b.*(?:\b(?:system|developer)[ _](?:role|message|instruction)"
-    r"|\brole\b.{0,20}\bsystem\b|\bonly user\b.{0,20}\bassistant\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-"""What a server says whose chat template knows no system."""
+from apigen.models.openai.dialect import SYSTEM_IN_USER
 
 
 class Endpoint:
@@ -36,8 +26,6 @@ class Endpoint:
         self._model = model
         self._options = options
         self._concurrency = concurrency
-        self._folds = False
-        """Whether the server was seen to take what the system says in the user's turn alone."""
 
     async def ask(self, puts: Sequence[Put], keep: Keep, stopped: Callable[[], bool]) -> None:
         """Ask each question by itself.
@@ -55,7 +43,7 @@ class Endpoint:
         began = time.monotonic()
         options = msgspec.structs.replace(self._options, tools=put.tools)
         try:
-            completion = await self._completed(put.messages, options)
+            completion = await self._model.complete(put.messages, options)
         except ModelRefused as refused:
             return Said(error=str(refused), seconds=time.monotonic() - began)
         return Said(
@@ -67,23 +55,11 @@ class Endpoint:
             cut=completion.finish_reason == "length",
         )
 
-    async def _completed(self, messages: tuple[Message, ...], options: Options) -> Completion:
-        """The answer; where the server refuses a system, what that says begins the user's turn, as in training."""
-        in_turn = tuple(Message(**message) for message in folded(native_messages(messages)))
-        if not self._folds:
-            try:
-                return await self._model.complete(messages, options)
-            except ModelRefused as refused:
-                if in_turn == messages or not _NO_SYSTEM.search(str(refused)):
-                    raise
-        completion = await self._model.complete(in_turn, options)
-        self._folds = self._folds or in_turn != messages
-        return completion
-
     def facts(self) -> dict[str, Any]:
-        """What was seen of the endpoints, and where the system's words stood if it was not where they belong."""
-        seen = {"endpoints": msgspec.to_builtins(self._model.endpoints())}
-        return {**seen, "system": IN_USER_TURN} if self._folds else seen
+        """What was seen of the endpoints, and where the system message was put if they take none."""
+        seen = self._model.endpoints()
+        moved = any(SYSTEM_IN_USER.name in facts.structured.get("changes", ()) for facts in seen)
+        return {"endpoints": msgspec.to_builtins(seen)} | ({"system": IN_USER_TURN} if moved else {})
 
     async def aclose(self) -> None:
         """Close the connections."""
