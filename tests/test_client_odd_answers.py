@@ -3,6 +3,7 @@
 import asyncio
 import json
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +19,13 @@ from apigen.models.openai.failures import TryAgain
 from apigen.models.openai.limits import Limits
 from apigen.models.openai.model import OpenAIModel
 from apigen.models.openai.patience import Patience
+from apigen.models.openai.probe import SHAPE
 from apigen.models.openai.said import read_said
 from apigen.models.openai.wire import NoCompletion, error_message, read_completion
+from apigen.models.store import CompletionStore, StoredModel
+from apigen.models.under_way import UnderWay
 from apigen.records import Completion, Message
-from fault_server import Handler, always, answer, as_json, faults, in_turn, response
+from fault_server import Handler, always, answer, as_json, faults, hang, in_turn, response
 
 QUICK = Patience(first_s=0.01, longest_s=0.02)
 PROMPT = (Message("user", "hi"),)
@@ -260,6 +264,29 @@ def test_an_address_without_v1_is_told_where_most_servers_are() -> None:
     bare = asyncio.run(main(""))
     assert bare.endswith("check --base-url and the model name 'm'; most servers want http://127.0.0.1:PORT/v1")
     assert "most servers" not in asyncio.run(main("/v1"))
+
+
+def test_only_what_a_server_has_is_waited_for_at_the_end(tmp_path: Path) -> None:
+    """The probe; the requests that wait for its answer have not been sent, and end at once."""
+    told: list[int] = []
+
+    async def main() -> int:
+        async with faults(hang) as (server,), asyncio.timeout(60):
+            config = ModelConfig(name="openai/m", base_url=server.url)
+            store = CompletionStore(tmp_path / "c.sqlite", UnderWay(0.05, lambda _, answers: told.append(answers)))
+            model = StoredModel(OpenAIModel(config, 32), store, "writer")
+            options = [Options(seed=seed, shape=SHAPE) for seed in range(33)]
+            asking = [asyncio.ensure_future(model.complete(PROMPT, each)) for each in options]
+            while not server.bodies:  # noqa: ASYNC110 - what is waited for happens in a server that has no event for it
+                await asyncio.sleep(0.002)
+            for task in asking:
+                task.cancel()
+            await model.aclose()
+            store.close()
+            return len(server.bodies)
+
+    assert asyncio.run(main()) == 1
+    assert told == [1]
 
 
 def test_a_refused_connection_is_said_in_two_words() -> None:

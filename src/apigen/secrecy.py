@@ -21,7 +21,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _BEGINNINGS = ("sk-", "AIza", "eyJ", "ghp_", "xox")
 """Of keys of OpenAI and who followed it, of Google, JSON web tokens, GitHub and Slack."""
 _SHORTEST = 8
-"""Characters of a value that is told by its beginning: ``sk-SK`` is a language."""
+"""Characters of a value that is recognised by its beginning: ``sk-SK`` is a language."""
 
 
 def names_a_secret(name: str) -> bool:

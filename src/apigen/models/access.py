@@ -73,7 +73,7 @@ def _anyhow_spelled(key: str) -> re.Pattern[bytes]:
 
 
 def text_without_key(config: ModelConfig, text: str) -> str:
-    """The same for a text that is no good answer, such as the words beside a status."""
+    """The same for a text that is not a good answer, such as the reason phrase of a status."""
     return without_key(config, text.encode(errors="replace"), good=False).decode()
 
 

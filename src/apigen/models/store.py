@@ -263,7 +263,7 @@ class StoredModel:
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Answer from the store, or ask and keep the answer.
 
-        Once asked, the model goes on also where this call is cancelled: the answer is kept when it comes.
+        Once sent, a request continues even if this call is cancelled: the answer is kept when it comes.
         """
         key = request_key(self._role, self.locator, messages, options, self.extra)
         kept = self._store.get(key)

@@ -85,7 +85,7 @@ class _Chat:
         try:
             value = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return failure(400, "the body is no JSON", "invalid_request_error")
+            return failure(400, "the body is not JSON", "invalid_request_error")
         reply = await self._simulator.answer(value, request.headers)
         if self._memo is not None and len(self._memo) < MOST_REMEMBERED:
             self._memo[digest] = reply

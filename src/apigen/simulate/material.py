@@ -15,7 +15,7 @@ def quoted_blocks(text: str) -> dict[str, list[Json]]:
     """The blocks of data in a prompt, as ``generate.quoting`` writes them: by name, one JSON value a line.
 
     Raises:
-        ValueError: a line is no JSON.
+        ValueError: a line is not JSON.
     """
     return {
         name: [msgspec.json.decode(line) for line in inside.split("\n") if line]

@@ -4,7 +4,7 @@ Written here because no library has this shape. aiobreaker (last release 2021), 
 for one fixed time and then let every caller through until one fails; purgatory brings message buses and storages for
 Redis, and pybreaker's asynchronous side is tornado's. All four raise at whoever comes while they are open, where
 requests here must *wait*; none counts checks so as to give up after them, or can tell a prompt that breaks a server
-from a server that is broken. This one is a value with a few transitions: it never waits itself and is told the time.
+from a server that is broken. This one is a value with a few transitions: it never waits itself and is given the time.
 """
 
 from apigen.models.openai.patience import Patience

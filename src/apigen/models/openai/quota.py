@@ -44,7 +44,7 @@ class UsedUp(NamedTuple):
     what: str
     """Such as ``the daily quota is used up``."""
     renewed_s: float | None = None
-    """Seconds until it is renewed, if told."""
+    """Seconds until it is renewed, if known."""
 
     def words(self, now: float) -> str:
         """That it is used up, and until when, for people."""
@@ -89,7 +89,7 @@ def _worded(said: Said) -> str:
     """The period of the quota that a complaint names; its message first, then its details.
 
     A message that names minutes as well is about a burst: OpenRouter advertises what a day would allow. Where that is
-    wrong the run ends a few tries later; the other mistake would end a run that could go on.
+    wrong the run ends a few tries later; the other mistake would end a run that could continue.
     """
     message, details = (_ADDRESS.sub("", text) for text in (said.message, said.text))
     if _PER_MINUTE.search(message):

@@ -79,7 +79,7 @@ def read_completion(
     Args:
         content: as it came.
         locator: of the model that was asked.
-        answer: where in the message the answer stands.
+        answer: takes the answer from the message.
         most: tokens that it was allowed.
         offered: whether tools were offered, so that calls of them are part of the answer.
 
@@ -174,7 +174,7 @@ def error_message(content: bytes, most: int = 200) -> str:
 
 
 def error_of(content: bytes) -> dict[str, Any]:
-    """What a server reports as wrong, as an object with a ``message``, wherever in its answer that stands."""
+    """What a server reports as wrong, as an object with a ``message``, wherever in its answer it is."""
     try:
         value: Any = parsed(content)
     except Unreadable:
