@@ -248,7 +248,7 @@ def test_a_server_process_serves_a_run_and_ends_on_ctrl_c(tmp_path: Path) -> Non
     ran = apigen_process(*words[1:], "--count", "5", "--library", "starter:math", "--out", tmp_path / "run")
     assert ran.returncode == 0, ran.stderr
     server.send_signal(signal.SIGINT)
-    assert server.communicate()[0] == "Ended.\n"
+    assert server.communicate()[0] == "Stopped.\n"
     assert server.returncode == 0
     entries = read_ledger(ledger)
     assert all(entry is not None for entry, _ in joined(tmp_path / "run", entries))

@@ -93,9 +93,10 @@ def read_completion(
     if not response.choices:
         what = f"the answer is an error: {error_message(content)}" if response.error else "the answer has no choices"
         raise NoCompletion(what)
-    if response.choices[0].failed:
-        raise NoCompletion(f"the answer is an error: {error_message(content)}")
     choice, usage = response.choices[0], _object(response.usage)
+    if choice.failed:
+        why = error_message(content) if choice.error else "the server does not say which"
+        raise NoCompletion(f"the answer is an error: {why}")
     text, thinking = told_apart(choice.message)
     calls = _calls(choice.message)
     reply = Reply(text or _text(choice.message.get("refusal")), thinking, _arguments(calls), calls)
