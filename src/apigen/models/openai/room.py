@@ -16,7 +16,10 @@ _ASKED = re.compile(
 )
 """The ``max_tokens`` that vLLM, OpenAI and OpenRouter repeat where prompt and answer together exceed the context."""
 
-ADVICE = "lower generation.max_tokens (for a judge judging.max_tokens, for apigen evaluate --max-tokens)"
+ADVICE = (
+    "start a new run with a lower generation.max_tokens "
+    "(for a judge judging.max_tokens, for apigen evaluate --max-tokens)"
+)
 
 
 def no_room(message: str) -> str:
