@@ -43,7 +43,7 @@ def test_a_key_written_into_an_address_is_refused(name: str) -> None:
         {"base_url": f"https://host.example/v1?{name}={value}"},
         {"base_url": f"https://host.example/v1#{name}={value}"},
     ):
-        with pytest.raises(ValidationError, match="put it into an environment variable") as caught:
+        with pytest.raises(ValidationError, match="put it in an environment variable") as caught:
             ModelConfig.model_validate({"name": "openai/m", **settings})
         said = caught.value.errors()[0]["msg"]
         assert value not in said
@@ -73,7 +73,7 @@ def test_what_looks_like_a_key_is_refused_under_any_name(beginning: str, tmp_pat
         ({"query": {key: ""}}, 'query: {key: "${NAME}"}'),
         ({"base_url": f"https://host.example/v1?id={key}"}, 'query: {id: "${NAME}"}'),
         ({"base_url": f"https://host.example/v1?{key}"}, 'query: {key: "${NAME}"}'),
-        ({"base_url": key}, "this is no endpoint"),
+        ({"base_url": key}, "this is not an endpoint"),
         ({"api_key_env": key}, "models.0.api_key_env: write the name of an environment variable, such as"),
         ({"api_key_header": key}, "models.0.api_key_header: write the name of a header, such as"),
     ):
@@ -101,7 +101,7 @@ def test_a_variable_in_an_address_is_refused(address: str) -> None:
         partial(load_config, None, {"model": {"name": "openai/m", "base_url": address}}),
         partial(Config().resolved, base_url=address),
     ):
-        with pytest.raises(UserError, match=r"nothing is filled into an address: put \$\{NAME\} into `query`"):
+        with pytest.raises(UserError, match=r"\$\{NAME\} is not expanded in an address: put it in `query`"):
             given()
 
 
@@ -112,14 +112,14 @@ def test_a_variable_is_the_whole_of_a_value() -> None:
 
 
 WRONG_ADDRESSES = [
-    ("ftp://host.example/v1", "'ftp://host.example/v1' is no endpoint: write http://"),
-    ("http://me:hunter2@host.example/v1", "an endpoint must not hold a password"),
-    ("http://me:hun/ter2@host.example/v1", "an endpoint must not hold a password"),
-    ("me:hunter2@host.example/v1", "is no endpoint"),
-    ("ftp://me:hunter2@host.example/v1", "an endpoint must not hold a password"),
+    ("ftp://host.example/v1", "'ftp://host.example/v1' is not an endpoint address: write http://"),
+    ("http://me:hunter2@host.example/v1", "an endpoint must not contain a password"),
+    ("http://me:hun/ter2@host.example/v1", "an endpoint must not contain a password"),
+    ("me:hunter2@host.example/v1", "is not an endpoint"),
+    ("ftp://me:hunter2@host.example/v1", "an endpoint must not contain a password"),
     ("http://host.example/v1?key=hunter2", "'key' in an address looks like a key"),
-    ("http://host.example:eighty/v1", "is no endpoint"),
-    ("http://[::1/v1", "is no endpoint"),
+    ("http://host.example:eighty/v1", "is not an endpoint"),
+    ("http://[::1/v1", "is not an endpoint"),
 ]
 
 

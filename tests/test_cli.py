@@ -54,7 +54,7 @@ def test_the_changelog_and_readme_speak_of_every_command() -> None:
         (("--library", "python:no/such/file.py"), "there is no file"),
         (("--library", "starter:data", "--seeds", "no_seeds.jsonl"), "no such seed file"),
         (("--model", "gpt-4"), "'gpt-4' is no model"),
-        (("--model", "openai/x", "--base-url", "localhost:1"), "is no endpoint"),
+        (("--model", "openai/x", "--base-url", "localhost:1"), "is not an endpoint"),
         (("--count", "0"), "count"),
         (("none.yaml",), "no such file"),
         (("--resume", "--out", "nothing_here"), "no run was started there"),

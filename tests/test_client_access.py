@@ -39,7 +39,7 @@ def test_a_key_in_the_address_comes_from_the_environment_and_stays_out_of_answer
 def test_a_key_that_the_environment_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is sent."""
     monkeypatch.delenv("GEMINI_KEY", raising=False)
-    with pytest.raises(UserError, match=r"openai/m: query\.key is \$\{GEMINI_KEY\}, for which the environment has no"):
+    with pytest.raises(UserError, match=r"openai/m: query\.key: the environment variable GEMINI_KEY is not set"):
         one(always(answer()), query={"key": "${GEMINI_KEY}"})
 
 
@@ -100,14 +100,14 @@ def test_which_proxy_is_used(
 @pytest.mark.parametrize(
     ("proxy", "said"),
     [
-        ("socks5://user:hunter2@proxy.example:1080", "is socks5://proxy.example:1080, which is no HTTP proxy: "),
-        ("socks5h://proxy.example", "is socks5h://proxy.example, which is no HTTP proxy: "),
-        ("http://user:hunter2@proxy.example:eighty", "is no address: "),
-        ("http://user:hun/ter2@proxy.example:80", "is no address: "),
-        ("http://user:1/hunter2@proxy.example:80", "is no address: "),
-        ("http://user:hunter2@[::1", "is no address: "),
-        ("http://", "is no address: "),
-        ("http://user:hunter2@a b:1", "is no address: "),
+        ("socks5://user:hunter2@proxy.example:1080", "is socks5://proxy.example:1080, which is not an HTTP proxy: "),
+        ("socks5h://proxy.example", "is socks5h://proxy.example, which is not an HTTP proxy: "),
+        ("http://user:hunter2@proxy.example:eighty", "is not a valid address: "),
+        ("http://user:hun/ter2@proxy.example:80", "is not a valid address: "),
+        ("http://user:1/hunter2@proxy.example:80", "is not a valid address: "),
+        ("http://user:hunter2@[::1", "is not a valid address: "),
+        ("http://", "is not a valid address: "),
+        ("http://user:hunter2@a b:1", "is not a valid address: "),
     ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "all_proxy"])
@@ -121,7 +121,7 @@ def test_a_proxy_that_cannot_be_used_is_told_in_one_line(
     line = str(caught.value)
     assert line.startswith(f"{variable.upper()}, the environment's proxy for ")
     assert said in line
-    assert f"write {variable.upper()}=http://HOST:PORT, or models.example into NO_PROXY" in line
+    assert f"set {variable.upper()}=http://HOST:PORT, or add models.example to NO_PROXY" in line
     assert "ter2" not in line
     assert "user" not in line
     assert "\n" not in line
@@ -132,7 +132,7 @@ def test_a_proxy_that_nobody_knows_is_named(scheme: str, monkeypatch: pytest.Mon
     """By chat and by batch: the model's own host is not looked up at all."""
     monkeypatch.setenv(f"{scheme}_proxy", "http://user:hunter2@proxy.invalid:3128")
     address = f"{scheme}://models.invalid/v1"
-    says = r"the proxy http://proxy\.invalid:3128, .* \(no address is known for proxy\.invalid\)"
+    says = r"the proxy http://proxy\.invalid:3128, .* \(its host proxy\.invalid cannot be resolved\)"
     with pytest.raises(TryAgain, match=says):
         one(always(answer()), base_url=address, retries=0)
     with pytest.raises(NotReached, match=says):
@@ -165,7 +165,7 @@ def run_options(overrides: dict[str, Any], base_url: str | None, out: Path) -> R
 @pytest.mark.parametrize(
     ("query", "proxy", "said"),
     [
-        ({"key": "${NOT_THERE}"}, "", "query.key is ${NOT_THERE}, for which the environment has no value; set it"),
+        ({"key": "${NOT_THERE}"}, "", "query.key: the environment variable NOT_THERE is not set; set it"),
         ({}, "socks5://p:1", "HTTP_PROXY, the environment's proxy for http addresses, is socks5://p:1, which is no"),
     ],
 )
@@ -189,7 +189,7 @@ def test_a_proxy_that_lets_nothing_through_is_named_without_its_password(
     """By chat and by batch alike."""
     monkeypatch.setenv(f"{scheme}_proxy", "http://user:pass@127.0.0.1:9")
     address = f"{scheme}://models.invalid/v1"
-    says = r"cannot connect: the proxy http://127\.0\.0\.1:9, which the environment names, does not let it through \("
+    says = r"cannot connect: the proxy http://127\.0\.0\.1:9, set in the environment, did not connect \("
     with pytest.raises(TryAgain, match=says):
         one(always(answer()), base_url=address, retries=0)
 

@@ -123,8 +123,8 @@ def test_a_passing_fault_costs_a_try_and_no_request(fault: str) -> None:
         ("500", "HTTP 500: boom"),
         ("a reset", "connection lost"),
         ("a truncated body", "connection lost"),
-        ("invalid UTF-8", "the answer is no chat completion"),
-        ("a web page", "the answer is a web page titled 'Hello', no chat completion; check --base-url"),
+        ("invalid UTF-8", "the answer is not a chat completion"),
+        ("a web page", "the answer is a web page titled 'Hello', not a chat completion; check --base-url"),
         ("no HTTP", "connection lost"),
         ("an error called good", "HTTP 502: Provider returned error"),
     ],
@@ -153,9 +153,9 @@ def test_each_phase_has_its_own_time_out_and_words() -> None:
             await writer.drain()
             await asyncio.sleep(0.02)
 
-    with pytest.raises(TryAgain, match=r"not a byte within silence_s \(0\.1 s\)"):
+    with pytest.raises(TryAgain, match=r"nothing received within silence_s \(0\.1 s\)"):
         one(hang, retries=0, silence_s=0.1)
-    with pytest.raises(TryAgain, match=r"no whole answer within timeout_s \(0\.3 s\)"):
+    with pytest.raises(TryAgain, match=r"no complete answer within timeout_s \(0\.3 s\)"):
         one(drip, retries=0, silence_s=0.2, timeout_s=0.3)
 
     async def unreached(server: FaultServer) -> None:
@@ -220,7 +220,7 @@ def test_a_long_wait_that_a_server_asks_for_is_told_once(caplog: pytest.LogCaptu
     run(always(error(429, "slow down", Retry_After="40")), check)
     (told,) = [record.getMessage() for record in caplog.records if record.name.startswith("apigen")]
     assert told.startswith("openai/m at http://127.0.0.1:")
-    assert told.endswith("HTTP 429: slow down; as it asks, nothing is sent there for 40 s")
+    assert told.endswith("HTTP 429: slow down; pausing requests to it for 40 s, as it asks")
 
 
 def test_a_burst_limit_loses_no_request_however_few_retries_there_are() -> None:
@@ -253,8 +253,8 @@ def test_a_days_quota_ends_at_once_for_everybody() -> None:
         asked = client(server, concurrency=2)
         ends = await asyncio.gather(*(ask(asked) for _ in range(20)), return_exceptions=True)
         assert {type(end) for end in ends} == {ModelUnavailable}
-        assert all("the quota of a day is used up" in str(end) for end in ends)
-        with pytest.raises(ModelUnavailable, match="quota of a day"):
+        assert all("the daily quota is used up" in str(end) for end in ends)
+        with pytest.raises(ModelUnavailable, match="daily quota"):
             await ask(asked)
         return len(server.bodies)
 
@@ -285,8 +285,8 @@ def test_whoever_waits_is_told_when_a_single_try_finds_that_nothing_is_accepted(
     run(handle, check)
 
 
-def test_a_server_that_is_down_for_good_is_asked_by_trials_and_not_by_each_request_in_full() -> None:
-    """32 requests with 5 retries would be 192 tries; it takes those in flight while it opens, and the trials."""
+def test_a_server_that_is_down_for_good_is_asked_by_checks_and_not_by_each_request_in_full() -> None:
+    """32 requests with 5 retries would be 192 tries; it takes those in flight while it opens, and the checks."""
 
     async def check(server: FaultServer) -> list[object]:
         asked = client(server, concurrency=32, retries=5)
@@ -299,7 +299,7 @@ def test_a_server_that_is_down_for_good_is_asked_by_trials_and_not_by_each_reque
     ends = run(always(error(503, "Loading model")), check)
     assert {type(end) for end in ends} == {ModelUnavailable}
     assert str(ends[0]).endswith(
-        "/v1/chat/completions: HTTP 503: Loading model; one request after another failed, and 5 trials after them"
+        "/v1/chat/completions: HTTP 503: Loading model; 5 requests in a row failed, and then 5 checks"
     )
 
 
@@ -396,11 +396,11 @@ def test_stopping_ends_waits_at_once_and_lets_answers_come() -> None:
         await until(lambda: server.in_flight == 2)
         asked.stop()
         ends = await asyncio.gather(resting, *work[2:], return_exceptions=True)
-        assert {str(end) for end in ends} == {"openai/m: nothing more is asked, for the work ends"}
+        assert {str(end) for end in ends} == {"openai/m: no more requests are sent, because the run is ending"}
         assert asked.awaited == 2
         release.set()
         assert await asyncio.gather(*work[:2]) == ["hi", "hi"]
-        with pytest.raises(ModelUnavailable, match="nothing more"):
+        with pytest.raises(ModelUnavailable, match="no more requests"):
             await ask(asked)
 
     run(handle, check)
@@ -414,7 +414,7 @@ def test_closing_ends_what_is_awaited_too() -> None:
         work = asyncio.ensure_future(ask(asked))
         await until(lambda: server.in_flight == 1)
         await asked.aclose()
-        with pytest.raises(ModelUnavailable, match="nothing more"):
+        with pytest.raises(ModelUnavailable, match="no more requests"):
             await work
 
     run(hang, check)
@@ -488,7 +488,7 @@ def test_a_certificate_that_is_not_trusted_is_said_at_once(tls_server: object) -
 
 def test_an_unknown_host_is_said() -> None:
     """By its name."""
-    with pytest.raises(TryAgain, match=r"cannot connect: no address is known for nowhere\.invalid"):
+    with pytest.raises(TryAgain, match=r"cannot connect: the host nowhere\.invalid cannot be resolved"):
         one(always(answer()), base_url="http://nowhere.invalid/v1", retries=0)
 
 

@@ -59,31 +59,33 @@ def openrouter(limit: str, reset: str) -> dict[str, Any]:
             429,
             openai(GROQ_DAY, "rate_limit_exceeded", "tokens"),
             {},
-            "the quota of a day is used up until .*in 10 min",
+            "the daily quota is used up until .*in 10 min",
         ),
-        (429, google("GenerateRequestsPerDayPerProjectPerModel-FreeTier"), {}, "quota of a day is used up$"),
-        (429, openrouter("free-models-per-day", "99999999999999"), {}, "the quota of a day is used up until 51"),
+        (429, google("GenerateRequestsPerDayPerProjectPerModel-FreeTier"), {}, "daily quota is used up$"),
+        (429, openrouter("free-models-per-day", "99999999999999"), {}, "the daily quota is used up until 51"),
         (
             429,
             {"error": {"message": "slow", "metadata": {"limit_source": "openrouter_free_tier_daily"}}},
             {},
-            "of a day",
+            "daily quota",
         ),
         (
             429,
             openai("Requests exceeded"),
             {"x_ratelimit_remaining_requests_day": "0", "x_ratelimit_reset_requests_day": "33011.3"},
-            r"the quota of a day is used up until .*\(in 9 h 10 min\)",
+            r"the daily quota is used up until .*\(in 9 h 10 min\)",
         ),
-        (429, openai("No"), {"x_ratelimit_remaining_tokens_per_day": "0"}, "the quota of a day is used up$"),
-        (429, openai("Monthly limit reached"), {}, "the quota of a month is used up"),
+        (429, openai("No"), {"x_ratelimit_remaining_tokens_per_day": "0"}, "the daily quota is used up$"),
+        (429, openai("Monthly limit reached"), {}, "the monthly quota is used up"),
         (
             429,
             openai("Please retry after 86400 seconds."),
             {"retry_after": "86400"},
-            r"turns requests away until .*24 h",
+            r"the server asks to wait until .*24 h",
         ),
-        (503, openai("Maintenance"), {"retry_after": "7200"}, "turns requests away until .*2 h 0 min"),
+        (503, openai("Maintenance"), {"retry_after": "7200"}, "the server asks to wait until .*2 h 0 min"),
+        (503, openai("Maintenance"), {"retry_after": "inf"}, "the server asks to wait forever$"),
+        (429, openai("Maintenance"), {"retry_after": "9" * 30}, "the server asks to wait forever$"),
     ],
 )
 def test_a_quota_that_waiting_does_not_bring_back_ends_the_run(
@@ -126,6 +128,9 @@ def test_a_quota_that_waiting_does_not_bring_back_ends_the_run(
         (429, openai("see https://docs.example.com/daily/limits"), {}, None),
         (429, b"Too Many Requests", {}, None),
         (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, {}, None),
+        (503, openai("server busy, please try again.  maximum pending requests exceeded"), {}, None),
+        (503, {"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}, {}, None),
+        (503, openai("No capacity", "capacity_exceeded"), {"retry_after": "soon"}, None),
         (503, openai("overloaded"), {"retry_after": "3"}, 3),
     ],
 )
@@ -153,6 +158,11 @@ def test_a_burst_limit_only_slows_a_run_down(
         ),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "120ms"}, "", 0.12),
         ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "soon"}, "", None),
+        ({"retry-after": "soon", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "30"}, "", 30),
+        ({"retry-after": "soon"}, "Please try again in 4s", 4),
+        ({"retry-after": "120s", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "30"}, "", 120),
+        ({"retry-after": f"Wed, 21 Oct 2026 07:28:00 +{'9' * 20}"}, "", None),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0001-01-01T00:00:00"}, "", None),
         ({}, "try again in 1 hour and 30 minutes", 5400),
         ({}, "Please wait 5 s", 5),
         ({}, "I tried 3 models", None),
@@ -173,7 +183,7 @@ def test_the_end_of_a_quota_is_said_as_a_time_and_a_wait() -> None:
     """In UTC, for whoever plans to resume."""
     quota = used_up(429, read_said(b""), {}, 33_000.0, NOW)
     assert quota is not None
-    assert quota.words(NOW) == ("the server turns requests away until 2025-11-26 09:10 UTC (in 9 h 10 min)")
+    assert quota.words(NOW) == "the server asks to wait until 2025-11-26 09:10 UTC (in 9 h 10 min)"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +195,7 @@ def test_the_end_of_a_quota_is_said_as_a_time_and_a_wait() -> None:
         (
             403,
             b"<html><head><title>Access denied</title></head></html>",
-            "a web page titled 'Access denied'; set MY_KEY",
+            "a web page titled 'Access denied'; something in front of the server .* refuses this client",
         ),
         (
             404,
@@ -253,7 +263,7 @@ def test_azure_is_told_its_header(monkeypatch: pytest.MonkeyPatch) -> None:
     azure = CONFIG.model_copy(update={"base_url": "https://me.openai.azure.com/openai/deployments/x"})
     monkeypatch.delenv("MY_KEY", raising=False)
     said = str(refused(401, {"error": {"code": "401", "message": "Access denied"}}, config=azure))
-    assert said.endswith("set MY_KEY to a valid key (it is not set); Azure may want api_key_header: api-key")
+    assert said.endswith("set MY_KEY to a valid key (it is not set); Azure may need api_key_header: api-key")
     monkeypatch.setenv("MY_KEY", "k")
     assert "(it is not set)" not in str(refused(401, b"", config=azure))
 

@@ -110,7 +110,7 @@ def test_a_lost_endpoint_is_replaced_with_one_warning(caplog: pytest.LogCaptureF
     run((slow, slow), check, retries=2)
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith("openai/m at http://127.0.0.1:")
-    assert line.endswith("the other endpoints of this model take its work")
+    assert line.endswith("its requests go to the other endpoints of this model")
 
 
 def test_an_endpoint_that_refuses_everything_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
@@ -120,7 +120,7 @@ def test_an_endpoint_that_refuses_everything_is_left_out(caplog: pytest.LogCaptu
         assert set(await asyncio.gather(*(ask(client) for _ in range(40)))) == {"hi"}
         assert len(servers[0].bodies) <= 8
         assert len(servers[1].bodies) <= 8
-        assert "the quota of a day" in client.facts()[0].problem
+        assert "the daily quota" in client.facts()[0].problem
         assert "set OPENAI_API_KEY" in client.facts()[1].problem
 
     quota, key = error(429, "Limit of requests per day (RPD) reached"), error(401, "no")
@@ -292,7 +292,7 @@ def test_a_days_quota_stops_a_run_cleanly_and_resume_goes_on(tmp_path: Path) -> 
         ran = apigen("run", config, "--out", out)
         assert ran.returncode == 1
         (line,) = [line for line in ran.stderr.splitlines() if line.startswith("apigen: ")]
-        assert "the quota of a day is used up until 20" in line
+        assert "the daily quota is used up until 20" in line
         assert "UTC (in 7 h 2 min). No answer is lost. " in line
         assert "--resume" in line
         assert json.loads((out / "manifest.json").read_text())["status"] == "unavailable"

@@ -23,7 +23,7 @@ def opened(now: float = 0.0) -> Breaker:
     for request in range(OPENS_AFTER):
         assert breaker.ready_at() <= now
         assert breaker.enter() is False
-        breaker.failed(request, "down", now, trial=False)
+        breaker.failed(request, "down", now, check=False)
     return breaker
 
 
@@ -31,9 +31,9 @@ def test_a_breaker_opens_after_several_requests_failed_in_a_row() -> None:
     """An answer in between starts the count again."""
     breaker = Breaker(PATIENCE)
     for request in range(OPENS_AFTER - 1):
-        breaker.failed(request, "down", 0, trial=False)
+        breaker.failed(request, "down", 0, check=False)
     breaker.answered()
-    breaker.failed(9, "down", 0, trial=False)
+    breaker.failed(9, "down", 0, check=False)
     assert not breaker.open
     assert opened().open
 
@@ -42,29 +42,29 @@ def test_one_request_opens_no_breaker_however_often_it_fails() -> None:
     """A prompt that a living server cannot answer must not look like a server that is down."""
     breaker = Breaker(PATIENCE)
     for _ in range(50):
-        breaker.failed(7, "HTTP 500", 0, trial=False)
+        breaker.failed(7, "HTTP 500", 0, check=False)
     assert not breaker.open
 
 
-def test_an_open_breaker_lets_one_trial_through_at_growing_intervals() -> None:
-    """1 s, 2 s, 4 s, then 6 s, which is the longest; nobody goes while a trial is under way."""
+def test_an_open_breaker_lets_one_check_through_at_growing_intervals() -> None:
+    """1 s, 2 s, 4 s, then 6 s, which is the longest; nobody goes while a check is under way."""
     breaker, now, waits = opened(), 0.0, []
     for _ in range(5):
         waits.append(breaker.ready_at() - now)
         now = breaker.ready_at()
         assert breaker.enter() is True
         assert breaker.ready_at() == math.inf
-        breaker.failed(1, "still down", now, trial=True)
+        breaker.failed(1, "still down", now, check=True)
     assert waits == [1, 2, 4, 6, 6]
-    assert breaker.failed_trials == 5
+    assert breaker.failed_checks == 5
     assert breaker.problem == "still down"
 
 
-def test_an_answered_trial_closes_a_breaker_and_an_abandoned_one_makes_room_for_another() -> None:
+def test_an_answered_check_closes_a_breaker_and_an_abandoned_one_makes_room_for_another() -> None:
     """Whoever leaves without an answer says nothing about the server."""
     breaker = opened()
     assert breaker.enter()
-    breaker.left(trial=True)
+    breaker.left(check=True)
     assert breaker.open
     assert breaker.ready_at() == 1
     assert breaker.enter()
@@ -73,11 +73,11 @@ def test_an_answered_trial_closes_a_breaker_and_an_abandoned_one_makes_room_for_
     assert breaker.ready_at() == 0
 
 
-def test_what_was_sent_before_a_breaker_opened_is_no_trial() -> None:
-    """Its failure neither counts nor puts the next trial off; its answer closes the breaker."""
+def test_what_was_sent_before_a_breaker_opened_is_no_check() -> None:
+    """Its failure neither counts nor puts the next check off; its answer closes the breaker."""
     breaker = opened()
-    breaker.failed(99, "late", 0.5, trial=False)
-    assert (breaker.failed_trials, breaker.ready_at()) == (0, 1)
+    breaker.failed(99, "late", 0.5, check=False)
+    assert (breaker.failed_checks, breaker.ready_at()) == (0, 1)
     breaker.answered()
     assert not breaker.open
 

@@ -191,7 +191,7 @@ def test_the_command_line_says_batch_and_who_goes_on(tmp_path: Path) -> None:
         (("--model", "openai/x", "--from", "nowhere"), "no manifest.json there"),
         (("--resume",), "name the run with --out DIR"),
         (("--model", "openai/x", "--out", "x"), "an estimate writes nothing"),
-        (("--model", "openai/x", "--prices", "none.yaml"), "no such file; give the path of a YAML file of prices"),
+        (("--model", "openai/x", "--prices", "none.yaml"), "no such file; give the path of a YAML price file"),
     ],
 )
 def test_wrong_input_gets_one_line(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

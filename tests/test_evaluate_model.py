@@ -489,7 +489,7 @@ def test_two_evaluations_do_not_write_to_one_folder(server: ToolServer, tmp_path
         (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--execute"), "is not in a run's folder"),
         (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "-l", "starter"), "without --execute"),
         (("--suite", "bfcl", "--model", "openai/x", "--out", "o", "--execute"), "have no executable calls"),
-        (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--base-url", "gpu1"), "is no endpoint"),
+        (("--suite", "held-out:ROWS", "--model", "openai/x", "--out", "o", "--base-url", "gpu1"), "is not an endpoint"),
     ],
 )
 def test_wrong_input_is_one_line(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -148,7 +148,7 @@ def test_a_hanging_server_is_given_up_after_the_time_out(httpserver: HTTPServer)
 
     httpserver.expect_request(PATH).respond_with_handler(hang)
     try:
-        with pytest.raises(ModelUnavailable, match=r"no whole answer within timeout_s \(0\.2 s\) \(tried 1 time\)"):
+        with pytest.raises(ModelUnavailable, match=r"no complete answer within timeout_s \(0\.2 s\) \(tried 1 time\)"):
             ask(httpserver, retries=0, timeout_s=0.2)
     finally:
         release.set()

@@ -38,6 +38,14 @@ def read(message: dict[str, Any], ended: str = "stop", **usage: Any) -> Completi
         },
         {"content": [{"type": "reasoning", "summary": [{"text": "hm [1]"}]}, {"type": "output_text", "text": PAIRS}]},
         {"content": f"</think>{PAIRS}", "reasoning_content": "hm [1]"},
+        {"content": f"<seed:think>hm [1]</seed:think>{PAIRS}"},
+        {"content": f"◁think▷hm [1]◁/think▷{PAIRS}"},
+        {"content": f"<|channel|>analysis<|message|>hm [1]<|end|><|start|>assistant<|channel|>final<|message|>{PAIRS}"},
+        {
+            "content": "<|start|>assistant<|channel|>analysis<|message|>hm [1]<|end|><|start|>assistant"
+            f"<|channel|>final <|constrain|>json<|message|>{PAIRS}<|return|>"
+        },
+        {"content": f"<|channel|>final<|message|>{PAIRS}", "reasoning": "hm [1]"},
     ],
 )
 def test_thoughts_are_kept_apart_from_the_answer(message: dict[str, Any]) -> None:
@@ -106,6 +114,36 @@ def test_all_that_a_provider_counts_is_counted() -> None:
     assert counts == (100, 64, 50)
     assert (completion.thinking_tokens, completion.cost_usd) == (40, 0.00125)
     assert read({"content": "x"}, prompt_tokens=9, prompt_cache_hit_tokens=8).cached_tokens == 8
+
+
+@pytest.mark.parametrize(
+    ("usage", "completion", "thinking"),
+    [
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 623}, 603, 405),
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 218}, 198, 0),
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 0}, 198, 0),
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": 100}, 198, 0),
+        ({"prompt_tokens": 20, "completion_tokens": 198, "total_tokens": None}, 198, 0),
+        ({"prompt_tokens": 20, "total_tokens": 30}, 10, 10),
+        ({"completion_tokens": 198, "total_tokens": 623}, 198, 0),
+        (
+            {
+                "prompt_tokens": 20,
+                "completion_tokens": 198,
+                "total_tokens": 218,
+                "completion_tokens_details": {"reasoning_tokens": 150},
+            },
+            198,
+            150,
+        ),
+    ],
+)
+def test_tokens_that_stand_in_the_total_alone_are_counted(
+    usage: dict[str, Any], completion: int, thinking: int
+) -> None:
+    """Google's endpoint leaves what was thought out of the completion, and bills it; a total that is less is wrong."""
+    found = read({"content": "x"}, **usage)
+    assert (found.completion_tokens, found.thinking_tokens) == (completion, thinking)
 
 
 @pytest.mark.parametrize("odd", [None, -1, "many", 2.0**80, True, {"tokens": 3}, [1]])

@@ -101,7 +101,7 @@ def test_a_model_with_several_prices_is_told_so() -> None:
     one = {"name": "openai/m", "base_url": "http://a/v1", "price": {"prompt": 1, "completion": 2}}
     other = {"name": "openai/m", "base_url": "http://b/v1", "price": {"prompt": 3, "completion": 2}}
     config = load_config(None, {"models": [one], "judges": [other], "budget": {"cost_usd": 5}}).resolved()
-    said = r"openai/m has 2 prices, at http://a/v1 and http://b/v1, .*one `price`.*--max-tokens"
+    said = r"openai/m has 2 prices, at http://a/v1 and http://b/v1, .*the same `price`.*--max-tokens"
     with pytest.raises(UserError, match=said):
         require_prices(config, PriceList(()))
 
@@ -147,5 +147,5 @@ def test_a_budget_in_money_needs_every_price() -> None:
     none = PriceList(())
     for budget in ({}, {"tokens": 5}):
         require_prices(load_config(None, {**models, "budget": budget}).resolved(), none)
-    with pytest.raises(UserError, match=r"no price is known of openai/w at https.*price: \{prompt.*--max-tokens"):
+    with pytest.raises(UserError, match=r"the price of openai/w at https.*price: \{prompt.*--max-tokens"):
         require_prices(load_config(None, {**models, "budget": {"cost_usd": 5}}).resolved(), none)

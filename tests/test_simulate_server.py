@@ -67,7 +67,7 @@ def test_the_model_that_is_asked_for_chooses_the_profile() -> None:
         for name in ("perfect", "simulated/perfect"):
             found = asyncio.run(answers(client(url, name), prompts(1)))
             assert [one.text for one in found] == [one.text for one in perfect]
-        with pytest.raises(ModelUnavailable, match="there is no model 'gpt-9' here"):
+        with pytest.raises(ModelUnavailable, match="no such model: 'gpt-9'"):
             asyncio.run(answers(client(url, "gpt-9"), prompts(1)[:1]))
     with served(application(Simulator(PROFILES["perfect"]))) as url:
         assert asyncio.run(listed(url)) == ["perfect"]
@@ -204,8 +204,8 @@ def test_a_run_over_http_joins_its_ledger(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--profile", "gpt-9"), "there is no simulated generator 'gpt-9'; choose one of perfect"),
-        (("--fault", "flood=0.1"), "--fault flood: there is no such fault; choose among 429"),
-        (("--fault", "500=2"), "--fault 500=2: a rate is a share between 0 and 1"),
+        (("--fault", "flood=0.1"), "--fault flood: no such fault; choose from 429"),
+        (("--fault", "500=2"), "--fault 500=2: the rate must be between 0 and 1"),
         (("--fault", "500"), "--fault 500: write KIND=RATE, such as 429=0.1"),
         (("--fault", "500=0.6", "--fault", "429=0.6"), "add up to more than 1"),
     ],
@@ -224,7 +224,7 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
         taken.listen()
         ran = apigen("simulate", "--port", str(taken.getsockname()[1]))
     assert ran.returncode == 2
-    assert "cannot be listened on" in ran.stderr
+    assert "cannot listen there" in ran.stderr
     assert "choose another --port" in ran.stderr
 
 
@@ -248,7 +248,7 @@ def test_a_server_process_serves_a_run_and_ends_on_ctrl_c(tmp_path: Path) -> Non
     ran = apigen_process(*words[1:], "--count", "5", "--library", "starter:math", "--out", tmp_path / "run")
     assert ran.returncode == 0, ran.stderr
     server.send_signal(signal.SIGINT)
-    assert server.communicate()[0] == "Ended.\n"
+    assert server.communicate()[0] == "Stopped.\n"
     assert server.returncode == 0
     entries = read_ledger(ledger)
     assert all(entry is not None for entry, _ in joined(tmp_path / "run", entries))
@@ -257,5 +257,5 @@ def test_a_server_process_serves_a_run_and_ends_on_ctrl_c(tmp_path: Path) -> Non
 
 def test_a_refused_prompt_is_the_clients_refusal() -> None:
     """What the server answers with 400 is no outage to apigen's client."""
-    with served(application(Simulator())) as url, pytest.raises(ModelRefused, match="takes messages"):
+    with served(application(Simulator())) as url, pytest.raises(ModelRefused, match="needs `messages`"):
         asyncio.run(answers(client(url, "perfect"), [((), Options())]))

@@ -11,10 +11,13 @@ from pytest_httpserver import HTTPServer
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
 from apigen.models.base import Options, Shape, exactly
+from apigen.models.openai.client import Client
 from apigen.models.openai.ladder import FAILURES, Ladder
 from apigen.models.openai.ladders import Ladders
 from apigen.models.openai.model import OpenAIModel
+from apigen.models.openai.patience import Patience
 from apigen.models.openai.probe import MESSAGES
+from apigen.models.openai.rungs import Rung
 from apigen.models.store import CompletionStore, unpaid
 from apigen.models.table import ModelTable
 from apigen.records import Completion, Message
@@ -247,10 +250,74 @@ def test_refusals_are_understood_in_the_words_of_several_servers(
 
 def test_too_many_tokens_are_no_unknown_parameter(httpserver: HTTPServer) -> None:
     """vLLM names ``max_tokens`` when the prompt leaves no room for so many; another name for them would not help."""
-    said = "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096."
-    with pytest.raises(ModelRefused, match="too large"):
+    said = "'max_tokens' or 'max_completion_tokens' is too large: 4000. This model's maximum context length is 4096."
+    with pytest.raises(
+        ModelRefused, match=r"too small for this prompt and max_tokens together; start a new run with a lower gen"
+    ):
         asked(httpserver, lambda _: (400, error(said, "max_tokens")), structured="json_schema")
     assert len(httpserver.log) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "'max_tokens' or 'max_completion_tokens' is too large: 4096. This model's maximum context length is 4096.",
+        "The maximum context length is 4096. You requested 5000 tokens (904 in the messages, 4096 in the completion).",
+        "max_tokens is too large: 4096. This model supports at most 2048 completion tokens, whereas you provided 4096.",
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 2048]",
+    ],
+)
+def test_max_tokens_that_no_prompt_leaves_room_for_end_the_run_at_the_first(httpserver: HTTPServer, said: str) -> None:
+    """vLLM, OpenAI (two ways), DeepSeek: every prompt would meet it again, so one line says what to lower."""
+    httpserver.expect_request(PATH).respond_with_handler(behaving(lambda _: (400, error(said, "max_tokens"))))
+
+    async def main() -> None:
+        model = OpenAIModel(config(httpserver, structured="json_schema"), 4)
+        for _ in range(3):
+            with pytest.raises(ModelUnavailable, match=r"; start a new run with a lower generation\.max_tokens "):
+                await model.complete(PROMPT, OPTIONS)
+        await model.aclose()
+
+    asyncio.run(main())
+    assert len(httpserver.log) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "param"),
+    [
+        (400, "System role not supported", None),
+        (500, "Jinja Exception: System role not supported", None),
+        (400, "Conversation roles must alternate user/assistant/user/assistant/...", None),
+        (400, "Developer instruction is not enabled for models/gemma-3-27b-it", None),
+        (400, "Unsupported value: 'messages[0].role' does not support 'system' with this model.", "messages[0].role"),
+    ],
+)
+def test_a_system_message_goes_into_the_users_where_a_template_knows_none(
+    httpserver: HTTPServer, status: int, said: str, param: str | None
+) -> None:
+    """vLLM with Gemma, llama.cpp, Mistral's first template, Google, OpenAI's o1-mini: learned once, and recorded."""
+
+    def gemma(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if any(message["role"] == "system" for message in body["messages"]):
+            return status, error(said, param)
+        return vllm(body)
+
+    httpserver.expect_request(PATH).respond_with_handler(behaving(gemma))
+    prompt = (Message("system", "Be brief."), Message("user", "Answer."))
+
+    async def main() -> Ladder:
+        ladder = Ladder("auto")
+        model = OpenAIModel(config(httpserver), 4, ladder=ladder)
+        for _ in range(3):
+            assert json.loads((await model.complete(prompt, OPTIONS)).text) == FITS
+        await model.aclose()
+        return ladder
+
+    assert asyncio.run(main()).told.changes == ("system message in the user message",)
+    refused = [request.get_json() for request, response in httpserver.log if response.status_code == status]
+    assert len(refused) == 1
+    last = httpserver.log[-1][0].get_json()
+    assert last["messages"] == [{"role": "user", "content": "Be brief.\n\nAnswer."}]
 
 
 def test_the_users_own_additions_come_last(httpserver: HTTPServer) -> None:
@@ -338,3 +405,58 @@ def test_a_forced_call_that_was_cut_off_says_so(httpserver: HTTPServer) -> None:
 
     (found,), _ = asked(httpserver, cut, structured="tool")
     assert (found.text, found.finish_reason) == ('{"word": "ye', "length")
+
+
+def test_a_probe_that_an_error_answers_teaches_nothing(httpserver: HTTPServer) -> None:
+    """OpenRouter ends an answer with an error inside its choice: the next try of the same rung decides."""
+    left = [1]
+
+    def fails_once(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        if left:
+            left.clear()
+            failed = {
+                "message": {"content": BY_ITSELF},
+                "finish_reason": "error",
+                "error": {"code": 502, "message": "x"},
+            }
+            return 200, {"choices": [failed]}
+        return vllm(body)
+
+    httpserver.expect_request(PATH).respond_with_handler(behaving(fails_once))
+    wanted = config(httpserver).model_copy(update={"retries": 1})
+    ladder = Ladder("auto")
+
+    async def main() -> None:
+        model = OpenAIModel(wanted, 1, Client([wanted], 1, Patience(first_s=0.01)), ladder)
+        await model.complete(PROMPT, OPTIONS)
+        await model.aclose()
+
+    asyncio.run(main())
+    assert [(probe.rung, probe.finding) for probe in ladder.told.probes] == [("json_schema", "enforced")]
+
+
+def test_whoever_waits_for_a_probe_has_sent_nothing_and_is_told_at_once_when_everything_stops() -> None:
+    """Only the probe itself is awaited; the others raise, also those that come later."""
+
+    async def main() -> None:
+        ladder, sent, answered = Ladder("auto"), list[str](), asyncio.Event()
+
+        async def ask(rung: Rung) -> Completion:
+            sent.append(rung.name)
+            await answered.wait()
+            return Completion(fitting(SHAPE.schema), "openai/m")
+
+        tasks = [asyncio.ensure_future(ladder.top(ask)) for _ in range(33)]
+        await asyncio.sleep(0)
+        ladder.stop()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert [task.done() for task in tasks] == [False] + [True] * 32
+        assert {type(task.exception()) for task in tasks[1:]} == {ModelUnavailable}
+        with pytest.raises(ModelUnavailable, match="because the run is ending"):
+            await ladder.top(ask)
+        assert sent == ["json_schema"]
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(main())

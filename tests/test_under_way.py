@@ -1,6 +1,7 @@
 """Answers that are under way: asked for once, kept when they come, and waited for at the end."""
 
 import asyncio
+import re
 import signal
 import sqlite3
 import subprocess
@@ -311,3 +312,35 @@ def test_a_defect_leaves_nobody_waiting(
     else:
         with pytest.raises(SystemExit):
             asyncio.run(main())
+
+
+def test_a_damaged_answer_is_told_in_one_line_with_what_deletes_it(tmp_path: Path) -> None:
+    """Broken JSON, broken UTF-8, no bytes at all: the line names the file and the row; the others are still there."""
+    path = tmp_path / "c.sqlite"
+
+    async def main() -> None:
+        for damaged in (b'{"text": "a', b'{"text": "\xff", "model": "m"}', b"[]", 5):
+            store = CompletionStore(path)
+            for number in (1, 2):
+                await store.keep(bytes([number] * 16), "writer", Completion("a", "m"))
+            store.close()
+            with sqlite3.connect(path) as other:
+                other.execute("UPDATE completions SET completion = ? WHERE key = ?", (damaged, bytes([1] * 16)))
+            other.close()
+            store = CompletionStore(path)
+            with pytest.raises(
+                JobFellShort, match=r"c\.sqlite: a stored answer is damaged \(.+\); move the file a"
+            ) as told:
+                store.get(bytes([1] * 16))
+            assert str(told.value).isprintable()
+            assert store.get(bytes([2] * 16)) == Completion("a", "m")
+            store.close()
+            (statement,) = re.findall(r'"(DELETE .+)"$', str(told.value))
+            with sqlite3.connect(path) as other:
+                other.execute(statement)
+            other.close()
+            store = CompletionStore(path)
+            assert store.get(bytes([1] * 16)) is None
+            store.close()
+
+    asyncio.run(main())

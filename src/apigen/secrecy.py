@@ -21,7 +21,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _BEGINNINGS = ("sk-", "AIza", "eyJ", "ghp_", "xox")
 """Of keys of OpenAI and who followed it, of Google, JSON web tokens, GitHub and Slack."""
 _SHORTEST = 8
-"""Characters of a value that is told by its beginning: ``sk-SK`` is a language."""
+"""Characters of a value that is recognised by its beginning: ``sk-SK`` is a language."""
 
 
 def names_a_secret(name: str) -> bool:
@@ -35,7 +35,7 @@ def looks_like_a_key(value: str) -> bool:
 
 
 def refuse_secret(name: str, value: str) -> None:
-    """Refuse a key that stands in an address as it is.
+    """Refuse a key that an address contains as it is.
 
     Raises:
         ValueError: it would be written into the run's config.yaml.
@@ -45,8 +45,8 @@ def refuse_secret(name: str, value: str) -> None:
     if bare or (here and (names_a_secret(name) or looks_like_a_key(value))):
         said, told = ("a word", "key") if bare else (repr(name), name)
         msg = (
-            f"{said} in an address looks like a key, which would be written into config.yaml: put it into an "
-            f'environment variable, and write query: {{{told}: "${{NAME}}"}} with the name of that variable'
+            f"{said} in an address looks like a key, and would be written to config.yaml: put it in an environment "
+            f'variable, and write query: {{{told}: "${{NAME}}"}} with the name of that variable'
         )
         raise ValueError(msg)
 
@@ -55,10 +55,10 @@ def plain_address(url: str) -> str:
     """An endpoint's address as it is written down, without a slash at its end.
 
     Raises:
-        ValueError: it is no address of HTTP, or holds what is secret or never filled in; that is not repeated.
+        ValueError: it is not an HTTP address, or contains a secret or ``${NAME}``; secrets are not repeated.
     """
     if "${" in url:
-        msg = 'nothing is filled into an address: put ${NAME} into `query`, such as query: {key: "${NAME}"}'
+        msg = '${NAME} is not expanded in an address: put it in `query`, such as query: {key: "${NAME}"}'
         raise ValueError(msg)
     try:
         parts = urlsplit(url)
@@ -66,13 +66,13 @@ def plain_address(url: str) -> str:
     except ValueError:  # whose words repeat pieces
         parts, whole = None, False
     if "@" in (parts.netloc if parts else url):
-        msg = "an endpoint must not hold a password: put the key into the variable that api_key_env names"
+        msg = "an endpoint must not contain a password: put the key in the environment variable that api_key_env names"
         raise ValueError(msg)
     for text in (parts.query, parts.fragment) if parts else ():
         for name, value in parse_qsl(text, keep_blank_values=True):
             refuse_secret(name, value)
     if not whole:
         given = "this" if set("@?#") & set(url) or looks_like_a_key(url) else repr(url)
-        msg = f"{given} is no endpoint: write http://HOST:PORT/v1 or https://HOST/v1"
+        msg = f"{given} is not an endpoint address: write http://HOST:PORT/v1 or https://HOST/v1"
         raise ValueError(msg)
     return url.rstrip("/")

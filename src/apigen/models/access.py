@@ -1,4 +1,4 @@
-"""How an endpoint is got at: its address, the key that opens it, and the proxy on the way."""
+"""How an endpoint is reached: its address, its API key, and the proxy on the way."""
 
 import os
 import re
@@ -9,9 +9,9 @@ from urllib.parse import quote, quote_plus
 import aiohttp
 from yarl import URL
 
-from apigen.errors import in_one_line
 from apigen.model_config import ModelConfig
 from apigen.models.environment import query_values
+from apigen.models.foreign import one_line
 
 _SHORTEST_KEY = 8
 """Characters of a key; shorter ones could stand in any text by chance."""
@@ -48,7 +48,7 @@ def key_header(config: ModelConfig) -> dict[str, str]:
 
 
 def without_key(config: ModelConfig, content: bytes, *, good: bool) -> bytes:
-    """What a server says, with the names of variables in the place of the keys in them, should it repeat one.
+    """What a server returns, with any key that it repeats replaced by the name of the variable that holds it.
 
     Args:
         config: names the variables.
@@ -73,16 +73,26 @@ def _anyhow_spelled(key: str) -> re.Pattern[bytes]:
 
 
 def text_without_key(config: ModelConfig, text: str) -> str:
-    """The same for a text that is no good answer, such as the words beside a status."""
+    """The same for a text that is not a good answer, such as the reason phrase of a status."""
     return without_key(config, text.encode(errors="replace"), good=False).decode()
 
 
 def complaint(config: ModelConfig, error: BaseException) -> str:
-    """What an exception of HTTP or of a socket says, in one line, without the address and the keys in it."""
+    """The message of an exception of HTTP or of a socket, in one line, without the address and the keys in it."""
     # As text, aiohttp's errors about answers end in the whole address that was asked.
     said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    hidden = text_without_key(config, said)
-    return in_one_line(Exception(hidden)) if hidden.strip() else type(error).__name__
+    return one_line(text_without_key(config, said), 400) or type(error).__name__
+
+
+def socket_problem(config: ModelConfig, error: OSError) -> str:
+    """Why there is no connection, as the operating system names it, without the address that Python adds."""
+    match error:
+        case ConnectionRefusedError():
+            return "connection refused"
+        case _ if error.errno:  # what asyncio puts beside it repeats the address
+            return os.strerror(error.errno).lower()
+        case _:
+            return complaint(config, error)
 
 
 def proxy_problem(config: ModelConfig, error: Exception, proxy: str | None) -> str | None:
@@ -93,9 +103,9 @@ def proxy_problem(config: ModelConfig, error: Exception, proxy: str | None) -> s
         case aiohttp.ClientHttpProxyError():
             said = f"HTTP {error.status}: {complaint(config, error)}"
         case aiohttp.ClientProxyConnectionError():
-            said = error.os_error.strerror or complaint(config, error)
+            said = socket_problem(config, error.os_error)
         case aiohttp.ClientConnectorDNSError():  # where there is a proxy, no other name is looked up
-            said = f"no address is known for {error.host}"
+            said = f"its host {error.host} cannot be resolved"
         case _:
             return None
-    return f"the proxy {shown(URL(proxy))}, which the environment names, does not let it through ({said})"
+    return f"the proxy {shown(URL(proxy))}, set in the environment, did not connect ({said})"

@@ -95,7 +95,7 @@ class Model(Protocol):
     def stop(self) -> None:
         """Send nothing more: requests that were not sent, or wait to be tried again, raise at once.
 
-        Those that were sent go on and return their answer, which may have been paid for; whoever wants to lose none
+        Those that were sent continue and return their answer, which may have been paid for; whoever wants to lose none
         calls this, waits for what is left, and closes.
         """
         ...

@@ -1,6 +1,6 @@
-"""What the environment gives to models besides keys: values of their addresses, and proxies.
+"""What models take from the environment besides keys: query values of their addresses, and proxies.
 
-It is looked at before a run has a directory, also by those who ask no model: nothing here waits for an HTTP client.
+It is checked before a run has a directory, also where no model is asked: nothing here imports an HTTP client.
 """
 
 import ipaddress
@@ -18,7 +18,7 @@ _NO_HOST = frozenset(' \t\r\n"<>\\^`{|}')
 
 
 def require_environment(configs: Iterable[ModelConfig]) -> None:
-    """Hold the environment to what models need of it, before anything is written or asked.
+    """Check that the environment has what models need, before anything is written or asked.
 
     Args:
         configs: language models, with resolved ``base_url``.
@@ -42,7 +42,7 @@ def query_values(config: ModelConfig) -> dict[str, str]:
         value = os.environ.get(variable, "").strip()
         if not value:
             where = f"{config.name}: query.{name}"
-            raise UserError(f"{where} is ${{{variable}}}, for which the environment has no value; set it")
+            raise UserError(f"{where}: the environment variable {variable} is not set; set it")
         taken[name] = value
     return taken
 
@@ -54,7 +54,7 @@ def proxy_for(address: str) -> str | None:
     passwords of ``.netrc`` as well.
 
     Raises:
-        UserError: what it names is no HTTP proxy.
+        UserError: what it names is not an HTTP proxy.
     """
     parts = urlsplit(address)
     host, scheme, proxies = parts.hostname, parts.scheme, getproxies()
@@ -66,7 +66,7 @@ def proxy_for(address: str) -> str | None:
     found = found if "://" in found else f"http://{found}"
     variable = f"{kind.upper()}_PROXY"
     which = f"{variable}, the environment's proxy for {'all' if kind == 'all' else scheme} addresses,"
-    mend = f"write {variable}=http://HOST:PORT, or {host} into NO_PROXY to reach it without"
+    fix = f"set {variable}=http://HOST:PORT, or add {host} to NO_PROXY to connect directly"
     try:
         proxy = urlsplit(found)
         place, behind = proxy.hostname or "", f":{proxy.port}" if proxy.port else ""
@@ -74,9 +74,9 @@ def proxy_for(address: str) -> str | None:
         place, behind, proxy = "", "", urlsplit("")
     # Of a password that is not quoted, the rest may stand where a path does.
     if not place or _NO_HOST & set(place) or "@" in proxy.path + proxy.query + proxy.fragment:
-        raise UserError(f"{which} is no address: {mend}")
+        raise UserError(f"{which} is not a valid address: {fix}")
     if proxy.scheme not in _PORTS:
-        raise UserError(f"{which} is {proxy.scheme}://{place}{behind}, which is no HTTP proxy: {mend}")
+        raise UserError(f"{which} is {proxy.scheme}://{place}{behind}, which is not an HTTP proxy: {fix}")
     return found
 
 

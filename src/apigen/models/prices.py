@@ -22,7 +22,7 @@ from apigen.records import Completion
 from apigen.sections import Section
 
 _MILLION = 1_000_000
-_HINT = "`price: {prompt: USD, completion: USD}` per million tokens in its section, or a file that --prices names"
+_HINT = "set `price: {prompt: USD, completion: USD}` per million tokens in its section, pass --prices FILE"
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class PriceList:
         self._sections = tuple(sections)
 
     def of(self, model: ModelConfig) -> Price | None:
-        """What a model costs; ``None`` where that is not known, as for a server of one's own."""
+        """What a model costs; ``None`` where that is not known, as for a self-hosted server."""
         if model.price is not None:
             return _price(model.price, 1.0, "", "the configuration")
         name = model.name.removeprefix("openai/")
@@ -112,7 +112,7 @@ def load_prices(path: str | None = None) -> PriceList:
     """The shipped prices, under those of a file where there is one.
 
     Raises:
-        UserError: the file cannot be read, or is no file of prices.
+        UserError: the file cannot be read, or is not a price file.
     """
     return PriceList((*(_read(Path(path)) if path else ()), *_shipped()))
 
@@ -136,19 +136,19 @@ def prices_by_name(config: Config, prices: PriceList) -> dict[str, Price | None]
 
 
 def require_prices(config: Config, prices: PriceList) -> None:
-    """Hold a run with a budget in USD to models whose price is known, before anything is asked.
+    """Check that a run with a budget in USD has models with known prices only, before anything is asked.
 
     Raises:
         UserError: one of them has none, so nothing could be said about when to stop.
     """
     if config.budget.cost_usd is None:
         return
-    refused = f"a budget of ${config.budget.cost_usd:g} cannot be kept"
+    refused = f"a budget of ${config.budget.cost_usd:g} cannot be enforced"
     unknown = [f"{model.name} at {model.base_url}" for model in asked_models(config) if prices.of(model) is None]
     if unknown:
         raise UserError(
-            f"{refused}: no price is known of {' and '.join(dict.fromkeys(unknown))}; "
-            f"give {_HINT}, or limit --max-tokens instead"
+            f"{refused}: the price of {' and '.join(dict.fromkeys(unknown))} is not known; "
+            f"{_HINT}, or use --max-tokens instead"
         )
     for name, several in _several(config, prices).items():
         if len(several) > 1:
@@ -156,8 +156,8 @@ def require_prices(config: Config, prices: PriceList) -> None:
                 dict.fromkeys(str(model.base_url) for model in asked_models(config) if model.name == name)
             )
             raise UserError(
-                f"{refused}: {name} has {len(several)} prices, at {where}, and what is spent is counted by name alone; "
-                "give all of its entries one `price`, or limit --max-tokens instead"
+                f"{refused}: {name} has {len(several)} prices, at {where}, but spending is counted by model name; "
+                "give all its entries the same `price`, or use --max-tokens instead"
             )
 
 
@@ -170,13 +170,13 @@ def _several(config: Config, prices: PriceList) -> dict[str, set[Price | None]]:
 
 
 def _read(path: Path) -> tuple[PriceSection, ...]:
-    loaded = read_yaml(path, what="file of prices")
+    loaded = read_yaml(path, what="price file")
     try:
         return _sections(loaded)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: {where}: {first['msg']}; docs/costs.md shows the form") from None
+        raise UserError(f"{path}: {where}: {first['msg']}; see docs/costs.md for the format") from None
 
 
 def _sections(loaded: Any) -> tuple[PriceSection, ...]:

@@ -33,7 +33,7 @@ _GUESS_COUNTS = 10
 _MARGIN = 1.5
 """So many times what follows on the average is kept for each: where a judge is refused, what was written must wait."""
 
-_NO_ROOM = "the budget has no room for a further request"
+_NO_ROOM = "the budget has no room for another request"
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -179,11 +179,11 @@ class Purse:
         try:
             while True:
                 if self._stopped:
-                    raise ModelUnavailable("nothing more is asked, for the work ends")
+                    raise ModelUnavailable("no more requests are sent, because the run is ending")
                 if self._uncounted:
                     raise ModelUnavailable(
-                        f"{self._uncounted} does not say how many tokens an answer took, so no budget can be kept; "
-                        "leave --max-cost and --max-tokens out"
+                        f"{self._uncounted} reports no token counts (`usage`) with its answers, so a budget cannot be "
+                        "enforced; drop --max-cost and --max-tokens"
                     )
                 first = not begins or self._waiting[0] is ticket
                 if begins and self._refused:  # what comes after a request that was refused could not be committed

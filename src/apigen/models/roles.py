@@ -9,7 +9,7 @@ class Role(StrEnum):
     WRITER = "writer"
     """Write new pairs."""
     REPAIR = "repair"
-    """Mend a pair that was rejected."""
+    """Repair a pair that was rejected."""
     JUDGE = "judge"
     """Judge an executed candidate."""
     PROBE = "probe"

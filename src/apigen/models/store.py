@@ -7,6 +7,7 @@ that is resumed, or repeated with other checks, never pays twice for the same pr
 import asyncio
 import hashlib
 import secrets
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -62,15 +63,29 @@ class CompletionStore:
 
     def __init__(self, path: Path, under_way: UnderWay | None = None) -> None:
         self.under_way = under_way or UnderWay()
+        self._path = path
         self._database = Database(path, _SCHEMA, "move it away to ask the models again")
         self._database.execute(_ENDPOINTS)
         self._decoder = msgspec.json.Decoder(Completion)
         self._unwritten: list[tuple[asyncio.Future[None], _Row]] = []
 
     def get(self, key: bytes) -> Completion | None:
-        """The completion kept under a key."""
+        """The completion kept under a key.
+
+        Raises:
+            JobFellShort: it cannot be read.
+        """
         row = self._database.execute("SELECT completion FROM completions WHERE key = ?", (key,)).fetchone()
-        return self._decoder.decode(row[0]) if row else None
+        if row is None:
+            return None
+        try:
+            return self._decoder.decode(row[0])
+        except (ValueError, TypeError, RecursionError) as error:  # msgspec's and those of broken UTF-8 are ValueErrors
+            statement = f"DELETE FROM completions WHERE key = x'{key.hex()}'"  # noqa: S608 - shown, never executed
+            raise JobFellShort(
+                f"{self._path}: a stored answer is damaged ({in_one_line(error, 100)}); move the file away to ask the "
+                f'models again, or delete this answer alone: sqlite3 {shlex.quote(str(self._path))} "{statement}"'
+            ) from error
 
     async def keep(self, key: bytes, role: str, completion: Completion) -> None:
         """Keep a completion; it is durable when this returns. Those that come at the same time are written together.
@@ -82,7 +97,7 @@ class CompletionStore:
         try:
             row = _row(key, role, completion)
         except (UnicodeError, OverflowError, RecursionError) as error:
-            why = f"{completion.model}: an answer that cannot be written down: {in_one_line(error)}"
+            why = f"{completion.model}: the answer cannot be stored: {in_one_line(error)}"
             raise ModelRefused(why) from error
         loop = asyncio.get_running_loop()
         if not self._unwritten:
@@ -248,7 +263,7 @@ class StoredModel:
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
         """Answer from the store, or ask and keep the answer.
 
-        Once asked, the model goes on also where this call is cancelled: the answer is kept when it comes.
+        Once sent, a request continues even if this call is cancelled: the answer is kept when it comes.
         """
         key = request_key(self._role, self.locator, messages, options, self.extra)
         kept = self._store.get(key)
@@ -310,7 +325,7 @@ class KeptModel:
         kept = self._store.get(key) if self._store else None
         if kept is None:
             self.missing += 1
-            raise NotKept(f"{self.locator} was never asked this")
+            raise NotKept(f"{self.locator}: there is no stored answer to this prompt")
         return kept
 
     def endpoints(self) -> tuple[EndpointFacts, ...]:

@@ -76,7 +76,7 @@ class ModelTable:
 
             return SimulatedModel(profile_named(first.name.removeprefix("simulated/")))
         if not first.name.startswith("openai/"):
-            raise UserError(f"{first.name!r} is no model that can be asked: write `offline` or `openai/NAME`")
+            raise UserError(f"{first.name!r} is not a model: write `offline`, `simulated/PROFILE` or `openai/NAME`")
         # Imported here: offline runs need not wait for aiohttp, which takes as long to import as all the rest.
         from apigen.models.openai.client import Client  # noqa: PLC0415
         from apigen.models.openai.model import OpenAIModel  # noqa: PLC0415

@@ -10,7 +10,7 @@ _PIECE = re.compile(r"[A-Za-z]+|[0-9]{1,3}|\n+|[^\sA-Za-z0-9]+")
 _LETTERS = 9.0
 """Letters that a longer word has per token; a shorter one is one token."""
 _SIGNS = 2.6
-"""Punctuation that stands together, per token."""
+"""Consecutive punctuation characters per token."""
 _WIDE = 0x2E80
 """From here on stand the scripts of East Asia, of which nearly each letter is a token."""
 _LONGEST_KEPT = 32

@@ -1,7 +1,7 @@
 """Answers that are under way: each is asked for once, and given time to arrive when a run ends.
 
 An answer is paid for from the moment that a server works on it, whether or not anybody still waits for it here. So a
-request goes on when whoever wanted it was cancelled, and is given up only at the very end, after a grace.
+request continues when whoever wanted it was cancelled, and is given up only at the very end, after a grace period.
 """
 
 import asyncio

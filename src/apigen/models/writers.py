@@ -15,7 +15,7 @@ class Writer(msgspec.Struct, frozen=True):
     model: Model
     weight: float = 1.0
     mender: Model | None = None
-    """The same model as it is asked to mend, where the accounts tell the two apart."""
+    """The same model as it is asked for repairs, where the accounts separate the two."""
 
 
 class Writers:
@@ -40,7 +40,7 @@ class Writers:
         return self._drawn(request).model
 
     def mender_of(self, request: Request) -> Model:
-        """The model that mends what falls of a request: the one that wrote it."""
+        """The model that repairs the rejected pairs of a request: the one that wrote them."""
         drawn = self._drawn(request)
         return drawn.mender or drawn.model
 

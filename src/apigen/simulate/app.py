@@ -65,7 +65,7 @@ class _Chat:
         """Describe one model."""
         name = request.match_info["name"]
         if name not in self._simulator.models:
-            return _sent(failure(404, f"there is no model {name!r} here", "model_not_found"))
+            return _sent(failure(404, f"no such model: {name!r}", "model_not_found"))
         return _sent(_as_json(_model(name)))
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
@@ -85,7 +85,7 @@ class _Chat:
         try:
             value = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return failure(400, "the body is no JSON", "invalid_request_error")
+            return failure(400, "the body is not JSON", "invalid_request_error")
         reply = await self._simulator.answer(value, request.headers)
         if self._memo is not None and len(self._memo) < MOST_REMEMBERED:
             self._memo[digest] = reply

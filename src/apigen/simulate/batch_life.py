@@ -95,7 +95,7 @@ class BatchLife:
             try:
                 request = msgspec.json.decode(line, type=dict[str, Any])
             except msgspec.MsgspecError:
-                errors.append(_error("invalid_json_line", "This line is no JSON object.", number))
+                errors.append(_error("invalid_json_line", "This line is not a JSON object.", number))
                 continue
             found = self._wrong(batch, request, seen)
             if found is not None:
@@ -115,7 +115,7 @@ class BatchLife:
         if not isinstance(key, str) or not key or len(key) > 64:
             return "invalid_custom_id", "A custom_id is a text of 1 to 64 characters."
         if key in seen:
-            return "duplicate_custom_id", f"The custom_id {key!r} stands twice."
+            return "duplicate_custom_id", f"The custom_id {key!r} is duplicated."
         seen.add(key)
         if request.get("method") != "POST":
             return "invalid_method", "The method of a line must be POST."

@@ -114,7 +114,7 @@ class _Service:
         try:
             asked = msgspec.json.decode(await request.read(), type=dict[str, Any])
         except msgspec.MsgspecError:
-            return _refused(400, "the body is no JSON object")
+            return _refused(400, "the body is not a JSON object")
         missing = {"input_file_id", "endpoint", "completion_window"} - asked.keys()
         if missing:
             return _refused(400, f"{min(missing)!r} is missing")

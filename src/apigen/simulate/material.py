@@ -15,7 +15,7 @@ def quoted_blocks(text: str) -> dict[str, list[Json]]:
     """The blocks of data in a prompt, as ``generate.quoting`` writes them: by name, one JSON value a line.
 
     Raises:
-        ValueError: a line is no JSON.
+        ValueError: a line is not JSON.
     """
     return {
         name: [msgspec.json.decode(line) for line in inside.split("\n") if line]
@@ -38,7 +38,7 @@ def shown(blocks: Mapping[str, list[Json]]) -> tuple[Candidate, tuple[Execution,
         (query,) = msgspec.convert(blocks["query"], tuple[str, ...])
         context = msgspec.convert(blocks.get("context", []), tuple[str, ...])
     except (KeyError, msgspec.ValidationError) as error:
-        raise ValueError(f"no prompt of a judge: {error}") from None
+        raise ValueError(f"not a prompt of a judge: {error}") from None
     executions = tuple(
         _execution(entry, calls) for entry in blocks.get("results", ()) if isinstance(entry, dict) and "call" in entry
     )

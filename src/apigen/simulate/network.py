@@ -24,7 +24,7 @@ class Fault(StrEnum):
     BUSY = "429"
     """HTTP 429 with ``Retry-After``."""
     BUSY_SILENT = "429-silent"
-    """HTTP 429 that does not say when to come back."""
+    """HTTP 429 without a time to wait."""
     ERROR = "500"
     """HTTP 500."""
     RESET = "reset"
@@ -36,7 +36,7 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     """An answer whose JSON ends in the middle."""
     NOT_UTF8 = "not-utf8"
-    """An answer with bytes that are no UTF-8."""
+    """An answer with bytes that are not UTF-8."""
     HTML = "html"
     """A page of HTML with status 200, as proxies send them."""
     CONTENT_TYPE = "content-type"
@@ -51,11 +51,11 @@ def read_rates(given: Mapping[str, float]) -> dict[Fault, float]:
     """
     for name, rate in given.items():
         if name not in list(Fault):
-            raise UserError(f"--fault {name}: there is no such fault; choose among {', '.join(Fault)}")
+            raise UserError(f"--fault {name}: no such fault; choose from {', '.join(Fault)}")
         if not 0 <= rate <= 1:
-            raise UserError(f"--fault {name}={rate:g}: a rate is a share between 0 and 1, such as 0.1")
+            raise UserError(f"--fault {name}={rate:g}: the rate must be between 0 and 1, such as 0.1")
     if sum(given.values()) > 1:
-        raise UserError("--fault: the rates of all faults add up to more than 1")
+        raise UserError("--fault: the rates add up to more than 1; lower them")
     return {Fault(name): rate for name, rate in given.items()}
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from apigen.errors import UserError
 
 _LAST_ANSWERS_S = 0.5
-"""How long what is under way is waited for at the end."""
+"""How long requests in progress are waited for at the end."""
 
 
 async def serve(app: web.Application, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -23,7 +23,7 @@ async def serve(app: web.Application, host: str, port: int, ready: Callable[[str
         ready: told the base address, such as ``http://127.0.0.1:8000/v1``, once it answers.
 
     Raises:
-        UserError: the address cannot be listened on.
+        UserError: it cannot listen at the address.
     """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -38,7 +38,7 @@ async def serve(app: web.Application, host: str, port: int, ready: Callable[[str
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
             reason = error.strerror or error
-            raise UserError(f"{host}:{port}: cannot be listened on ({reason}); choose another --port") from None
+            raise UserError(f"{host}:{port}: cannot listen there ({reason}); choose another --port") from None
         address, bound = runner.addresses[0][:2]
         ready(f"http://{f'[{address}]' if ':' in address else address}:{bound}/v1")
         await ended.wait()

@@ -75,12 +75,14 @@ class Simulator:
             return failure(400, f"{error}", "invalid_request_error")
         if asked.stream or (asked.n or 1) != 1 or not asked.messages:
             return failure(
-                400, "this simulation takes messages, no `stream`, and no `n` but 1", "invalid_request_error"
+                400,
+                "this simulation needs `messages`, and supports neither `stream` nor `n` above 1",
+                "invalid_request_error",
             )
         name = self._profile.name if self._profile else asked.model.removeprefix(PREFIX)
         if name not in self._answering:
             known = ", ".join(self._answering)
-            return failure(404, f"there is no model {asked.model!r} here; there are {known}", "model_not_found")
+            return failure(404, f"no such model: {asked.model!r}; available: {known}", "model_not_found")
         messages = [Message(said.role, said.content) for said in asked.messages]
         options = Options(asked.temperature or 0.0, asked.max_tokens or 0, asked.seed)
         completion = await self._answering[name].complete(messages, options)

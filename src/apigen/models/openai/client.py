@@ -1,7 +1,7 @@
 """Requests to a model behind one or more OpenAI-compatible endpoints: vLLM, llama.cpp, Ollama, OpenRouter, OpenAI.
 
 429, 5xx, time-outs and lost connections are tried again with growing, jittered waits, at whichever endpoint is free. A
-server that fails one request after another is left alone but for a trial now and then, see
+server that fails one request after another gets no more than a check now and then, see
 :class:`apigen.models.openai.breaker.Breaker`, and while one endpoint is down the others take its work.
 """
 
@@ -76,9 +76,10 @@ class Client:
             ModelRefused: the server refuses this body.
         """
         request = Request(next(self._numbers), body)
-        failed = busy = answers = 0
+        failed = busy = answers = tries = 0
         while True:
             endpoint, ticket = await self._place(request)
+            tries += 1
             try:
                 return await self._post(endpoint, ticket, request, read)
             except TryAgain as error:
@@ -91,6 +92,7 @@ class Client:
                 else:
                     failed += 1
                 if max(failed, busy) > self._retries:
+                    error.tries = tries
                     raise
             except ModelUnavailable:
                 if endpoint.closed is None:  # everything stops
@@ -158,7 +160,7 @@ class Client:
             raise error
         if len(self._endpoints) > 1 and endpoint not in self._warned:
             self._warned.add(endpoint)
-            _log.warning("%s; the other endpoints of this model take its work", endpoint.problem)
+            _log.warning("%s; its requests go to the other endpoints of this model", endpoint.problem)
 
     def _said_when_gone(self) -> ModelUnavailable:
         problems = [endpoint.problem for endpoint in self._endpoints]
@@ -168,7 +170,7 @@ class Client:
         return ModelUnavailable(f"{self._name}: none of its {len(problems)} endpoints answers: {'; '.join(problems)}")
 
     def _said_when_stopped(self) -> ModelUnavailable:
-        return ModelUnavailable(f"{self._name}: nothing more is asked, for the work ends")
+        return ModelUnavailable(f"{self._name}: no more requests are sent, because the run is ending")
 
     def stop(self) -> None:
         """Send nothing more: whoever waits for a place or another try is told at once; answers are still awaited."""

@@ -16,11 +16,13 @@ from apigen.models.access import (
     key_header,
     proxy_problem,
     shown,
+    socket_problem,
     text_without_key,
     without_key,
 )
 from apigen.models.environment import proxy_for
-from apigen.models.openai.failures import Kind, TryAgain
+from apigen.models.foreign import one_line
+from apigen.models.openai.failures import GOOD, Kind, TryAgain
 from apigen.models.openai.refusals import Answer
 
 MAX_RESPONSE_BYTES = 32 * 1024 * 1024
@@ -56,8 +58,8 @@ class Connection:
             async with self._connected().post(
                 self._url, data=body, headers=self._headers(), allow_redirects=False, proxy=self._proxy
             ) as response:
-                content = without_key(self._config, await _read(response), good=response.status == 200)
-                reason = text_without_key(self._config, response.reason or "")
+                content = without_key(self._config, await _read(response), good=response.status in GOOD)
+                reason = one_line(text_without_key(self._config, response.reason or ""))
                 return Answer(response.status, reason, response.headers, content)
         except (aiohttp.ClientError, OSError, ValueError) as error:  # time-outs are OSErrors
             self._name(error)
@@ -72,18 +74,20 @@ class Connection:
             case aiohttp.ConnectionTimeoutError():
                 raise TryAgain(f"no connection within connect_s ({config.connect_s:g} s)") from None
             case aiohttp.SocketTimeoutError():
-                raise TryAgain(f"not a byte within silence_s ({silence_s:g} s)", kind=Kind.SLOW) from None
+                raise TryAgain(f"nothing received within silence_s ({silence_s:g} s)", kind=Kind.SLOW) from None
             case TimeoutError():
-                raise TryAgain(f"no whole answer within timeout_s ({config.timeout_s:g} s)", kind=Kind.SLOW) from None
+                raise TryAgain(
+                    f"no complete answer within timeout_s ({config.timeout_s:g} s)", kind=Kind.SLOW
+                ) from None
             case aiohttp.ClientConnectorCertificateError():
                 raise ModelUnavailable(
                     f"{config.name} at {self.address}: its certificate is not trusted "
-                    f"({error.certificate_error}); SSL_CERT_FILE names a file with further ones"
+                    f"({one_line(str(error.certificate_error))}); set SSL_CERT_FILE to a file that holds its issuer"
                 ) from None
             case aiohttp.ClientConnectorDNSError():
-                raise TryAgain(f"cannot connect: no address is known for {self._url.host}") from None
+                raise TryAgain(f"cannot connect: the host {self._url.host} cannot be resolved") from None
             case aiohttp.ClientConnectorError():
-                raise TryAgain(f"cannot connect: {error.os_error.strerror or complaint(config, error)}") from None
+                raise TryAgain(f"cannot connect: {socket_problem(config, error.os_error)}") from None
             case aiohttp.InvalidURL() | ValueError():  # a key or an address that HTTP cannot carry
                 problem = complaint(config, error)
                 raise ModelUnavailable(

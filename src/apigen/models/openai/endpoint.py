@@ -11,20 +11,20 @@ from typing import NamedTuple, TypeVar
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.model_config import ModelConfig
 from apigen.models.base import EndpointFacts
-from apigen.models.openai.breaker import Breaker
+from apigen.models.openai.breaker import OPENS_AFTER, Breaker
 from apigen.models.openai.connection import Connection
-from apigen.models.openai.failures import Kind, TryAgain
+from apigen.models.openai.failures import GOOD, Kind, TryAgain
 from apigen.models.openai.gate import Gate
 from apigen.models.openai.limits import Limits
 from apigen.models.openai.patience import Patience
 from apigen.models.openai.refusals import Answer, refusal
-from apigen.models.openai.said import read_said, web_page
+from apigen.models.openai.said import another_kind, read_said
 from apigen.models.openai.wire import NoCompletion
 
 _JITTER = 0.1
 """Share of a wait that a server asks for by which it may be longer, so that not all come back at once."""
-_TOLD_S = 15.0
-"""A wait so long is told, once, since to who looks on nothing seems to happen."""
+_REPORTED_S = 15.0
+"""A wait of this length is reported, once, since nothing seems to happen meanwhile."""
 _LATENCIES = 1000
 """Answers that the median latency is taken over."""
 
@@ -39,7 +39,7 @@ class Ticket(NamedTuple):
     request: int
     sent_at: float
     tokens: float
-    trial: bool
+    check: bool
 
 
 class Endpoint:
@@ -74,7 +74,7 @@ class Endpoint:
     @property
     def gone(self) -> bool:
         """Whether it gives no more answers, as far as patience goes."""
-        return self.closed is not None or (self.breaker.open and self.breaker.failed_trials >= self.config.retries)
+        return self.closed is not None or (self.breaker.open and self.breaker.failed_checks >= self.config.retries)
 
     @property
     def problem(self) -> str:
@@ -84,8 +84,8 @@ class Endpoint:
         if not self.breaker.open:
             return ""
         return (
-            f"{self.config.name} at {self.address}: {self.breaker.problem}; one request after another failed, and "
-            f"{self.breaker.failed_trials} trials after them"
+            f"{self.config.name} at {self.address}: {self.breaker.problem}; {OPENS_AFTER} requests in a row failed, "
+            f"and then {_counted(self.breaker.failed_checks, 'check')}"
         )
 
     @property
@@ -109,7 +109,7 @@ class Endpoint:
         """Give a place back of which no use was made."""
         self.gate.leave()
         self._limits.free(ticket.tokens)
-        self.breaker.left(trial=ticket.trial)
+        self.breaker.left(check=ticket.check)
 
     async def post(self, ticket: Ticket, body: bytes, read: Callable[[bytes], _Read]) -> _Read:
         """Send a body once.
@@ -133,7 +133,7 @@ class Endpoint:
             self._limits.free(ticket.tokens)
             raise
         except BaseException:
-            self.breaker.left(trial=ticket.trial)
+            self.breaker.left(check=ticket.check)
             raise
         finally:
             self.gate.leave()
@@ -146,18 +146,15 @@ class Endpoint:
         return found
 
     def _read(self, answer: Answer, read: Callable[[bytes], _Read]) -> _Read:
-        if answer.status != 200:
+        if answer.status not in GOOD:
             raise refusal(answer, self.config, self.address)
         try:
             return read(answer.content)
         except NoCompletion as error:
-            said = read_said(answer.content)
-            if said.status is not None:  # OpenRouter calls an answer good and then says what went wrong
-                raise refusal(answer, self.config, self.address, status=said.status) from None
-            if answer.content.lstrip()[:1] == b"<":
-                problem = f"the answer is {web_page(answer.content)}, no chat completion; check --base-url"
-                raise TryAgain(problem, kind=Kind.UNREADABLE) from None
-            raise TryAgain(str(error), kind=Kind.UNREADABLE) from None
+            status = read_said(answer.content).status
+            if status is not None:  # OpenRouter reports errors with HTTP 200
+                raise refusal(answer, self.config, self.address, status=status) from None
+            raise TryAgain(another_kind(answer.content) or str(error), kind=Kind.UNREADABLE) from None
 
     def _failed(self, ticket: Ticket, error: TryAgain) -> None:
         now = _now()
@@ -169,12 +166,12 @@ class Endpoint:
         if error.kind in (Kind.BUSY, Kind.SLOW):
             self.gate.overloaded(ticket.sent_at, now)
         if error.wait_s:
-            if error.wait_s >= _TOLD_S and now >= self._paused_until:
+            if error.wait_s >= _REPORTED_S and now >= self._paused_until:
                 who = f"{self.config.name} at {self.address}"
-                _log.warning("%s: %s; as it asks, nothing is sent there for %.0f s", who, error, error.wait_s)
+                _log.warning("%s: %s; pausing requests to it for %.0f s, as it asks", who, error, error.wait_s)
             self._paused_until = max(self._paused_until, now + error.wait_s * random.uniform(1, 1 + _JITTER))
         if error.kind in (Kind.DOWN, Kind.SLOW):
-            self.breaker.failed(ticket.request, str(error), now, trial=ticket.trial)
+            self.breaker.failed(ticket.request, str(error), now, check=ticket.check)
         else:
             self.breaker.answered()
 
@@ -197,6 +194,10 @@ class Endpoint:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._connection.aclose()
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _now() -> float:

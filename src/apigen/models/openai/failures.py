@@ -13,16 +13,18 @@ class Kind(StrEnum):
     SLOW = "slow"
     """No answer in time: it may be down, or overloaded."""
     BUSY = "busy"
-    """It lives and says that it is asked too much."""
+    """It is up and reports too many requests."""
     UNREADABLE = "unreadable"
-    """It lives, but what it says is no answer."""
+    """It is up, but what it returns is not an answer."""
 
 
+GOOD = range(200, 300)
+"""HTTP statuses of answers; a gateway may send 201."""
 BUSY = frozenset({429, 529})
-"""HTTP statuses by which a server says that it is asked too much."""
+"""HTTP statuses of a server that gets too many requests."""
 _LATER = frozenset({408, 409, 425}) | BUSY
 NEVER = frozenset({501, 505})
-"""Of the server's own errors, those that another try cannot mend."""
+"""Of the server's own errors, those that another try cannot fix."""
 
 
 def may_pass_later(status: int) -> bool:
@@ -41,3 +43,5 @@ class TryAgain(Exception):  # noqa: N818 - control flow inside this package, nev
         super().__init__(message)
         self.wait_s = wait_s
         self.kind = kind
+        self.tries = 1
+        """How often the request was sent before it was given up."""

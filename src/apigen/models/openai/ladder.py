@@ -69,7 +69,9 @@ class Ladder:
     def __init__(self, wanted: str, memory: Memory | None = None) -> None:
         self._memory = memory
         self._in_a_row: Counter[str] = Counter()
-        self._probing = asyncio.Lock()
+        self._probing = self._stopped = False
+        self._probe_ended = asyncio.Event()
+        """Set when the present probe ends, however it does, or nothing more is sent."""
         self._told = Structured("", "nobody") if wanted == "auto" else Structured(wanted, "configuration")
         with suppress(msgspec.MsgspecError):  # another version kept it otherwise; it is learned anew
             if memory and (kept := memory.recall()) is not None:
@@ -92,14 +94,31 @@ class Ladder:
             ask: sends the probe over a rung.
 
         Raises:
-            ModelUnavailable: the server is down.
+            ModelUnavailable: the server is down, or nothing more is sent.
             ModelRefused: the server refuses the probe in every way, also without a form.
         """
-        if not self._told.rung:
-            async with self._probing:
-                if not self._told.rung:
-                    await self._probe(ask)
+        while not self._told.rung:
+            if self._stopped:
+                raise ModelUnavailable("no more requests are sent, because the run is ending")
+            if self._probing:
+                await self._probe_ended.wait()
+                continue
+            self._probing = True
+            try:
+                await self._probe(ask)
+            finally:
+                self._probing = False
+                self._release()
         return RUNGS[self._told.rung]
+
+    def stop(self) -> None:
+        """Whoever waits for a probe has sent nothing, and is told at once; the probe itself is the client's."""
+        self._stopped = True
+        self._release()
+
+    def _release(self) -> None:
+        self._probe_ended.set()
+        self._probe_ended = asyncio.Event()
 
     async def _probe(self, ask: Ask) -> None:
         probes: list[Probe] = []

@@ -6,7 +6,12 @@ amount above the limit, and the smallest amount goes first, so a long prompt may
 number.
 """
 
+from typing import Any
+
 import msgspec
+
+from apigen.models.foreign import Unreadable, parsed_as
+from apigen.models.openai.wire import tokens_used
 
 SLACK_S = 0.1
 """Time that may be made up for, so that late timers do not lower the rate."""
@@ -47,16 +52,11 @@ class _Asked(msgspec.Struct):
     max_completion_tokens: int | None = None
 
 
-class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = 0
-    completion_tokens: int | None = 0
-
-
 class _Answered(msgspec.Struct):
-    usage: _Usage | None = None
+    usage: Any = None
 
 
-_asked, _answered = msgspec.json.Decoder(_Asked), msgspec.json.Decoder(_Answered, strict=False)
+_asked = msgspec.json.Decoder(_Asked)
 
 
 class Limits:
@@ -93,11 +93,10 @@ class Limits:
         if not self._counts:
             return
         try:
-            usage = _answered.decode(content).usage or _Usage()
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+            prompt, completion, _ = tokens_used(parsed_as(content, _Answered).usage)
+        except Unreadable:
             return
-        prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
-        if 0 < prompt < MOST_TOKENS and 0 <= completion < MOST_TOKENS:  # a server may say anything
+        if 0 < prompt < MOST_TOKENS and completion < MOST_TOKENS:  # a server may report anything
             self._longest = max(completion, int(FADING * self._longest))
             self._bytes_per_token += MEMORY * (len(body) / prompt - self._bytes_per_token)
             self._tokens.correct(prompt + completion - estimated)

@@ -59,7 +59,7 @@ class OpenAIModel:
         """Ask the endpoint; see :meth:`apigen.models.openai.client.Client.ask` for what is tried again.
 
         Raises:
-            ModelUnavailable: the server is down, refuses everything, or answers what is no chat completion.
+            ModelUnavailable: the server is down, refuses everything, or returns what is not a chat completion.
             ModelRefused: the server refuses this prompt.
         """
         if options.shape is None:
@@ -136,8 +136,8 @@ class OpenAIModel:
         try:
             return await self._client.ask(msgspec.json.encode(body), read)
         except TryAgain as error:
-            tries = self._config.retries + 1
-            problem = f"{self.locator} at {self._client.url}: {error} (tried {tries} time{'s' if tries > 1 else ''})"
+            times = f"{error.tries} time{'s' if error.tries > 1 else ''}"
+            problem = f"{self.locator} at {self._client.url}: {error} (tried {times})"
             if await self._answers():
                 # The server lives: it is this body that it cannot answer, and it would not after a resume either.
                 raise BodyRefused(problem, said=str(error)) from None
@@ -163,6 +163,7 @@ class OpenAIModel:
     def stop(self) -> None:
         """Send nothing more; answers that are awaited still come."""
         self._client.stop()
+        self._ladder.stop()
 
     async def aclose(self) -> None:
         """Close the connections."""

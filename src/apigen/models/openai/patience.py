@@ -7,7 +7,7 @@ class Patience(msgspec.Struct, frozen=True):
     """Waits of a client that names none itself, in seconds."""
 
     first_s: float = 0.5
-    """Before the second try, and before the first trial of a server that is down; each later wait doubles it."""
+    """Before the second try, and before the first check of a server that is down; each later wait doubles it."""
     longest_s: float = 60.0
     """Where the doubling ends."""
 

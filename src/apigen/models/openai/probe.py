@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from apigen.models.base import Options, Shape, exactly
+from apigen.models.foreign import Unreadable, one_line, parsed
 from apigen.records import Completion, Json, Message
 
 _WORDS = ("umbrine", "oxalith")
@@ -57,14 +58,14 @@ def judged(rung: str, completion: Completion) -> Probe:
 
 def shortened(text: str) -> str:
     """A text as one line of a record."""
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    line = one_line(text, 2_000)
     return line if len(line) <= 200 else f"{line[:197]}..."
 
 
 def _holds(text: str) -> bool:
     try:
-        value = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeEncodeError):
+        value = parsed(text.encode())
+    except (Unreadable, UnicodeEncodeError):
         return False
     colours = value.get("colours") if isinstance(value, dict) and len(value) == 1 else None
     return isinstance(colours, list) and len(colours) == 2 and all(word in _WORDS for word in colours)

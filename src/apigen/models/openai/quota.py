@@ -1,9 +1,9 @@
-"""A quota of a day or a month, told apart from a limit on bursts: the one ends a run, the other only slows it down.
+"""A daily or monthly quota, told apart from a limit on bursts: the one ends a run, the other only slows it down.
 
-Both come as HTTP 429. What tells of a quota, as the providers word it:
+Both come as HTTP 429. What shows a quota, as the providers word it:
 
 - OpenAI: the code ``insufficient_quota``. Google uses the same *sentence* ("You exceeded your current quota, please
-  check your plan and billing details") for limits per minute, so sentences of this kind tell nothing; its ``quotaId``
+  check your plan and billing details") for limits per minute, so sentences of this kind prove nothing; its ``quotaId``
   does, such as ``GenerateRequestsPerDayPerProjectPerModel-FreeTier``.
 - Groq: "on tokens per day (TPD): Limit 100000, Used 97050"; OpenRouter: "Rate limit exceeded: free-models-per-day".
 - Cerebras: ``x-ratelimit-remaining-requests-day: 0``; DigitalOcean: ``x-ratelimit-remaining-tokens-per-day: 0``.
@@ -33,6 +33,7 @@ _PERIODS = {
     "day": re.compile(r"per[\s_-]?day|\b(?:RPD|TPD)\b|(?:\b|_)daily(?:\b|_)", re.IGNORECASE),
     "month": re.compile(r"per[\s_-]?month|(?:\b|_)monthly(?:\b|_)", re.IGNORECASE),
 }
+_USED_UP = {"day": "the daily quota is used up", "month": "the monthly quota is used up"}
 _ADDRESS = re.compile(r"https?://\S+")
 _HEADER_PERIOD = re.compile(r"-(?:per-)?(day|month)$")
 
@@ -41,9 +42,9 @@ class UsedUp(NamedTuple):
     """A quota that waiting does not bring back soon."""
 
     what: str
-    """Such as ``the quota of a day is used up``."""
+    """Such as ``the daily quota is used up``."""
     renewed_s: float | None = None
-    """Seconds until it is renewed, if told."""
+    """Seconds until it is renewed, if known."""
 
     def words(self, now: float) -> str:
         """That it is used up, and until when, for people."""
@@ -52,18 +53,18 @@ class UsedUp(NamedTuple):
         try:
             moment = datetime.fromtimestamp(now, UTC) + timedelta(seconds=self.renewed_s)
         except OverflowError:
-            return f"{self.what} for good"
+            return f"{self.what} forever"
         minutes = round(self.renewed_s / 60)
         wait = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
         return f"{self.what} until {moment:%Y-%m-%d %H:%M} UTC (in {wait})"
 
 
 def used_up(status: int, said: Said, headers: Mapping[str, str], wait_s: float | None, now: float) -> UsedUp | None:
-    """The quota that an answer tells of, if it does.
+    """The quota that an answer reports as used up, if it does.
 
     Args:
         status: of HTTP.
-        said: what the answer says.
+        said: what the answer reports.
         headers: of the answer.
         wait_s: the wait that it asks for.
         now: seconds since 1970.
@@ -76,11 +77,11 @@ def used_up(status: int, said: Said, headers: Mapping[str, str], wait_s: float |
         renewed_s = wait_s if wait_s is not None and wait_s >= SHORTEST_QUOTA_S else None
         for name, reset_s in used_up_limits(headers, now):
             if period := _HEADER_PERIOD.search(name):
-                return UsedUp(f"the quota of a {period[1]} is used up", reset_s or renewed_s)
+                return UsedUp(_USED_UP[period[1]], reset_s or renewed_s)
         if period_worded := _worded(said):
-            return UsedUp(f"the quota of a {period_worded} is used up", renewed_s)
+            return UsedUp(_USED_UP[period_worded], renewed_s)
     if wait_s is not None and wait_s > LONGEST_BURST_S:
-        return UsedUp("the server turns requests away", wait_s)
+        return UsedUp("the server asks to wait", wait_s)
     return None
 
 
@@ -88,7 +89,7 @@ def _worded(said: Said) -> str:
     """The period of the quota that a complaint names; its message first, then its details.
 
     A message that names minutes as well is about a burst: OpenRouter advertises what a day would allow. Where that is
-    wrong the run ends a few tries later; the other mistake would end a run that could go on.
+    wrong the run ends a few tries later; the other mistake would end a run that could continue.
     """
     message, details = (_ADDRESS.sub("", text) for text in (said.message, said.text))
     if _PER_MINUTE.search(message):

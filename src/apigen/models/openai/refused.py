@@ -1,4 +1,4 @@
-"""A server's no to what stands in a request's body, and what it is about."""
+"""A server's refusal of what a request's body contains, and what it is about."""
 
 import re
 
@@ -16,18 +16,25 @@ TOO_LONG = re.compile(
     r"|(?:prompt|input|tokens?) (?:is |are )?too long|reduce the length",
     re.IGNORECASE,
 )
-"""How OpenAI, Azure, vLLM, llama.cpp (also with HTTP 500), Ollama and Anthropic say that a prompt is too long."""
+"""How OpenAI, Azure, vLLM, llama.cpp (also with HTTP 500), Ollama and Anthropic report a prompt that is too long."""
+_NO_SYSTEM = re.compile(
+    r"system (?:role|message|prompt)s?[\w ]{0,20} not (?:be )?(?:supported|allowed|enabled)"
+    r"|(?:not|n't) support (?:the |a )?'?system\b|developer instruction is not enabled|roles? must alternate"
+    r"|only user and assistant roles",
+    re.IGNORECASE,
+)
+"""How chat templates (Gemma's, Mistral's first ones), Google and OpenAI refuse a system message."""
 NO_ROUTE = re.compile(r"no endpoints? found that (?:supports?|can handle)", re.IGNORECASE)
-"""How OpenRouter says that no provider of a model takes what a body asks for; the model itself is there."""
+"""How OpenRouter reports that no provider of a model takes what a body asks for; the model itself is there."""
 
 
 class BodyRefused(ModelRefused):
-    """The server refuses a request for what stands in its body, and says what: asked otherwise, it may answer.
+    """The server refuses a request for what its body contains, and reports what: asked otherwise, it may answer.
 
     Args:
         message: for people.
         status: of HTTP; 0 where several tries broke in several ways.
-        said: the server's own words, more of them than are shown.
+        said: the server's own message, more of it than is shown.
         param: the part of the body that it names as the culprit, if it names one.
     """
 
@@ -36,6 +43,11 @@ class BodyRefused(ModelRefused):
         self.status = status
         self.said = said
         self.param = param
+
+    @property
+    def about_system(self) -> bool:
+        """Whether it is the system message that is refused; llama.cpp so reports a chat template's error with 500."""
+        return self.status in (400, 422, 500) and _NO_SYSTEM.search(f"{self.said} {self.param}") is not None
 
     @property
     def about_form(self) -> bool:
@@ -49,6 +61,6 @@ class BodyRefused(ModelRefused):
 
 
 def body_refused(message: str, status: int, content: bytes) -> BodyRefused:
-    """A refusal with what the server says about its cause."""
+    """A refusal with what the server reports as its cause."""
     param = error_of(content).get("param")
     return BodyRefused(message, status, error_message(content, MAX_SAID), param if isinstance(param, str) else "")

@@ -1,6 +1,6 @@
 """The ways to ask an endpoint for an answer of one form, the strictest first.
 
-They differ in what they add to a request and in where its answer then stands. Whatever an endpoint promises, whoever
+They differ in what they add to a request and in where its answer then is. Whatever an endpoint promises, whoever
 reads the answer checks it.
 """
 
@@ -50,7 +50,7 @@ class JsonObject:
     name = "json_object"
 
     def added(self, shape: Shape) -> dict[str, Json]:
-        """The schema stands in ``response_format`` itself."""
+        """The schema is in ``response_format`` itself."""
         return {"response_format": {"type": "json_object", "schema": shape.schema}}
 
     def answer(self, reply: Reply) -> str:

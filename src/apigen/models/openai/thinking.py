@@ -1,7 +1,7 @@
-"""A reasoning model's thoughts told from its answer, however a server returns the two.
+"""A reasoning model's thinking, separated from its answer, however a server returns the two.
 
-Servers put thoughts into a field of their own (``reasoning_content``, ``reasoning``, ``reasoning_details``), into parts
-of the content, or leave them in the text between the tags of the model's chat template, of which the first may be
+Servers put the thinking into a field of its own (``reasoning_content``, ``reasoning``, ``reasoning_details``), into
+parts of the content, or leave it in the text between the tags of the model's chat template, of which the first may be
 missing, since the template wrote it into the prompt.
 """
 
@@ -10,20 +10,30 @@ import re
 from apigen.records import Json
 
 _FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "thinking")
-"""Fields of a message that hold thoughts; the first that says something counts, since some servers send two alike."""
+"""Fields of a message that hold thinking; the first that is not empty counts, since some servers send two alike."""
 _WORDS = ("text", "thinking", "reasoning", "summary", "content", "refusal")
-"""Where a part of a content, or of a list of thoughts, has its words."""
+"""Where a part of a content, or of a list of thoughts, has its text."""
 
-_NAMES = "think|thinking|thought|reasoning|reflection"
-_OPENING = re.compile(rf"\s*(?:<({_NAMES})>|\[(THINK)\])", re.IGNORECASE)
-_CLOSING = re.compile(rf"</(?:{_NAMES})>|\[/THINK\]", re.IGNORECASE)
+_NAMES = "think|thinking|thought|reasoning|reflection|seed:think"
+_OPENING = re.compile(
+    rf"\s*(?:<(?:{_NAMES})>|\[THINK\]|◁think▷|(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>)",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    rf"</(?:{_NAMES})>|\[/THINK\]|◁/think▷"
+    r"|(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final(?:\s*<\|constrain\|>\w+)?<\|message\|>",
+    re.IGNORECASE,
+)
+"""Of most models; Mistral's Magistral, Kimi's thinking models, and gpt-oss (the Harmony format) have their own."""
+_END = re.compile(r"<\|(?:return|end)\|>\s*$")
+"""What the Harmony format puts behind an answer."""
 
 
 def told_apart(message: dict[str, Json]) -> tuple[str, str]:
     """The answer and the thoughts in an assistant's message; either may be empty."""
     text, thoughts = _parts(message.get("content"))
     field = next((said for name in _FIELDS if (said := _words(message.get(name)))), "")
-    answer, tagged = _without_tags(text)
+    answer, tagged = _without_tags(_END.sub("", text))
     return answer, "\n".join(part for part in (field, thoughts, tagged) if part)
 
 

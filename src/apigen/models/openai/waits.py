@@ -1,9 +1,9 @@
-"""When a server wants to be asked again, in any of the ways in which servers say so.
+"""When a server wants the next request, in any of the ways in which servers report it.
 
 ``Retry-After`` in seconds or as a date, Azure's and OpenAI's ``retry-after-ms``, and the reset of whichever limit is
 used up: ``x-ratelimit-reset-requests: 6m0s`` (OpenAI, Groq), ``x-ratelimit-reset-tokens-minute: 11.4`` (Cerebras),
 ``X-RateLimit-Reset: 1741305600000`` (OpenRouter), ``anthropic-ratelimit-tokens-reset: 2025-01-01T00:00:00Z``. Where
-headers say nothing, the message may: "Please try again in 9m38.016s" (Groq, OpenAI), "Please retry after 37 seconds"
+headers have none, the message may: "Please try again in 9m38.016s" (Groq, OpenAI), "Please retry after 37 seconds"
 (Azure), "Please retry in 45.5s" (Google).
 """
 
@@ -19,7 +19,7 @@ _PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|d|h|m|s)[a-z]*", re.IGNORECASE)
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|d|h|m|s))+")
 _IN_WORDS = re.compile(rf"\b(?:try|retry|wait)\b[^.\d]{{0,30}}((?:{_PART}[\s,and]*)+)", re.IGNORECASE)
 _EPOCH_S, _EPOCH_MS = 1e9, 1e11
-"""Numbers from here on are no durations but times since 1970."""
+"""Numbers from here on are not durations but times since 1970."""
 
 
 def asked_wait(headers: Mapping[str, str], message: str, now: float) -> float | None:
@@ -27,15 +27,16 @@ def asked_wait(headers: Mapping[str, str], message: str, now: float) -> float | 
 
     Args:
         headers: of its answer; names in any case.
-        message: what it says.
+        message: its error message.
         now: seconds since 1970.
     """
     named = {name.lower(): value.strip() for name, value in headers.items()}
     milliseconds = named.get("retry-after-ms", "")
     if _number(milliseconds) is not None:
         return max(0.0, float(milliseconds) / 1000)
-    if "retry-after" in named:
-        return seconds_to_wait(named["retry-after"])
+    after = named.get("retry-after", "")
+    if (wait_s := seconds_to_wait(after)) is not None or (wait_s := _seconds_until(after, now)) is not None:
+        return wait_s
     resets = [seconds for _, seconds in used_up_limits(named, now) if seconds is not None]
     if resets:
         return max(resets)
@@ -44,7 +45,7 @@ def asked_wait(headers: Mapping[str, str], message: str, now: float) -> float | 
 
 
 def used_up_limits(headers: Mapping[str, str], now: float) -> Iterator[tuple[str, float | None]]:
-    """The limits of which headers say that nothing remains, each with the seconds until it is renewed, if told."""
+    """The limits that headers report as used up, each with the seconds until it is renewed, if known."""
     named = {name.lower(): value.strip() for name, value in headers.items()}
     for name, value in named.items():
         if "ratelimit" in name and "remaining" in name and _number(value) == 0:
@@ -62,7 +63,7 @@ def _seconds_until(text: str, now: float) -> float | None:
         return _summed(text)
     try:
         return max(0.0, datetime.fromisoformat(text).timestamp() - now)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

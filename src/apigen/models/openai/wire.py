@@ -4,19 +4,19 @@ The wire format is that of OpenAI's ``POST /chat/completions``
 (https://platform.openai.com/docs/api-reference/chat/create), with the fields that other servers add to it.
 """
 
-import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from apigen.models.base import Options
+from apigen.models.foreign import Unreadable, one_line, parsed, parsed_as, words_of
 from apigen.models.openai.thinking import told_apart
 from apigen.records import Completion, Json, Message
 
 
 class NoCompletion(Exception):  # noqa: N818 - named for what came instead
-    """The answer is no chat completion; the message says what is wrong with it."""
+    """The answer is not a chat completion; the message says what is wrong with it."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -33,6 +33,13 @@ class Reply(msgspec.Struct, frozen=True):
 class _Choice(msgspec.Struct):
     message: dict[str, Any]
     finish_reason: str | None = None
+    error: Any = None
+    """OpenRouter's, where a provider failed after it had begun to answer."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is an error and not an answer."""
+        return bool(self.error) or self.finish_reason == "error"
 
 
 class _Response(msgspec.Struct):
@@ -43,7 +50,6 @@ class _Response(msgspec.Struct):
 
 _KINDS = ("prompt", "completion")
 _CALLED = ("tool_calls", "function_call")
-_decoder = msgspec.json.Decoder(_Response, strict=False)
 
 
 def request_body(model: str, messages: Sequence[Message], options: Options) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def read_completion(
     Args:
         content: as it came.
         locator: of the model that was asked.
-        answer: where in the message the answer stands.
+        answer: takes the answer from the message.
         most: tokens that it was allowed.
         offered: whether tools were offered, so that calls of them are part of the answer.
 
@@ -81,33 +87,34 @@ def read_completion(
         NoCompletion: there is none in it.
     """
     try:
-        response = _decoder.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise NoCompletion(f"the answer is no chat completion ({error})") from None
-    if response.choices is None:
+        response = parsed_as(content, _Response)
+    except Unreadable as error:
+        raise NoCompletion(f"the answer is not a chat completion ({error})") from None
+    if not response.choices:
         what = f"the answer is an error: {error_message(content)}" if response.error else "the answer has no choices"
         raise NoCompletion(what)
-    if not response.choices:
-        raise NoCompletion("the answer holds no choice")
     choice, usage = response.choices[0], _object(response.usage)
+    if choice.failed:
+        why = error_message(content) if choice.error else "the server does not say which"
+        raise NoCompletion(f"the answer is an error: {why}")
     text, thinking = told_apart(choice.message)
     calls = _calls(choice.message)
     reply = Reply(text or _text(choice.message.get("refusal")), thinking, _arguments(calls), calls)
     prompt_details, completion_details = (_object(usage.get(f"{kind}_tokens_details")) for kind in _KINDS)
-    tokens, ended = _count(usage.get("completion_tokens")), choice.finish_reason or ""
-    if most is not None and tokens >= most and ended in _CALLED:
+    used, ended = tokens_used(usage), choice.finish_reason or ""
+    if most is not None and used.completion >= most and ended in _CALLED:
         ended = "length"  # llama-cpp-python says tool_calls of a call that was cut off as well
     return Completion(
         text=answer(reply),
         model=locator,
-        prompt_tokens=_count(usage.get("prompt_tokens")),
-        completion_tokens=tokens,
+        prompt_tokens=used.prompt,
+        completion_tokens=used.completion,
         finish_reason=ended,
         thinking=thinking,
         cost_usd=_cost(usage.get("cost")),
         # DeepSeek's API counts cache hits beside the prompt tokens.
         cached_tokens=_count(prompt_details.get("cached_tokens")) or _count(usage.get("prompt_cache_hit_tokens")),
-        thinking_tokens=_count(completion_details.get("reasoning_tokens")),
+        thinking_tokens=_count(completion_details.get("reasoning_tokens")) or used.unlisted,
         tool_calls=reply.calls if offered else (),
     )
 
@@ -130,6 +137,23 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
+class Used(NamedTuple):
+    """The tokens that an answer took."""
+
+    prompt: int
+    completion: int
+    unlisted: int
+    """Those of the completion that are in the server's total alone: Google's endpoint so counts what was thought."""
+
+
+def tokens_used(usage: Json) -> Used:
+    """The tokens that a server counted; 0 for what it does not count."""
+    given = _object(usage)
+    prompt, completion, total = (_count(given.get(f"{kind}_tokens")) for kind in (*_KINDS, "total"))
+    unlisted = max(0, total - prompt - completion) if prompt else 0
+    return Used(prompt, completion + unlisted, unlisted)
+
+
 def _count(tokens: Json) -> int:
     """A number of tokens as a server gives it, if it can be one."""
     return int(tokens) if _is_number(tokens) and 0 < tokens < 2**40 else 0
@@ -141,22 +165,27 @@ def _cost(usd: Json) -> float | None:
 
 
 def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def error_message(content: bytes, most: int = 200) -> str:
-    """What a server says went wrong, in one line of at most so many characters; nothing where it says nothing."""
+    """What a server reports as wrong, in one line of at most so many characters; empty where it reports nothing."""
     value = error_of(content)
-    said = str(value.get("message") or value.get("code") or (value if any(value.values()) else ""))
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in said).split())[:most]
+    return one_line(words_of(value.get("message") or value.get("code") or (value if any(value.values()) else "")), most)
 
 
 def error_of(content: bytes) -> dict[str, Any]:
-    """What a server says went wrong, as an object with a ``message`` where it is none."""
+    """What a server reports as wrong, as an object with a ``message``, wherever in its answer it is."""
     try:
-        value: Any = msgspec.json.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+        value: Any = parsed(content)
+    except Unreadable:
         value = content[:2_000].decode("utf-8", "replace")
+    if isinstance(value, list) and value and isinstance(value[0], dict):  # Google's
+        value = value[0]
     if isinstance(value, dict):
-        value = value.get("error", value.get("detail", value.get("message", value)))
+        value = _error_in_choice(value.get("choices")) or value.get("error", value.get("detail", value))
     return value if isinstance(value, dict) else {"message": value}
+
+
+def _error_in_choice(choices: Json) -> Json:
+    return _object(choices[0]).get("error") if isinstance(choices, list) and choices else None
