@@ -22,7 +22,7 @@ from apigen.cli.main import main
 
 SAME_BYTES = ("attempts.jsonl", "dataset.jsonl", "dataset.xlam.json", "library.jsonl", "README.md")
 """What a seed decides to the byte; manifest.json and report.html also hold times."""
-_TAKES_LONG = re.compile(r"^.+ takes long, waiting up to \d+ s$\n?", re.MULTILINE)
+_TAKES_LONG = re.compile(r"^.+ is taking a while, waiting up to \d+ s$\n?", re.MULTILINE)
 PATIENCE_S = 300
 """How long anything is waited for that comes at once on an idle machine."""
 

@@ -49,9 +49,9 @@ def test_the_changelog_and_readme_speak_of_every_command() -> None:
     [
         (("--library", "startr"), "'startr' is no library"),
         (("--library", "tools.py"), "did you mean `python:tools.py`?"),
-        (("--library", "starter:finanse"), "no category 'finanse'"),
+        (("--library", "starter:finanse"), "no such category 'finanse'"),
         (("--library", "python:no_such_module_here"), "no_such_module_here"),
-        (("--library", "python:no/such/file.py"), "there is no file"),
+        (("--library", "python:no/such/file.py"), "no such file"),
         (("--library", "starter:data", "--seeds", "no_seeds.jsonl"), "no such seed file"),
         (("--model", "gpt-4"), "'gpt-4' is no model"),
         (("--model", "openai/x", "--base-url", "localhost:1"), "is no endpoint"),
@@ -87,7 +87,7 @@ def test_a_shell_sees_what_is_wrong() -> None:
         ("def f(:\n", "line 1"),
         ("raise RuntimeError('boom')", "boom"),
         ("import sys; sys.exit(3)", "exit"),
-        ("x = 1", "nothing here can be offered as a tool"),
+        ("x = 1", "no usable tool found"),
         ("def f(): return 1", "f: takes no parameters"),
     ],
 )

@@ -82,9 +82,9 @@ def test_methods_of_a_class_are_tools_named_after_both(cart: Loaded) -> None:
 def test_properties_are_left_out_without_being_run(cart: Loaded) -> None:
     """They take no arguments; running one may do anything."""
     assert reasons(cart) == {
-        "Cart.total": "a property; only methods take arguments",
-        "Cart.first": "a property; only methods take arguments",
-        "Cart.track": "an asynchronous generator; only what is returned once can be a result",
+        "Cart.total": "a property, which takes no arguments",
+        "Cart.first": "a property, which takes no arguments",
+        "Cart.track": "an asynchronous generator; a tool must return a single result",
     }
 
 
@@ -162,9 +162,9 @@ def test_methods_of_the_standard_library_have_the_types_of_its_stubs() -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ("#class=Carte", "there is no class 'Carte'; did you mean Cart?"),
+        ("#class=Carte", "no such class 'Carte'; did you mean Cart?"),
         ("#class=make_shop", "make_shop is no class but a value of type function"),
-        ("#factory=make_shap", "there is no function 'make_shap'; did you mean make_shop?"),
+        ("#factory=make_shap", "no such function 'make_shap'; did you mean make_shop?"),
         ("#factory=Cart", "Cart is a class; write #class=Cart"),
         ("#factory=make_order", "make_order() needs 'owner'; a factory makes its object without arguments"),
         ("#factory=make_nothing", "make_nothing() gives nothing"),

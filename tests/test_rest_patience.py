@@ -152,7 +152,7 @@ def test_a_dead_service_is_not_hammered(httpserver: HTTPServer) -> None:
 
     problems = asyncio.run(main())
     assert len(httpserver.log) == DEAD_AFTER
-    assert "left alone" in problems[-1]
+    assert "calls are paused" in problems[-1]
 
 
 def test_an_answer_makes_up_for_failures(httpserver: HTTPServer) -> None:
@@ -335,5 +335,5 @@ def test_without_a_key_nothing_is_sent(httpserver: HTTPServer) -> None:
     tool = tool_for(httpserver.url_for("/"), security=((RestCredential("THE_KEY", "bearer"),),))
     execution = execute(tool)
     assert (execution.reason, execution.ok) == (Reason.UNAUTHORIZED, False)
-    assert execution.detail == "the service wants a key, and none is set: set THE_KEY"
+    assert execution.detail == "the service requires a key and none is set; set THE_KEY"
     assert httpserver.log == []

@@ -112,7 +112,7 @@ def test_each_way_to_fail_has_its_reason(
     details = {one["name"]: one["detail"] for one in found["fallen"]}
     assert "set NOT_SET" in details["keyless"]
     assert "check WORDS_KEY" in details["locked"]
-    assert "169.254.169.254:80 is no host that a tool of the library names" in details["inward"]
+    assert "169.254.169.254:80 is not a host used by any tool of the library" in details["inward"]
     assert "SSL_CERT_FILE names a file" in details["untrusted"]
     assert {state: found["probe"][state] for state in ("answered", "failed", "unreachable", "unprobed")} == {
         "answered": 1,

@@ -3,8 +3,8 @@
 from apigen.records import Reason
 from attacks.attack import CRASHED, NOT_JSON, REFUSED, RUNTIME, TIMEOUT, Attack, Outcome, fails, harmless
 
-_TOO_LARGE = fails(Reason.RESULT_TOO_LARGE, "more than 64 KiB of JSON")
-_FORGED = fails(CRASHED, "it wrote something else than a reply")
+_TOO_LARGE = fails(Reason.RESULT_TOO_LARGE, "larger than 64 KiB of JSON")
+_FORGED = fails(CRASHED, "it wrote something other than a result")
 
 RESULTS = (
     Attack("huge result", "on_results.huge", _TOO_LARGE, "returns 20 MB", {"kib": 20_000}),
@@ -282,7 +282,7 @@ REPLIES = (
     Attack(
         "closed pipe",
         "on_replies.closes",
-        fails(CRASHED, "closed its pipe without a result"),
+        fails(CRASHED, "closed its pipe without sending a result"),
         "closes its pipe and sleeps",
     ),
     Attack("redirected pipe", "on_replies.redirects", fails(CRASHED, "exit code 0"), "has its own reply go nowhere"),
@@ -306,15 +306,17 @@ ENDINGS = (
     Attack(
         "exit with a code", "on_endings.exits", fails(CRASHED, "exit code 70"), "ends at once with a code", {"code": 70}
     ),
-    Attack("segmentation fault", "on_endings.segfaults", fails(CRASHED, "died of SIGSEGV"), "reads where no memory is"),
-    Attack("abort", "on_endings.aborts", fails(CRASHED, "died of SIGABRT"), "aborts"),
+    Attack(
+        "segmentation fault", "on_endings.segfaults", fails(CRASHED, "killed by SIGSEGV"), "reads where no memory is"
+    ),
+    Attack("abort", "on_endings.aborts", fails(CRASHED, "killed by SIGABRT"), "aborts"),
     Attack(
         "broken Python",
         "on_endings.breaks_python",
-        fails(CRASHED, "died of SIG"),
+        fails(CRASHED, "killed by SIG"),
         "overwrites the interpreter's own objects",
     ),
-    Attack("jump", "on_endings.executes_nothing", fails(CRASHED, "died of SIGSEGV"), "jumps to where no code is"),
+    Attack("jump", "on_endings.executes_nothing", fails(CRASHED, "killed by SIGSEGV"), "jumps to where no code is"),
     Attack(
         "fault handler",
         "on_endings.dumps_and_exits",

@@ -51,14 +51,14 @@ PROCESSES = (
     Attack(
         "kill itself",
         "on_processes.signals_itself",
-        (*REFUSED, *fails(CRASHED, "died of SIGKILL")),
+        (*REFUSED, *fails(CRASHED, "killed by SIGKILL")),
         "looks as if memory had run out",
         {"number": 9},
     ),
     Attack(
         "end itself",
         "on_processes.signals_itself",
-        fails(CRASHED, "died of SIGTERM"),
+        fails(CRASHED, "killed by SIGTERM"),
         "ends by a signal",
         {"number": 15},
     ),
@@ -152,7 +152,7 @@ PROCESSES = (
     Attack(
         "child with the pipe",
         "on_processes.child_replies_instead",
-        (*fails(CRASHED, "closed its pipe", "exit code 0"), *_TOO_MANY),
+        (*fails(CRASHED, "closed its pipe", "exit code 0)"), *_TOO_MANY),
         "ends, and has a child hold the pipe",
         {"pause_s": 0.3},
         processes=True,
@@ -251,7 +251,7 @@ KERNEL = (
     Attack(
         "32-bit interrupt",
         "on_kernel.by_32_bit_interrupt",
-        fails(CRASHED, "died of SIGSYS", "died of SIGSEGV", "died of SIGILL"),
+        fails(CRASHED, "killed by SIGSYS", "killed by SIGSEGV", "killed by SIGILL"),
         "calls as a 32-bit program does",
     ),
     Attack("clock", "on_kernel.sets_clock", REFUSED, "sets the clock"),

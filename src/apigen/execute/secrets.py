@@ -78,7 +78,7 @@ class Secrets:
         try:
             return msgspec.structs.replace(execution, result=self.hide(execution.result), detail=detail)
         except RecursionError:
-            detail = "the value of a granted variable stands in the result, nested too deeply to take it out"
+            detail = "the value of a granted variable appears in the result, nested too deeply to redact it"
             return msgspec.structs.replace(
                 execution, ok=False, result=None, reason=Reason.RESULT_NOT_JSON, detail=detail
             )

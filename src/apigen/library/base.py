@@ -9,8 +9,8 @@ from apigen.locators import Locator
 from apigen.records import Note, Seed, Skipped, Tool
 
 COMMON_OPTIONS = {
-    "tool": "names or patterns of tools to take",
-    "category": "categories to take",
+    "tool": "tool names or patterns to include",
+    "category": "categories to include",
 }
 """Options that every locator may have, with what they do."""
 

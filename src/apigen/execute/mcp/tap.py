@@ -56,7 +56,7 @@ class Tap:
         number = _answered(written)
         if number is None:
             return item
-        error = ErrorData(code=PARSE_ERROR, message="the answer is no JSON that the protocol knows")
+        error = ErrorData(code=PARSE_ERROR, message="the response is not a valid JSON-RPC message")
         return SessionMessage(JSONRPCError(jsonrpc="2.0", id=number, error=error))
 
     def _see_tools(self, result: dict[str, Json]) -> None:

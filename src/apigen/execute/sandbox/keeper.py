@@ -106,5 +106,5 @@ def _missing(namespaces: tuple[str, ...]) -> tuple[str, ...]:
     wanted = [name for name in ("network", "process", "mount") if name not in namespaces]
     if not wanted:
         return ()
-    why = why_none() if kernel.LINUX else "only Linux has them"
+    why = why_none() if kernel.LINUX else "they exist only on Linux"
     return (f"no {', '.join(wanted)} namespace{f': {why}' if why else ''}",)

@@ -33,7 +33,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 IMPORTING = "importing it"
-DESCRIBING = "describing the functions of it"
+DESCRIBING = "inspecting the functions of it"
 
 
 class Doing(msgspec.Struct, frozen=True, tag=True):

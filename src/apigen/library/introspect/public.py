@@ -110,5 +110,5 @@ def _why_no_function(found: Any, seen: dict[int, str]) -> str:
     if not callable(found):
         return f"not a function but a value of type {type(found).__name__}"
     if inspect.isasyncgenfunction(found):
-        return "an asynchronous generator; only what is returned once can be a result"
+        return "an asynchronous generator; a tool must return a single result"
     return f"the same function as {seen[id(found)]}" if id(found) in seen else ""

@@ -140,7 +140,10 @@ class Fitter:
                 break
             best = deeper
         notes = self._weigh(best).notes
-        told = f"its schema has more than {self._most:,} characters; what lies deep in it is left open ({CUT})"
+        told = (
+            f"its schema has more than {self._most:,} characters; its deepest parts are simplified to accept any "
+            f"value ({CUT})"
+        )
         return Fitted(best, (*sorted(notes), told))
 
 
