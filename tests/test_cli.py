@@ -110,7 +110,7 @@ def test_a_module_that_cannot_be_loaded_is_said_in_one_line(tmp_path: Path, text
         ("not json", "line 2"),
         ('{"query": "x", "calls": [{"name": "check_stok", "arguments": {}}]}', "did you mean 'check_stock'?"),
         ('{"query": "x", "calls": []}', "needs a query and at least one call"),
-        ('{"query": "x", "calls": [{"name": "check_stock", "arguments": {"weight": 4}}]}', "does not fit its tool"),
+        ('{"query": "x", "calls": [{"name": "check_stock", "arguments": {"weight": 4}}]}', "does not match its tool"),
     ],
 )
 def test_a_seed_file_is_held_to_the_library(tmp_path: Path, line: str, said: str) -> None:

@@ -137,7 +137,7 @@ def _called(candidate: Candidate) -> list[tuple[Tool, Call]]:
     pairs = []
     for call in candidate.calls:
         tool = candidate.tool(call.name)
-        assert tool is not None, "the format stage lets no unknown tool through"  # noqa: S101
+        assert tool is not None, "the format stage rejects unknown tools"  # noqa: S101
         pairs.append((tool, call))
     return pairs
 
@@ -149,7 +149,7 @@ def _against(ran: Execution, index: int, varying: Literal["keep", "reject"]) -> 
         detail = f"{where}: {ran.detail}"[:MAX_DETAIL]
         return Verdict(Stage.EXECUTION, Outcome.REJECT, ran.reason or Reason.RUNTIME_ERROR, detail)
     if ran.varies and varying == "reject":
-        detail = f"{where}: the same call, run twice, gave two results"
+        detail = f"{where}: running the same call twice gave two different results"
         return Verdict(Stage.EXECUTION, Outcome.REJECT, Reason.VARYING_RESULT, detail)
     return None
 

@@ -111,7 +111,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "a boolean"),
     (int, "an integer"),
     (float, "a number"),
-    (str, "text"),
+    (str, "a string"),
     ((list, tuple), "a list"),
     (dict, "an object"),
 )
