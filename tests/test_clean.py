@@ -138,7 +138,7 @@ def test_each_tool_falls_with_its_reason_or_stays(mine: Loaded) -> None:
     assert calls.count("sleeper") == 1
     assert calls.count("only_berlin") > 1
     notes = {(note.name, note.text) for note in found.library.notes}
-    assert ("roll", "gave two results to the same call") in notes
+    assert ("roll", "returned two different results for the same call") in notes
     assert ("add_numbers", "nearly the same as add") in notes
     left_out = {entry.name: entry.reason for entry in found.library.skipped}
     assert left_out["sleeper"].startswith("timeout: ")
@@ -279,7 +279,7 @@ def test_the_whole_command(module: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert noisy["original_description"].startswith("<p>Gives")
     assert not Path("clean.probes.jsonl").exists()
     page = Path("r.html").read_text()
-    assert "3 of 8 tools are left" in page
+    assert "3 of 8 tools kept" in page
     assert "<p>Gives" not in page
     assert [tool.name for tool in load_library(["clean.jsonl"]).tools] == ["add", "noisy", "roll"]
     assert apigen("library", "drift", "clean.jsonl").returncode == 0
@@ -335,7 +335,9 @@ def test_a_model_names_the_categories_that_nobody_found(tmp_path: Path, monkeypa
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["categories"] == {"missing": 2, "asked": 2, "found": {"Music": 1}}
     assert len(asked) == 2, "no category was asked for twice, and none that was known"
-    assert "no category was found: 2; a model was asked about 2 and named one for 1." in " ".join(again.stdout.split())
+    assert "No category found, so filed under Other: 2; a model was asked about 2 and found one for 1." in " ".join(
+        again.stdout.split()
+    )
     kept = {tool.name: tool.category for tool in read_library_file(Path("c.jsonl")).loaded.tools}
     assert (kept["frob"], kept["quux"]) == ("Music", "Other")
     assert "Music" in apigen("library", "list", "--library", "c.jsonl").stdout
@@ -379,7 +381,7 @@ def test_a_model_that_is_away_loses_no_probe(module: Path, tmp_path: Path, monke
         (("--keep", "unparsable"), "--keep unparsable: no such kind; there are undocumented"),
         (("--model", "offline"), "descriptions and categories are for a language model"),
         (("--base-url", "http://x/v1"), "is the endpoint of --model"),
-        (("-o", "x.json"), "ends in .jsonl"),
+        (("-o", "x.json"), "must end in .jsonl"),
         (("--report", "no/r.html"), "no such folder"),
         (("--allow-private", "somewhere"), "is no host with a port"),
     ],

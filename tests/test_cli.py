@@ -158,7 +158,7 @@ def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
         (lambda run: edit(run / "attempts.jsonl", '"offered":["', '"offered":["no_'), "names the tool 'no_"),
         (
             lambda run: edit(run / "attempts.jsonl", '"targets":["', '"targets":["no_'),
-            "was drawn otherwise before",
+            "differs from the one drawn now",
         ),
         (
             lambda run: edit(run / "attempts.jsonl", '"style":"', '"style":"odd_'),

@@ -205,7 +205,7 @@ def test_drift_compares_what_is_alive_and_names_what_is_not(shop: Path) -> None:
     assert "no such file" in problem
     shown = apigen("library", "drift", "both.jsonl").stdout
     assert "No tool differs" in shown
-    assert "not compared: python:" in shown
+    assert "not compared, since it cannot be loaded: python:" in shown
 
 
 def test_drift_of_every_part_of_a_schema() -> None:
@@ -312,7 +312,7 @@ def test_an_edit_by_hand_counts_and_is_told(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("out", "said"),
     [
-        ("lib.json", "ends in .jsonl"),
+        ("lib.json", "must end in .jsonl"),
         ("no/lib.jsonl", "no such folder"),
         (".", "is a folder"),
         ("other.jsonl", "--force"),
@@ -335,7 +335,7 @@ def test_repaired_descriptions_are_not_lost_to_another_import(shop: Path) -> Non
     tools = tuple(msgspec.structs.replace(tool, original_description="x") for tool in read.loaded.tools)
     write_library(path, msgspec.structs.replace(read.loaded, tools=tools), read.sources)
     again = ("library", "import", "python:shop.py", "-o", "lib.jsonl")
-    assert "2 descriptions that a model rewrote" in apigen(*again).stderr
+    assert "2 descriptions rewritten by a model" in apigen(*again).stderr
     assert apigen(*again, "--force").returncode == 0
     assert not any("original_description" in line for line in lines(path))
 
@@ -354,7 +354,7 @@ def test_import_and_list_print_one_object(shop: Path) -> None:
     assert "price" not in by_source
     nothing = apigen("library", "list", "-l", "l.jsonl", "--category", "Sprots")
     assert nothing.returncode == 2
-    assert "there are Commerce, Math" in nothing.stderr
+    assert "available: Commerce, Math" in nothing.stderr
     shown = apigen("library", "show", "price", "-l", "l.jsonl").stdout
     assert f"calls price of {shop / 'shop.py'}" in shown
 

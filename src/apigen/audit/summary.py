@@ -31,7 +31,7 @@ def summary(found: Mapping[str, Any], tally: AuditTally) -> RenderableType:
         parts += [Text(), _reasons(tally)]
     parts += [Text(line) for line in remarks(found)]
     if found["notes"]:
-        parts += [Text("\nUnderstood while reading:"), _notes(found["notes"])]
+        parts += [Text("\nConverted while reading:"), _notes(found["notes"])]
     return Group(*parts)
 
 
@@ -51,18 +51,19 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
         share = percent(found["rows_without_calls"], rows)
         lines.append(f"{counted(found['rows_without_calls'], 'row')} without a call ({share}).")
     elif rows:
-        lines.append("No row is without a call; models trained on such data alone call tools when none fits.")
+        lines.append("Every row has a call; models trained only on such data call tools even when none fits.")
     if found["library"]:
         lines.append(
-            f"{found['executed']:,} calls executed, {found['not_executed']:,} not: no such tool in the library."
+            f"{found['executed']:,} calls executed, {found['not_executed']:,} not executed: no such tool in the "
+            "library."
         )
     if found["varying"]:
-        lines.append(f"{found['varying']:,} calls gave two results when run twice.")
+        lines.append(f"{found['varying']:,} calls returned different results when run twice.")
     if found["fixed"]:
         fixed = found["fixed"]
         lines.append(
-            f"{counted(fixed['written'], 'row')} written to {fixed['path']}, {fixed['mended_rows']:,} of them mended; "
-            f"{fixed['left_out']:,} left out."
+            f"{counted(fixed['written'], 'row')} written to {fixed['path']}, {fixed['mended_rows']:,} of them fixed; "
+            f"{fixed['left_out']:,} dropped."
         )
         lines += [f"  {count:,} x {name.replace('_', ' ')}" for name, count in fixed["mends"].items()]
     return lines

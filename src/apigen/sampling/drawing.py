@@ -62,7 +62,8 @@ class Drawing:
         drawn = (request.style, request.wording, offered, request.targets)
         if drawn != (attempt.style, attempt.wording, attempt.offered, attempt.targets):
             raise UserError(
-                f"attempts.jsonl: request {request.index} was drawn otherwise before (by another version of apigen, or "
+                f"attempts.jsonl: request {request.index} differs from the one drawn now (another version of "
+                "apigen wrote it, or "
                 "the file was edited); start a new run with another --out"
             )
 
