@@ -135,7 +135,7 @@ def _written_in(found: type) -> dict[str, Any]:
 
 def _why_no_method(kind: Any) -> str:
     if isinstance(kind, type):
-        return "a nested class"
+        return "a class nested in another class"
     function = kind.__func__ if isinstance(kind, _OF_CLASSES) else kind
     if inspect.isasyncgenfunction(function):
         return "an asynchronous generator; a tool must return a single result"

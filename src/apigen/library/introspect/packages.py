@@ -42,7 +42,7 @@ def submodules(
             if found.name.startswith("_") or name in without:
                 continue
             if what := _not_for_callers(found.name):
-                yield Skipped(name, f"module skipped: {what}", place)
+                yield Skipped(name, f"a module that is skipped: {what}", place)
                 continue
             announce(name)
             try:
