@@ -90,7 +90,7 @@ def lines(path: Path) -> list[Any]:
 def contents(run: Path) -> dict[str, bytes]:
     """What a seed decides of a run; what it cost depends on what was under way when it ended, too."""
     found = {name: (run / name).read_bytes() for name in SAME_BYTES}
-    found["README.md"] = re.sub(rb"## What it cost.*?(?=^## )", b"", found["README.md"], flags=re.DOTALL | re.MULTILINE)
+    found["README.md"] = re.sub(rb"## Cost.*?(?=^## )", b"", found["README.md"], flags=re.DOTALL | re.MULTILINE)
     return found
 
 
