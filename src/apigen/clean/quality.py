@@ -1,4 +1,4 @@
-"""The quality filter: tools that cannot be parsed, say nothing about themselves, or take nothing.
+"""The quality filter: tools that cannot be parsed, are undocumented, or have no parameters.
 
 These are the filters of APIGen's paper (arXiv 2406.18518): APIs whose
 documentation does not parse or is missing, and those without parameters.

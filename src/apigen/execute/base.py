@@ -1,4 +1,4 @@
-"""The seam between the pipeline and whatever runs a call."""
+"""The interface between the pipeline and executors of calls."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol

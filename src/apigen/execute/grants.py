@@ -1,4 +1,4 @@
-"""What a library grants some of its tools beyond the walls: folders to read, hosts to reach, variables to see.
+"""Grants: files, hosts and environment variables that tools may use beyond the sandbox's default.
 
 The configuration says it by tools' names; here it becomes one :class:`Grant` for each tool. Tools whose grants differ
 never share a sandbox process, so that none gains from its neighbour. Values of variables stay in memory.

@@ -1,4 +1,4 @@
-"""Executes tools that are Python functions, each call in a process of its own behind walls."""
+"""Executes tools that are Python functions, each call in a sandboxed process."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""Recordings: what calls returned, kept so that they can be answered again without the tool.
+"""Recordings of call results, which can be replayed without the tool.
 
 Services change and die, so a run over them can be repeated only from what they answered then. A recording is found by
 what the call was: the tool's binding and the arguments. A binding names the digest of a function's source, so a

@@ -1,4 +1,4 @@
-"""Keeps the values of granted variables out of everything that is written.
+"""Redacts the values of granted variables from everything that is written.
 
 A tool that sees a key may print it, return it, or raise an error with a URL in which it stands. Each occurrence is
 replaced by the variable's name. This is against accidents: a hostile tool can write a value in another form.

@@ -1,4 +1,4 @@
-"""From a completion's text to query/answer pairs, tolerant of how models really write JSON.
+"""Parses completions into query/answer pairs, tolerant of how models actually write JSON.
 
 Every pair of a completion is used, one malformed pair does not void the others, and whatever had to be mended before
 the text could be read is named, so that a dataset can be cut to untouched answers.

@@ -1,4 +1,4 @@
-"""The seam between the pipeline and the places where tools come from."""
+"""The interface between the pipeline and the sources of tools."""
 
 from typing import Protocol
 

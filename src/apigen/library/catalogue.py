@@ -1,4 +1,4 @@
-"""Every tool of a run under one roof: sources merged, names made unique, categories found, seeds matched to tools."""
+"""The library of a run: sources merged, names made unique, categories determined, seeds matched to tools."""
 
 import hashlib
 import re

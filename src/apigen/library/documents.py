@@ -1,4 +1,4 @@
-"""Files of JSON as sources find them: one document, or one a line."""
+"""JSON files read by sources: one document, or one per line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What became of a library's tools: which were added, which are gone, and what is different about the others."""
+"""Differences between two versions of a library: tools added, removed and changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading library files: whole or not at all, and what is wrong with one is said with its line."""
+"""Reads library files, as a whole or not at all; errors name the line."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The source of tools that are only described: JSON as providers of models and datasets write it.
+"""The source of tool lists as JSON, in the formats of model providers and datasets; description only.
 
 One file holds a tool, a list of tools, an object with ``tools``, or one of these a line; each tool in the spelling of
 OpenAI (Chat Completions or Responses), Anthropic, Gemini, Bedrock, the Model Context Protocol, or xlam.

@@ -1,4 +1,4 @@
-"""What a cleaning found: in figures, as tables for the terminal, and as one self-contained HTML page."""
+"""Reports of a cleaning: figures, terminal tables, and a self-contained HTML page."""
 
 from collections import Counter
 from collections.abc import Mapping

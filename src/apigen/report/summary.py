@@ -1,4 +1,4 @@
-"""Ten seconds of reading at the end of a run, in the terminal."""
+"""The summary printed at the end of a run."""
 
 from collections.abc import Mapping
 from typing import Any

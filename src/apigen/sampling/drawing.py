@@ -1,4 +1,4 @@
-"""Drawing a run's requests, round by round, with what an earlier session drew in their place."""
+"""Draws the requests of a run round by round, reusing what an earlier session drew."""
 
 from collections.abc import Iterator, Mapping
 

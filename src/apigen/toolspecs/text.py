@@ -1,4 +1,4 @@
-"""Text that should be JSON: parsed as that, or as the Python literal that some datasets write instead."""
+"""Parses text as JSON, or as the Python literal that some datasets contain instead."""
 
 import ast
 import json

@@ -1,4 +1,4 @@
-"""Whether a schema can be used at all."""
+"""Checks whether a schema is valid."""
 
 import jsonschema_rs
 import msgspec

@@ -1,4 +1,4 @@
-"""Seeds are held to the tools they call, like any other answer: a wrong example teaches every writer the mistake."""
+"""Checks seeds against the tools they call, since a wrong example teaches every writer the mistake."""
 
 from collections.abc import Iterable, Mapping
 

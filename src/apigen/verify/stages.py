@@ -1,4 +1,4 @@
-"""The stages that a well-formed candidate meets, each a function from an examined candidate to the next.
+"""The stages for well-formed candidates, each a function from one examined candidate to the next.
 
 A stage never changes what it gets: it returns a copy with its verdict, and its evidence, added. What is cheap comes
 first, and a candidate that fell is never shown to a later stage, so it costs no execution and no judge call.

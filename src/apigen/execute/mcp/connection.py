@@ -1,4 +1,4 @@
-"""One life of a server: from its start or first contact to its end, in a task of its own.
+"""One connection to a server, from start to end, in its own task.
 
 The SDK's contexts must be left in the task that entered them, so :meth:`Connection._hold` does both, and
 nothing else does either. Calls may come from any task. The SDK's exceptions become ours here.

@@ -1,4 +1,4 @@
-"""Keeps one server at work: started when first needed, started again when it ended, never given too much at once."""
+"""Manages one server: starts it when first needed, restarts it when it exits, limits concurrency."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The door to the official SDK, which is an optional package."""
+"""Imports the official SDK, an optional package, on first use."""
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Sends one request and reads one answer, of bounded size. What aiohttp raises becomes ours here."""
+"""Sends one request and reads one response of bounded size; converts aiohttp's exceptions to ours."""
 
 import errno
 import os

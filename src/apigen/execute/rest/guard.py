@@ -1,4 +1,4 @@
-"""Where requests may go: to the hosts that the library names, and into private networks only by allowance.
+"""Access rules for requests: only hosts used by the library, and private networks only if allowed.
 
 A name is looked up once for a connection; every address that it leads to is checked, and the connection goes to a
 checked address. So a name that changes its meaning between check and connection (DNS rebinding) gains nothing.

@@ -1,4 +1,4 @@
-"""One host's lane: how many calls are under way, how fast they follow each other, and when the host counts as dead."""
+"""Per-host queue: concurrency limit, rate limit, and a pause when the host does not respond."""
 
 import asyncio
 import time

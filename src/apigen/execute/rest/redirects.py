@@ -1,4 +1,4 @@
-"""Where an answer sends its caller on (RFC 9110, section 15.4)."""
+"""Handles redirects (RFC 9110, section 15.4)."""
 
 import msgspec
 from yarl import URL

@@ -17,7 +17,7 @@ _INHABITANT = "apigen.execute.sandbox.probe"
 
 
 class Level(StrEnum):
-    """How much stands between a hostile function and the machine, strongest first."""
+    """Isolation level of this machine, strongest first."""
 
     NAMESPACED = "namespaced"
     """All of ``filtered``, and network and processes in namespaces of their own."""
@@ -35,7 +35,7 @@ class Level(StrEnum):
 
 
 class Isolation(msgspec.Struct, frozen=True):
-    """What walls a call in on this machine."""
+    """The isolation that this machine provides for calls."""
 
     level: Level
     layers: tuple[str, ...]

@@ -65,7 +65,7 @@ class Started:
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """What a sandbox process sees of the machine beyond the walls of any other."""
+    """What a sandbox process may access beyond the default."""
 
     folders: tuple[str, ...] = ()
     """To import from beyond ``sys.path``: the code in them is readable."""

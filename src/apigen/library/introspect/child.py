@@ -1,4 +1,4 @@
-"""Imports and describes modules in a sandbox: behind the walls of a call, in a process of its own that is watched."""
+"""Imports and describes modules in a sandboxed, supervised process."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Turns what modules offer into tools, and says why the rest is none."""
+"""Turns the public functions of modules into tools, with a reason for each one that cannot be a tool."""
 
 import functools
 import hashlib

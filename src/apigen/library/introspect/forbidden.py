@@ -1,4 +1,4 @@
-"""Says what the sandbox forbade a module that could not be imported, and how that can be mended."""
+"""Explains what the sandbox forbade while a module was imported, and how to allow it."""
 
 import traceback
 

@@ -1,4 +1,4 @@
-"""Imports what the user named and notes how it is found again."""
+"""Imports the module the user named, and records how to find it again."""
 
 import difflib
 import importlib.util

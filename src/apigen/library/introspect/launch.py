@@ -1,4 +1,4 @@
-"""Has modules described in a sandbox and turns whatever becomes of it into a description or one line of advice."""
+"""Runs the description of modules in a sandbox; the result is a description or a one-line error with advice."""
 
 import contextlib
 import select

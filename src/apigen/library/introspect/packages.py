@@ -1,4 +1,4 @@
-"""The public submodules of a package, imported one by one: what cannot be imported is left out, not the package."""
+"""Imports the public submodules of a package one by one; those that cannot be imported are skipped."""
 
 import pkgutil
 from collections.abc import Callable, Iterator

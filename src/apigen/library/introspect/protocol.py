@@ -1,4 +1,4 @@
-"""What the two sides say to each other: one order, framed, to the sandbox; one message a line from there."""
+"""The protocol with the sandbox process: one framed order in, one message per line out."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What a module or package offers: its public functions, and for each other public thing why it is no tool."""
+"""The public functions of a module or package, and for each other public name the reason why it is not a tool."""
 
 import dataclasses
 import enum

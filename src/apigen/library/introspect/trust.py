@@ -1,4 +1,4 @@
-"""Checks a description that comes from a process in which foreign code ran, and which it may have forged.
+"""Checks descriptions that come from a process running untrusted code, which may have forged them.
 
 A description decides what is later imported and which folders a sandbox may read, so it may name only what the user
 has named. Its schemas are compiled in our process, so they may not reach out of themselves.

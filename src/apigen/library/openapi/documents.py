@@ -1,4 +1,4 @@
-"""A spec's documents and what their ``$ref`` point to; none is read from outside its folder or its server."""
+"""The documents of a spec and their ``$ref``; nothing is read from outside the spec's folder or server."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The bytes of a document, from a file or an address that the user named."""
+"""Reads a document from a file or URL named by the user."""
 
 import gzip
 import io

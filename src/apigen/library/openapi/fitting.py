@@ -1,4 +1,4 @@
-"""How large a tool's schema may become, and what is done where it would be larger.
+"""Keeps the schemas of tools within a size limit.
 
 Three ways, in this order: every component is written where it is used; each component is written once, under
 ``$defs``; only as many levels are written as there is room for, and what lies deeper is left open.

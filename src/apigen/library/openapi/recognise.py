@@ -1,4 +1,4 @@
-"""Tells an OpenAPI or Swagger document, and what else somebody may have given instead."""
+"""Recognises OpenAPI and Swagger documents, and names other kinds of document in errors."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""Where a service answers."""
+"""Determines the base URL of a service."""
 
 import re
 from collections.abc import Iterable, Mapping

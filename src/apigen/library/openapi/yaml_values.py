@@ -1,4 +1,4 @@
-"""YAML read as the JSON that it stands for: by the core schema of YAML 1.2, as OpenAPI asks.
+"""Reads YAML as JSON values, by the core schema of YAML 1.2, as OpenAPI requires.
 
 Dates and words like ``no`` stay text, and so do keys such as ``200`` and numbers with a zero in front, which older YAML
 takes for octal ones. Aliases are followed only as far as a document

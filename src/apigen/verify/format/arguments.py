@@ -1,4 +1,4 @@
-"""From what a schema's validator says about a call's arguments to faults that people can act on."""
+"""Converts schema validation errors of a call's arguments to faults that people can act on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

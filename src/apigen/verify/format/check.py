@@ -1,4 +1,4 @@
-"""Stage 1 as a whole, for what a model just wrote and for rows of datasets made elsewhere."""
+"""Stage 1, for completions of a model and for rows of foreign datasets."""
 
 from collections.abc import Iterable, Sequence
 

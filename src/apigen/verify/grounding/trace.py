@@ -1,4 +1,4 @@
-"""From a candidate to what each argument's value rests on."""
+"""Traces each argument value of a candidate to the evidence for it."""
 
 import re
 from collections.abc import Iterator

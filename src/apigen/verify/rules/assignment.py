@@ -1,4 +1,4 @@
-"""Does every value go to the parameter that the words around it speak of?
+"""Is every value assigned to the parameter that the words around it refer to?
 
 Grounding cannot see that "5% for 30 years" was called with 30 percent and 5 years: both numbers are in the query. The
 unit after a value, the word before it and its sign say which parameter it belongs to.

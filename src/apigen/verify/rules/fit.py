@@ -1,4 +1,4 @@
-"""Does the called tool fit the query, or does one that was offered and left alone fit clearly better?"""
+"""Does the called tool fit the query, or does another offered tool fit clearly better?"""
 
 import math
 from collections.abc import Sequence

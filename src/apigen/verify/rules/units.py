@@ -1,4 +1,4 @@
-"""Is a number meant in the unit that its parameter takes, and is it wanted at all?
+"""Is a number given in the unit that its parameter expects, and not ruled out by the query?
 
 "over 30 years" does not ask for ``term_months`` 30, and "6 guests instead of 4" does not ask for 4.
 """
