@@ -182,7 +182,9 @@ def test_a_server_that_never_gets_ready_is_given_up() -> None:
 @pytest.mark.slow
 def test_a_server_that_talks_of_something_else_is_given_up() -> None:
     """What it says is shown."""
-    with pytest.raises(UserError, match="within 5 s; it wrote 'hello, who is there\\?', which is no message"):
+    with pytest.raises(
+        UserError, match="within 5 s; it wrote 'hello, who is there\\?', which is not a protocol message"
+    ):
         load_mcp(parse_locator(odd("nonsense"), ["mcp"]), start_s=5)
 
 

@@ -229,5 +229,5 @@ def test_a_description_may_bind_tools_to_submodules_of_what_was_asked_for_only()
         PythonBinding("f", file="/home/pack.py/../x"),
         PythonBinding("f", file="/etc/x.py"),
     ):
-        with pytest.raises(Forged, match="binds f to another module"):
+        with pytest.raises(Forged, match="returned f bound to another module"):
             require_wanted(Described((msgspec.structs.replace(tool, binding=binding),), ()), order)

@@ -39,8 +39,8 @@ _NOISE = {
     "escapes": re.compile(r"\\[nrt\"]|\\u[0-9a-fA-F]{4}|%[0-9A-F]{2}%[0-9A-F]{2}"),
     "broken characters": re.compile(r"\ufffd|\u00c3[\u0080-\u00bf]|\u00e2\u20ac|[\x00-\x08\x0b-\x1f\x7f]"),
     "a placeholder": re.compile(r"\b(?:TODO|FIXME|TBD|lorem ipsum)\b|\{\{|\}\}"),
-    "lists of fields": re.compile(r"^\s*(?::param\b|@param\b|:return|@return|Args:|Parameters?:?\n-+)", re.MULTILINE),
-    "repeated punctuation": re.compile(r"([!?*=_~#-])\1{3,}|[!?]{3,}"),
+    "field lists": re.compile(r"^\s*(?::param\b|@param\b|:return|@return|Args:|Parameters?:?\n-+)", re.MULTILINE),
+    "repeated signs": re.compile(r"([!?*=_~#-])\1{3,}|[!?]{3,}"),
 }
 
 
@@ -58,7 +58,7 @@ def poverty(description: str) -> str:
     """What is wrong with a description, in a few words; empty where nothing is."""
     for what, pattern in _NOISE.items():
         if pattern.search(description):
-            return f"noisy (it contains {what})"
+            return f"noisy (it holds {what})"
     if len(words_of(description)) < _FEWEST_WORDS:
         return "too short"
     return "too long" if len(description) > LONGEST else ""
