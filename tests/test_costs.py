@@ -86,7 +86,7 @@ def test_what_one_model_costs_unknown_makes_the_whole_unknown_and_never_nothing(
         "Models used 950 tokens; cost unknown, since openai/j has no known price, or more than one. "
         "Per verified sample: 317 tokens."
     )
-    assert fell == "Spent on rejected candidates: 400 tokens (format 100, semantics 300)."
+    assert fell == "Spent on dropped candidates: 400 tokens (format 100, semantics 300)."
     assert writers == [
         "openai/a: 3 of 4 candidates accepted, at 217 tokens each.",
         "openai/b: none of 1 candidates accepted, 300 tokens.",
@@ -98,10 +98,10 @@ def test_reports_speak_of_money_where_some_was_spent() -> None:
     found = costs(USAGE, TALLY, 3, PRICES)
     assert cost_lines({"costs": found})[:2] == [
         "Models used 950 tokens; cost: $8.50. Per verified sample: $2.83 and 317 tokens.",
-        "Spent on rejected candidates: $3, 400 tokens (format 100, semantics 300).",
+        "Spent on dropped candidates: $3, 400 tokens (format 100, semantics 300).",
     ]
     assert role_rows(found)[0] == ("writing", "2", "500", "0", "$4")
-    assert end_rows(found)[0] == ("rejected at format", "1", "100", "$1")
+    assert end_rows(found)[0] == ("dropped at format", "1", "100", "$1")
     assert writer_rows(found)[0] == ("openai/a", "4", "3", "$6.50", "$2.17", "217")
     offline = costs([{**row("offline", "writer", 5, 0, 0.0)}], told(("offline", JUDGED, "")), 1, {})
     assert (offline["cost_usd"], cost_lines({"costs": offline}), cost_lines({})) == (0.0, [], [])

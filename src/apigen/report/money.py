@@ -62,7 +62,7 @@ def cost_lines(manifest: Mapping[str, Any]) -> list[str]:
         cost = f"{usd(each['cost_usd'])} and " if each["cost_usd"] is not None else ""
         lines[0] += f" Per verified sample: {cost}{tokens(each['tokens'])} tokens."
     if fell:
-        lines.append(f"Spent on rejected candidates: {fell}.")
+        lines.append(f"Spent on dropped candidates: {fell}.")
     if len(costs["writers"]) > 1:
         lines += [f"{name}: {_writer(row)}." for name, row in costs["writers"].items()]
     return lines
@@ -84,7 +84,7 @@ def role_rows(costs: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
 
 def end_rows(costs: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """What was spent on candidates by where they ended: end, candidates, tokens, cost."""
-    names = {stage.value: f"rejected at {STAGE_TEXT[stage]}" for stage in Stage} | {ACCEPTED: ACCEPTED}
+    names = {stage.value: f"dropped at {STAGE_TEXT[stage]}" for stage in Stage} | {ACCEPTED: ACCEPTED}
     return [
         (names[end], f"{row['candidates']:,}", tokens(row["tokens"]), usd(row["cost_usd"]))
         for end, row in costs["ends"].items()
