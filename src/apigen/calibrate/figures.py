@@ -29,7 +29,7 @@ class Opinion(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """How one judge, or several together, did. ``None`` stands where nothing can be said."""
+    """The figures of one judge, or of several together; ``None`` where undefined."""
 
     judge: str
     found: int

@@ -60,7 +60,7 @@ class Cleaned(msgspec.Struct, frozen=True):
 
 
 class Hooks(msgspec.Struct, frozen=True):
-    """What a cleaning tells while it is at work, and what it asks."""
+    """Callbacks of a cleaning: progress, results, and whether to stop."""
 
     progress: Callable[[Step, int, int], None] = lambda step, done, of: None
     probed: Callable[[Tool, Probe], None] = lambda tool, probe: None

@@ -16,7 +16,7 @@ COMMON_OPTIONS = {
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """What a source gave: its tools, the seeds written beside them, what it left out and what it had to understand."""
+    """The result of loading a source: tools, their seeds, what was left out, and notes on conversions."""
 
     tools: tuple[Tool, ...]
     seeds: tuple[Seed, ...] = ()

@@ -63,7 +63,7 @@ class SkippedLine(Line, frozen=True, tag="skipped"):
 
 
 class NoteLine(Line, frozen=True, tag="note"):
-    """What had to be understood, cut or guessed about a tool."""
+    """A conversion, cut or guess made for a tool."""
 
     name: str
     text: str

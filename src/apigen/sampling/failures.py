@@ -28,7 +28,7 @@ _KEPT_DIGITS = 4
 
 
 class DueCall(msgspec.Struct, frozen=True):
-    """A call that was due."""
+    """An expected call."""
 
     name: str
     arguments: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""How every process begins that lives in a place made by the keeper: it walls itself in and sees only what it may."""
+"""Startup of every process inside a keeper's namespaces: it raises the outer walls and opens only what it may see."""
 
 import fcntl
 import os

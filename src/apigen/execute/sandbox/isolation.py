@@ -1,4 +1,4 @@
-"""Says how well this machine can wall in a function, by raising the very walls once."""
+"""Determines the isolation level of this machine, by raising the actual walls once."""
 
 import contextlib
 import functools

@@ -1,4 +1,4 @@
-"""Starts sandbox processes and waits until their walls stand."""
+"""Starts sandbox processes and waits until their walls are raised."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""What an exception of a function means for the call that caused it."""
+"""Maps exceptions raised by a function to reasons."""
 
 import errno
 import re

@@ -1,4 +1,4 @@
-"""Which walls stand where: the outer ones around a sandbox process, the inner ones around each call."""
+"""The walls (restrictions): outer ones around a sandbox process, inner ones around each call."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The process that functions are imported into, once, and that forks for each call.
+"""The process that imports functions once and forks for each call.
 
 A fork, the walls around it and its end take longer than most calls. Where a second CPU can do that meanwhile, they
 overlap with calls: the process of the next call is forked and walled in while a call runs, and waits for its task;

@@ -34,7 +34,7 @@ _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 class ModuleUnbearable(UserError):  # noqa: N818 - named for what happened
-    """Importing a submodule, which can be left out, ends the process or does not end."""
+    """Importing a submodule ends the process or hangs; the submodule can be skipped."""
 
     def __init__(self, message: str, module: str, why: str) -> None:
         super().__init__(message)
