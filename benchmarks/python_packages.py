@@ -160,12 +160,12 @@ def grouped(reason: str) -> str:
     plain = re.sub(r"^parameter '[^']*': ", "", reason)
     if plain.endswith("has no JSON form"):
         what = "a callable" if plain.startswith("Callable") else "another class"
-        return f"a parameter that must be given is {what}, which JSON cannot say"
+        return f"a required parameter is {what}, which JSON cannot represent"
     if plain.startswith("its type cannot be read"):
-        return "the written type of a parameter that must be given cannot be read"
-    if plain.startswith("its type is not known"):
-        return "nothing says the type of a parameter that must be given"
-    return re.sub(r"^takes only .*", "takes only what no call can give", plain)
+        return "the declared type of a required parameter cannot be read"
+    if plain.startswith("its type is unknown"):
+        return "the type of a required parameter is unknown"
+    return re.sub(r"^takes only .*", "takes only arguments that JSON cannot provide", plain)
 
 
 async def execute(tools: tuple[Tool, ...], calls: int) -> tuple[int, Counter[str]]:

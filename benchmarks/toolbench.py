@@ -166,7 +166,7 @@ def measure(path: str) -> None:
 def _plain(text: str) -> str:
     """A note without what it is about, so that notes of a kind count together."""
     if text.startswith("example "):
-        return "example that does not fit its type kept aside"
+        return "example that does not match its type, kept as x-default"
     parts = text.split("'")
     return "'...'".join(parts[::2]) if len(parts) > 2 else text
 

@@ -22,7 +22,7 @@ from apigen.cli.main import main
 
 SAME_BYTES = ("attempts.jsonl", "dataset.jsonl", "dataset.xlam.json", "library.jsonl", "README.md")
 """What a seed decides to the byte; manifest.json and report.html also hold times."""
-_TAKES_LONG = re.compile(r"^.+ takes long, waiting up to \d+ s$\n?", re.MULTILINE)
+_TAKES_LONG = re.compile(r"^.+ is taking a while, waiting up to \d+ s$\n?", re.MULTILINE)
 PATIENCE_S = 300
 """How long anything is waited for that comes at once on an idle machine."""
 
@@ -90,7 +90,7 @@ def lines(path: Path) -> list[Any]:
 def contents(run: Path) -> dict[str, bytes]:
     """What a seed decides of a run; what it cost depends on what was under way when it ended, too."""
     found = {name: (run / name).read_bytes() for name in SAME_BYTES}
-    found["README.md"] = re.sub(rb"## What it cost.*?(?=^## )", b"", found["README.md"], flags=re.DOTALL | re.MULTILINE)
+    found["README.md"] = re.sub(rb"## Cost.*?(?=^## )", b"", found["README.md"], flags=re.DOTALL | re.MULTILINE)
     return found
 
 

@@ -225,13 +225,13 @@ def test_a_judge_that_stays_away_loses_nothing(tmp_path: Path) -> None:
         server.fail_after = 5
         down = apigen(*command)
         assert (down.returncode, server.under_way) == (1, 0), "no prompt is under way any more"
-        assert f"ask again with --out {out}" in down.stderr
+        assert f"run again with --out {out}" in down.stderr
         assert "Traceback" not in down.stderr
         server.fail_after = None
         ran = apigen(*command)
     assert ran.returncode == 0, ran.stderr
     assert len(server.prompts) == len(set(server.prompts)) == 12
-    assert "12 cases made of seed examples: 6 right, 6 wrong." in ran.stdout
+    assert "12 cases derived from seed examples: 6 correct, 6 wrong." in ran.stdout
     assert re.search(r"specificity +100\.0% \(61\.0 to 100\.0\)", ran.stdout)
 
 
@@ -260,15 +260,15 @@ LABELLED: dict[str, Any] = {"query": "q", "tools": [TOOL], "calls": [{"name": "a
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "line 1: no JSON"),
-        ("[1]", "line 1: a label is an object"),
+        ("{", "line 1: not valid JSON"),
+        ("[1]", "line 1: expected an object"),
         (json.dumps(LABELLED | {"label": "hm"}), "line 1: the label is 'hm'; write `pass` or `fail`"),
-        (json.dumps({"attempt": "1.0", "label": "pass"}), "line 1: names an attempt; give its run directory"),
+        (json.dumps({"attempt": "1.0", "label": "pass"}), "line 1: refers to an attempt; name its run directory"),
         (json.dumps({"query": "q", "label": "pass"}), "line 1: Object missing required field"),
         (json.dumps(LABELLED | {"results": [1, 2]}), "line 1: 2 results for 1 calls"),
         ("\n".join([json.dumps(LABELLED | {"id": 1})] * 2), "line 2: 1 is labelled twice"),
-        ("\n", "no labels in it"),
-        ('{"label": "\xff"}', "line 1: no JSON"),
+        ("\n", "has no labels"),
+        ('{"label": "\xff"}', "line 1: not valid JSON"),
     ],
 )
 def test_a_wrong_label_is_named_with_its_line(tmp_path: Path, line: str, said: str) -> None:
@@ -295,11 +295,11 @@ def test_a_row_is_read_with_its_tools(tmp_path: Path) -> None:
     ("given", "said"),
     [
         ({"labels": Path("x.jsonl"), "faults": True}, "--labels and --faults: choose one of the two"),
-        ({"run": Path("somewhere")}, "somewhere: a run says nothing without labels"),
+        ({"run": Path("somewhere")}, "somewhere: a run directory needs labels"),
         ({"labels": Path("nowhere.jsonl")}, "nowhere.jsonl: no such file"),
         ({"overrides": {"judges": ["gpt-4"]}}, "'gpt-4' is no model"),
         ({"overrides": {"judges": ["rules", "rules"]}}, "the judge `rules` stands twice"),
-        ({"overrides": {"library": ["python:textwrap"]}}, "has no seed examples to make faults of"),
+        ({"overrides": {"library": ["python:textwrap"]}}, "has no seed examples to inject faults into"),
     ],
 )
 def test_a_wrong_command_is_told_in_one_line(given: dict[str, Any], said: str) -> None:
@@ -317,4 +317,4 @@ def test_a_run_is_not_written_over(tmp_path: Path) -> None:
         (tmp_path / name).write_text("")
     ran = apigen("calibrate", "--library", "starter:travel", "--out", tmp_path)
     assert ran.returncode == 2
-    assert "is a run; choose another --out" in ran.stderr
+    assert "is a run directory; choose another --out" in ran.stderr

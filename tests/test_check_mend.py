@@ -209,7 +209,7 @@ def test_a_key_that_stands_twice_loses_no_value_silently(tmp_path: Path) -> None
     row["answers"] = json.dumps([call(city="Rome")]).replace('{"city"', '{"city": "Oslo", "city"')
     found = checked(write(tmp_path / "rows.jsonl", [row]), fix=tmp_path / "f.jsonl")
     assert dict(found.tally.reasons) == {Reason.NOT_JSON: 1}
-    assert "the key 'city' stands twice" in found.tally.examples[Reason.NOT_JSON][0].detail
+    assert "the key 'city' appears more than once" in found.tally.examples[Reason.NOT_JSON][0].detail
 
 
 def test_a_format_that_cannot_be_written_leaves_the_row_out_and_says_so(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_a_question_asked_again_is_named_with_its_first_row(tmp_path: Path) -> N
     fallen = {line["id"]: line for line in lines(tmp_path / "rejects.jsonl")}
     assert set(fallen) == {"b", "d"}
     assert (fallen["b"]["stage"], fallen["b"]["reason"]) == ("duplicate", "duplicate_query")
-    assert "row 1 asks the same" in fallen["b"]["detail"]
+    assert "repeats row 1" in fallen["b"]["detail"]
     assert fallen["d"]["reason"] == "unknown_argument"
 
 

@@ -138,8 +138,8 @@ def test_each_tool_falls_with_its_reason_or_stays(mine: Loaded) -> None:
     assert calls.count("sleeper") == 1
     assert calls.count("only_berlin") > 1
     notes = {(note.name, note.text) for note in found.library.notes}
-    assert ("roll", "gave two results to the same call") in notes
-    assert ("add_numbers", "nearly the same as add") in notes
+    assert ("roll", "returned two different results for the same call") in notes
+    assert ("add_numbers", "near-duplicate of add") in notes
     left_out = {entry.name: entry.reason for entry in found.library.skipped}
     assert left_out["sleeper"].startswith("timeout: ")
     assert 'called with values made up from its schema: {"city":' in left_out["only_berlin"]
@@ -164,7 +164,7 @@ def test_what_would_fall_can_be_kept(quick: Loaded) -> None:
     assert {"only_berlin", "get_file"} <= names
     assert {one.tool.name for one in found.kept} == {"only_berlin", "get_file"}
     assert any(
-        note.name == "get_file" and note.text.startswith("kept though undocumented") for note in found.library.notes
+        note.name == "get_file" and note.text.startswith("kept although undocumented") for note in found.library.notes
     )
 
 
@@ -279,7 +279,7 @@ def test_the_whole_command(module: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert noisy["original_description"].startswith("<p>Gives")
     assert not Path("clean.probes.jsonl").exists()
     page = Path("r.html").read_text()
-    assert "3 of 8 tools are left" in page
+    assert "3 of 8 tools kept" in page
     assert "<p>Gives" not in page
     assert [tool.name for tool in load_library(["clean.jsonl"]).tools] == ["add", "noisy", "roll"]
     assert apigen("library", "drift", "clean.jsonl").returncode == 0
@@ -335,7 +335,9 @@ def test_a_model_names_the_categories_that_nobody_found(tmp_path: Path, monkeypa
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["categories"] == {"missing": 2, "asked": 2, "found": {"Music": 1}}
     assert len(asked) == 2, "no category was asked for twice, and none that was known"
-    assert "no category was found: 2; a model was asked about 2 and named one for 1." in " ".join(again.stdout.split())
+    assert "No category found, so filed under Other: 2; a model was asked about 2 and found one for 1." in " ".join(
+        again.stdout.split()
+    )
     kept = {tool.name: tool.category for tool in read_library_file(Path("c.jsonl")).loaded.tools}
     assert (kept["frob"], kept["quux"]) == ("Music", "Other")
     assert "Music" in apigen("library", "list", "--library", "c.jsonl").stdout
@@ -366,7 +368,7 @@ def test_a_model_that_is_away_loses_no_probe(module: Path, tmp_path: Path, monke
     arguments = ("library", "check", f"python:{module}#tool=noisy&tool=add", "-o", "c.jsonl", "--config", "config.yaml")
     done = apigen(*arguments, "--model", "openai/x", "--base-url", "http://127.0.0.1:9/v1")
     assert done.returncode == 1
-    assert "no probe or answer so far is lost: run the same command again" in done.stderr
+    assert "probes and completions so far are kept; run the same command again" in done.stderr
     assert {line["probe"]["tool"] for line in lines(Path("c.probes.jsonl"))} == {"noisy", "add"}
     assert not Path("c.jsonl").exists()
     assert apigen(*arguments).returncode == 0
@@ -376,10 +378,10 @@ def test_a_model_that_is_away_loses_no_probe(module: Path, tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--keep", "unparsable"), "--keep unparsable: no such kind; there are undocumented"),
-        (("--model", "offline"), "descriptions and categories are for a language model"),
-        (("--base-url", "http://x/v1"), "is the endpoint of --model"),
-        (("-o", "x.json"), "ends in .jsonl"),
+        (("--keep", "unparsable"), "--keep unparsable: no such kind; choose from undocumented"),
+        (("--model", "offline"), "only a language model can rewrite descriptions"),
+        (("--base-url", "http://x/v1"), "has no effect without --model"),
+        (("-o", "x.json"), "must end in .jsonl"),
         (("--report", "no/r.html"), "no such folder"),
         (("--allow-private", "somewhere"), "is no host with a port"),
     ],
@@ -397,7 +399,7 @@ def test_a_library_of_which_nothing_is_left_ends_with_1(tmp_path: Path, monkeypa
     Path("one.py").write_text('def f(x: int) -> int:\n    """Fails in any case."""\n    raise OSError("gone")\n')
     done = apigen("library", "check", "python:one.py", "-o", "c.jsonl")
     assert done.returncode == 1
-    assert "no tool is left" in done.stderr
+    assert "no tool remains" in done.stderr
     assert [line["reason"].partition(":")[0] for line in lines(Path("c.jsonl")) if line["line"] == "skipped"] == [
         Reason.RUNTIME_ERROR
     ]

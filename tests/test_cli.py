@@ -49,9 +49,9 @@ def test_the_changelog_and_readme_speak_of_every_command() -> None:
     [
         (("--library", "startr"), "'startr' is no library"),
         (("--library", "tools.py"), "did you mean `python:tools.py`?"),
-        (("--library", "starter:finanse"), "no category 'finanse'"),
+        (("--library", "starter:finanse"), "no such category 'finanse'"),
         (("--library", "python:no_such_module_here"), "no_such_module_here"),
-        (("--library", "python:no/such/file.py"), "there is no file"),
+        (("--library", "python:no/such/file.py"), "no such file"),
         (("--library", "starter:data", "--seeds", "no_seeds.jsonl"), "no such seed file"),
         (("--model", "gpt-4"), "'gpt-4' is no model"),
         (("--model", "openai/x", "--base-url", "localhost:1"), "is not an endpoint"),
@@ -87,7 +87,7 @@ def test_a_shell_sees_what_is_wrong() -> None:
         ("def f(:\n", "line 1"),
         ("raise RuntimeError('boom')", "boom"),
         ("import sys; sys.exit(3)", "exit"),
-        ("x = 1", "nothing here can be offered as a tool"),
+        ("x = 1", "no usable tool found"),
         ("def f(): return 1", "f: takes no parameters"),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_module_that_cannot_be_loaded_is_said_in_one_line(tmp_path: Path, text
         ("not json", "line 2"),
         ('{"query": "x", "calls": [{"name": "check_stok", "arguments": {}}]}', "did you mean 'check_stock'?"),
         ('{"query": "x", "calls": []}', "needs a query and at least one call"),
-        ('{"query": "x", "calls": [{"name": "check_stock", "arguments": {"weight": 4}}]}', "does not fit its tool"),
+        ('{"query": "x", "calls": [{"name": "check_stock", "arguments": {"weight": 4}}]}', "does not match its tool"),
     ],
 )
 def test_a_seed_file_is_held_to_the_library(tmp_path: Path, line: str, said: str) -> None:
@@ -158,7 +158,7 @@ def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
         (lambda run: edit(run / "attempts.jsonl", '"offered":["', '"offered":["no_'), "names the tool 'no_"),
         (
             lambda run: edit(run / "attempts.jsonl", '"targets":["', '"targets":["no_'),
-            "was drawn otherwise before",
+            "differs from the one drawn now",
         ),
         (
             lambda run: edit(run / "attempts.jsonl", '"style":"', '"style":"odd_'),

@@ -83,13 +83,13 @@ def test_what_one_model_costs_unknown_makes_the_whole_unknown_and_never_nothing(
     assert found["ends"]["accepted"]["cost_usd"] is None
     (first, fell, *writers) = cost_lines({"costs": found})
     assert first == (
-        "Models were asked for 950 tokens; what that cost is not known, since openai/j has no known price, or several. "
+        "Models used 950 tokens; cost unknown, since openai/j has no known price, or more than one. "
         "Per verified sample: 317 tokens."
     )
-    assert fell == "Spent on candidates that fell: 400 tokens (format 100, semantics 300)."
+    assert fell == "Spent on dropped candidates: 400 tokens (format 100, semantics 300)."
     assert writers == [
-        "openai/a: 3 of 4 candidates accepted, each for 217 tokens.",
-        "openai/b: none of 1 candidates was accepted, 300 tokens.",
+        "openai/a: 3 of 4 candidates accepted, at 217 tokens each.",
+        "openai/b: none of 1 candidates accepted, 300 tokens.",
     ]
 
 
@@ -97,11 +97,11 @@ def test_reports_speak_of_money_where_some_was_spent() -> None:
     """The summary's lines and the page's tables; an offline run, and one of an earlier version, have none."""
     found = costs(USAGE, TALLY, 3, PRICES)
     assert cost_lines({"costs": found})[:2] == [
-        "Models were asked for 950 tokens; that cost $8.50. Per verified sample: $2.83 and 317 tokens.",
-        "Spent on candidates that fell: $3, 400 tokens (format 100, semantics 300).",
+        "Models used 950 tokens; cost: $8.50. Per verified sample: $2.83 and 317 tokens.",
+        "Spent on dropped candidates: $3, 400 tokens (format 100, semantics 300).",
     ]
     assert role_rows(found)[0] == ("writing", "2", "500", "0", "$4")
-    assert end_rows(found)[0] == ("fell at format", "1", "100", "$1")
+    assert end_rows(found)[0] == ("dropped at format", "1", "100", "$1")
     assert writer_rows(found)[0] == ("openai/a", "4", "3", "$6.50", "$2.17", "217")
     offline = costs([{**row("offline", "writer", 5, 0, 0.0)}], told(("offline", JUDGED, "")), 1, {})
     assert (offline["cost_usd"], cost_lines({"costs": offline}), cost_lines({})) == (0.0, [], [])
@@ -112,7 +112,7 @@ def test_reports_speak_of_money_where_some_was_spent() -> None:
     [
         (Spending(0.421, 0, 1_234_567, 5.0), "$0.42 of $5, 1.2 M tokens"),
         (Spending(0.0, 7, 640_000, None, 2_000_000), "640 k tokens of 2.0 M (cost unknown)"),
-        (Spending(0.0012, 7, 940), "$0.0012 and what 7 requests of unknown price cost, 940 tokens"),
+        (Spending(0.0012, 7, 940), "$0.0012 plus 7 requests of unknown cost, 940 tokens"),
     ],
 )
 def test_progress_tells_what_is_spent(spending: Spending, said: str) -> None:

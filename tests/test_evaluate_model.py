@@ -168,7 +168,7 @@ def test_a_server_that_refuses_a_system_gets_its_words_in_the_users_turn(refusal
     def without_system(body: Mapping[str, Any]) -> Any:
         if body["messages"][0]["role"] == "system":
             return 400, refusal
-        assert body["messages"][0]["content"].startswith("You answer questions by calling tools.")
+        assert body["messages"][0]["content"].startswith("Handle the user's request by calling")
         return in_text({"messages": [{"content": query(body).rpartition("\n\n")[2]}]})
 
     with answering(without_system) as server:

@@ -179,7 +179,10 @@ def test_a_killed_evaluation_has_no_verdicts_yet(tmp_path: Path) -> None:
     killed.mkdir()
     (killed / "evaluation.json").write_text('{"status": "asking"}')
     ran = apigen("run", *SMALL, "--focus", killed, "--dry-run")
-    assert (ran.returncode, "was killed or is still being asked; `apigen evaluate --resume`" in ran.stderr) == (2, True)
+    assert (
+        ran.returncode,
+        "the evaluation is incomplete or still running; `apigen evaluate --resume`" in ran.stderr,
+    ) == (2, True)
 
 
 def test_a_dry_run_shows_the_focus(evaluation: Path) -> None:
@@ -196,11 +199,11 @@ def test_a_dry_run_shows_the_focus(evaluation: Path) -> None:
     ("text", "said"),
     [
         (None, "no verdicts.jsonl there; name the folder of an evaluation"),
-        ("", "holds no answer to a question of the styles"),
-        ('{"id": 1}\n', "line 1: is no verdict of an evaluation"),
-        ('{"category": "simple", "correct": true}\nnot json\n', "line 2: is no verdict"),
-        ('{"category": "simple", "correct": true}\n', "all 1 answers to questions of the four styles are right"),
-        ('{"category": "irrelevance", "correct": false}\n', "holds no answer to a question of the styles"),
+        ("", "has no answers to questions of the styles"),
+        ('{"id": 1}\n', "line 1: is not an evaluation verdict"),
+        ('{"category": "simple", "correct": true}\nnot json\n', "line 2: is not an evaluation verdict"),
+        ('{"category": "simple", "correct": true}\n', "all 1 answers to questions of the four styles are correct"),
+        ('{"category": "irrelevance", "correct": false}\n', "has no answers to questions of the styles"),
     ],
 )
 def test_an_evaluation_that_says_nothing_is_named_in_one_line(tmp_path: Path, text: str | None, said: str) -> None:

@@ -35,7 +35,7 @@ def test_alternatives_are_counted(doublings: int) -> None:
 
 def test_few_alternatives_say_what_is_due() -> None:
     """As ever."""
-    assert faults(bomb(3), {"s": 7}) == [(Reason.WRONG_TYPE, "calls[0].s is an integer, 7, where text is due")]
+    assert faults(bomb(3), {"s": 7}) == [(Reason.WRONG_TYPE, "calls[0].s is an integer, 7, but a string is expected")]
     assert faults(bomb(3), {"s": "x"}) == []
 
 
@@ -43,7 +43,7 @@ def test_many_alternatives_are_checked_without_a_reason() -> None:
     """Nobody reads a million errors, and no memory holds them."""
     ((reason, detail),) = faults(bomb(18), {"s": 7})
     assert reason is Reason.SCHEMA_VIOLATION
-    assert detail == f"calls[0] fits none of {2**18:,} alternatives, too many to say why"
+    assert detail == f"calls[0] matches none of {2**18:,} alternatives, too many to list the reasons"
     assert TOLD < 2**18
     assert faults(bomb(18), {"s": "x"}) == []
 
@@ -52,7 +52,7 @@ def test_a_schema_without_end_is_no_schema() -> None:
     """It is told when the tool is read, whatever is called."""
     ((reason, detail),) = faults(bomb(60), {"s": "x"})
     assert reason is Reason.BAD_TOOL
-    assert f"stands for {2**60:,} alternatives" in detail
+    assert f"expands to {2**60:,} alternatives" in detail
     assert CHECKED < 2**60
 
 

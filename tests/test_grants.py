@@ -231,7 +231,7 @@ def test_a_value_in_a_description_is_refused(tmp_path: Path) -> None:
         "look.__doc__ = f\"Look with {os.environ['APIGEN_TEST_KEY']}\"\n"
     )
     grants = read_grants([GrantConfig(variables=("APIGEN_TEST_KEY",))], {"APIGEN_TEST_KEY": KEY})
-    with pytest.raises(UserError, match="granted variable stands in the description") as refusal:
+    with pytest.raises(UserError, match="granted variable appears in the description") as refusal:
         load_library([f"python:{file}"], grants=grants)
     assert KEY not in str(refusal.value)
     file.write_text("import os\nraise RuntimeError(os.environ['APIGEN_TEST_KEY'])\n")
@@ -271,8 +271,8 @@ def test_a_grant_that_cannot_be_meant_is_one_line(tmp_path: Path, written: dict[
     ("rule", "expected"),
     [
         ({"read": ("/nowhere/at/all",)}, "/nowhere/at/all does not exist"),
-        ({"read": ("/",)}, "would open the whole machine"),
-        ({"read": ("/proc",)}, "would open the whole machine"),
+        ({"read": ("/",)}, "would expose the whole machine"),
+        ({"read": ("/proc",)}, "would expose the whole machine"),
         ({"variables": ("APIGEN_NOT_SET",)}, "$APIGEN_NOT_SET is not set"),
         ({"variables": ("APIGEN_SHORT",)}, "fewer than 8 characters"),
     ],
@@ -444,6 +444,6 @@ def test_a_required_level_that_is_not_reached_ends_the_command(monkeypatch: pyte
     monkeypatch.setattr("apigen.execute.sandbox.isolation.probe_isolation", lambda: weak)
     done = CliRunner().invoke(app, ["run", "--dry-run", "--require-isolation", "filtered"])
     assert isinstance(done.exception, UserError)
-    assert "level `limits`, and `filtered` is required: no seccomp: because" in str(done.exception)
+    assert "`filtered` is required, but this machine only provides `limits`: no seccomp: because" in str(done.exception)
     done = CliRunner().invoke(app, ["run", "--dry-run", "--require-isolation", "most"])
     assert "isolation.require" in str(done.exception)

@@ -76,7 +76,7 @@ def test_references_are_followed() -> None:
     ],
 )
 def test_flags(query: str, value: bool, grounded: bool) -> None:
-    """A yes needs a word of the flag's name; a no needs a negation of it, or that the query does not speak of it."""
+    """A yes needs a word of the flag's name; a no needs a negation of it, or that the query does not mention it."""
     checked = candidate(
         query, {"include_tax": value}, {"include_tax": {"type": "boolean"}}, description="Price of a cart"
     )

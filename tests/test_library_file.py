@@ -151,7 +151,7 @@ def test_a_folder_with_its_library_file_can_be_moved(shop: Path) -> None:
     moved = shop.rename(shop.with_name("moved"))
     loaded = load_library([str(moved / "lib.jsonl")])
     assert [tool.binding.file for tool in loaded.tools] == [str(moved / "shop.py")] * 2  # type: ignore[union-attr]
-    with pytest.raises(UserError, match=r"price: its source file .* is not there any more"):
+    with pytest.raises(UserError, match=r"price: its source file .* no longer exists"):
         load_library([str(moved / "libs" / "lib.jsonl")])
 
 
@@ -202,10 +202,10 @@ def test_drift_compares_what_is_alive_and_names_what_is_not(shop: Path) -> None:
     assert found["drift"] is False
     ((source, problem),) = found["dead"].items()
     assert source.endswith("shop.py")
-    assert "there is no file" in problem
+    assert "no such file" in problem
     shown = apigen("library", "drift", "both.jsonl").stdout
     assert "No tool differs" in shown
-    assert "not compared: python:" in shown
+    assert "not compared, since it cannot be loaded: python:" in shown
 
 
 def test_drift_of_every_part_of_a_schema() -> None:
@@ -221,11 +221,11 @@ def test_drift_of_every_part_of_a_schema() -> None:
     (change,) = drift(FULL, Loaded((now, *FULL.tools[1:]))).changed
     assert change.name == "zoo"
     assert set(change.what) == {
-        "z is required now",
-        "a is optional now",
+        "z is now required",
+        "a is now optional",
         'the values allowed for z lost ["a"] and gained ["c"]',
         "minItems of a was 1, is 2",
-        "the description of a is worded otherwise",
+        "the description of a has changed",
         "type of $defs/Line.größe was number, is integer",
         "of is gone",
         "its method was GET, is POST",
@@ -248,7 +248,7 @@ def test_importing_again_says_what_is_different(shop: Path) -> None:
     (shop / "shop.py").write_text(SHOP.replace("item: str) -> int", "item: str, shelf: int) -> int"))
     ran = apigen("library", "import", "python:shop.py", "-o", "lib.jsonl")
     assert ran.returncode == 0
-    assert "stock: shelf is required now; shelf is new" in ran.stdout
+    assert "stock: shelf is now required; shelf is new" in ran.stdout
     assert apigen("library", "drift", "lib.jsonl").returncode == 0
 
 
@@ -265,19 +265,19 @@ def test_a_file_made_of_a_file_speaks_of_the_live_sources(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda text: text[:-20], "the last line is cut off"),
-        (lambda text: text + text.splitlines(keepends=True)[1], "the tool 'ask' stands in line 2 already"),
-        (lambda text: text + text, "a second first line"),
+        (lambda text: text[:-20], "the last line is incomplete"),
+        (lambda text: text + text.splitlines(keepends=True)[1], "the tool 'ask' is already defined in line 2"),
+        (lambda text: text + text, "a second header line"),
         (
             lambda text: text.replace('"version":1', '"version":9'),
-            "is a library file of version 9, not 1; install a newer",
+            "has library file version 9, but this apigen reads 1; install a newer",
         ),
-        (lambda text: '{"query":"x","calls":[]}\n', "for examples write `--seeds lib.jsonl`"),
-        (lambda text: '{"name":"x","parameters":{}}\n', "give `openai:lib.jsonl`"),
-        (lambda text: "id,name\n1,2\n", "is no library file"),
+        (lambda text: '{"query":"x","calls":[]}\n', "pass it with `--seeds lib.jsonl`"),
+        (lambda text: '{"name":"x","parameters":{}}\n', "use `openai:lib.jsonl`"),
+        (lambda text: "id,name\n1,2\n", "is not a library file"),
         (lambda text: "", "is empty"),
-        (lambda text: "\x00\xff" + text, "is no library file"),
-        (lambda text: text.replace('"name":"ask"', '"name":"to ask"'), "'to ask' is no name of a tool"),
+        (lambda text: "\x00\xff" + text, "is not a library file"),
+        (lambda text: text.replace('"name":"ask"', '"name":"to ask"'), "'to ask' is not a valid tool name"),
         (lambda text: text.replace('"category"', '"categry"'), "line 2: cannot be read"),
         (lambda text: text.replace('"parameters":{"type"', '"parameters":[{"type"'), "line 2: cannot be read"),
     ],
@@ -306,13 +306,13 @@ def test_an_edit_by_hand_counts_and_is_told(shop: Path) -> None:
     library = load_library([str(path)])
     assert library.by_name()["price"].properties["pieces"]["default"] == 4
     assert library.by_name()["stock"].description.startswith("Says")
-    assert [note.name for note in library.notes if "changed by hand" in note.text] == ["price"]
+    assert [note.name for note in library.notes if "edited by hand" in note.text] == ["price"]
 
 
 @pytest.mark.parametrize(
     ("out", "said"),
     [
-        ("lib.json", "ends in .jsonl"),
+        ("lib.json", "must end in .jsonl"),
         ("no/lib.jsonl", "no such folder"),
         (".", "is a folder"),
         ("other.jsonl", "--force"),
@@ -335,7 +335,7 @@ def test_repaired_descriptions_are_not_lost_to_another_import(shop: Path) -> Non
     tools = tuple(msgspec.structs.replace(tool, original_description="x") for tool in read.loaded.tools)
     write_library(path, msgspec.structs.replace(read.loaded, tools=tools), read.sources)
     again = ("library", "import", "python:shop.py", "-o", "lib.jsonl")
-    assert "2 descriptions that a model rewrote" in apigen(*again).stderr
+    assert "2 descriptions rewritten by a model" in apigen(*again).stderr
     assert apigen(*again, "--force").returncode == 0
     assert not any("original_description" in line for line in lines(path))
 
@@ -354,7 +354,7 @@ def test_import_and_list_print_one_object(shop: Path) -> None:
     assert "price" not in by_source
     nothing = apigen("library", "list", "-l", "l.jsonl", "--category", "Sprots")
     assert nothing.returncode == 2
-    assert "there are Commerce, Math" in nothing.stderr
+    assert "available: Commerce, Math" in nothing.stderr
     shown = apigen("library", "show", "price", "-l", "l.jsonl").stdout
     assert f"calls price of {shop / 'shop.py'}" in shown
 

@@ -61,7 +61,7 @@ def test_a_server_keeps_its_state_between_calls(shelf: Lab) -> None:
         ("fail", {"message": "no such shelf"}, Reason.RUNTIME_ERROR, "no such shelf"),
         ("fail", {"message": "several\n  lines"}, Reason.RUNTIME_ERROR, "several lines"),
         ("refuse", {"thing": "box"}, Reason.ERROR_RESULT, "error: box not found"),
-        ("add", {"a": "\ud800"}, Reason.ARGUMENT_TYPE, "no JSON"),
+        ("add", {"a": "\ud800"}, Reason.ARGUMENT_TYPE, "cannot be written as JSON"),
     ],
 )
 def test_failures_of_a_tool_say_why(
@@ -77,13 +77,13 @@ def test_failures_of_a_tool_say_why(
 @pytest.mark.parametrize(
     ("what", "reason", "said"),
     [
-        ("nan", Reason.RESULT_NOT_JSON, "the result is no JSON"),
-        ("half", Reason.RESULT_NOT_JSON, "the answer is no JSON"),
-        ("last", Reason.RESULT_NOT_JSON, "the answer is no JSON"),
-        ("surrogate", Reason.RESULT_NOT_JSON, "the answer is no JSON"),
-        ("deep", Reason.RESULT_NOT_JSON, "the answer is no JSON"),
-        ("text", Reason.RESULT_NOT_JSON, "the answer is no JSON"),
-        ("shape", Reason.RESULT_NOT_JSON, "the answer breaks the protocol: content: Input should be a valid list"),
+        ("nan", Reason.RESULT_NOT_JSON, "the result cannot be written as JSON"),
+        ("half", Reason.RESULT_NOT_JSON, "the response is not a valid JSON-RPC message"),
+        ("last", Reason.RESULT_NOT_JSON, "the response is not a valid JSON-RPC message"),
+        ("surrogate", Reason.RESULT_NOT_JSON, "the response is not a valid JSON-RPC message"),
+        ("deep", Reason.RESULT_NOT_JSON, "the response is not a valid JSON-RPC message"),
+        ("text", Reason.RESULT_NOT_JSON, "the response is not a valid JSON-RPC message"),
+        ("shape", Reason.RESULT_NOT_JSON, "the response violates the protocol: content: Input should be a valid list"),
         ("refuse", Reason.INVALID_ARGUMENT, "what is that?"),
         ("break", Reason.RUNTIME_ERROR, "the database is locked"),
     ],
@@ -102,7 +102,7 @@ def test_a_result_of_five_megabytes_is_too_large(strange: Lab) -> None:
     assert (ran.reason, ran.result, ran.detail) == (
         Reason.RESULT_TOO_LARGE,
         None,
-        "the result has more than 64 KiB of JSON",
+        "the result is larger than 64 KiB of JSON",
     )
     assert strange.call("does", what="large", much=65_000).ok
 
@@ -131,7 +131,7 @@ def test_a_tool_that_the_server_no_longer_has_is_not_executable(strange: Lab) ->
     assert isinstance(old.binding, McpBinding)
     gone = Tool("gone", "", {}, binding=McpBinding("gone", old.binding.command))
     ran = strange.runner.run(strange.executor.execute(gone, Call("gone")))
-    assert (ran.reason, ran.detail) == (Reason.NOT_EXECUTABLE, "the server has no tool 'gone' any more")
+    assert (ran.reason, ran.detail) == (Reason.NOT_EXECUTABLE, "the server no longer has a tool 'gone'")
 
 
 def test_secrets_are_hidden_in_results_and_details(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_secrets_are_hidden_in_results_and_details(monkeypatch: pytest.MonkeyPat
         assert (ran.reason, ran.detail) == (Reason.RUNTIME_ERROR, "bad key $ODD_SECRET")
         monkeypatch.delenv("ODD_SECRET")
         missing = McpBinding("does", ("server",), variables=("ODD_SECRET",))
-        with pytest.raises(UserError, match=r"no value for \$ODD_SECRET"):
+        with pytest.raises(UserError, match=r"environment variable \$ODD_SECRET is not set"):
             opened.runner.run(opened.executor.execute(Tool("does", "", {}, binding=missing), Call("does")))
 
 
@@ -153,7 +153,7 @@ def test_a_tool_that_writes_needs_an_allowance_by_name() -> None:
     with lab(odd(), writes="other*") as opened:
         execution = opened.call("writes", what="name")
     assert execution.reason is Reason.FORBIDDEN
-    assert "`--allow-writes writes` allows it" in execution.detail
+    assert "allow it with `--allow-writes writes`" in execution.detail
 
 
 def test_the_executor_of_a_run_knows_mcp_servers(strange: Lab) -> None:

@@ -94,7 +94,8 @@ def test_a_call_needs_an_allowance_for_a_private_address(site: Site) -> None:
         ran = opened.call("does")
         assert ran.reason is Reason.FORBIDDEN
         assert (
-            ran.detail == f"{site.place} is a private address (127.0.0.1); `remote.private: [{site.place}]` allows it"
+            ran.detail
+            == f"{site.place} has a private address (127.0.0.1); allow it with `remote.private: [{site.place}]`"
         )
     with lab(site.locator, private=[site.place]) as opened:
         assert opened.call("does").result == "session 3"
@@ -125,9 +126,9 @@ def test_a_refused_key_is_unauthorized(site: Site, body: str) -> None:
     with lab(site.locator, private=[site.place]) as opened:
         site.answers = calls(lambda _: refusal)
         ran = opened.call("does")
-        assert (ran.reason, ran.detail) == (Reason.UNAUTHORIZED, "the server answers HTTP 401 UNAUTHORIZED")
+        assert (ran.reason, ran.detail) == (Reason.UNAUTHORIZED, "the server answered HTTP 401 UNAUTHORIZED")
     site.answers = lambda _: refusal
-    with pytest.raises(UserError, match=r"it refuses: HTTP 401 UNAUTHORIZED; `#variable=NAME` sends"):
+    with pytest.raises(UserError, match=r"it answered with an error: HTTP 401 UNAUTHORIZED; `#variable=NAME` sends"):
         load_library([site.locator])
 
 
@@ -136,7 +137,7 @@ def test_a_server_that_turns_everybody_away_is_unavailable(site: Site) -> None:
     with lab(site.locator, private=[site.place]) as opened:
         tries: list[Any] = []
         site.answers = calls(counted(tries, Response(status=503)))
-        with pytest.raises(ServiceUnavailable, match="the server answers HTTP 503"):
+        with pytest.raises(ServiceUnavailable, match="the server answered HTTP 503"):
             opened.call("does")
         assert len(tries) == 2
         site.answers = lambda _: None
@@ -150,7 +151,7 @@ def test_a_failure_inside_the_server_does_not_repeat_a_writing_call(site: Site) 
         site.answers = calls(counted(tries, Response(status=500)))
         ran = opened.call("sets")
         assert (ran.reason, len(tries)) == (Reason.RUNTIME_ERROR, 1)
-        assert ran.detail.endswith("is not repeated")
+        assert ran.detail.endswith("is not retried")
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -191,10 +192,16 @@ def test_a_redirect_to_another_host_is_not_followed(site: Site) -> None:
 @pytest.mark.parametrize(
     ("answer", "line"),
     [
-        (Response("<html>Hello</html>", content_type="text/html"), "it refuses: Unexpected content type: text/html"),
-        (Response("Hello", content_type="application/json"), "it refuses: Failed to parse JSON response"),
-        (Response(status=404), "it refuses: Not Found"),
-        (Response(status=500), "it refuses: HTTP 500 INTERNAL SERVER ERROR"),
+        (
+            Response("<html>Hello</html>", content_type="text/html"),
+            "it answered with an error: Unexpected content type: text/html",
+        ),
+        (
+            Response("Hello", content_type="application/json"),
+            "it answered with an error: Failed to parse JSON response",
+        ),
+        (Response(status=404), "it answered with an error: Not Found"),
+        (Response(status=500), "it answered with an error: HTTP 500 INTERNAL SERVER ERROR"),
     ],
 )
 def test_what_is_no_mcp_server_is_one_clear_line(site: Site, answer: Response, line: str) -> None:
@@ -216,7 +223,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tls_server: HTTPServer
 def test_a_token_does_not_cross_the_internet_in_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is sent, and the line names the way out."""
     monkeypatch.setenv("SITE_TOKEN", "a-secret-token")
-    with pytest.raises(UserError, match="in plain text; use its address with https"):
+    with pytest.raises(UserError, match="in plain text; use an https URL"):
         load_library(["mcp:http://1.1.1.1/mcp#variable=SITE_TOKEN"])
 
 
@@ -236,7 +243,7 @@ def test_a_token_does_not_cross_the_internet_in_plain_text(monkeypatch: pytest.M
 )
 def test_private_addresses_are_known(host: str) -> None:
     """Loopback, local networks, link-local ones with their metadata services, and the same in other spellings."""
-    with pytest.raises(NotAllowed, match="is a private address"):
+    with pytest.raises(NotAllowed, match="has a private address"):
         asyncio.run(addresses_of(host, 80, ()))
     assert asyncio.run(addresses_of(host, 80, None))
 

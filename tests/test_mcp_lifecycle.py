@@ -73,9 +73,7 @@ def test_a_call_that_kills_its_server_is_rejected_and_others_are_not() -> None:
         calls = [Call("does", {"what": what}) for what in ("", "die", "", "kill", "")]
         ran = opened.calls(*calls)
         assert [execution.reason for execution in ran] == [None, Reason.CRASHED, None, Reason.CRASHED, None]
-        assert ran[1].detail.startswith(
-            "the server ended during the call; its last line on standard error is 'out of luck'"
-        )
+        assert ran[1].detail.startswith("the server exited during the call; its last line on stderr is 'out of luck'")
         assert opened.call("does").ok
 
 
@@ -84,7 +82,7 @@ def test_a_call_that_may_change_something_is_not_repeated() -> None:
     with lab(odd()) as opened:
         ran = opened.call("writes", what="die")
         assert ran.reason is Reason.CRASHED
-        assert ran.detail.endswith("a call that may change something is not repeated")
+        assert ran.detail.endswith("a call that may change data is not retried")
 
 
 @pytest.mark.slow
@@ -116,7 +114,7 @@ def test_a_server_that_cannot_start_again_is_unavailable_and_left_alone(tmp_path
     with lab(f"mcp:{sys.executable} {program}", retries=0) as opened:
         assert opened.call("does").ok
         program.write_text("import sys\nsys.exit('moved away')\n")
-        with pytest.raises(ServiceUnavailable, match=r"mcp:.*server.py: it ended before .* 'moved away'"):
+        with pytest.raises(ServiceUnavailable, match=r"mcp:.*server.py: it exited before .* 'moved away'"):
             opened.call("does", what="die")
         program.unlink()
         with pytest.raises(ServiceUnavailable, match="moved away"):

@@ -59,10 +59,10 @@ def test_schemas_are_read_as_todays_or_left_with_a_reason() -> None:
     tools = {name: tool.parameters for name, tool in library.by_name().items()}
     assert {entry.name: entry.reason.partition(":")[0] for entry in library.skipped} == {
         "no schema": "its inputSchema is missing",
-        "true": "its inputSchema is no object",
-        "wrong": "its inputSchema is no JSON Schema",
-        "list": "its inputSchema is no JSON Schema",
-        "away": "its inputSchema is no JSON Schema",
+        "true": "its inputSchema is not an object",
+        "wrong": "its inputSchema is not valid JSON Schema",
+        "list": "its inputSchema is not valid JSON Schema",
+        "away": "its inputSchema is not valid JSON Schema",
     }
     assert tools["untyped"]["type"] == "object"
     assert tools["empty"] == {"type": "object", "properties": {}, "additionalProperties": False}
@@ -84,15 +84,15 @@ def test_names_are_cleaned_and_what_cannot_be_offered_says_why() -> None:
     assert [tool.name for tool in library.tools] == ["a_b_c", "a_b_c_b3f2d2", "x" * 57 + "_c71bd1", "titled"]
     assert [binding_of(tool).tool for tool in library.tools] == ["a.b/c", "a_b_c", "x" * 70, "titled"]
     assert [(entry.name, entry.reason) for entry in library.skipped] == [
-        ("a_b_c", "the server lists another tool of the same name before it"),
+        ("a_b_c", "the server lists this tool name more than once; the first one is used"),
         ("tool 5", "it has no name"),
         ("tool 6", "it has no name"),
-        ("silent", "no description; a model could not know what it does"),
-        ("later", "it only runs as a task that is asked for its result later"),
+        ("silent", "no description, so a model cannot know what it does"),
+        ("later", "it only runs as an asynchronous task, which is not supported"),
     ]
     notes = notes_of(odd("names"))
     assert "its name on the server is 'a.b/c'" in notes["a_b_c"]
-    assert "it has no description; its title stands there" in notes["titled"]
+    assert "it has no description; its title is used instead" in notes["titled"]
 
 
 def test_hints_decide_whether_a_call_writes() -> None:
@@ -120,10 +120,10 @@ def test_a_server_is_given_only_the_variables_that_are_named(monkeypatch: pytest
     """A named variable must be set; its value must not stand in what models are shown."""
     locator = odd("secret") + "#variable=ODD_SECRET"
     monkeypatch.delenv("ODD_SECRET", raising=False)
-    with pytest.raises(UserError, match=r"no value for \$ODD_SECRET"):
+    with pytest.raises(UserError, match=r"environment variable \$ODD_SECRET is not set"):
         load_library([locator])
     monkeypatch.setenv("ODD_SECRET", "correct horse battery")
-    with pytest.raises(UserError, match="stands in the description"):
+    with pytest.raises(UserError, match="appears in the description"):
         load_library([locator])
     monkeypatch.setenv("ODD_SECRET", "short")
     (tool,) = load_library([locator]).tools
@@ -134,14 +134,14 @@ def test_a_server_is_given_only_the_variables_that_are_named(monkeypatch: pytest
 @pytest.mark.parametrize(
     ("locator", "said"),
     [
-        ("mcp:no-such-program --port 1", "there is no program `no-such-program`"),
-        ("mcp:", "needs a command or an address, such as"),
-        ("mcp:server 'unclosed", "this is no command, no closing quotation"),
-        ("mcp:https://", "this is no address"),
-        ("mcp:https://user:secret@example.com/mcp", "must not hold a password"),
-        ("mcp:https://example.com/mcp#variable=A&variable=B", "an address is sent one variable"),
-        ("mcp:server#variable=A-B", "no name of a variable"),
-        ("mcp:server#name=ä", "`name` has up to 24 letters"),
+        ("mcp:no-such-program --port 1", "no such executable: `no-such-program`"),
+        ("mcp:", "needs a command or a URL, such as"),
+        ("mcp:server 'unclosed", "not a valid command: no closing quotation"),
+        ("mcp:https://", "not a valid URL"),
+        ("mcp:https://user:secret@example.com/mcp", "must not contain a user name or password"),
+        ("mcp:https://example.com/mcp#variable=A&variable=B", "a URL takes one variable"),
+        ("mcp:server#variable=A-B", "not a valid variable name"),
+        ("mcp:server#name=ä", "`name` may have up to 24 letters"),
         ("mcp:server#tols=x", "unknown option `tols`; did you mean `tool`"),
         ("mcp:http://127.0.0.1:9/mcp", "it cannot be reached"),
         ("mcp:http://nowhere.invalid/mcp", "nowhere.invalid has no address"),
@@ -159,10 +159,10 @@ def test_a_locator_that_leads_nowhere_is_one_clear_line(locator: str, said: str)
 @pytest.mark.parametrize(
     ("way", "said"),
     [
-        ("exit", "it ended before it answered; its last line on standard error is 'the key is missing'"),
+        ("exit", "it exited before it answered; its last line on stderr is 'the key is missing'"),
         ("ancient", "Unsupported protocol version from the server: 1999-12-31"),
         ("toolless", "it offers no tools"),
-        ("round", "its list of tools goes round in circles"),
+        ("round", "its paginated tool list never ends"),
     ],
 )
 def test_a_server_that_cannot_be_used_is_one_clear_line(way: str, said: str) -> None:
@@ -175,14 +175,16 @@ def test_a_server_that_cannot_be_used_is_one_clear_line(way: str, said: str) -> 
 @pytest.mark.slow
 def test_a_server_that_never_gets_ready_is_given_up() -> None:
     """It hangs as soon as it is greeted."""
-    with pytest.raises(UserError, match=r"it did not get ready within 0\.5 s"):
+    with pytest.raises(UserError, match=r"it was not ready within 0\.5 s"):
         load_mcp(parse_locator(odd("slow"), ["mcp"]), start_s=0.5)
 
 
 @pytest.mark.slow
 def test_a_server_that_talks_of_something_else_is_given_up() -> None:
     """What it says is shown."""
-    with pytest.raises(UserError, match="within 5 s; it wrote 'hello, who is there\\?', which is no message"):
+    with pytest.raises(
+        UserError, match="within 5 s; it wrote 'hello, who is there\\?', which is not a protocol message"
+    ):
         load_mcp(parse_locator(odd("nonsense"), ["mcp"]), start_s=5)
 
 

@@ -72,12 +72,12 @@ def test_keys_that_stand_twice_are_told(tmp_path: Path) -> None:
     """In YAML with the line, in JSON without; the last one counts."""
     notes: dict[str, None] = {}
     assert read_yaml("a: 1\nb: 2\na: 3", notes) == {"a": 3, "b": 2}
-    assert list(notes) == ["the key 'a' stands twice (line 3); the last one counts"]
+    assert list(notes) == ["the key 'a' appears more than once (line 3); the last value is used"]
     text = json.dumps(spec({"summary": "One"})).replace('"summary"', '"summary": "Zero", "summary"')
     (tmp_path / "spec.json").write_text(text)
     loaded = load(tmp_path / "spec.json")
     assert loaded.tools[0].description == "One"
-    assert noted(loaded) == ["the key 'summary' stands twice; the last one counts"]
+    assert noted(loaded) == ["the key 'summary' appears more than once; the last value is used"]
 
 
 @pytest.mark.parametrize(
@@ -110,28 +110,28 @@ def test_yaml_that_stands_for_no_json_of_bearable_size_is_refused(text: str) -> 
         (b"  \n", "is empty"),
         (b"<!DOCTYPE html><html></html>", "is a web page, not JSON or YAML"),
         (b"<?xml version='1.0'?><a/>", "is XML, not JSON or YAML"),
-        (b"\x89PNG\r\n\x1a\n\x00\xff", "is no text: byte 0 is not UTF-8"),
-        (b"PK\x03\x04\x00\x00", "is no text but binary data"),
-        (b'{"openapi": "3.0.0",\n "info": }', "is no valid JSON: line 2: Expecting value"),
-        (b"openapi: 3.0.0\ninfo: {title: 'x\n", "is no valid YAML: line"),
-        (b"openapi: 3.0.0\n\tinfo: x", "is no valid YAML: line 2"),
-        (b'{"openapi": NaN}', "is no valid JSON: NaN is no number in JSON"),
-        (b"just text", "is no OpenAPI document but the text 'just text'"),
-        (b"[1, 2]", "is no OpenAPI document but a list"),
-        (b'[{"type": "function", "function": {}}]', "a list of tools; `openai:` loads those"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "is not text: byte 0 is not valid UTF-8"),
+        (b"PK\x03\x04\x00\x00", "is binary data, not text"),
+        (b'{"openapi": "3.0.0",\n "info": }', "is not valid JSON: line 2: Expecting value"),
+        (b"openapi: 3.0.0\ninfo: {title: 'x\n", "is not valid YAML: line"),
+        (b"openapi: 3.0.0\n\tinfo: x", "is not valid YAML: line 2"),
+        (b'{"openapi": NaN}', "is not valid JSON: NaN is not a JSON number"),
+        (b"just text", "is not an OpenAPI document but the text 'just text'"),
+        (b"[1, 2]", "is not an OpenAPI document but a list"),
+        (b'[{"type": "function", "function": {}}]', "a list of tools; load it with `openai:`"),
         (b'{"a": 1, "b": 2}', "it has neither `openapi` nor `swagger` at the top, but a, b"),
         (b'{"asyncapi": "2.0.0"}', "an AsyncAPI document"),
         (b'{"info": {"_postman_id": "x"}, "item": []}', "a Postman collection; export it as OpenAPI 3"),
-        (b'{"swaggerVersion": "1.2"}', "Swagger 1, which is not read"),
+        (b'{"swaggerVersion": "1.2"}', "Swagger 1 document, which is not supported"),
         (b'{"data": {"__schema": {}}}', "a GraphQL schema"),
         (b'{"log": {"entries": []}}', "a HAR recording"),
         (b'{"$schema": "x", "type": "object"}', "a JSON Schema"),
-        (b'{"openapi": "4.0.0"}', "is of version '4.0.0'; OpenAPI 3.0, 3.1, 3.2 and Swagger 2.0 are read"),
-        (b'{"swagger": "1.2"}', "is of version '1.2'"),
-        (b'{"openapi": "3.1.0", "webhooks": {}}', "describes no operations under `paths`"),
-        (b'{"openapi": "3.1.0", "paths": []}', "describes no operations under `paths`"),
-        (b"[" * 100_000, "nested too deep"),
-        (b"\x1f\x8bbroken", "is packed with gzip and broken"),
+        (b'{"openapi": "4.0.0"}', "has version '4.0.0'; supported are OpenAPI 3.0, 3.1, 3.2 and Swagger 2.0"),
+        (b'{"swagger": "1.2"}', "has version '1.2'"),
+        (b'{"openapi": "3.1.0", "webhooks": {}}', "has no operations under `paths`"),
+        (b'{"openapi": "3.1.0", "paths": []}', "has no operations under `paths`"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"\x1f\x8bbroken", "is not valid gzip"),
     ],
 )
 def test_what_is_no_spec_is_refused_in_one_line(tmp_path: Path, content: bytes, message: str) -> None:
@@ -147,9 +147,9 @@ def test_what_is_no_spec_is_refused_in_one_line(tmp_path: Path, content: bytes, 
 def test_places_without_a_document_are_refused_in_one_line(tmp_path: Path) -> None:
     """No file, a folder, nothing named, no such host."""
     for place, message in (
-        (str(tmp_path / "no.yaml"), f"there is no file {tmp_path / 'no.yaml'}"),
-        (str(tmp_path), "is a folder; name the document in it"),
-        ("", "names no document"),
+        (str(tmp_path / "no.yaml"), f"no such file: {tmp_path / 'no.yaml'}"),
+        (str(tmp_path), "is a folder; name the document itself"),
+        ("", "does not name a document"),
         ("http://127.0.0.1:9/a.json", "cannot be reached"),
         ("http://[x/a.json", "cannot be read"),
     ):
@@ -189,10 +189,10 @@ def test_references_lead_into_other_files_of_the_folder_and_no_further() -> None
         },
     }
     assert {entry.name: entry.reason for entry in loaded.skipped} == {
-        "get_outside": "refers to '../petstore-3.0.yaml#/components/parameters/Tenant', which lies outside the spec's "
-        "folder; it is not read",
-        "get_elsewhere": "refers to 'https://elsewhere.example/parameters.yaml#/Key', an address; a spec in a file may "
-        "refer to files only",
+        "get_outside": "refers to '../petstore-3.0.yaml#/components/parameters/Tenant', which is outside the spec's "
+        "folder and is not read",
+        "get_elsewhere": "refers to 'https://elsewhere.example/parameters.yaml#/Key', a URL; a spec in a local file "
+        "may only refer to local files",
         "get_missing": "refers to 'schemas/book.yaml#/Nothing', which does not exist",
     }
 
@@ -263,11 +263,11 @@ def test_references_leave_no_server(server: HTTPServer) -> None:
     paths = {f"/{n}": {"get": {"parameters": [{"$ref": one}]}} for n, one in enumerate(references)}
     server.expect_request("/spec.json").respond_with_json(spec(paths=paths))
     reasons = [entry.reason for entry in load(server.url_for("/spec.json")).skipped]
-    assert "another server than the spec's holds" in reasons[0]
+    assert "on a different server from the spec" in reasons[0]
     assert "it redirects to another server" in reasons[1]
-    assert "another server than the spec's holds" in reasons[2]
-    assert "the server answers 404" in reasons[3]
-    assert "another server than the spec's holds" in reasons[4]
+    assert "on a different server from the spec" in reasons[2]
+    assert "the server answered HTTP 404" in reasons[3]
+    assert "on a different server from the spec" in reasons[4]
 
 
 def test_addresses_that_answer_otherwise_are_refused_in_one_line(server: HTTPServer) -> None:
@@ -278,9 +278,9 @@ def test_addresses_that_answer_otherwise_are_refused_in_one_line(server: HTTPSer
     server.expect_request("/ftp").respond_with_data("", status=302, headers={"Location": "ftp://x.example/a"})
     server.expect_request("/large").respond_with_handler(large)
     for path, message in (
-        ("/404", "the server answers 404"),
+        ("/404", "the server answered HTTP 404"),
         ("/page", "is a web page"),
-        ("/circle", "the server answers 302"),
+        ("/circle", "the server answered HTTP 302"),
         ("/ftp", "ftp"),
         ("/large", "is larger than 64 MiB"),
     ):

@@ -71,7 +71,7 @@ def test_a_path_and_its_parameters_are_made_to_fit(tmp_path: Path) -> None:
     loaded = load_spec(tmp_path, spec(operation, path="/a/{b}/{c}.json"))
     assert loaded.tools[0].properties == {"b": {"type": "string"}, "c": {"type": "string"}}
     assert loaded.tools[0].required == ["b", "c"]
-    assert "its path has no place for the parameter 'gone'" in noted(loaded)
+    assert "its path has no placeholder for the parameter 'gone'" in noted(loaded)
 
 
 @pytest.mark.parametrize(
@@ -94,13 +94,13 @@ def test_of_several_formats_the_plainest_is_sent(tmp_path: Path, offered: list[s
 @pytest.mark.parametrize(
     ("media", "schema", "reason"),
     [
-        ("application/xml", {}, "its body is application/xml; JSON, forms and text can be sent"),
-        ("application/octet-stream", {}, "its body is application/octet-stream; JSON, forms and text can be sent"),
-        ("multipart/form-data", {}, "its body is a form (multipart/form-data) whose fields are not described"),
+        ("application/xml", {}, "its body is application/xml; only JSON, forms and text can be sent"),
+        ("application/octet-stream", {}, "its body is application/octet-stream; only JSON, forms and text can be sent"),
+        ("multipart/form-data", {}, "its body is a form (multipart/form-data) whose fields are not defined"),
         (
             "multipart/form-data",
             {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string", "format": "binary"}}}},
-            "it uploads a file (form field 'a'), which no call can hold",
+            "it uploads a file (form field 'a'), which a JSON call cannot contain",
         ),
     ],
 )
@@ -111,7 +111,7 @@ def test_bodies_that_no_call_can_hold_are_a_reason(tmp_path: Path, media: str, s
     document["paths"]["/x"]["post"]["requestBody"]["required"] = False
     loaded = load_spec(tmp_path, document)
     assert loaded.tools[0].properties == {}
-    assert noted(loaded) == [f"sent without the body, which is not needed: {reason}"]
+    assert noted(loaded) == [f"called without its optional body: {reason}"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_body_of_which_nothing_is_said_is_needed_where_parts_of_it_are(tmp_pat
     del document["paths"]["/x"]["post"]["requestBody"]["required"]
     loaded = load_spec(tmp_path, document)
     assert loaded.tools[0].required == ["a"]
-    assert noted(loaded) == ["its body is taken to be needed, since parts of it are required"]
+    assert noted(loaded) == ["its body is treated as required, since parts of it are"]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,9 @@ def test_secrets_that_go_together_stay_together(tmp_path: Path) -> None:
     document = spec({"security": [{"tls": []}]}, components={"securitySchemes": schemes})
     loaded = load_spec(tmp_path, document)
     assert loaded.tools[0].binding is None
-    assert noted(loaded) == ["only described, since its security scheme 'tls' is mutual TLS, which is not supported"]
+    assert noted(loaded) == [
+        "description only, cannot be called: its security scheme 'tls' is mutual TLS, which is not supported"
+    ]
 
 
 def test_keys_among_the_parameters_are_secrets_and_no_arguments(tmp_path: Path) -> None:
@@ -252,7 +254,9 @@ def test_the_nearest_servers_count_and_without_one_a_tool_is_described_only(tmp_
     assert binding(one_tool(tmp_path, document)).server == "https://path.example"
     loaded = load_spec(tmp_path, spec({}, servers=[]))
     assert loaded.tools[0].binding is None
-    assert noted(loaded) == ["only described, since the spec names no server; `#server=URL` says where it answers"]
+    assert noted(loaded) == [
+        "description only, cannot be called: the spec does not name a server; set its base URL with `#server=URL`"
+    ]
     assert binding(one_tool(tmp_path, spec({}, servers=[]), "#server=https://mine.example/api")).server.endswith("/api")
 
 

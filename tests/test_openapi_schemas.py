@@ -48,8 +48,8 @@ def test_a_pattern_that_no_engine_here_knows_sinks_no_tool(tmp_path: Path) -> No
     loaded = load_spec(tmp_path, with_body(body))
     assert loaded.tools[0].properties["value"] == {"type": "string", "x-pattern": "\\Z(oops", "x-minimum": "low"}
     assert noted(loaded) == [
-        "minimum 'low' cannot be used and is kept as x-minimum",
-        "pattern '\\\\Z(oops' cannot be used and is kept as x-pattern",
+        "minimum 'low' is not usable; kept as x-minimum",
+        "pattern '\\\\Z(oops' is not usable; kept as x-pattern",
     ]
     assert Schemas().compiled(loaded.tools[0].parameters).problem == ""
 
@@ -285,7 +285,9 @@ def test_what_finds_no_room_is_left_open_with_a_note(tmp_path: Path) -> None:
     loaded = load_spec(tmp_path, with_body({"$ref": "#/components/schemas/L0"}, schemas=schemas), "#size=3000")
     tool = loaded.tools[0]
     assert len(json.dumps(tool.parameters)) < 3500
-    assert noted(loaded) == ["its schema has more than 3,000 characters; what lies deep in it is left open (x-cut)"]
+    assert noted(loaded) == [
+        "its schema has more than 3,000 characters; its deepest parts are simplified to accept any value (x-cut)"
+    ]
     validator = Schemas().compiled(tool.parameters).validator
     assert validator.is_valid({"p0": {"p1": {"p2": 5}}}) is False or "x-cut" in json.dumps(tool.properties["p0"])
     assert not validator.is_valid({"p0": 5})
@@ -314,4 +316,4 @@ def test_a_schema_that_is_no_object_is_left_open(tmp_path: Path) -> None:
     operation = {"parameters": [{"name": "a", "in": "query", "schema": "string"}]}
     loaded = load_spec(tmp_path, spec(operation))
     assert loaded.tools[0].properties == {"a": {}}
-    assert noted(loaded) == ["a schema that is 'string' is left open"]
+    assert noted(loaded) == ["'string' is not a schema; any value is allowed there"]

@@ -29,7 +29,7 @@ def test_every_operation_is_a_tool_or_listed_with_a_reason() -> None:
     loaded = load(DATA / "petstore-3.0.yaml")
     assert [tool.name for tool in loaded.tools] == ["listPets", "addPet", "put_pets_by_id", "placeOrder"]
     assert [(entry.name, entry.reason) for entry in loaded.skipped] == [
-        ("upload_photo", "it uploads a file (form field 'photo'), which no call can hold")
+        ("upload_photo", "it uploads a file (form field 'photo'), which a JSON call cannot contain")
     ]
 
 
@@ -148,7 +148,7 @@ def test_files_that_are_not_needed_are_left_out_with_a_note() -> None:
     """The rest of the form can be sent."""
     loaded = load(DATA / "petstore-2.0.json", "#operation=upload")
     assert list(loaded.tools[0].properties) == ["petId", "note"]
-    assert noted(loaded) == ["the form field 'file', a file, is left out"]
+    assert noted(loaded) == ["the form field 'file', a file, is dropped"]
 
 
 @pytest.mark.parametrize(
@@ -171,11 +171,11 @@ def test_options_choose_operations_and_change_no_name(options: str, names: list[
     ("options", "message"),
     [
         ("#tags=store", "did you mean `tag`"),
-        ("#tag=shop", "none of its 5 operations is chosen; its tags are pets (3)"),
-        ("#server=ftp://x", "'ftp://x' is no address; write server=https://HOST/PATH"),
-        ("#key=oauth:TOKEN", "no security scheme 'oauth'; there are: api_key, petstore_auth"),
-        ("#key=api_key:MY-KEY", "'MY-KEY' is no name of an environment variable"),
-        ("#size=big", "size=big is no number of characters"),
+        ("#tag=shop", "none of its 5 operations match the filter; its tags are pets (3)"),
+        ("#server=ftp://x", "'ftp://x' is not a valid URL; write server=https://HOST/PATH"),
+        ("#key=oauth:TOKEN", "no such security scheme 'oauth'; the spec has: api_key, petstore_auth"),
+        ("#key=api_key:MY-KEY", "'MY-KEY' is not a valid environment variable name"),
+        ("#size=big", "size=big is not a positive number of characters"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(options: str, message: str) -> None:
@@ -233,7 +233,7 @@ def test_trace_is_not_offered_and_query_reads(tmp_path: Path) -> None:
         "head_x": False,
         "copy_x": True,
     }
-    assert loaded.skipped[0].reason == "TRACE: it echoes requests and does nothing else"
+    assert loaded.skipped[0].reason == "TRACE: it only echoes requests"
 
 
 def test_long_descriptions_are_cut_behind_a_sentence(tmp_path: Path) -> None:

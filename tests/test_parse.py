@@ -94,8 +94,8 @@ def test_a_query_may_hold_a_fence() -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ('"\\ud83d 7"', "half a character"),
-        ("1e400", "a number that JSON cannot say"),
+        ('"\\ud83d 7"', "a lone surrogate"),
+        ("1e400", "a number that is not valid JSON"),
         ("1" * 40, "more than 64 bits"),
         ("[" * 100 + "]" * 100, "nested deeper"),
         ("[" * 100_000, ""),

@@ -150,7 +150,7 @@ def test_sphinx_docstrings() -> None:
     properties = tool(loaded, "repeat").properties
     assert [properties[name].get("type") for name in ("text", "times", "upper")] == ["string", "integer", "boolean"]
     assert properties["separator"]["anyOf"] == [{"type": "string"}, {"type": "null"}]
-    assert "its type is not known" in reasons(loaded)["mystery"]
+    assert "its type is unknown" in reasons(loaded)["mystery"]
 
 
 def test_examples_show_types() -> None:
@@ -220,8 +220,8 @@ def test_types_that_nobody_wrote_down_are_noted() -> None:
     """A type taken from a default or from examples is a guess, and said to be one."""
     loaded = load("sphinx_style")
     assert {(note.name, note.text) for note in loaded.notes} >= {
-        ("exemplify", "the type of words is taken from the examples"),
-        ("repeat", "the type of upper is taken from its default"),
+        ("exemplify", "the type of words is inferred from the examples"),
+        ("repeat", "the type of upper is inferred from its default"),
     }
 
 
@@ -235,13 +235,13 @@ def test_names_for_type_checkers_only_are_found(annotated: Loaded) -> None:
     [
         ("stream", "parameter 'source': IO[str] has no JSON form"),
         ("apply", "parameter 'function': Callable[[int], int] has no JSON form"),
-        ("anything", "parameter 'value': its type is not known: neither annotation, docstring, stub nor default"),
+        ("anything", "parameter 'value': its type is unknown: no annotation, docstring, stub or default"),
         ("recursive", "parameter 'tree': the type Tree refers to itself"),
-        ("named", "takes only **numbers, which no call can give"),
-        ("silent", "no docstring; a model could not know what it does"),
+        ("named", "takes only **numbers, which JSON arguments cannot provide"),
+        ("silent", "no docstring, so a model cannot know what it does"),
         ("nothing", "takes no parameters"),
         ("misnamed", "parameter 'value': its type cannot be read: the name 'Undefined' is not defined"),
-        ("later", "an asynchronous generator; only what is returned once can be a result"),
+        ("later", "an asynchronous generator; a tool must return a single result"),
         ("twice", "the same function as cached"),
     ],
 )

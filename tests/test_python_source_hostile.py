@@ -79,7 +79,7 @@ def test_a_slow_import_is_announced_once(tmp_path: Path) -> None:
     )
     with contextlib.redirect_stderr(Waiting(announced)) as heard:
         load_python(Locator("python", str(slow)), timeout_s=60)
-    assert heard.getvalue() == f"importing {slow} takes long, waiting up to 60 s\n"
+    assert heard.getvalue() == f"importing {slow} is taking a while, waiting up to 60 s\n"
 
 
 def test_a_quick_import_is_not_announced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +97,7 @@ def test_a_module_of_too_many_functions_is_told_from_one_that_imports_for_long(t
     many = tmp_path / "many.py"
     many.write_text("def __getattr__(name):\n    while True:\n        pass\n\n\n__all__ = ['first']\n")
     said = refuse(many, timeout_s=3.0)
-    assert "describing the functions of it takes longer than 3 s" in said
+    assert "inspecting the functions of it takes longer than 3 s" in said
     assert "__all__" in said
 
 
@@ -153,14 +153,14 @@ def test_what_a_module_does_besides_is_harmless(tmp_path: Path, code: str) -> No
 @pytest.mark.parametrize(
     ("locator", "expected"),
     [
-        ("statistcs", "there is no module 'statistcs'; did you mean 'statistics'?"),
+        ("statistcs", "no module named 'statistcs'; did you mean 'statistics'?"),
         ("nosuchmodule0", "install it in this environment"),
         ("boltons.strutil", "did you mean boltons.strutils?"),
         ("statistics.mean", "'statistics' has no module 'mean'"),
         ("not-a-name", "write python:MODULE"),
         ("", "write python:MODULE"),
-        ("nowhere/gone.py", "there is no file"),
-        ("{here}/", "is a folder; name one file in it, such as python:{here}/good.py"),
+        ("nowhere/gone.py", "no such file"),
+        ("{here}/", "is a folder; name a single file in it, such as python:{here}/good.py"),
         ("{here}/notes.txt", "is not a Python source file"),
         ("{here}/good", "did you mean python:{here}/good.py?"),
     ],
@@ -191,15 +191,18 @@ def test_files_named_like_the_standard_library_do_not_replace_it(tmp_path: Path)
         ),
         ("open('{here}/secret.txt').read()", r"Permission denied: '.*secret\.txt'.*grants: \[\{read: \["),
         ("import os\nos.listdir('{here}/..')", r"PermissionError: .*grants: \[\{read: \["),
-        ("import socket\nsocket.socket()", r"PermissionError: .*there is no network.*grants: \[\{hosts: \["),
+        ("import socket\nsocket.socket()", r"PermissionError: .*there is no network access.*grants: \[\{hosts: \["),
         (
             "import urllib.request\nurllib.request.urlopen('http://example.com/')",
-            r"URLError: .*there is no network.*grants: \[\{hosts: \[",
+            r"URLError: .*there is no network access.*grants: \[\{hosts: \[",
         ),
-        ("import os\nos.environ['GEO_KEY']", r"KeyError: 'GEO_KEY' .*no environment variables.*variables: \[GEO_KEY\]"),
-        ("import subprocess\nsubprocess.run(['/bin/true'])", r"starts no other programs: do that inside a function"),
-        ("import os\nos.fork()", r"PermissionError: .*the sandbox, which forbids that"),
-        ("import os\nos.kill(os.getppid(), 9)", r"PermissionError: .*the sandbox, which forbids that"),
+        (
+            "import os\nos.environ['GEO_KEY']",
+            r"KeyError: 'GEO_KEY' .*environment variables are hidden.*variables: \[GEO_KEY\]",
+        ),
+        ("import subprocess\nsubprocess.run(['/bin/true'])", r"cannot start other programs: do that inside a function"),
+        ("import os\nos.fork()", r"PermissionError: .*the sandbox, which does not allow that"),
+        ("import os\nos.kill(os.getppid(), 9)", r"PermissionError: .*the sandbox, which does not allow that"),
         ("import os\nos.chmod('{here}/secret.txt', 0)", r"OSError|PermissionError"),
     ],
     ids=["writes", "reads", "lists", "opens a socket", "fetches", "variable", "program", "fork", "kill", "mode"],
@@ -264,13 +267,13 @@ def forged(code: str) -> str:
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("binding['file'] = '/etc/passwd'", "it binds f to another module"),
-        ("binding['file'] = None; binding['module'] = 'os'", "it binds f to another module"),
-        ("tool['binding'] = None", "as something from elsewhere"),
-        ("tool['origin'] = 'starter'", "as something from elsewhere"),
-        ("tool['name'] = 'f\\ninjected'", "impossible name"),
+        ("binding['file'] = '/etc/passwd'", "it returned f bound to another module"),
+        ("binding['file'] = None; binding['module'] = 'os'", "it returned f bound to another module"),
+        ("tool['binding'] = None", "with a wrong origin"),
+        ("tool['origin'] = 'starter'", "with a wrong origin"),
+        ("tool['name'] = 'f\\ninjected'", "an invalid name"),
         ("tool['parameters'] = {'$ref': 'http://127.0.0.1:9/schema'}", "outside of itself"),
-        ("os.write(3, b'{' * 100000 + b'\\n'); tool['name'] = ''", "impossible name"),
+        ("os.write(3, b'{' * 100000 + b'\\n'); tool['name'] = ''", "an invalid name"),
     ],
 )
 def test_a_forged_description_is_refused(tmp_path: Path, code: str, expected: str) -> None:

@@ -82,9 +82,9 @@ def test_methods_of_a_class_are_tools_named_after_both(cart: Loaded) -> None:
 def test_properties_are_left_out_without_being_run(cart: Loaded) -> None:
     """They take no arguments; running one may do anything."""
     assert reasons(cart) == {
-        "Cart.total": "a property; only methods take arguments",
-        "Cart.first": "a property; only methods take arguments",
-        "Cart.track": "an asynchronous generator; only what is returned once can be a result",
+        "Cart.total": "a property, which takes no arguments",
+        "Cart.first": "a property, which takes no arguments",
+        "Cart.track": "an asynchronous generator; a tool must return a single result",
     }
 
 
@@ -162,13 +162,13 @@ def test_methods_of_the_standard_library_have_the_types_of_its_stubs() -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ("#class=Carte", "there is no class 'Carte'; did you mean Cart?"),
-        ("#class=make_shop", "make_shop is no class but a value of type function"),
-        ("#factory=make_shap", "there is no function 'make_shap'; did you mean make_shop?"),
+        ("#class=Carte", "no such class 'Carte'; did you mean Cart?"),
+        ("#class=make_shop", "make_shop is a value of type function, not a class"),
+        ("#factory=make_shap", "no such function 'make_shap'; did you mean make_shop?"),
         ("#factory=Cart", "Cart is a class; write #class=Cart"),
         ("#factory=make_order", "make_order() needs 'owner'; a factory makes its object without arguments"),
-        ("#factory=make_nothing", "make_nothing() gives nothing"),
-        ("#factory=make_trouble", "make_trouble() raises KeyError: 'no shelf'"),
+        ("#factory=make_nothing", "make_nothing() returned None"),
+        ("#factory=make_trouble", "make_trouble() raised KeyError: 'no shelf'"),
         ("#clas=Cart", "unknown option `clas`; did you mean `class`?"),
     ],
 )
@@ -193,10 +193,10 @@ def test_asynchronous_functions_are_waited_for() -> None:
 
 HOSTILE = {
     "while True: pass": "takes longer than 1.5 s",
-    "raise SystemExit(3)": "raises SystemExit: 3",
+    "raise SystemExit(3)": "raised SystemExit: 3",
     "import os; os._exit(7)": "ends the process (exit code 7)",
-    "raise KeyError": "raises KeyError",
-    "open('/etc/shadow')": "raises PermissionError",
+    "raise KeyError": "raised KeyError",
+    "open('/etc/shadow')": "raised PermissionError",
 }
 
 
@@ -231,9 +231,9 @@ def make() -> Thing:
 @pytest.mark.parametrize(
     ("body", "reason", "detail"),
     [
-        ("raise KeyError('gone')", Reason.NOT_EXECUTABLE, "make() raises KeyError: 'gone'"),
-        ("raise SystemExit(3)", Reason.NOT_EXECUTABLE, "make() raises SystemExit: 3"),
-        ("return None", Reason.NOT_EXECUTABLE, "the object has no method 'at'"),
+        ("raise KeyError('gone')", Reason.NOT_EXECUTABLE, "make() raised KeyError: 'gone'"),
+        ("raise SystemExit(3)", Reason.NOT_EXECUTABLE, "make() raised SystemExit: 3"),
+        ("return None", Reason.NOT_EXECUTABLE, "the object has no callable method 'at'"),
         ("open('/etc/shadow')", Reason.FORBIDDEN, "PermissionError"),
         ("raise MemoryError", Reason.OUT_OF_MEMORY, "MemoryError"),
         ("os._exit(7)", Reason.CRASHED, "exit code 7"),
@@ -279,5 +279,5 @@ def test_classes_with_tricks_lose_only_themselves(tmp_path: Path) -> None:
     file.write_text(TRICKS)
     loaded = load("#class=Honest&class=Tricky", file)
     assert "honest_at" in {tool.name for tool in loaded.tools}
-    assert reasons(loaded)["Honest.trap"] == "looking at it raises RuntimeError"
+    assert reasons(loaded)["Honest.trap"] == "inspecting it raised RuntimeError"
     assert results(loaded, ("honest_at", {"n": 2})) == [2]

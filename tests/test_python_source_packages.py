@@ -80,8 +80,8 @@ def test_each_function_of_a_package_is_one_tool(parcels: Path) -> None:
 def test_modules_that_are_no_part_of_the_package_or_cannot_be_imported_are_listed(parcels: Path) -> None:
     """None of them is fatal; private ones are passed over like private functions."""
     reasons = {entry.name: entry.reason for entry in load("parcels.*").skipped}
-    assert reasons["parcels.tests"] == "a module that is left out: tests"
-    assert reasons["parcels.vendored"] == "a module that is left out: vendored"
+    assert reasons["parcels.tests"] == "a module that is skipped: tests"
+    assert reasons["parcels.vendored"] == "a module that is skipped: vendored"
     assert reasons["parcels.broken"].startswith("cannot be imported: it needs the module 'nosuchdependency'")
     assert reasons["parcels.leaving"].startswith("cannot be imported: it calls sys.exit(2)")
     assert not {"parcels._private", "parcels.__main__"} & set(reasons)
@@ -229,5 +229,5 @@ def test_a_description_may_bind_tools_to_submodules_of_what_was_asked_for_only()
         PythonBinding("f", file="/home/pack.py/../x"),
         PythonBinding("f", file="/etc/x.py"),
     ):
-        with pytest.raises(Forged, match="binds f to another module"):
+        with pytest.raises(Forged, match="returned f bound to another module"):
             require_wanted(Described((msgspec.structs.replace(tool, binding=binding),), ()), order)

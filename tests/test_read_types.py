@@ -193,24 +193,28 @@ def test_a_tool_without_parameters_takes_none(told: Any) -> None:
 @pytest.mark.parametrize(
     ("told", "read", "note"),
     [
-        ({"type": "dict", "properties": {}}, {"type": "object", "properties": {}}, "type 'dict' read"),
-        ({"type": "array", "items": "str"}, array(STRING), "type 'str' read"),
-        ({"type": "array", "enum": ["a"]}, {"type": "array", "items": {"enum": ["a"]}}, "'enum' of a list"),
-        ({"type": "string", "enum": None}, STRING, "null keywords"),
-        ({"type": "string", "enum": []}, {"type": "string", "x-enum": []}, "'enum' without"),
+        ({"type": "dict", "properties": {}}, {"type": "object", "properties": {}}, "type 'dict' converted"),
+        ({"type": "array", "items": "str"}, array(STRING), "type 'str' converted"),
+        ({"type": "array", "enum": ["a"]}, {"type": "array", "items": {"enum": ["a"]}}, "'enum' of an array"),
+        ({"type": "string", "enum": None}, STRING, "keywords with the value null"),
+        ({"type": "string", "enum": []}, {"type": "string", "x-enum": []}, "'enum' that is not a list"),
         ({"type": "string", "nullable": True}, {"type": ["string", "null"], "nullable": True}, "'nullable'"),
-        ({"type": ["int", "null"]}, either(INTEGER, {"type": "null"}), "type 'int' read"),
+        ({"type": ["int", "null"]}, either(INTEGER, {"type": "null"}), "type 'int' converted"),
         ({"type": ["integer", "null"]}, {"type": ["integer", "null"]}, None),
         (
             {"type": "number", "minimum": 0, "exclusiveMinimum": True},
             {"type": "number", "exclusiveMinimum": 0},
             "bounds",
         ),
-        ({"type": "string", "required": True}, STRING, "'required' of a single parameter"),
-        ({"type": "mystery"}, {"x-type": "mystery"}, "type 'mystery' kept open"),
+        ({"type": "string", "required": True}, STRING, "'required' flags of single parameters"),
+        ({"type": "mystery"}, {"x-type": "mystery"}, "unknown type 'mystery'"),
         ({"type": ""}, {}, "empty type"),
-        ({"type": 7}, {"x-type": 7}, "type that is no text"),
-        ({"items": [{"type": "int"}], "type": "array"}, {"type": "array", "prefixItems": [INTEGER]}, "type 'int' read"),
+        ({"type": 7}, {"x-type": 7}, "type that is not a string"),
+        (
+            {"items": [{"type": "int"}], "type": "array"},
+            {"type": "array", "prefixItems": [INTEGER]},
+            "type 'int' converted",
+        ),
     ],
 )
 def test_a_schema_of_another_time_is_read_as_todays(

@@ -161,7 +161,7 @@ def test_an_edited_function_has_no_recordings(tool: Tool, tmp_path: Path) -> Non
 def test_replaying_what_is_not_there_is_said(tmp_path: Path) -> None:
     """Before anything starts."""
     execution = ExecutionConfig(recordings="replay", recordings_file=str(tmp_path / "none.sqlite"))
-    with pytest.raises(UserError, match="no recordings there"):
+    with pytest.raises(UserError, match="no such recordings file"):
         make_executor(execution, RemoteConfig(), tools=())
 
 
@@ -169,7 +169,7 @@ def test_nothing_is_left_of_a_run_without_its_recordings(tmp_path: Path) -> None
     """It is refused before its directory is made."""
     done = apigen("run", "--library", "starter:math", "--recordings", "replay", "--out", tmp_path / "out")
     assert done.returncode == 2
-    assert "no recordings there" in done.stderr
+    assert "no such recordings file" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -256,5 +256,5 @@ def test_recordings_beneath_a_file_are_refused(tmp_path: Path) -> None:
     """In one line that names the place."""
     (tmp_path / "file").write_text("")
     execution = ExecutionConfig(recordings="record", recordings_file=str(tmp_path / "file" / "calls.sqlite"))
-    with pytest.raises(UserError, match=r"recordings_file: .*file: File exists; name another file"):
+    with pytest.raises(UserError, match=r"recordings_file: .*file: File exists; choose another file"):
         recordings_file(execution, None)

@@ -108,20 +108,20 @@ def test_204_is_null(httpserver: HTTPServer) -> None:
 @pytest.mark.parametrize(
     ("body", "content_type", "expected"),
     [
-        ("{oops", JSON, "calls its answer JSON"),
+        ("{oops", JSON, "declares its response as JSON"),
         ('{"a": NaN}', JSON, "NaN"),
         ("[Infinity]", JSON, "Infinity"),
         ("1e999", JSON, "inf"),
-        ('{"a": 1, "a": 2}', JSON, "'a' twice"),
-        (b'{"a": "\xff"}', JSON, "not utf-8"),
+        ('{"a": 1, "a": 2}', JSON, "repeats the key 'a'"),
+        (b'{"a": "\xff"}', JSON, "not valid utf-8"),
         ('"\\ud800"', JSON, "surrogate"),
         ("[" * 300 + "]" * 300, JSON, "nested"),
         ("[" * 30000 + "]" * 30000, JSON, "nested"),
         ("1" * 5000, JSON, "digits"),
-        (b"\xff\xfe\xff", "text/plain", "not utf-8"),
-        ("x", "text/plain; charset=punycode", "no known encoding"),
-        ("x", "text/plain; charset=nonsense", "no known encoding"),
-        ("<html><title>Sign\n in</title></html>", "text/html", "a page of HTML with the title 'Sign in'"),
+        (b"\xff\xfe\xff", "text/plain", "not valid utf-8"),
+        ("x", "text/plain; charset=punycode", "unknown text encoding"),
+        ("x", "text/plain; charset=nonsense", "unknown text encoding"),
+        ("<html><title>Sign\n in</title></html>", "text/html", "an HTML page titled 'Sign in'"),
         (b"%PDF", "application/pdf", "application/pdf"),
         (b"\x89PNG", "image/png", "image/png"),
     ],
@@ -248,13 +248,16 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         (b"HTTP/1.1 abc OK\r\n\r\n", "not HTTP"),
         (b"HTTP/1.1 200 OK\r\nBroken header\r\n\r\n", "not HTTP"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n", "not HTTP"),
-        (HEAD + b"Content-Length: 50\r\n\r\n[1]", "broke off"),
+        (HEAD + b"Content-Length: 50\r\n\r\n[1]", "was cut off"),
         (HEAD + b"Content-Length: -1\r\n\r\n[1]", "not HTTP"),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n[1]\r\n", "chunk size"),
-        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n", "broke off"),
-        (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n[1]", "broken gzip"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n", "was cut off"),
+        (HEAD + b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\n[1]", "not valid gzip"),
         (HEAD + b"Content-Encoding: br\r\nContent-Length: 3\r\n\r\n[1]", "'br'"),
-        (HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"[1, 2, 3]", mtime=0)[:-9], "middle of gzip"),
+        (
+            HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"[1, 2, 3]", mtime=0)[:-9],
+            "gzip response is truncated",
+        ),
     ],
 )
 def test_nonsense_on_the_wire(answer: bytes, expected: str) -> None:
@@ -331,7 +334,7 @@ def test_nobody_listens() -> None:
     """A port that is closed and a name that does not exist are a service that is down."""
     with pytest.raises(ServiceUnavailable, match=r"127.0.0.1:9: cannot connect: .*refused.*tried 3 times"):
         execute(tool_for("http://127.0.0.1:9"))
-    with pytest.raises(ServiceUnavailable, match="cannot be found"):
+    with pytest.raises(ServiceUnavailable, match="cannot be resolved"):
         execute(tool_for("http://no-such-host.invalid"))
 
 
@@ -358,4 +361,4 @@ def test_the_table_sends_calls_of_web_services_here(httpserver: HTTPServer) -> N
     first, second = asyncio.run(main())
     assert first.result == [1]
     assert second.reason is Reason.FORBIDDEN
-    assert "not-in-the-library.example:443 is no host" in second.detail
+    assert "not-in-the-library.example:443 is not a host" in second.detail

@@ -41,7 +41,7 @@ def test_private_addresses_are_refused(host: str) -> None:
     assert execution.reason is Reason.FORBIDDEN
     assert "private network" in execution.detail
     (place,) = named_places([tool])
-    assert f"`--allow-private {place}` allows it" in execution.detail
+    assert f"allow it with `--allow-private {place}`" in execution.detail
 
 
 def test_a_name_that_leads_to_a_private_address_is_refused(httpserver: HTTPServer) -> None:
@@ -66,9 +66,9 @@ def test_what_no_tool_names_is_refused() -> None:
     """Also public hosts, other schemes and addresses with a user name in them."""
     guard = Guard(["api.example.com:443"], [])
     guard.admit(URL("https://API.example.com./x"))
-    assert "names" in refusal(guard, "https://evil.example.com/")
-    assert "names" in refusal(guard, "http://api.example.com/")
-    assert "names" in refusal(guard, "https://api.example.com:444/")
+    assert "is not a host used by any tool" in refusal(guard, "https://evil.example.com/")
+    assert "is not a host used by any tool" in refusal(guard, "http://api.example.com/")
+    assert "is not a host used by any tool" in refusal(guard, "https://api.example.com:444/")
     assert "HTTP" in refusal(guard, "ftp://api.example.com:443/")
     assert "user name" in refusal(guard, "https://api.example.com@api.example.com/")
 
@@ -197,11 +197,14 @@ def test_a_key_does_not_go_to_another_host(httpserver: HTTPServer) -> None:
 @pytest.mark.parametrize(
     ("location", "expected"),
     [
-        ("http://169.254.169.254/latest/meta-data/", "169.254.169.254:80 is no host that a tool of the library names"),
-        ("//evil.example.com/end", "evil.example.com:80 is no host"),
-        ("http://2130706433/", "2130706433:80 is no host"),
-        ("file:///etc/passwd", "file: is not HTTP"),
-        ("javascript:alert(1)", "javascript: is not HTTP"),
+        (
+            "http://169.254.169.254/latest/meta-data/",
+            "169.254.169.254:80 is not a host used by any tool of the library",
+        ),
+        ("//evil.example.com/end", "evil.example.com:80 is not a host"),
+        ("http://2130706433/", "2130706433:80 is not a host"),
+        ("file:///etc/passwd", "refused a file: URL"),
+        ("javascript:alert(1)", "refused a javascript: URL"),
     ],
 )
 def test_a_redirect_leads_nowhere_else(httpserver: HTTPServer, location: str, expected: str) -> None:
@@ -228,7 +231,7 @@ def test_redirects_end(httpserver: HTTPServer) -> None:
     assert (execution.reason, len(requests)) == (Reason.RUNTIME_ERROR, 6)
     assert "more than 5" in execution.detail
     execution = execute_raw(b"HTTP/1.1 302 Found\r\nLocation: http://[::broken/\r\nContent-Length: 0\r\n\r\n")
-    assert (execution.reason, execution.detail) == (Reason.RUNTIME_ERROR, "HTTP 302 leads to what is no address")
+    assert (execution.reason, execution.detail) == (Reason.RUNTIME_ERROR, "HTTP 302 redirects to an invalid URL")
 
 
 def test_a_self_signed_certificate_is_one_clear_line(tls_server: HTTPServer) -> None:
@@ -278,7 +281,7 @@ def test_keys_do_not_cross_the_internet_in_plain_text(httpserver: HTTPServer) ->
     public = tool_for("http://shop.example.com", security=((key,),))
     execution = execute(public, environment=environment, private=())
     assert execution.reason is Reason.FORBIDDEN
-    assert execution.detail.startswith("$THE_KEY would go to shop.example.com:80 in plain text; use its address")
+    assert execution.detail.startswith("$THE_KEY would go to shop.example.com:80 in plain text; use an https URL")
     httpserver.expect_request("/", headers={"Authorization": "Bearer key-12345678"}).respond_with_json(1)
     own = tool_for(httpserver.url_for("/"), security=((key,),))
     assert execute(own, environment=environment).result == 1

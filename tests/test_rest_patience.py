@@ -80,7 +80,7 @@ def test_retry_after_is_honoured_within_bounds(httpserver: HTTPServer) -> None:
     assert time.monotonic() - started >= 1
     httpserver.clear()
     in_turn(httpserver, Response("", 429, {"Retry-After": "3600"}), OK)
-    with pytest.raises(ServiceUnavailable, match="it asks to wait 3600 s"):
+    with pytest.raises(ServiceUnavailable, match="it asks clients to wait 3600 s"):
         execute(tool_for(httpserver.url_for("/")))
     assert len(httpserver.log) == 1
 
@@ -110,7 +110,7 @@ def test_a_dead_host_is_left_alone_and_tried_again_later() -> None:
     for _ in range(DEAD_AFTER):
         lane.enter()
         lane.gave_up("no answer")
-    with pytest.raises(Unanswered, match=f"a.com:443 did not answer {DEAD_AFTER} calls in a row.*30 s.*no answer"):
+    with pytest.raises(Unanswered, match=f"a.com:443 failed to answer {DEAD_AFTER} calls in a row.*30 s.*no answer"):
         lane.enter()
     clock.now += DEAD_FOR_S
     lane.enter()
@@ -152,7 +152,7 @@ def test_a_dead_service_is_not_hammered(httpserver: HTTPServer) -> None:
 
     problems = asyncio.run(main())
     assert len(httpserver.log) == DEAD_AFTER
-    assert "left alone" in problems[-1]
+    assert "calls are paused" in problems[-1]
 
 
 def test_an_answer_makes_up_for_failures(httpserver: HTTPServer) -> None:
@@ -335,5 +335,5 @@ def test_without_a_key_nothing_is_sent(httpserver: HTTPServer) -> None:
     tool = tool_for(httpserver.url_for("/"), security=((RestCredential("THE_KEY", "bearer"),),))
     execution = execute(tool)
     assert (execution.reason, execution.ok) == (Reason.UNAUTHORIZED, False)
-    assert execution.detail == "the service wants a key, and none is set: set THE_KEY"
+    assert execution.detail == "the service requires a key and none is set; set THE_KEY"
     assert httpserver.log == []

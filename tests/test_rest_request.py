@@ -376,7 +376,7 @@ def test_the_first_alternative_that_is_set_is_taken() -> None:
         ({"SHOP_KEY": "  "}, "set SHOP_KEY and SHOP_LOGIN or SHOP_LOGIN"),
         ({"SHOP_LOGIN": "no-colon-in-it"}, "USER:PASSWORD"),
         ({"SHOP_LOGIN": "a:b"}, "fewer than 8 characters"),
-        ({"SHOP_LOGIN": "ann:secret\r\nX-Evil: 1"}, "no header can carry"),
+        ({"SHOP_LOGIN": "ann:secret\r\nX-Evil: 1"}, "not allowed in a header"),
     ],
 )
 def test_a_missing_or_unusable_key_is_said_by_name(environment: dict[str, str], expected: str) -> None:

@@ -73,8 +73,8 @@ def test_a_rule_that_is_edited_is_applied_without_a_single_call(run: Path, paid:
     assert any("veto of 2" in verdict.get("detail", "") for row in rows for verdict in row["verdicts"])
     jsonschema.validate(manifest(run), json.loads(SCHEMA.read_text()))
     for name in ("README.md", "report.html"):
-        assert "Verified again after the first" in (run / name).read_text()
-    assert "Verified again after the first" in " ".join(apigen("report", run).stdout.split())
+        assert "Reverified: the settings were changed once the first" in (run / name).read_text()
+    assert "Reverified: the settings were changed once the first" in " ".join(apigen("report", run).stdout.split())
 
     edit(run, "rule: veto", "rule: unanimous")
     assert apigen("run", "--resume", "--out", run).returncode == 0

@@ -79,7 +79,7 @@ WRONG = [
         calls("city_weather", PARIS | {"day": "Tuesday"}, ROME | {"day": "Monday"}),
         (WEATHER,),
         Reason.UNGROUNDED,
-        "exchanged",
+        "swapped",
     ),
     (
         "weather in Paris and its body",

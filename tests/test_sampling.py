@@ -162,7 +162,7 @@ def test_a_library_that_can_serve_no_wanted_style_is_refused() -> None:
     """One tool without parameters can be asked simply, and nothing else."""
     lonely = [Tool("now", "Tell the time.", {"type": "object", "properties": {}})]
     assert draw(config(), lonely, 1, [])[0].style is Style.SIMPLE
-    with pytest.raises(UserError, match=r"multiple cannot be made from 1 tool"):
+    with pytest.raises(UserError, match=r"multiple cannot be generated from 1 tool"):
         Sampler(lonely, config(styles={"simple": 0, "parallel": 0, "parallel_multiple": 0}))
 
 

@@ -132,7 +132,7 @@ def test_a_result_is_bounded(hostile: Lab) -> None:
     assert said(hostile.call("large", kib=64)) == (
         False,
         Reason.RESULT_TOO_LARGE,
-        "the result has more than 64 KiB of JSON",
+        "the result is larger than 64 KiB of JSON",
     )
 
 
@@ -161,7 +161,7 @@ def test_what_never_ends_is_killed(hasty: Lab, name: str) -> None:
 def test_silence_is_a_crash(hostile: Lab) -> None:
     """A function that closes its pipe and lives on is not waited for."""
     execution = hostile.call("closes_reply")
-    assert said(execution) == (False, Reason.CRASHED, "closed its pipe without a result")
+    assert said(execution) == (False, Reason.CRASHED, "closed its pipe without sending a result")
 
 
 def test_cpu_time_counts_all_threads() -> None:
@@ -187,14 +187,14 @@ def test_an_exit_without_a_reply_is_a_crash(hostile: Lab) -> None:
     assert said(hostile.call("exits", code=0)) == (
         False,
         Reason.CRASHED,
-        "ended without a result, with exit code 0",
+        "exited without a result (exit code 0)",
     )
-    assert hostile.call("exits", code=70).detail == "ended without a result, with exit code 70"
+    assert hostile.call("exits", code=70).detail == "exited without a result (exit code 70)"
 
 
 def test_a_signal_is_a_crash(hostile: Lab) -> None:
     """A segmentation fault is told by its signal's name."""
-    assert said(hostile.call("segfaults")) == (False, Reason.CRASHED, "died of SIGSEGV")
+    assert said(hostile.call("segfaults")) == (False, Reason.CRASHED, "killed by SIGSEGV")
 
 
 def test_endless_recursion_ends(hasty: Lab) -> None:

@@ -233,7 +233,7 @@ def test_the_32_bit_way_into_the_kernel_is_closed(hostile: Lab) -> None:
     """``int 0x80`` uses other numbers, which the filter does not know: it ends the process."""
     execution = hostile.call("enters_by_int_80")
     assert execution.reason is Reason.CRASHED
-    assert execution.detail in ("died of SIGSYS", "died of SIGSEGV")  # the latter where the kernel has no such way
+    assert execution.detail in ("killed by SIGSYS", "killed by SIGSEGV")  # the latter where the kernel has no such way
 
 
 @pytest.mark.parametrize("how", ["mode", "mode by descriptor", "times", "attribute", "owner"])
@@ -369,7 +369,7 @@ def test_a_required_level_is_kept(level: Level, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(isolation, "probe_isolation", lambda: isolation.isolation_of(ready))
     if level is Level.NAMESPACED:
         with pytest.raises(
-            UserError, match=r"level `filtered`, and `namespaced` is required: no process namespace: bec"
+            UserError, match=r"`namespaced` is required, but .* only provides `filtered`: no process namespace: bec"
         ):
             isolation.require_isolation(level)
     else:
@@ -378,8 +378,8 @@ def test_a_required_level_is_kept(level: Level, monkeypatch: pytest.MonkeyPatch)
 
 def test_where_nothing_stands_it_is_said() -> None:
     """The words for a machine without walls name none, and warn."""
-    found = isolation.isolation_of(Ready(missing=("no Landlock: only Linux has it",), scratch="/x"))
-    assert (found.level, found.missing) == (Level.LIMITS, ("no Landlock: only Linux has it",))
+    found = isolation.isolation_of(Ready(missing=("no Landlock: it exists only on Linux",), scratch="/x"))
+    assert (found.level, found.missing) == (Level.LIMITS, ("no Landlock: it exists only on Linux",))
     assert "NOT blocked" in found.summary
 
 

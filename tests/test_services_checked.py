@@ -112,8 +112,8 @@ def test_each_way_to_fail_has_its_reason(
     details = {one["name"]: one["detail"] for one in found["fallen"]}
     assert "set NOT_SET" in details["keyless"]
     assert "check WORDS_KEY" in details["locked"]
-    assert "169.254.169.254:80 is no host that a tool of the library names" in details["inward"]
-    assert "SSL_CERT_FILE names a file" in details["untrusted"]
+    assert "169.254.169.254:80 is not a host used by any tool of the library" in details["inward"]
+    assert "SSL_CERT_FILE can name a file" in details["untrusted"]
     assert {state: found["probe"][state] for state in ("answered", "failed", "unreachable", "unprobed")} == {
         "answered": 1,
         "failed": 6,
@@ -151,7 +151,7 @@ def test_a_service_that_never_answers_is_not_waited_for(
     over.set()
     (fallen,) = json.loads(done.stdout)["fallen"]
     assert (fallen["fall"], fallen["reason"]) == ("failed", "timeout")
-    assert (done.returncode, "no tool is left" in done.stderr) == (1, True)
+    assert (done.returncode, "no tool remains" in done.stderr) == (1, True)
 
 
 def test_a_service_that_is_down_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +162,7 @@ def test_a_service_that_is_down_can_be_kept(tmp_path: Path, monkeypatch: pytest.
     check = ("library", "check", "openapi:dead.json", "--config", "config.yaml", "-o", "clean.jsonl")
     assert apigen(*check, "--keep", "unreachable").returncode == 0
     (note,) = read_library_file(Path("clean.jsonl")).loaded.notes
-    assert note.text.startswith("kept though service_unavailable: dead: 127.0.0.1:9: cannot connect")
+    assert note.text.startswith("kept although service_unavailable: dead: 127.0.0.1:9: cannot connect")
 
 
 def test_servers_of_tools_are_probed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +193,7 @@ def test_a_sandbox_that_cannot_start_says_nothing_about_tools(tmp_path: Path, mo
     found = json.loads(done.stdout)
     assert (done.returncode, found["tools"]) == (1, 1)
     assert found["probe"]["unprobed_because"] == {"executor_unavailable": 1}
-    assert "1 tools could not be probed: the sandbox broke" in done.stderr
+    assert "1 tools could not be probed: the sandbox failed" in done.stderr
     (note,) = read_library_file(Path("clean.jsonl")).loaded.notes
     assert note.text.startswith("not probed: ")
 

@@ -67,7 +67,7 @@ def test_each_source_has_one_line_and_several_together_have_one() -> None:
 def test_what_was_accepted_beyond_the_number_wanted_is_told_below_the_table() -> None:
     """The table counts what passed, and the dataset has what was wanted."""
     passed = (("add",), PASSED)
-    line = "Accepted beyond the 2 wanted: 1, in attempts.jsonl and not in the dataset."
+    line = "Accepted beyond the 2 requested: 1, in attempts.jsonl but not in the dataset."
     assert line in shown(passed, passed, passed, most=2)
     assert not any("beyond" in one for one in shown(passed, passed, most=2))
 

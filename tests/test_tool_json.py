@@ -155,7 +155,7 @@ def test_names_are_cleaned_and_the_old_ones_noted(tmp_path: Path) -> None:
     assert len(set(new)) == len(names)
     assert all(len(name) <= 64 and clean_name(name) == name for name in new)
     assert new[-1] == "Valid-Name_1"
-    assert {note.text for note in loaded.notes} == {f"called {name!r} in the file" for name in names[:5]}
+    assert {note.text for note in loaded.notes} == {f"its name in the file is {name!r}" for name in names[:5]}
 
 
 def test_what_is_no_tool_of_the_users_is_listed(tmp_path: Path) -> None:
@@ -180,8 +180,8 @@ def test_what_is_no_tool_of_the_users_is_listed(tmp_path: Path) -> None:
     assert [tool.name for tool in loaded.tools] == ["weather"]
     reasons = {entry.name: entry.reason for entry in loaded.skipped}
     assert list(reasons) == ["[0]", "bash", "[2]", "[3]", "p", "q", "r", "[7]"]
-    assert reasons["[0]"].startswith("a tool that the provider has built in (web_search)")
-    assert reasons["[2]"] == "takes free text instead of arguments"
+    assert reasons["[0]"].startswith("built into the provider (web_search)")
+    assert reasons["[2]"] == "takes free text rather than JSON arguments"
     assert reasons["[3]"] == "has no name"
     assert "not an object" in reasons["p"]
     assert "not valid" in reasons["q"]
@@ -195,16 +195,16 @@ def test_a_broken_line_costs_only_itself(tmp_path: Path) -> None:
     assert [tool.name for tool in loaded.tools] == ["a", "b"]
     (entry,) = loaded.skipped
     assert entry.name == "line 2"
-    assert entry.reason.startswith("is no JSON")
+    assert entry.reason.startswith("is not valid JSON")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no JSON"),
-        ("tools:\n- name: a", "is no JSON"),
-        ("[]", "describes no tools"),
-        ('{"tools": []}', "describes no tools"),
+        ("", "is not valid JSON"),
+        ("tools:\n- name: a", "is not valid JSON"),
+        ("[]", "contains no tools"),
+        ('{"tools": []}', "contains no tools"),
     ],
 )
 def test_a_file_that_is_none_is_refused_in_one_line(tmp_path: Path, text: str, said: str) -> None:
@@ -217,9 +217,9 @@ def test_a_file_that_is_none_is_refused_in_one_line(tmp_path: Path, text: str, s
 def test_places_that_are_no_file_are_refused(tmp_path: Path) -> None:
     """No path, a folder, a path that leads nowhere, an option that is not known."""
     for place, said in (
-        ("", "names no file"),
+        ("", "does not name a file"),
         (str(tmp_path), "is a folder"),
-        (str(tmp_path / "no"), "there is no file"),
+        (str(tmp_path / "no"), "no such file"),
     ):
         with pytest.raises(UserError, match=said):
             load_tool_json(Locator("openai", place))

@@ -149,7 +149,7 @@ def test_a_default_that_does_not_fit_is_kept_aside(tmp_path: Path) -> None:
     """The schema stays true, and the value is not lost."""
     tool, notes = one(tmp_path, optional_parameters=[parameter("ids", "ARRAY", "a,b")])
     assert tool.properties["ids"] == {"type": "array", "x-default": "a,b"}
-    assert any("does not fit its type" in note for note in notes)
+    assert any("does not match its type" in note for note in notes)
 
 
 def test_parameters_keep_their_name_on_the_wire(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_parameters_keep_their_name_on_the_wire(tmp_path: Path) -> None:
     assert sorted(wire.values()) == ["array", "array[]", "from"]
     assert len(wire) == 3
     assert "from" in wire  # a keyword of Python is a name like others
-    assert "parameter 'array[]' is called 'array' here" in notes
+    assert "parameter 'array[]' is renamed to 'array'" in notes
 
 
 def test_unusable_parameters_are_left_out_with_a_note(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_an_api_is_called_through_rapidapi(tmp_path: Path) -> None:
         security=((RestCredential("RAPIDAPI_KEY", "header", "X-RapidAPI-Key"),),),
     )
     assert tool.required == ["id", "query", "part"]
-    assert "parameter 'part' stands in the address alone; taken for a text" in notes
+    assert "parameter 'part' appears only in the URL; treated as a string" in notes
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_without_a_usable_address_a_tool_is_only_described(tmp_path: Path, url: 
     """It stays a tool, and a note says that it cannot be called."""
     tool, notes = one(tmp_path, url=url)
     assert tool.binding is None
-    assert notes == {"cannot be called: no address is given"}
+    assert notes == {"cannot be called: no URL given"}
 
 
 def test_a_file_as_parameter_is_only_described(tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_a_folder_is_read_in_order_with_categories_from_its_folders(tmp_path: Pa
     }
     assert any("'Strange_Things'" in note.text and note.name == "api_c_for_c" for note in library.notes)
     reasons = {entry.name: entry.reason for entry in library.skipped}
-    assert reasons["tools/Weather/broken.json"].startswith("is no JSON")
+    assert reasons["tools/Weather/broken.json"].startswith("is not valid JSON")
     assert "git lfs pull" in reasons["tools/Weather/pointer.json"]
     single = load_toolbench(Locator("toolbench", str(tmp_path / "tools" / "Weather" / "b.json")))
     assert single.tools[0].category == "Other"  # only folders below the path are categories
@@ -300,7 +300,7 @@ def test_a_category_can_be_chosen_by_either_name(tmp_path: Path) -> None:
     (tmp_path / "Weather" / "a.json").write_text(json.dumps(tool_file(api())))
     for chosen in ("environment", "weather"):
         assert len(load_library([f"toolbench:{tmp_path}#category={chosen}"]).tools) == 1
-    with pytest.raises(UserError, match="none of its 1 tools is chosen"):
+    with pytest.raises(UserError, match="none of its 1 tools match the filter"):
         load_library([f"toolbench:{tmp_path}#category=music"])
 
 
@@ -337,8 +337,8 @@ def test_what_is_no_api_is_listed_with_its_reason(tmp_path: Path) -> None:
         "is int, not an object",
         "has no name",
         "its required_parameters is str, not a list",
-        "its method 'FETCH' is none of HTTP's",
-        "is no API of ToolBench: it has neither parameters nor an address",
+        "its method 'FETCH' is not an HTTP method",
+        "is not a ToolBench API: it has neither parameters nor a URL",
     ]
     assert last.startswith("its JSON Schema is not valid: properties/p/pattern")
 
@@ -349,7 +349,7 @@ def test_missing_pieces_do_not_matter(tmp_path: Path) -> None:
         tmp_path, description=None, method=None, optional_parameters=None, required_parameters=[parameter("a")]
     )
     assert tool.description == ""
-    assert "no method is given; taken for GET" in notes
+    assert "no HTTP method given; GET assumed" in notes
 
 
 def test_a_description_says_what_the_tool_is(tmp_path: Path) -> None:
@@ -363,9 +363,9 @@ def test_a_description_says_what_the_tool_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("not json", "is no JSON"),
-        ("[]", "holds no APIs"),
-        (None, "there is no file or folder"),
+        ("not json", "is not valid JSON"),
+        ("[]", "contains no APIs"),
+        (None, "no such file or folder"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path: Path, value: str | None, said: str) -> None:

@@ -131,4 +131,4 @@ def test_a_run_marks_its_rows(tmp_path: Path) -> None:
     counts = json.loads((tmp_path / "out" / "manifest.json").read_text())["counts"]
     assert set(counts["varying"]) == {"ring_bell"}
     for name in ("README.md", "report.html"):
-        assert "Calls whose result varied when they were run twice" in (tmp_path / "out" / name).read_text()
+        assert "Calls that returned different results when run twice" in (tmp_path / "out" / name).read_text()

@@ -3,8 +3,8 @@
 from apigen.records import Reason
 from attacks.attack import CRASHED, NOT_JSON, REFUSED, RUNTIME, TIMEOUT, Attack, Outcome, fails, harmless
 
-_TOO_LARGE = fails(Reason.RESULT_TOO_LARGE, "more than 64 KiB of JSON")
-_FORGED = fails(CRASHED, "it wrote something else than a reply")
+_TOO_LARGE = fails(Reason.RESULT_TOO_LARGE, "larger than 64 KiB of JSON")
+_FORGED = fails(CRASHED, "it wrote something other than a result")
 
 RESULTS = (
     Attack("huge result", "on_results.huge", _TOO_LARGE, "returns 20 MB", {"kib": 20_000}),
@@ -35,9 +35,9 @@ RESULTS = (
     Attack("complex", "on_results.complex_number", fails(NOT_JSON, "complex"), "returns a complex number"),
     Attack("NaN", "on_results.not_a_number", fails(NOT_JSON, "nan"), "returns NaN"),
     Attack("infinity", "on_results.infinite", fails(NOT_JSON, "inf"), "returns infinity, further down"),
-    Attack("surrogate", "on_results.surrogate", fails(NOT_JSON, "lone surrogate"), "returns half a character"),
+    Attack("surrogate", "on_results.surrogate", fails(NOT_JSON, "lone surrogate"), "returns a lone surrogate"),
     Attack("surrogate key", "on_results.surrogate_key", fails(NOT_JSON, "surrogate"), "the same as a key"),
-    Attack("odd keys", "on_results.odd_keys", fails(NOT_JSON, "key"), "returns keys that are no texts"),
+    Attack("odd keys", "on_results.odd_keys", fails(NOT_JSON, "key"), "returns keys that are not strings"),
     Attack("colliding keys", "on_results.colliding_keys", fails(NOT_JSON, "key"), "returns keys that become the same"),
     Attack(
         "thousands of digits",
@@ -113,7 +113,7 @@ RESULTS = (
         "odd message",
         "on_results.odd_message",
         fails(RUNTIME, "RuntimeError: a"),
-        "raises with control characters and half of one",
+        "raises with control characters and a lone surrogate",
     ),
     Attack(
         "lying message",
@@ -150,7 +150,7 @@ RESULTS = (
         "broken exception",
         "on_results.broken_exception",
         (*fails(RUNTIME, ""), *fails(Reason.INVALID_ARGUMENT, ""), *fails(CRASHED, "")),
-        "raises from C what is no exception",
+        "raises from C an object that is not an exception",
     ),
 )
 
@@ -204,7 +204,7 @@ REPLIES = (
         "answers for a hundred calls, which nobody made",
         {"replies": 100},
     ),
-    Attack("no JSON", "on_replies.forges", _FORGED, "writes a reply that is no JSON", {"text": "pwned"}),
+    Attack("no JSON", "on_replies.forges", _FORGED, "writes a reply that is not JSON", {"text": "pwned"}),
     Attack(
         "forged field",
         "on_replies.forges",
@@ -223,7 +223,7 @@ REPLIES = (
     Attack("forged type", "on_replies.forges", _FORGED, "writes a reply of other types", {"text": '{"detail": 5}'}),
     Attack("forged NaN", "on_replies.forges", _FORGED, "writes NaN", {"text": '{"result": NaN}'}),
     Attack(
-        "forged surrogate", "on_replies.forges", _FORGED, "writes half a character", {"text": '{"result": "\\ud800"}'}
+        "forged surrogate", "on_replies.forges", _FORGED, "writes a lone surrogate", {"text": '{"result": "\\ud800"}'}
     ),
     Attack(
         "forged error",
@@ -236,7 +236,7 @@ REPLIES = (
         "forged bytes",
         "on_replies.forges_bytes",
         (*_FORGED, *fails(CRASHED, "")),
-        "writes what is no text",
+        "writes bytes that are not text",
         {"text": "52000000047b22ff22"},
     ),
     Attack(
@@ -282,7 +282,7 @@ REPLIES = (
     Attack(
         "closed pipe",
         "on_replies.closes",
-        fails(CRASHED, "closed its pipe without a result"),
+        fails(CRASHED, "closed its pipe without sending a result"),
         "closes its pipe and sleeps",
     ),
     Attack("redirected pipe", "on_replies.redirects", fails(CRASHED, "exit code 0"), "has its own reply go nowhere"),
@@ -306,15 +306,20 @@ ENDINGS = (
     Attack(
         "exit with a code", "on_endings.exits", fails(CRASHED, "exit code 70"), "ends at once with a code", {"code": 70}
     ),
-    Attack("segmentation fault", "on_endings.segfaults", fails(CRASHED, "died of SIGSEGV"), "reads where no memory is"),
-    Attack("abort", "on_endings.aborts", fails(CRASHED, "died of SIGABRT"), "aborts"),
+    Attack(
+        "segmentation fault",
+        "on_endings.segfaults",
+        fails(CRASHED, "killed by SIGSEGV"),
+        "reads from an invalid address",
+    ),
+    Attack("abort", "on_endings.aborts", fails(CRASHED, "killed by SIGABRT"), "aborts"),
     Attack(
         "broken Python",
         "on_endings.breaks_python",
-        fails(CRASHED, "died of SIG"),
+        fails(CRASHED, "killed by SIG"),
         "overwrites the interpreter's own objects",
     ),
-    Attack("jump", "on_endings.executes_nothing", fails(CRASHED, "died of SIGSEGV"), "jumps to where no code is"),
+    Attack("jump", "on_endings.executes_nothing", fails(CRASHED, "killed by SIGSEGV"), "jumps to an invalid address"),
     Attack(
         "fault handler",
         "on_endings.dumps_and_exits",

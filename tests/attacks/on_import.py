@@ -55,7 +55,9 @@ ON_IMPORT = (
     ),
     ImportAttack("exit at import", "import os\nos._exit(3)", fails(CRASHED, "exit code 3"), "ends the process"),
     ImportAttack("polite exit at import", "raise SystemExit(0)", fails(_NOT, "sys.exit"), "exits"),
-    ImportAttack("crash at import", "import ctypes\nctypes.string_at(0)", fails(CRASHED, "died of SIGSEGV"), "crashes"),
+    ImportAttack(
+        "crash at import", "import ctypes\nctypes.string_at(0)", fails(CRASHED, "killed by SIGSEGV"), "crashes"
+    ),
     ImportAttack(
         "memory at import",
         "kept = bytearray(1 << 40)",

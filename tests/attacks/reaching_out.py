@@ -69,7 +69,7 @@ NETWORK = (
         "kernel crypto socket",
         "on_network.family",
         REFUSED,
-        "uses a part of the kernel known for holes",
+        "uses a part of the kernel known for vulnerabilities",
         {"number": 38, "kind": 5, "protocol": 0},
     ),
     Attack(
@@ -203,9 +203,7 @@ FILES = (
         "reads /proc/self/maps, to find what to attack",
         {"path": "/proc/self/maps"},
     ),
-    Attack(
-        "own root", "on_files.reads", DENIED, "takes a detour by /proc/self/root", {"path": "/proc/self/root$canary"}
-    ),
+    Attack("own root", "on_files.reads", DENIED, "goes through /proc/self/root", {"path": "/proc/self/root$canary"}),
     Attack("init's environment", "on_files.reads", DENIED, "reads /proc/1/environ", {"path": "/proc/1/environ"}),
     Attack(
         "our environment",
@@ -216,12 +214,8 @@ FILES = (
     ),
     Attack("our memory", "on_files.reads_raw", DENIED, "opens the memory of apigen", {"path": "/proc/$pid/mem"}),
     Attack("our files", "on_files.lists", DENIED, "lists the files that apigen has open", {"path": "/proc/$pid/fd"}),
-    Attack(
-        "our root", "on_files.reads", DENIED, "takes a detour by the root of apigen", {"path": "/proc/$pid/root$canary"}
-    ),
-    Attack(
-        "our folder", "on_files.lists", DENIED, "takes a detour by the folder of apigen", {"path": "/proc/$pid/cwd"}
-    ),
+    Attack("our root", "on_files.reads", DENIED, "goes through the root of apigen", {"path": "/proc/$pid/root$canary"}),
+    Attack("our folder", "on_files.lists", DENIED, "goes through the folder of apigen", {"path": "/proc/$pid/cwd"}),
     Attack("all processes", "on_files.lists", DENIED, "lists /proc", {"path": "/proc"}),
     Attack("mounts", "on_files.reads", DENIED, "reads /proc/self/mountinfo", {"path": "/proc/self/mountinfo"}),
     Attack(

@@ -6,7 +6,7 @@ from attacks.attack import CLOSED, CRASHED, MEMORY, REFUSED, RUNTIME, TIMEOUT, A
 _NO_SPACE = (*fails(RUNTIME, "[Errno 28] No space left on device"), *TIMEOUT)
 """Where there is no mount namespace, scratch is on the disk, and only the clock ends it."""
 _TOO_LONG = (Outcome(Reason.TIMEOUT, "no result within"),)
-_ENDS = (*MEMORY, *TIMEOUT, *fails(CRASHED, "died of SIGSEGV"))
+_ENDS = (*MEMORY, *TIMEOUT, *fails(CRASHED, "killed by SIGSEGV"))
 
 RESOURCES = (
     Attack("one block", "on_resources.one_block", MEMORY, "takes a gigabyte at once", {"mib": 1024}),
@@ -47,7 +47,7 @@ RESOURCES = (
     Attack(
         "recursion in C",
         "on_resources.overflows_c_stack",
-        fails(CRASHED, "died of SIGSEGV"),
+        fails(CRASHED, "killed by SIGSEGV"),
         "overflows the stack in C",
     ),
     Attack("loop", "on_resources.loops", TIMEOUT, "loops in Python"),

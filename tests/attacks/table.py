@@ -29,8 +29,8 @@ def _lines() -> Iterator[str]:
         "When a module is imported": (*ON_IMPORT, *PATCHING),
     }
     for group, attacks in groups.items():
-        yield f"\n#### {group}\n"
-        yield "| attack | what it does | what becomes of it |"
+        yield f"\n### {group}\n"
+        yield "| attack | what it does | outcome |"
         yield "|---|---|---|"
         for attack in attacks:
             outcomes = "; or ".join(dict.fromkeys(map(str, attack.outcomes)))

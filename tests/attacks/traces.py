@@ -23,7 +23,7 @@ TRACES = (
     _leaves("in_locale", ..., "changes the locale"),
     _leaves("in_time_zone", "UTC", "changes the time zone"),
     _leaves("in_decimal_context", 28, "changes the precision of decimals"),
-    _leaves("in_dice", ..., "seeds the dice"),
+    _leaves("in_dice", ..., "seeds the random number generators"),
     _leaves("in_warnings", ..., "makes warnings errors"),
     _leaves("in_import_path", False, "puts a folder on the import path"),
     _leaves("in_modules", False, "replaces imported modules"),

@@ -1,4 +1,4 @@
-"""Writing the rows that pass, in the shape of the dataset, with what could be mended without guessing."""
+"""Writes the rows that pass, in the dataset's own format, including those fixed without guessing."""
 
 import contextlib
 import gzip

@@ -1,4 +1,4 @@
-"""The checks that take a while: calls that really run, and judges. A chunk of rows at a time."""
+"""The slow checks, execution and judges, on a chunk of rows at a time."""
 
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence

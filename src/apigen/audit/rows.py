@@ -65,7 +65,7 @@ class RowCheck:
             return Finding(row, candidate, verdict_on(faults), faults)
         earlier = seen.earlier(candidate, row.number) if seen else None
         if earlier is not None and earlier != row.number:
-            detail = f"row {earlier} asks the same, after the same words and with the same tools"
+            detail = f"repeats row {earlier}: same query, same preceding turns, same tools"
             return Finding(row, candidate, Verdict(Stage.DUPLICATE, Outcome.REJECT, Reason.DUPLICATE_QUERY, detail))
         if self._grounding is None or not candidate.calls:
             return Finding(row, candidate, verdict_on(()))

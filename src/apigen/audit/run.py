@@ -1,4 +1,4 @@
-"""The audit from a dataset to its counts: the page to read first.
+"""The audit from a dataset to its counts; read this module first.
 
     rows -> format -> duplicate -> grounding -> execution -> judges -> tally, rejects
                  \\-> mended, checked again ------------------------/-> fixed copy

@@ -1,4 +1,4 @@
-"""Which rows were there before, in some thirty bytes a row."""
+"""Detects repeated rows, in some thirty bytes per row."""
 
 import hashlib
 from array import array

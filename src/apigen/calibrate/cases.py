@@ -1,4 +1,4 @@
-"""One answer of which it is known whether it is right."""
+"""A case: an answer that is known to be correct or wrong."""
 
 import msgspec
 

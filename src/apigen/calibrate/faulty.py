@@ -1,4 +1,4 @@
-"""Cases without people: the seeds of a library, which are right, and faults made of them.
+"""Cases without human labels: the seeds of a library, which are correct, and faults injected into them.
 
 Only what a judge would be asked about is a case: faults that the format or execution stage sees never come so far.
 Grounding does not count here, because people turn it off where a strong judge is at hand.

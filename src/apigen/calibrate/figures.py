@@ -1,4 +1,4 @@
-"""What the verdicts of a judge come to, held to the truth.
+"""Statistics of a judge's verdicts against the ground truth.
 
 A *reject* is what counts as a find: precision is the share of rejects that hit a wrong answer, recall the share of
 wrong answers that were rejected, specificity the share of right answers that passed. Errors are in none of them; they
@@ -29,7 +29,7 @@ class Opinion(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """How one judge, or several together, did. ``None`` stands where nothing can be said."""
+    """The figures of one judge, or of several together; ``None`` where undefined."""
 
     judge: str
     found: int

@@ -49,9 +49,9 @@ def read_labels(path: Path, run: Path | None = None) -> list[Case]:
         else:
             case = _of_row(line, bound, right=right, where=where, number=number)
         if cases.setdefault(case.id, case) is not case:
-            raise UserError(f"{where}: {case.id} is labelled twice; leave one of the two")
+            raise UserError(f"{where}: {case.id} is labelled twice; remove one of the two")
     if not cases:
-        raise UserError(f"{path}: no labels in it; write a line {{attempt, label}} for each row that was looked at")
+        raise UserError(f"{path}: has no labels; write one line {{attempt, label}} for each row reviewed")
     return list(cases.values())
 
 
@@ -59,7 +59,7 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         text = path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; give JSON lines of {{attempt, label}}") from None
+        raise UserError(f"{path}: no such file; expected JSON lines of {{attempt, label}}") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     for number, line in enumerate(text.splitlines(), 1):
@@ -68,9 +68,9 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             value = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} line {number}: no JSON ({error}); mend or remove it") from None
+            raise UserError(f"{path} line {number}: not valid JSON ({error}); fix or remove it") from None
         if not isinstance(value, dict):
-            raise UserError(f"{path} line {number}: a label is an object such as {{attempt, label}}")
+            raise UserError(f"{path} line {number}: expected an object such as {{attempt, label}}")
         yield number, value
 
 
@@ -91,7 +91,7 @@ def _attempts(run: Path, wanted: set[str]) -> dict[str, Attempt]:
     if not wanted:
         return found
     if not path.is_file():
-        raise UserError(f"{run}: no {rundir.ATTEMPTS} there; give the directory of a run")
+        raise UserError(f"{run}: has no {rundir.ATTEMPTS}; name a run directory")
     decoder = msgspec.json.Decoder(Attempt)
     for number, (_, line) in enumerate(whole_lines(path), 1):
         try:
@@ -108,16 +108,16 @@ def _of_attempt(
 ) -> Case:
     if run is None:
         raise UserError(
-            f"{where}: names an attempt; give its run directory as well, `apigen calibrate RUN --labels ...`"
+            f"{where}: refers to an attempt; name its run directory too: `apigen calibrate RUN --labels ...`"
         )
     attempt = attempts.get(str(name))
     if attempt is None:
         raise UserError(f"{where}: {run} has no attempt {name!r}")
     if not attempt.query or not attempt.calls:
-        raise UserError(f"{where}: attempt {attempt.id} holds no query with calls that could be judged")
+        raise UserError(f"{where}: attempt {attempt.id} has no query with calls to judge")
     missing = [tool for tool in attempt.offered if tool not in bound]
     if missing:
-        raise UserError(f"{where}: attempt {attempt.id} offers {missing[0]!r}, which {rundir.LIBRARY} does not have")
+        raise UserError(f"{where}: attempt {attempt.id} offers {missing[0]!r}, which is not in {rundir.LIBRARY}")
     tools = tuple(bound[tool] for tool in attempt.offered)
     candidate = Candidate(attempt.query, attempt.calls, tools, attempt.style)
     return Case(attempt.id, right, candidate, attempt.executions or None)
@@ -127,11 +127,9 @@ def _of_row(line: dict[str, Any], bound: Mapping[str, Tool], *, right: bool, whe
     try:
         row = msgspec.convert(line, _Row)
     except msgspec.ValidationError as error:
-        raise UserError(
-            f"{where}: {error}; a row has query, tools, calls, label and, if there are any, results"
-        ) from None
+        raise UserError(f"{where}: {error}; a row has query, tools, calls, label and optionally results") from None
     if row.results is not None and len(row.results) != len(row.calls):
-        raise UserError(f"{where}: {len(row.results)} results for {len(row.calls)} calls; give one for each")
+        raise UserError(f"{where}: {len(row.results)} results for {len(row.calls)} calls; give one result per call")
     tools = tuple(bound.get(tool.name, msgspec.structs.replace(tool, binding=None)) for tool in row.tools)
     candidate = Candidate(row.query, tuple(row.calls), tools)
     executions = None

@@ -9,8 +9,9 @@ from rich.text import Text
 
 _SHARES = ("precision", "recall", "specificity", "accuracy")
 _MEANING = (
-    "precision: rejects that hit a wrong answer; recall: wrong answers rejected;\n"
-    "specificity: right answers passed. In brackets: 95% intervals, errors left out."
+    "precision: rejects that are wrong answers; recall: wrong answers rejected;\n"
+    "specificity: correct answers passed. In brackets: 95% confidence intervals.\n"
+    "Errors are excluded."
 )
 
 
@@ -19,9 +20,9 @@ def tables(found: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [_judges([*found["judges"], *found["committees"]])]
     parts.append(Text(_MEANING, style="dim"))
     if any(judge["faults"] for judge in found["judges"]):
-        parts += [Text("\nFaults, and how many of each were rejected:"), _faults(found["judges"])]
+        parts += [Text("\nRejected, by kind of fault:"), _faults(found["judges"])]
     if found["pairs"]:
-        parts += [Text("\nHow far two judges agree, where both decided:"), _pairs(found["pairs"])]
+        parts += [Text("\nAgreement between pairs of judges, where both decided:"), _pairs(found["pairs"])]
     return Group(*parts)
 
 

@@ -1,1 +1,1 @@
-"""Cleaning a library: what is described too poorly, what does not answer, what is there twice, what is badly worded."""
+"""Cleans a library: poorly described tools, tools that do not work, near-duplicates, poor descriptions."""

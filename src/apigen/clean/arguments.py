@@ -1,4 +1,4 @@
-"""Valid arguments for a tool of which only the description is known.
+"""Generates valid arguments for a tool from its description alone.
 
 They come from its seeds, from the examples and defaults of its schema, and where there are none, from what the names of
 its parameters say and what its schema allows. Stage 1 has accepted every one of them.

@@ -1,4 +1,4 @@
-"""What the steps of cleaning share: why a tool falls, and what became of all of them."""
+"""Types shared by the cleaning steps: why a tool is removed."""
 
 from enum import StrEnum
 

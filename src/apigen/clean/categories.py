@@ -1,4 +1,4 @@
-"""Tools whose category nobody found, and a model that is asked for it."""
+"""Asks a model for the category of tools that have none."""
 
 from collections.abc import Callable, Mapping, Sequence
 

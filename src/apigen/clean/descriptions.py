@@ -1,4 +1,4 @@
-"""Descriptions that are noisy, too short or too long, and a model that words them anew.
+"""Finds descriptions that are noisy, too short or too long, and has a model rewrite them.
 
 The name and the schema stay as they are, and the old description is kept beside the new one. What the model says is
 held to the same rules as what it replaces; an answer that breaks them, or cannot be read, changes nothing.

@@ -1,4 +1,4 @@
-"""Tools that are nearly the same: such as one API that two providers publish under two names.
+"""Finds near-duplicate tools, such as one API that two providers publish under two names.
 
 A tool is a set of features: the words of its name, the first words of its description one by one and in pairs, and its
 parameters with their types. A feature weighs more the fewer tools have it, so that what a whole service says of each of

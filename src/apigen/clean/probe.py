@@ -81,7 +81,7 @@ class Prober:
         if tool.binding is None:
             return Probe(tool.name, State.UNPROBED, detail="it is only described: there is nothing to call")
         if getattr(tool.binding, "writes", False) and not self._may_write(tool.name):
-            detail = "a call may change something; `--allow-writes NAME` has it called"
+            detail = "a call may change something; `--allow-writes NAME` allows it"
             return Probe(tool.name, State.UNPROBED, detail=detail)
         compiled = self._schemas.compiled(tool.parameters)
         most = _TRIES_LOCAL if isinstance(tool.binding, PythonBinding) else _TRIES_REMOTE
@@ -119,7 +119,7 @@ def _unable(tool: Tool, state: State, reason: Reason, problem: Exception, argume
 def _judged(tool: Tool, failed: Sequence[tuple[Arguments, Execution]]) -> Probe:
     """What calls say that all failed: the last one, if it ended the matter, or else the first."""
     if not failed:
-        detail = "no arguments that fit its schema could be made; `--seeds` of an import can give some"
+        detail = "no arguments that fit its schema could be made; provide examples with `--seeds` on import"
         return Probe(tool.name, State.UNPROBED, detail=detail)
     arguments, execution = failed[-1] if failed[-1][1].reason not in _REFUSALS else failed[0]
     made_up = all(one.source is From.MADE for one, _ in failed)

@@ -1,4 +1,4 @@
-"""The quality filter: tools that cannot be parsed, say nothing about themselves, or take nothing.
+"""The quality filter: tools that cannot be parsed, are undocumented, or have no parameters.
 
 These are the filters of APIGen's paper (arXiv 2406.18518): APIs whose
 documentation does not parse or is missing, and those without parameters.
@@ -24,16 +24,16 @@ def quality_fault(tool: Tool, schemas: Schemas) -> Fallen | None:
         schemas: compiled schemas, as stage 1 uses them.
     """
     if not _NAME.fullmatch(tool.name):
-        return Fallen(tool, Fall.UNPARSABLE, "its name is none that every provider takes: 1 to 64 of a-z A-Z 0-9 _ -")
+        return Fallen(tool, Fall.UNPARSABLE, "not every provider accepts its name; use 1 to 64 of a-z A-Z 0-9 _ -")
     if tool.parameters.get("type") != "object":
-        return Fallen(tool, Fall.UNPARSABLE, "the schema of its parameters is no object")
+        return Fallen(tool, Fall.UNPARSABLE, "its parameter schema is not of type object")
     if problem := schemas.compiled(tool.parameters).problem:
         return Fallen(tool, Fall.UNPARSABLE, f"its schema does not compile: {problem}")
     if is_undocumented(tool):
         what = f"its description, {tool.description.strip()!r}, says no more than its name"
         return Fallen(tool, Fall.UNDOCUMENTED, what if tool.description.strip() else "it has no description")
     if not tool.properties and "$ref" not in tool.parameters:
-        return Fallen(tool, Fall.NO_PARAMETERS, "it takes no parameters, so there is nothing to fill in")
+        return Fallen(tool, Fall.NO_PARAMETERS, "it has no parameters, so there are no arguments to generate")
     return None
 
 

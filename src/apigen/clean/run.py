@@ -60,7 +60,7 @@ class Cleaned(msgspec.Struct, frozen=True):
 
 
 class Hooks(msgspec.Struct, frozen=True):
-    """What a cleaning tells while it is at work, and what it asks."""
+    """Callbacks of a cleaning: progress, results, and whether to stop."""
 
     progress: Callable[[Step, int, int], None] = lambda step, done, of: None
     probed: Callable[[Tool, Probe], None] = lambda tool, probe: None
@@ -188,7 +188,7 @@ def _shown(probe: Probe) -> str:
 def _duplicate(tool: Tool, first: Mapping[str, str]) -> Fallen | None:
     if tool.name not in first:
         return None
-    return Fallen(tool, Fall.DUPLICATE, f"nearly the same as {first[tool.name]}, which is kept")
+    return Fallen(tool, Fall.DUPLICATE, f"near-duplicate of {first[tool.name]}, which is kept")
 
 
 def _mended(repairs: Mapping[str, Repair]) -> set[str]:
@@ -199,15 +199,15 @@ def _notes(
     kept: Iterable[Fallen], probes: Mapping[str, Probe], groups: Iterable[Group], poor: Iterable[str], plan: Plan
 ) -> Iterator[Note]:
     for one in kept:
-        yield Note(one.tool.name, f"kept though {one.text}")
+        yield Note(one.tool.name, f"kept although {one.text}")
     for probe in probes.values():
         if probe.state is State.UNPROBED:
             yield Note(probe.tool, f"not probed: {probe.detail}")
         if probe.varies:
-            yield Note(probe.tool, "gave two results to the same call")
+            yield Note(probe.tool, "returned two different results for the same call")
     for group in () if plan.drop_duplicates else groups:
         for name in group.others:
-            yield Note(name, f"nearly the same as {group.first}")
+            yield Note(name, f"near-duplicate of {group.first}")
     for name in poor:
         yield Note(name, "its description is poor: noisy, too short or too long")
 

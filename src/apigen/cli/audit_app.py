@@ -9,30 +9,37 @@ from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, Force, Librari
 
 app = typer.Typer()
 
-JudgesEndpoint = Annotated[str | None, typer.Option(metavar="URL", help="Endpoint of openai/ judges.")]
+JudgesEndpoint = Annotated[str | None, typer.Option(metavar="URL", help="Base URL for openai/ judges.")]
 
 
 @app.command()
 def check(
-    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="File or directory, in any supported format.")],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="File or folder, in any supported format.")],
     format_name: Annotated[
-        str, typer.Option("--format", metavar="NAME", help="Format of the dataset (default: detected from its rows).")
+        str, typer.Option("--format", metavar="NAME", help="The dataset's format (default: detected from its rows).")
     ] = "auto",
     libraries: Annotated[
         list[str] | None,
         typer.Option("--library", "-l", metavar="SRC", help="Execute calls of the tools in SRC; may be repeated."),
     ] = None,
     grounding: Annotated[
-        str, typer.Option(metavar="LEVEL", help="strict, lenient (default) or off: values must come from the query.")
+        str,
+        typer.Option(
+            metavar="LEVEL", help="Require argument values to come from the query: strict, lenient (default) or off."
+        ),
     ] = "lenient",
     judge: Annotated[
         list[str] | None,
-        typer.Option(metavar="MODEL", help="rules, or openai/NAME for rows whose calls all ran; may be repeated."),
+        typer.Option(
+            metavar="MODEL", help="rules, or openai/NAME for rows whose calls were all executed; may be repeated."
+        ),
     ] = None,
     base_url: JudgesEndpoint = None,
     require_isolation: Annotated[
         str | None,
-        typer.Option(metavar="LEVEL", help="With --library: minimum isolation for execution, as for `apigen run`."),
+        typer.Option(
+            metavar="LEVEL", help="With --library: minimum isolation level for execution, as for `apigen run`."
+        ),
     ] = None,
     allow_writes: AllowWrites = None,
     allow_private: AllowPrivate = None,
@@ -46,13 +53,13 @@ def check(
     ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write an HTML report.")] = None,
     force: Force = False,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Check the first N rows only.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Check only the first N rows.")] = None,
     fail_on_reject: Annotated[
-        bool, typer.Option("--fail-on-reject", help="Exit with code 1 if a row is rejected.")
+        bool, typer.Option("--fail-on-reject", help="Exit with code 1 if any row is rejected.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Audit a dataset made elsewhere: what is wrong, how often, and in which rows."""
+    """Audit a dataset from elsewhere, row by row: what is wrong, how often, and where."""
     from apigen.cli.check import CheckOptions, check_command
 
     options = CheckOptions(
@@ -79,7 +86,7 @@ def check(
 @app.command()
 def calibrate(
     run_dir: Annotated[
-        Path | None, typer.Argument(metavar="[RUN]", help="Run directory whose attempts the labels name.")
+        Path | None, typer.Argument(metavar="[RUN]", help="Run directory that the labels refer to.")
     ] = None,
     judge: Annotated[
         list[str] | None, typer.Option(metavar="MODEL", help="rules (default) or openai/NAME; may be repeated.")
@@ -87,28 +94,32 @@ def calibrate(
     base_url: JudgesEndpoint = None,
     labels: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.jsonl", help="Lines of {attempt, label}, or rows with a label: pass or fail."),
+        typer.Option(metavar="FILE.jsonl", help="JSON lines of {attempt, label}, or rows with a label: pass or fail."),
     ] = None,
     faults: Annotated[
-        bool, typer.Option("--faults", help="Right seed examples and faults made of them (default).")
+        bool, typer.Option("--faults", help="Use correct seed examples and faults injected into them (default).")
     ] = False,
     libraries: Libraries = None,
     seeds: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="JSONL of further right examples; may be repeated.")
+        list[str] | None, typer.Option(metavar="FILE", help="JSONL file of further correct examples; may be repeated.")
     ] = None,
-    count: Annotated[int | None, typer.Option(metavar="N", min=1, help="Cases at most (faults: 200).")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Same seed, same cases (default 0).")] = None,
-    concurrency: Annotated[int | None, typer.Option(metavar="N", help="Requests in flight (default 32).")] = None,
+    count: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Maximum number of cases (default with --faults: 200).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Random seed for the cases (default 0).")] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of concurrent requests (default 32).")
+    ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="CONFIG.yaml", help="Takes judges, judging, library and limits from there.")
+        Path | None, typer.Option(metavar="CONFIG.yaml", help="Configuration with judges, judging, library and limits.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keeps answers and verdicts (default: under ./runs).")
+        Path | None, typer.Option(metavar="DIR", help="Directory for completions and verdicts (default: under ./runs).")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how much would be asked; ask nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the number of requests and stop.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure judges against people's labels, or against right answers and faults made of them."""
+    """Measure judges against human labels, or against correct answers with injected faults."""
     from apigen.cli.calibrate import CalibrateOptions, calibrate_command
 
     overrides = {

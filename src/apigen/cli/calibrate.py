@@ -69,7 +69,7 @@ def calibrate_command(options: CalibrateOptions) -> int:
     if options.labels and options.faults:
         raise UserError("--labels and --faults: choose one of the two")
     if options.run and not options.labels:
-        raise UserError(f"{options.run}: a run says nothing without labels; add --labels FILE, or leave it out")
+        raise UserError(f"{options.run}: a run directory needs labels; add --labels FILE, or drop the run directory")
     config = load_config(options.config, options.overrides).resolved(base_url=options.base_url)
     labelled = read_labels(options.labels, options.run) if options.labels else None
     library = (
@@ -77,7 +77,7 @@ def calibrate_command(options: CalibrateOptions) -> int:
     )
     if library is not None and not library.seeds:
         raise UserError(
-            f"{', '.join(config.library)}: has no seed examples to make faults of; give --seeds or --labels"
+            f"{', '.join(config.library)}: has no seed examples to inject faults into; add --seeds or --labels"
         )
     if labelled is not None and options.most:
         labelled = labelled[: options.most]
@@ -91,9 +91,7 @@ def calibrate_command(options: CalibrateOptions) -> int:
     try:
         judged, usage = asyncio.run(_work(config, labelled, library, wanted, out, console))
     except Unavailable as error:
-        again = (
-            f"nothing that was answered is lost; ask again with --out {shlex.quote(str(out))}" if out else "try again"
-        )
+        again = f"completions so far are kept; run again with --out {shlex.quote(str(out))}" if out else "try again"
         raise ApigenError(f"{error}; {again}") from error
     finally:
         if lock:
@@ -185,11 +183,11 @@ def _directory(options: CalibrateOptions, config: Config, library: Library | Non
 
 def _opened(out: Path) -> DirectoryLock:
     if rundir.is_run(out):
-        raise UserError(f"{out}: is a run; choose another --out for the calibration")
+        raise UserError(f"{out}: is a run directory; choose another --out for the calibration")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{out}: cannot be made: {error.strerror}; choose another --out") from None
+        raise UserError(f"{out}: cannot be created: {error.strerror}; choose another --out") from None
     return DirectoryLock(out)
 
 
@@ -205,10 +203,10 @@ def _show_plan(config: Config, cases: int, *, exact: bool, as_json: bool) -> Non
         sys.stdout.write(msgspec.json.encode(plan).decode() + "\n")
         return
     how_many = f"{cases:,} cases" if exact else f"at most {cases:,} cases"
-    asked = f"{cases:,} requests to each of {' and '.join(models)}" if models else "no requests to a model"
-    again = f" (up to {tries} times as many if answers cannot be read)" if models and tries > 1 else ""
+    asked = f"{cases:,} requests to each of {' and '.join(models)}" if models else "no model requests"
+    again = f" (up to {tries} times as many if verdicts cannot be parsed)" if models and tries > 1 else ""
     Console(markup=False).print(
-        f"{how_many}, {asked}{again}. Nothing was asked or written.", highlight=False, soft_wrap=True
+        f"{how_many}, {asked}{again}. No request was sent, nothing was written.", highlight=False, soft_wrap=True
     )
 
 
@@ -224,9 +222,9 @@ def _end(
         whole = {"out": str(out) if out else None, **found}
         sys.stdout.write(msgspec.json.encode(whole).decode() + "\n")
         return
-    source = "made of seed examples" if found["source"] == "faults" else f"labelled in {found['source']}"
+    source = "derived from seed examples" if found["source"] == "faults" else f"labelled in {found['source']}"
     console = Console(markup=False)
-    counts = f"{found['cases']:,} cases {source}: {found['right']:,} right, {found['wrong']:,} wrong."
+    counts = f"{found['cases']:,} cases {source}: {found['right']:,} correct, {found['wrong']:,} wrong."
     console.print(counts, highlight=False, soft_wrap=True)
     console.print(tables(found), highlight=False)
     for row in found["requests"]:

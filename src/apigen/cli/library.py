@@ -99,8 +99,8 @@ def show_command(name: str, locators: Sequence[str], *, as_json: bool) -> None:
     tool = library.by_name().get(name)
     if tool is None:
         near = difflib.get_close_matches(name, library.by_name(), n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else "; `apigen library list` shows the names"
-        raise UserError(f"{name!r} is no tool of {', '.join(locators)}{hint}")
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; `apigen library list` lists the tools"
+        raise UserError(f"no tool named {name!r} in {', '.join(locators)}{hint}")
     seeds: list[Json] = [msgspec.to_builtins(seed) for seed in library.seeds if name in seed.tool_names]
     notes = [note.text for note in library.notes if note.name == name]
     value = {**tool.offered(), "category": tool.category, "origin": tool.origin}
@@ -116,7 +116,10 @@ def show_command(name: str, locators: Sequence[str], *, as_json: bool) -> None:
     )
     if tool.original_description:
         console.print(
-            f"Before a model rewrote it: {tool.original_description}", markup=False, highlight=False, soft_wrap=True
+            f"Original description, before a model rewrote it: {tool.original_description}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
         )
     for line in notes:
         console.print(f"Note: {line}", markup=False, highlight=False, soft_wrap=True)
@@ -138,7 +141,7 @@ def _load(chosen: Chosen) -> tuple[Library, list[Tool]]:
     ]
     if not tools:
         there = ", ".join(sorted({tool.category if chosen.categories else tool.origin for tool in library.tools})[:21])
-        raise UserError(f"none of the {len(library.tools)} tools is of that category and source; there are {there}")
+        raise UserError(f"none of the {len(library.tools)} tools match that category and source; available: {there}")
     return library, tools
 
 
@@ -161,16 +164,16 @@ def _seeds(library: Library) -> dict[str, int]:
 
 def _sentences(found: Statistics) -> list[str]:
     fewest, middle, most = found.parameters_per_tool
-    words = {"none": "only described"}
+    words = {"none": "description only"}
     kinds = ", ".join(f"{count:,} {words.get(kind, kind)}" for kind, count in found.bindings.items())
     executable = f"executable: {found.executable:,} ({percent(found.executable, found.tools)}): {kinds}"
     described = percent(found.parameters - found.without_description, found.parameters)
     required = percent(found.required, found.parameters)
     return [
         f"{found.tools:,} tools, {found.seeds:,} seed examples, {found.skipped:,} left out",
-        f"{executable}; {found.writing:,} may change something",
-        f"parameters: {found.parameters:,}, {fewest} to {most} a tool, {middle:g} in the middle",
-        f"of the parameters, {required} are required and {described} described",
+        f"{executable}; {found.writing:,} may change data",
+        f"parameters: {found.parameters:,}, {fewest} to {most} per tool, median {middle:g}",
+        f"{required} of the parameters are required, {described} have a description",
     ]
 
 
@@ -183,7 +186,7 @@ def _executed(tool: Tool) -> str:
             return f"calls {binding['method']} {binding['server']}{binding['path']}"
         case "mcp":
             return f"calls {binding['tool']} of {binding.get('url') or ' '.join(binding.get('command', ()))}"
-    return "only described, cannot be executed"
+    return "description only, cannot be executed"
 
 
 def _parameters(tool: Tool) -> str:

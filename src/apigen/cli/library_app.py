@@ -8,17 +8,21 @@ import typer
 from apigen.cli.options import AllowPrivate, AllowWrites, AsJson, ConfigFile, Libraries, Sources
 
 app = typer.Typer(
-    help="Look at the tools of a library, import them into one file, and clean them.",
+    help="Inspect the tools of a library, import them into one file, and clean them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 Categories = Annotated[
-    list[str] | None, typer.Option("--category", metavar="NAME", help="Only this category; may be repeated.")
+    list[str] | None, typer.Option("--category", metavar="NAME", help="Only tools of this category; may be repeated.")
 ]
 Origins = Annotated[
     list[str] | None,
-    typer.Option("--source", metavar="SRC", help="Only tools from here: python, or a pattern; may be repeated."),
+    typer.Option(
+        "--source",
+        metavar="SRC",
+        help="Only tools from this source: a kind such as python, or a pattern; may be repeated.",
+    ),
 ]
 
 
@@ -27,10 +31,12 @@ def list_(
     libraries: Libraries = None,
     categories: Categories = None,
     origins: Origins = None,
-    stats: Annotated[bool, typer.Option("--stats", help="Print the library in numbers in place of its tools.")] = False,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Print statistics of the library instead of its tools.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the tools of a library by category, and what had to be left out and why."""
+    """List the tools of a library by category, and what was left out and why."""
     from apigen.cli.library import Chosen, list_command, stats_command
 
     chosen = Chosen(tuple(libraries or ["starter"]), tuple(categories or ()), tuple(origins or ()))
@@ -52,17 +58,20 @@ def import_(
     sources: Sources,
     out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE.jsonl", help="The library file to write.")],
     seeds: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="JSONL of examples to take in; may be repeated.")
+        list[str] | None, typer.Option(metavar="FILE", help="JSONL file of seed examples to include; may be repeated.")
     ] = None,
     config: ConfigFile = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace a file that is no import of the same kind, or holds repairs.")
+        bool,
+        typer.Option(
+            "--force", help="Replace FILE even if it is not a library file or contains rewritten descriptions."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write tools, their examples and what was left out into one self-contained file.
+    """Write tools, their seed examples and what was left out into one self-contained file.
 
-    Done again, it says which tools are new, gone or different.
+    When run again, it reports which tools are new, gone or changed.
     """
     from apigen.cli.library_import import ImportOptions, import_command
 
@@ -75,7 +84,7 @@ def drift(
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare a library file with the sources that it was imported from; exit code 1 if tools differ."""
+    """Compare a library file with the sources it was imported from; exit code 1 if tools differ."""
     from apigen.cli.library_import import drift_command
 
     raise typer.Exit(drift_command(file, config, as_json=as_json))
@@ -88,33 +97,38 @@ def check(
         Path | None, typer.Option("-o", "--out", metavar="FILE.jsonl", help="Write the cleaned library file.")
     ] = None,
     probe: Annotated[
-        bool, typer.Option("--probe/--no-probe", help="Call each tool once with valid arguments (default).")
+        bool,
+        typer.Option(
+            "--probe/--no-probe", help="Call each tool with valid arguments, to see whether it works (default)."
+        ),
     ] = True,
     keep: Annotated[
         list[str] | None,
         typer.Option(
             metavar="WHAT",
-            help="Keep what would fall: undocumented, no_parameters, failed, refused, unreachable; may be repeated.",
+            help="Do not remove tools for this reason: undocumented, no_parameters, failed, refused, unreachable; "
+            "may be repeated.",
         ),
     ] = None,
     drop_duplicates: Annotated[
-        bool, typer.Option("--drop-duplicates", help="Of tools that are nearly the same, keep the first.")
+        bool, typer.Option("--drop-duplicates", help="Of near-duplicate tools, keep only the first.")
     ] = False,
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="MODEL", help="openai/NAME: words poor descriptions, names missing categories; none by default."
+            metavar="MODEL",
+            help="openai/NAME: rewrites poor descriptions, finds missing categories (default: none).",
         ),
     ] = None,
-    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Endpoint of the model.")] = None,
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="Base URL of the model's API.")] = None,
     allow_writes: AllowWrites = None,
     allow_private: AllowPrivate = None,
-    concurrency: Annotated[int, typer.Option(metavar="N", min=1, help="Calls under way at once.")] = 16,
+    concurrency: Annotated[int, typer.Option(metavar="N", min=1, help="Number of concurrent calls.")] = 16,
     config: ConfigFile = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write a report to look at.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write an HTML report.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Clean a library: what is described too poorly, what does not answer, what is there twice."""
+    """Clean a library of tools that are poorly described, do not work, or are near-duplicates."""
     from apigen.cli.library_check import CheckOptions, check_command
 
     options = CheckOptions(

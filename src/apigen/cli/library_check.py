@@ -71,7 +71,7 @@ def check_command(options: CheckOptions) -> int:
             hooks = Hooks(progress.update, journal.keep if journal else lambda tool, probe: None, stopped)
             cleaned, requests = asyncio.run(_clean(options, config, plan, library, journal, hooks))
     except Unavailable as error:
-        kept = "no probe or answer so far is lost: run the same command again" if options.out else "try again"
+        kept = "probes and completions so far are kept; run the same command again" if options.out else "try again"
         raise ApigenError(f"{error}; {kept}") from error
     if journal:
         journal.close(done=not cleaned.interrupted)
@@ -121,7 +121,7 @@ def _plan(options: CheckOptions) -> Plan:
     """
     for name in options.keep:
         if name not in KEEPABLE:
-            raise UserError(f"--keep {name}: no such kind; there are {', '.join(KEEPABLE)}")
+            raise UserError(f"--keep {name}: no such kind; choose from {', '.join(KEEPABLE)}")
     if options.out:
         require_writable(options.out)
     if options.report and not options.report.parent.is_dir():
@@ -129,9 +129,9 @@ def _plan(options: CheckOptions) -> Plan:
     if options.report:
         require_not_of_run("--report", options.report)
     if options.model and not options.model.startswith("openai/"):
-        raise UserError(f"--model {options.model}: descriptions and categories are for a language model, openai/NAME")
+        raise UserError(f"--model {options.model}: only a language model can rewrite descriptions; write openai/NAME")
     if options.base_url and not options.model:
-        raise UserError("--base-url: is the endpoint of --model, which is not given")
+        raise UserError("--base-url: has no effect without --model; add --model openai/NAME or drop it")
     return Plan(frozenset(map(Fall, options.keep)), options.drop_duplicates, options.concurrency)
 
 
@@ -166,14 +166,16 @@ def _end(options: CheckOptions, found: Mapping[str, Any], console: Console) -> i
         if written or options.report:
             say("")
         if written:
-            say(f"{written}  the cleaned library; what fell is listed in it with its reason")
+            say(f"{written}  the cleaned library; it also lists the removed tools with reasons")
         if options.report:
             say(f"{options.report}  the report")
     if found["status"] == "interrupted":
         again = (
-            "Run the same command again to go on." if options.out else "With -o, the next try would go on from here."
+            "Run the same command again to resume."
+            if options.out
+            else "With -o FILE, the next run could resume from here."
         )
-        console.print(f"Interrupted; nothing was written but what was probed. {again}", highlight=False, soft_wrap=True)
+        console.print(f"Interrupted; only the probe results were saved. {again}", highlight=False, soft_wrap=True)
         return EXIT_INTERRUPTED
     problem = _problem(found)
     if problem:
@@ -184,6 +186,6 @@ def _end(options: CheckOptions, found: Mapping[str, Any], console: Console) -> i
 def _problem(found: Mapping[str, Any]) -> str:
     """Why the job fell short, if it did."""
     if not found["tools"]:
-        return "no tool is left"
+        return "no tool remains"
     unknown = (found["probe"] or {}).get("unprobed_because", {}).get("executor_unavailable", 0)
-    return f"{unknown:,} tools could not be probed: the sandbox broke" if unknown else ""
+    return f"{unknown:,} tools could not be probed: the sandbox failed" if unknown else ""

@@ -69,7 +69,7 @@ def import_command(options: ImportOptions) -> None:
     line = f"\n{len(library.tools):,} tools and {len(library.seeds):,} seed examples in {options.out}"
     console.print(line, highlight=False, soft_wrap=True)
     if moved is not None:
-        _print_drift(console, moved, "the file that was there")
+        _print_drift(console, moved, "the previous file")
 
 
 def drift_command(file: Path, config: Path | None, *, as_json: bool) -> int:
@@ -77,7 +77,7 @@ def drift_command(file: Path, config: Path | None, *, as_json: bool) -> int:
     read = read_library_file(file)
     sources = read.sources or tuple(dict.fromkeys(tool.origin for tool in read.loaded.tools if tool.origin))
     if not sources:
-        raise UserError(f"{file}: does not say where its tools came from, so there is nothing to compare with")
+        raise UserError(f"{file}: does not record where its tools came from, so there is nothing to compare with")
     now, dead = _alive(sources, config)
     found = drift(_without(read.loaded, dead), now)
     if as_json:
@@ -87,7 +87,7 @@ def drift_command(file: Path, config: Path | None, *, as_json: bool) -> int:
         _print_drift(Console(markup=False), found, str(file))
         for source, problem in dead.items():
             Console(markup=False).print(
-                Text(f"not compared: {source}, which cannot be loaded: {problem}"), soft_wrap=True
+                Text(f"not compared, since it cannot be loaded: {source}: {problem}"), soft_wrap=True
             )
     return 0 if found.is_empty and not dead else 1
 
@@ -151,7 +151,7 @@ def require_writable(out: Path) -> None:
         raise UserError(f"--out: {out.parent}: no such folder to write {out.name} to")
     require_not_of_run("--out", out)
     if out.suffix != ".jsonl":
-        raise UserError(f"--out: {out}: a library file ends in .jsonl, by which it is known; write {out}.jsonl")
+        raise UserError(f"--out: {out}: the name of a library file must end in .jsonl; write {out}.jsonl")
 
 
 def _replaced(options: ImportOptions) -> Loaded | None:
@@ -162,7 +162,7 @@ def _replaced(options: ImportOptions) -> Loaded | None:
     """
     if not options.out.exists():
         return None
-    hint = "name another --out, or add --force to replace it"
+    hint = "choose another --out, or add --force to replace it"
     try:
         before = read_library_file(options.out).loaded
     except UserError as problem:
@@ -172,7 +172,7 @@ def _replaced(options: ImportOptions) -> Loaded | None:
     repaired = sum(bool(tool.original_description) for tool in before.tools)
     own = absolute(str(options.out)) in live_paths(options.sources)
     if repaired and not own and not options.force:
-        raise UserError(f"{options.out}: holds {repaired:,} descriptions that a model rewrote; {hint}")
+        raise UserError(f"{options.out}: contains {repaired:,} descriptions rewritten by a model; {hint}")
     return before
 
 
@@ -208,7 +208,7 @@ def _print_drift(console: Console, found: Drift, against: str) -> None:
         "new": [(name, ()) for name in found.added],
         "gone": [(change.name, change.what) for change in found.removed],
         "changed": [(change.name, change.what) for change in found.changed],
-        "renamed": [(before, (f"is {now} now",)) for before, now in found.renamed],
+        "renamed": [(before, (f"now {now}",)) for before, now in found.renamed],
     }
     for kind, entries in kinds.items():
         if entries:
@@ -219,4 +219,4 @@ def _print_drift(console: Console, found: Drift, against: str) -> None:
             say(f"  and {len(entries) - _MOST:,} more; --json lists them")
     if found.code:
         some = ", ".join(found.code[:5]) + (", ..." if len(found.code) > 5 else "")
-        say(f"The code behind {len(found.code):,} tools was changed ({some}); what they return may be another.")
+        say(f"The code behind {len(found.code):,} tools has changed ({some}); their results may differ.")

@@ -29,9 +29,9 @@ _MOST_TOOLS = 12
 
 HELD_TEXT = {
     Held.SAME: "the same result",
-    Held.VARYING: "another result of a tool whose results vary",
-    Held.CHANGED: "another result",
-    Held.FAILED: "the call fails now",
+    Held.VARYING: "a different result, from a tool whose results vary",
+    Held.CHANGED: "a different result",
+    Held.FAILED: "the call now fails",
     Held.UNAVAILABLE: "the call could not be made",
 }
 
@@ -63,9 +63,13 @@ def replay_command(options: ReplayOptions) -> int:
     else:
         _show(tally, Console(markup=False))
     if options.changes is not None:
-        console.print(f"{options.changes}  the rows that no longer hold, then and now", soft_wrap=True, highlight=False)
+        console.print(
+            f"{options.changes}  the rows that no longer hold, with old and new results",
+            soft_wrap=True,
+            highlight=False,
+        )
     if interrupted():
-        console.print("Interrupted; what is told covers the rows reached.", highlight=False)
+        console.print("Interrupted; the figures cover the rows reached so far.", highlight=False)
         return EXIT_INTERRUPTED
     fell_short = tally.rows[Held.UNAVAILABLE] or (options.fail_on_change and tally.lost)
     return 1 if fell_short else 0

@@ -1,4 +1,4 @@
-"""The seam between the pipeline and whatever runs a call."""
+"""The interface between the pipeline and executors of calls."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -12,7 +12,7 @@ Ran = Execution | ExecutorUnavailable
 
 
 class Executor(Protocol):
-    """Runs calls for real and says what they did."""
+    """Executes calls and reports what they did."""
 
     async def execute(self, tool: Tool, call: Call) -> Execution:
         """Run one call.
@@ -30,7 +30,7 @@ class Executor(Protocol):
 
 
 class BulkExecutor(Executor, Protocol):
-    """An executor that is faster where it gets many calls at once."""
+    """An executor that is faster when given many calls at once."""
 
     def ahead(self, tool: Tool) -> bool:
         """Whether calls of a tool may be made ahead, before it is known whether they will be wanted.

@@ -1,4 +1,4 @@
-"""Recognises results that say "this failed" in the shape of a success.
+"""Recognises results that report a failure in the form of a success.
 
 Many functions and services catch their errors and return them. Such a call did not do what was asked, so it must
 not count as executed. Told apart from legitimate results by what a field holds, not by its name alone: ``error: 0.05``

@@ -1,4 +1,4 @@
-"""Calls that wait for a process at the same time, gathered by what a process can make together.
+"""Groups waiting calls into batches that one process can make together.
 
 Whoever executes calls for many things at once has many of them waiting as soon as processes are what is short. Then few
 processes make them all. Each call is answered as if it had been made by itself, so which calls happen to wait together

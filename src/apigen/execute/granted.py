@@ -1,4 +1,4 @@
-"""Executes tools with different grants: a sandbox of its own for each distinct grant, and secrets taken out."""
+"""Executes tools with grants: one sandbox per distinct grant, with secrets redacted from results."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""What a library grants some of its tools beyond the walls: folders to read, hosts to reach, variables to see.
+"""Grants: files, hosts and environment variables that tools may use beyond the sandbox's default.
 
 The configuration says it by tools' names; here it becomes one :class:`Grant` for each tool. Tools whose grants differ
 never share a sandbox process, so that none gains from its neighbour. Values of variables stay in memory.
@@ -146,15 +146,18 @@ def read_grants(rules: Sequence[GrantConfig], environment: Mapping[str, str]) ->
             if not Path(path).exists():
                 raise UserError(f"grants.{number}.read: {path} does not exist; name an existing folder or file")
             if str(Path(path).resolve()) in _EVERYTHING:
-                raise UserError(f"grants.{number}.read: {path} would open the whole machine; name what is needed in it")
+                raise UserError(
+                    f"grants.{number}.read: {path} would expose the whole machine; "
+                    "name the files or folders that are needed in it"
+                )
         for name in rule.variables:
             value = environment.get(name)
             if value is None:
-                raise UserError(f"grants.{number}.variables: ${name} is not set; set it, or take it out of the grant")
+                raise UserError(f"grants.{number}.variables: ${name} is not set; set it, or remove it from the grant")
             if len(value) < SHORTEST:
                 raise UserError(
                     f"grants.{number}.variables: the value of ${name} has fewer than {SHORTEST} characters, too few to "
-                    "be told from other text and kept out of the dataset; a value that is no secret belongs in the code"
+                    "be recognised and redacted from the dataset; put values that are not secret into the code"
                 )
             values[name] = value
     return Grants(rules, values)

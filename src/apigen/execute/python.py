@@ -1,4 +1,4 @@
-"""Executes tools that are Python functions, each call in a process of its own behind walls."""
+"""Executes tools that are Python functions, each call in a sandboxed process."""
 
 import asyncio
 import itertools
@@ -175,7 +175,7 @@ class PythonExecutor:
     async def _execute(self, tool: Tool, call: Call, *, twice: bool) -> Execution:
         """Run one call in a process of its own; where it is to be run twice, the first run's result counts."""
         if not isinstance(tool.binding, PythonBinding):
-            return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is bound to no function")
+            return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is not bound to a function")
         arguments = _encoded(call)
         if isinstance(arguments, str):
             return Execution(call, ok=False, reason=Reason.ARGUMENT_TYPE, detail=arguments)
@@ -323,7 +323,7 @@ class PythonExecutor:
                 if len(task.bindings) > 1:  # each by itself will show which one it is
                     return Report(Ended.BROKEN, problem=problem)
                 self._kept_out.update(task.bindings)
-        raise ExecutorUnavailable(f"the sandbox process broke: {problem}")
+        raise ExecutorUnavailable(f"the sandbox process failed: {problem}")
 
     def _release(self, running: asyncio.Task[Report], worker: Worker) -> None:
         self._running.discard(running)
@@ -350,7 +350,7 @@ def _encoded(call: Call) -> bytes | str:
     try:
         return msgspec.json.encode(call.arguments)
     except (ValueError, TypeError, RecursionError) as error:  # such as half of a surrogate pair
-        return f"the arguments are no JSON: {error}"
+        return f"the arguments cannot be written as JSON: {error}"
 
 
 def _differ(first: Execution, second: Execution) -> bool:

@@ -1,4 +1,4 @@
-"""Recordings: what calls returned, kept so that they can be answered again without the tool.
+"""Recordings of call results, which can be replayed without the tool.
 
 Services change and die, so a run over them can be repeated only from what they answered then. A recording is found by
 what the call was: the tool's binding and the arguments. A binding names the digest of a function's source, so a
@@ -39,7 +39,7 @@ class Recordings:
         Raises:
             JobFellShort: it cannot be opened.
         """
-        self._database = Database(path, _SCHEMA, "give another file, or move it away to record anew")
+        self._database = Database(path, _SCHEMA, "give another file, or move this one away to record again")
         self._decoder = msgspec.json.Decoder(Execution)
 
     def get(self, tool: Tool, call: Call, since: str = "") -> Execution | None:
@@ -148,7 +148,7 @@ class RecordedExecutor:
     def _recorded(self, tool: Tool, call: Call) -> Ran | None:
         execution = self._recordings.get(tool, call, self._since)
         if execution is None and self._mode == "replay":
-            return NotRecorded(f"there is no recording of this call of {tool.name}; replay-else-live would make it")
+            return NotRecorded(f"no recording of this call of {tool.name}; replay-else-live would make the call")
         return execution
 
     async def aclose(self) -> None:

@@ -26,7 +26,11 @@ class RoutedExecutor:
         """
         executor = self._by_binding.get(type(tool.binding))
         if executor is None:
-            only = "the tool is only described" if tool.binding is None else "no tool of the library runs like this one"
+            only = (
+                "the tool has a description only"
+                if tool.binding is None
+                else "no executor of this run handles this kind of tool"
+            )
             return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail=only)
         return await executor.execute(tool, call)
 

@@ -1,4 +1,4 @@
-"""Keeps the values of granted variables out of everything that is written.
+"""Redacts the values of granted variables from everything that is written.
 
 A tool that sees a key may print it, return it, or raise an error with a URL in which it stands. Each occurrence is
 replaced by the variable's name. This is against accidents: a hostile tool can write a value in another form.
@@ -78,7 +78,7 @@ class Secrets:
         try:
             return msgspec.structs.replace(execution, result=self.hide(execution.result), detail=detail)
         except RecursionError:
-            detail = "the value of a granted variable stands in the result, nested too deeply to take it out"
+            detail = "the value of a granted variable appears in the result, nested too deeply to redact it"
             return msgspec.structs.replace(
                 execution, ok=False, result=None, reason=Reason.RESULT_NOT_JSON, detail=detail
             )

@@ -80,10 +80,15 @@ def recordings_file(execution: ExecutionConfig, folder: Path | None) -> Path:
     """
     path = Path(execution.recordings_file) if execution.recordings_file else (folder or Path()) / RECORDINGS
     if execution.recordings == "replay" and not path.is_file():
-        raise UserError(f"{path}: no recordings there; run with execution.recordings: record first, or name their file")
+        raise UserError(
+            f"{path}: no such recordings file; run with `execution.recordings: record` first, "
+            "or name the file that has them"
+        )
     if execution.recordings_file:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"execution.recordings_file: {path.parent}: {error.strerror}; name another file") from error
+            raise UserError(
+                f"execution.recordings_file: {path.parent}: {error.strerror}; choose another file"
+            ) from error
     return path

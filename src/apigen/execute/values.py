@@ -149,12 +149,12 @@ class PreparedMethod(PreparedFunction):
             if signature is None:
                 signature = self._signatures[type(made)] = read_signature(method, self._module)
         except (AttributeError, Undescribable) as problem:
-            raise NotMade(f"the object has no method {self._name!r} that could be called: {problem}") from None
+            raise NotMade(f"the object has no callable method {self._name!r}: {problem}") from None
         return PreparedFunction(method, signature).call(arguments)
 
     def _not_made(self, error: BaseException) -> NotMade:
         name = getattr(self.function, "__name__", "the factory")
-        return NotMade(f"{name}() raises {type(error).__name__}: {error}")
+        return NotMade(f"{name}() raised {type(error).__name__}: {error}")
 
 
 def resolve(binding: PythonBinding) -> PreparedFunction:
@@ -190,7 +190,7 @@ def _event_loops() -> ModuleType:
 def _default(omitted: Parameter, given: Parameter) -> Any:
     """The default of a parameter without a name, which has to be passed because a later one is given."""
     if omitted.default is UNKNOWN_DEFAULT and omitted.field is None:
-        raise BadArguments(f"argument {given.name!r} can only be given together with {omitted.name!r}")
+        raise BadArguments(f"argument {given.name!r} can only be passed together with {omitted.name!r}")
     return omitted.value_if_omitted()
 
 

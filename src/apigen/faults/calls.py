@@ -22,7 +22,7 @@ def call_doubled(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | N
     if not right.calls:
         return None
     at = rng.randrange(len(right.calls))
-    return Faulty(with_calls(right, [*right.calls, right.calls[at]]), f"calls[{at}] given twice")
+    return Faulty(with_calls(right, [*right.calls, right.calls[at]]), f"calls[{at}] duplicated")
 
 
 def all_calls_dropped(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | None:
@@ -39,7 +39,7 @@ def call_to_another_tool_added(right: Candidate, rng: random.Random, pool: Pool)
     for tool in idle:
         extra = filled(tool, values, rng)
         if extra is not None:
-            return Faulty(with_calls(right, [*right.calls, extra]), f"{tool.name} called as well")
+            return Faulty(with_calls(right, [*right.calls, extra]), f"{tool.name} called additionally")
     return None
 
 
@@ -54,7 +54,7 @@ def call_with_other_values_added(right: Candidate, rng: random.Random, pool: Poo
         return None
     extra = rng.choice(others)
     return Faulty(
-        with_calls(right, [*right.calls, extra]), f"{extra.name} called as well with {short(extra.arguments)}"
+        with_calls(right, [*right.calls, extra]), f"{extra.name} called additionally with {short(extra.arguments)}"
     )
 
 
@@ -74,5 +74,5 @@ def values_exchanged_between_calls(right: Candidate, rng: random.Random, pool: P
         calls[one] = Call(calls[one].name, {**calls[one].arguments, name: values[1]})
         calls[two] = Call(calls[two].name, {**calls[two].arguments, name: values[0]})
         if key(calls) != key(right.calls):
-            return Faulty(with_calls(right, calls), f"{name} of calls {one} and {two} exchanged")
+            return Faulty(with_calls(right, calls), f"{name} of calls {one} and {two} swapped")
     return None

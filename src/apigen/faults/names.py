@@ -1,4 +1,4 @@
-"""Faults of names: tools and arguments that are not what they are called."""
+"""Faults of names: wrong names of tools and arguments."""
 
 import random
 import re

@@ -138,7 +138,7 @@ def numbers_exchanged(right: Candidate, rng: random.Random, pool: Pool) -> Fault
         return None
     one, other = rng.choice(found)
     wrong = values_replaced(right, (one, other.value), (other, one.value))
-    return Faulty(wrong, f"{one.where} = {short(one.value)} and {other.where} = {short(other.value)} exchanged")
+    return Faulty(wrong, f"{one.where} = {short(one.value)} and {other.where} = {short(other.value)} swapped")
 
 
 def _number_pairs(right: Candidate) -> list[tuple[Slot, Slot]]:

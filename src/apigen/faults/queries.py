@@ -127,7 +127,7 @@ def value_unstated(right: Candidate, rng: random.Random, pool: Pool) -> Faulty |
     if vague is None:
         return None
     query = right.query[:start] + rng.choice(vague) + right.query[end:]
-    return _queried(right, query, f"{slot.where} = {short(slot.value)} taken out of the query")
+    return _queried(right, query, f"{slot.where} = {short(slot.value)} removed from the query")
 
 
 def correction_ignored(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | None:
@@ -141,7 +141,7 @@ def correction_ignored(right: Candidate, rng: random.Random, pool: Pool) -> Faul
         return None
     both = rng.choice((f"{wanted}, not {said},", f"{wanted} instead of {said}", f"{wanted} rather than {said}"))
     query = right.query[:start] + both + right.query[end:]
-    return _queried(right, query, f"{slot.where} = {short(slot.value)}, where the query wants {short(wanted)}")
+    return _queried(right, query, f"{slot.where} = {short(slot.value)}, but the query asks for {short(wanted)}")
 
 
 def _literal(right: Candidate) -> list[tuple[Slot, tuple[int, int]]]:
@@ -182,7 +182,7 @@ def query_in_another_unit(right: Candidate, rng: random.Random, pool: Pool) -> F
         return None
     slot, (start, end), unit = rng.choice(found)
     query = right.query[:start] + unit + right.query[end:]
-    return _queried(right, query, f"{slot.where} = {short(slot.value)}, said in {unit}")
+    return _queried(right, query, f"{slot.where} = {short(slot.value)}, stated in {unit}")
 
 
 def request_withdrawn(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | None:

@@ -1,4 +1,4 @@
-"""Recorded results in place of executed ones, classified as the sandbox classifies what a function returns."""
+"""Uses recorded results instead of executing calls, classified as the sandbox classifies results."""
 
 from collections.abc import Sequence
 

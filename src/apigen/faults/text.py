@@ -35,7 +35,7 @@ def arguments_by_position(right: Candidate, rng: random.Random, pool: Pool) -> F
 
 def call_without_arguments(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | None:
     """A call has no field ``arguments``: they stand beside its name."""
-    return _answers(right, "arguments beside the name", lambda answer: {**answer["arguments"], "name": answer["name"]})
+    return _answers(right, "arguments next to the name", lambda answer: {**answer["arguments"], "name": answer["name"]})
 
 
 def calls_as_code(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | None:

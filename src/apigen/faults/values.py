@@ -93,7 +93,7 @@ def texts_exchanged(right: Candidate, rng: random.Random, pool: Pool) -> Faulty 
         return None
     one, other = rng.choice(found)
     wrong = values_replaced(right, (one, other.value), (other, one.value))
-    return Faulty(wrong, f"{one.where} = {short(one.value)} and {other.where} = {short(other.value)} exchanged")
+    return Faulty(wrong, f"{one.where} = {short(one.value)} and {other.where} = {short(other.value)} swapped")
 
 
 def _may_stand(slot: Slot, value: Json) -> bool:
@@ -212,7 +212,7 @@ def list_reordered(right: Candidate, rng: random.Random, pool: Pool) -> Faulty |
         return None
     items = list(slot.value)
     items[first], items[second] = items[second], items[first]
-    return Faulty(values_replaced(right, (slot, items)), f"{slot.where}: items {first} and {second} exchanged")
+    return Faulty(values_replaced(right, (slot, items)), f"{slot.where}: items {first} and {second} swapped")
 
 
 def type_swapped(right: Candidate, rng: random.Random, pool: Pool) -> Faulty | None:

@@ -1,4 +1,4 @@
-"""From a completion's text to query/answer pairs, tolerant of how models really write JSON.
+"""Parses completions into query/answer pairs, tolerant of how models actually write JSON.
 
 Every pair of a completion is used, one malformed pair does not void the others, and whatever had to be mended before
 the text could be read is named, so that a dataset can be cut to untouched answers.
@@ -97,11 +97,11 @@ def _unwritable(value: Json) -> str:
         elif isinstance(item, list):
             left += [(part, depth + 1) for part in item]
         elif isinstance(item, float) and not math.isfinite(item):
-            return "holds a number that JSON cannot say"
+            return "contains a number that is not valid JSON"
         elif isinstance(item, int) and not -(2**63) <= item < 2**64:
-            return "holds a number of more than 64 bits"
+            return "contains a number of more than 64 bits"
         elif isinstance(item, str) and not _is_text(item):
-            return "holds half a character (a lone surrogate)"
+            return "contains a lone surrogate, which is not valid Unicode"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""A tool's parameters in the few words of JSON Schema that every engine's grammar compiler knows.
+"""Reduces a tool's parameter schema to the JSON Schema keywords that every engine's grammar compiler supports.
 
 What is lost makes the form wider: a bound, a pattern, a format. Only an object that names its properties gets narrower,
 since it may hold no others then: a model would make them up. Whoever reads the answer checks it against the tool's

@@ -1,4 +1,4 @@
-"""The seam between the pipeline and the places where tools come from."""
+"""The interface between the pipeline and the sources of tools."""
 
 from typing import Protocol
 
@@ -9,14 +9,14 @@ from apigen.locators import Locator
 from apigen.records import Note, Seed, Skipped, Tool
 
 COMMON_OPTIONS = {
-    "tool": "names or patterns of tools to take",
-    "category": "categories to take",
+    "tool": "tool names or patterns to include",
+    "category": "categories to include",
 }
 """Options that every locator may have, with what they do."""
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """What a source gave: its tools, the seeds written beside them, what it left out and what it had to understand."""
+    """The result of loading a source: tools, their seeds, what was left out, and notes on conversions."""
 
     tools: tuple[Tool, ...]
     seeds: tuple[Seed, ...] = ()

@@ -1,4 +1,4 @@
-"""Every tool of a run under one roof: sources merged, names made unique, categories found, seeds matched to tools."""
+"""The library of a run: sources merged, names made unique, categories determined, seeds matched to tools."""
 
 import hashlib
 import re
@@ -65,7 +65,7 @@ def load_library(
     tools = [tool for tool in tools if not reasons[tool.name]]
     if not tools:
         why = "; ".join(f"{entry.name}: {entry.reason}" for entry in skipped[:3])
-        raise UserError(f"{', '.join(locators)}: nothing here can be offered as a tool{f' ({why})' if why else ''}")
+        raise UserError(f"{', '.join(locators)}: no usable tool found{f' ({why})' if why else ''}")
     grants.require_used([tool.name for tool in tools])
     names = {tool.name for tool in tools}
     seeds = [
@@ -82,8 +82,8 @@ def _against(tool: Tool, may_write: Callable[[str], bool], *, executable: bool) 
     if problem := _unwritable(tool):
         return problem
     if isinstance(tool.binding, RestBinding | McpBinding) and tool.binding.writes:
-        return "" if may_write(tool.name) else f"a call may change something; `--allow-writes {tool.name}` takes it in"
-    return "is only described: there is nothing to execute" if executable and tool.binding is None else ""
+        return "" if may_write(tool.name) else f"a call may change data; include it with `--allow-writes {tool.name}`"
+    return "has a description only and cannot be executed" if executable and tool.binding is None else ""
 
 
 def _unwritable(tool: Tool) -> str:
@@ -106,7 +106,7 @@ def _load(text: str, grants: Grants) -> Loaded:
         return loaded
     if not kept:
         some = ", ".join(tool.name for tool in loaded.tools[:3])
-        raise UserError(f"{text}: none of its {len(loaded.tools)} tools is chosen; there are {some}, ...")
+        raise UserError(f"{text}: none of its {len(loaded.tools)} tools match the filter; it has {some}, ...")
     names = {tool.name for tool in kept}
     seeds = tuple(seed for seed in loaded.seeds if seed.tool_names <= names)
     return msgspec.structs.replace(loaded, tools=tuple(kept), seeds=seeds)

@@ -1,4 +1,4 @@
-"""Files of JSON as sources find them: one document, or one a line."""
+"""JSON files read by sources: one document, or one per line."""
 
 from pathlib import Path
 
@@ -32,14 +32,14 @@ def read_documents(path: Path) -> tuple[Document, ...]:
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror or error}") from None
     if text.startswith(_POINTER):
-        raise ValueError("is a pointer of Git LFS and not the file itself; `git lfs pull` brings it")
+        raise ValueError("is a Git LFS pointer, not the file itself; run `git lfs pull`")
     whole = parse_json(text)
     if not whole.problem:
         return (Document("", whole.value),)
     lines = [(number, parse_json(line)) for number, line in enumerate(text.split(b"\n"), 1) if line.strip()]
     if len(lines) < 2 or not any(isinstance(one.value, dict | list) for _, one in lines):
-        raise ValueError(f"is no JSON: {whole.problem}")
+        raise ValueError(f"is not valid JSON: {whole.problem}")
     return tuple(
-        Document(f"line {number}", one.value, f"is no JSON: {one.problem}" if one.problem else "")
+        Document(f"line {number}", one.value, f"is not valid JSON: {one.problem}" if one.problem else "")
         for number, one in lines
     )

@@ -1,4 +1,4 @@
-"""What became of a library's tools: which were added, which are gone, and what is different about the others."""
+"""Differences between two versions of a library: tools added, removed and changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -72,7 +72,7 @@ def drift(before: Loaded, now: Loaded) -> Drift:
 def differences(before: Tool, now: Tool) -> Iterator[str]:
     """What is different about a tool, in a few words each; categories and the code behind it are left out."""
     if (before.original_description or before.description) != (now.original_description or now.description):
-        yield "its description is worded otherwise"
+        yield "its description has changed"
     yield from _in_schema(before.parameters, now.parameters, "")
     yield from _in_binding(before.binding, now.binding)
 
@@ -85,7 +85,7 @@ def _in_binding(before: Binding | None, now: Binding | None) -> Iterator[str]:
     old: dict[str, Json] = msgspec.to_builtins(before) or {"kind": "none"}
     new: dict[str, Json] = msgspec.to_builtins(now) or {"kind": "none"}
     if old["kind"] != new["kind"]:
-        yield f"it was executed as {old['kind']}, and is now as {new['kind']}"
+        yield f"its executor was {old['kind']}, is {new['kind']}"
         return
     for key in sorted(old.keys() | new.keys()):
         if key != "digest" and old.get(key) != new.get(key):
@@ -109,7 +109,7 @@ def _in_schema(before: Json, now: Json, at: str) -> Iterator[str]:
         elif key in _INNER and isinstance(old, dict) and isinstance(new, dict):
             yield from _in_schema(old, new, f"{at}[]" if key == "items" else f"{at}({key})")
         elif key == "description":
-            yield f"the description of {at or 'the arguments'} is worded otherwise"
+            yield f"the description of {at or 'the arguments'} has changed"
         elif key == "enum" and isinstance(old, list) and isinstance(new, list):
             yield from _in_enum(old, new, at)
         else:
@@ -133,16 +133,16 @@ def _in_required(before: Mapping[str, Any], now: Mapping[str, Any], at: str) -> 
     prefix = f"{at}." if at else ""
     kept = _names(list(now.get("properties") or {}))
     for name in sorted(new - old):
-        yield f"{prefix}{name} is required now"
+        yield f"{prefix}{name} is now required"
     for name in sorted((old - new) & kept):
-        yield f"{prefix}{name} is optional now"
+        yield f"{prefix}{name} is now optional"
 
 
 def _in_enum(before: Sequence[Json], now: Sequence[Json], at: str) -> Iterator[str]:
     lost = [value for value in before if value not in now]
     gained = [value for value in now if value not in before]
     parts = [f"{verb} {_shown(values)}" for verb, values in (("lost", lost), ("gained", gained)) if values]
-    yield f"the values allowed for {at or 'the arguments'} {' and '.join(parts) or 'are in another order'}"
+    yield f"the values allowed for {at or 'the arguments'} {' and '.join(parts) or 'are in a different order'}"
 
 
 def _names(value: Json) -> set[str]:

@@ -21,8 +21,11 @@ from apigen.toolspecs.validity import schema_problem
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
-EDITED = "its schema or binding was changed by hand since it was imported, and counts as it stands"
-CHANGED = "its source file has changed since it was imported; `apigen library drift` says whether the tool has"
+EDITED = "its schema or binding was edited by hand after the import; the edited version is used"
+CHANGED = (
+    "its source file has changed since the import; run `apigen library drift` to see whether the tool itself has "
+    "changed"
+)
 
 
 def load_file(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
@@ -45,9 +48,11 @@ def load_file(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
     notes = [*file.loaded.notes, *(Note(name, EDITED) for name in sorted(file.edited))]
     for tool in file.loaded.tools:
         if not _NAME.fullmatch(tool.name):
-            raise UserError(f"{path}: {tool.name!r} is no name of a tool: up to 64 of letters, digits, `_` and `-`")
+            raise UserError(f"{path}: {tool.name!r} is not a valid tool name; use 1 to 64 letters, digits, `_` and `-`")
         if problem := schema_problem(tool.parameters) if tool.name in file.edited else "":
-            skipped.append(Skipped(tool.name, f"it was changed by hand and its schema is none: {problem}", tool.origin))
+            skipped.append(
+                Skipped(tool.name, f"it was edited by hand and its schema is not valid: {problem}", tool.origin)
+            )
             continue
         binding = tool.binding
         if not isinstance(binding, PythonBinding) or binding.file is None:
@@ -55,7 +60,7 @@ def load_file(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
             continue
         digest = current(binding.file)
         if digest is None:
-            skipped.append(Skipped(tool.name, f"its source file {binding.file} is not there any more", tool.origin))
+            skipped.append(Skipped(tool.name, f"its source file {binding.file} no longer exists", tool.origin))
             continue
         if digest != binding.digest:
             notes.append(Note(tool.name, CHANGED))

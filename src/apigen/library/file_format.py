@@ -1,4 +1,4 @@
-"""The library file: one self-contained, versioned file of tools and what belongs to them, one thing a line.
+"""The format of library files: self-contained and versioned, one tool, seed, skipped entry or note per line.
 
 The first line says what the file is, its version and where its tools came from. Then come the tools by name, the seeds,
 what was left out and what had to be understood, each kind in an order that does not depend on how it was come by, so
@@ -63,7 +63,7 @@ class SkippedLine(Line, frozen=True, tag="skipped"):
 
 
 class NoteLine(Line, frozen=True, tag="note"):
-    """What had to be understood, cut or guessed about a tool."""
+    """A conversion, cut or guess made for a tool."""
 
     name: str
     text: str

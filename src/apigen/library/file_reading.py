@@ -1,4 +1,4 @@
-"""Reading library files: whole or not at all, and what is wrong with one is said with its line."""
+"""Reads library files, as a whole or not at all; errors name the line."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from apigen.library.file_format import (
 from apigen.locators import relocated
 from apigen.records import Note, Seed, Skipped, Tool
 
-_AGAIN = "write the file again with `apigen library import`"
+_AGAIN = "write the file anew with `apigen library import`"
 
 _decoder = msgspec.json.Decoder(Header | ToolLine | SeedLine | SkippedLine | NoteLine)
 
@@ -59,7 +59,7 @@ def read_library_file(path: Path) -> LibraryFile:
             case ToolLine():
                 if line.name in tools:
                     first = lines[line.name]
-                    raise UserError(f"{path} line {number}: the tool {line.name!r} stands in line {first} already")
+                    raise UserError(f"{path} line {number}: the tool {line.name!r} is already defined in line {first}")
                 tool = tools[line.name] = _tool(line, move)
                 lines[line.name] = number
                 if line.schema_digest not in ("", schema_digest(tool)):
@@ -71,7 +71,9 @@ def read_library_file(path: Path) -> LibraryFile:
             case NoteLine():
                 notes.append(Note(line.name, line.text))
             case _:
-                raise UserError(f"{path} line {number}: a second first line: two files one behind the other; {_AGAIN}")
+                raise UserError(
+                    f"{path} line {number}: a second header line, as if two files had been concatenated; {_AGAIN}"
+                )
     if header is None:
         raise UserError(f"{path}: is empty; {_AGAIN}")
     loaded = Loaded(tuple(tools.values()), tuple(seeds), tuple(skipped), tuple(notes))
@@ -113,10 +115,12 @@ def _raw_lines(path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
-                    raise UserError(f"{path} line {number}: the last line is cut off; {_AGAIN}, or cut it away")
+                    raise UserError(f"{path} line {number}: the last line is incomplete; {_AGAIN}, or delete that line")
                 yield line
     except FileNotFoundError:
-        raise UserError(f"{path}: no such library file; `apigen library import SRC -o {path}` writes one") from None
+        raise UserError(
+            f"{path}: no such library file; create one with `apigen library import SRC -o {path}`"
+        ) from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
 
@@ -129,11 +133,13 @@ def _header(text: bytes, path: Path) -> Header:
     if isinstance(header, Header):
         if header.version != VERSION:
             mend = "install a newer apigen" if header.version > VERSION else _AGAIN
-            raise UserError(f"{path}: is a library file of version {header.version}, not {VERSION}; {mend}")
+            raise UserError(
+                f"{path}: has library file version {header.version}, but this apigen reads {VERSION}; {mend}"
+            )
         return header
     first = msgspec.json.encode(Header(VERSION)).decode()
     raise UserError(
-        f"{path}: is no library file, whose first line begins as {first}; `apigen library import` writes one"
+        f"{path}: is not a library file, which starts with {first}; create one with `apigen library import`"
         f"{_meant(text, path)}"
     )
 
@@ -145,9 +151,9 @@ def _meant(text: bytes, path: Path) -> str:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return ""
     if isinstance(value, dict) and {"query", "calls"} <= value.keys():
-        return f"; for examples write `--seeds {path}`"
+        return f"; if it holds seed examples, pass it with `--seeds {path}`"
     if isinstance(value, dict) and {"name", "parameters"} <= value.keys():
-        return f"; for tools as OpenAI writes them, give `openai:{path}`"
+        return f"; if it holds tools in OpenAI format, use `openai:{path}`"
     return ""
 
 
@@ -155,7 +161,7 @@ def _decoded(text: bytes, where: str) -> Header | ToolLine | SeedLine | SkippedL
     try:
         line: Header | ToolLine | SeedLine | SkippedLine | NoteLine = _decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise UserError(f"{where}: cannot be read: {error}; mend it, or {_AGAIN}") from None
+        raise UserError(f"{where}: cannot be read: {error}; fix that line, or {_AGAIN}") from None
     return line
 
 

@@ -1,4 +1,4 @@
-"""Writing library files, in an order that does not depend on how their tools were come by."""
+"""Writes library files, in an order that does not depend on how the tools were loaded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

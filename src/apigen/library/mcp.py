@@ -26,11 +26,11 @@ from apigen.toolspecs.schemas import Notes, parameters_schema
 
 _OPTIONS = {
     **COMMON_OPTIONS,
-    "variable": "environment variables that the server is given; for an address, the one with a bearer token",
-    "name": "a short name in front of those of its tools",
+    "variable": "environment variables passed to the server; for a URL, the variable that holds the bearer token",
+    "name": "a short prefix for the names of its tools",
 }
 _LONGEST_PREFIX = 24
-_UNSAID = "the server does not say whether a call changes something; it is taken as one that does not"
+_UNSAID = "the server does not say whether a call changes anything; treated as read-only"
 
 
 def load_mcp(locator: Locator, grants: Grants = NO_GRANTS, *, start_s: float = START_S) -> Loaded:
@@ -57,8 +57,8 @@ def load_mcp(locator: Locator, grants: Grants = NO_GRANTS, *, start_s: float = S
         raise UserError(secrets.hide_in_text(f"{server}: {problem}")) from None
     if secrets.stand_in(msgspec.json.encode(listed).decode()):
         raise UserError(
-            f"{server}: the value of one of its variables stands in the description of its tools, from where it would "
-            "get into every prompt"
+            f"{server}: the value of one of its variables appears in the description of its tools and would leak "
+            "into every prompt; remove it there"
         )
     return _loaded(listed, server, f"mcp:{locator.place.strip()}", prefix)
 
@@ -79,19 +79,21 @@ def _server(locator: Locator) -> Server:
     """
     place, variables = locator.place.strip(), tuple(dict.fromkeys(locator.values("variable")))
     if wrong := [name for name in variables if not name.isidentifier()]:
-        raise UserError(f"{locator}: {wrong[0]!r} is no name of a variable; only the name is written, never the value")
+        raise UserError(
+            f"{locator}: {wrong[0]!r} is not a valid variable name; give the name of the variable, never its value"
+        )
     if place.startswith(("http://", "https://")):
         if len(variables) > 1:
             raise UserError(
-                f"{locator}: an address is sent one variable, as a bearer token; {len(variables)} are named"
+                f"{locator}: a URL takes one variable, sent as the bearer token, but {len(variables)} are named"
             )
         return Server(url=_address(locator, place), variables=variables)
     try:
         command = tuple(shlex.split(place))
     except ValueError as problem:
-        raise UserError(f"{locator}: this is no command, {str(problem).lower()}") from None
+        raise UserError(f"{locator}: not a valid command: {str(problem).lower()}") from None
     if not command:
-        raise UserError("mcp: needs a command or an address, such as mcp:mcp-server-time or mcp:https://HOST/mcp")
+        raise UserError("mcp: needs a command or a URL, such as mcp:mcp-server-time or mcp:https://HOST/mcp")
     return Server(command, variables=variables)
 
 
@@ -102,10 +104,11 @@ def _address(locator: Locator, place: str) -> str:
     except ValueError:
         parts, valid = urlsplit(""), False
     if not valid:
-        raise UserError(f"{locator}: this is no address; write it as mcp:https://HOST/mcp")
+        raise UserError(f"{locator}: not a valid URL; write mcp:https://HOST/mcp")
     if parts.username or parts.password:
         raise UserError(
-            "mcp: an address must not hold a password; `#variable=NAME` sends the value of $NAME as a token"
+            "mcp: the URL must not contain a user name or password; `#variable=NAME` sends the value of $NAME as "
+            "a bearer token"
         )
     return place
 
@@ -113,7 +116,7 @@ def _address(locator: Locator, place: str) -> str:
 def _prefix(locator: Locator) -> str:
     name = locator.value("name")
     if not re.fullmatch(rf"[A-Za-z0-9_-]{{0,{_LONGEST_PREFIX}}}", name):
-        raise UserError(f"{locator}: `name` has up to {_LONGEST_PREFIX} letters, digits, - and _, got {name!r}")
+        raise UserError(f"{locator}: `name` may have up to {_LONGEST_PREFIX} letters, digits, - and _, got {name!r}")
     return f"{name}_" if name else ""
 
 
@@ -129,7 +132,9 @@ def _loaded(listed: tuple[Json, ...], server: Server, origin: str, prefix: str) 
             skipped.append(Skipped(f"tool {number}", "it has no name", origin))
             continue
         if own in seen:
-            skipped.append(Skipped(own, "the server lists another tool of the same name before it", origin))
+            skipped.append(
+                Skipped(own, "the server lists this tool name more than once; the first one is used", origin)
+            )
             continue
         seen.add(own)
         understood: Notes = {}
@@ -157,7 +162,7 @@ def _tool(name: str, told: Mapping[str, Json], server: Server, origin: str, unde
     """
     execution = told.get("execution")
     if isinstance(execution, dict) and execution.get("taskSupport") == "required":
-        raise _Unusable("it only runs as a task that is asked for its result later")
+        raise _Unusable("it only runs as an asynchronous task, which is not supported")
     hints = told["annotations"] if isinstance(told.get("annotations"), dict) else {}
     return Tool(
         name=name,
@@ -177,9 +182,9 @@ def _description(told: Mapping[str, Json], hints: Mapping[str, Json], understood
     for number, text in enumerate((told.get("description"), told.get("title"), hints.get("title"))):
         if isinstance(text, str) and text.strip():
             if number:
-                understood["it has no description; its title stands there"] = None
+                understood["it has no description; its title is used instead"] = None
             return text.strip()
-    raise _Unusable("no description; a model could not know what it does")
+    raise _Unusable("no description, so a model cannot know what it does")
 
 
 def _parameters(schema: Json, understood: Notes) -> dict[str, Json]:
@@ -189,7 +194,7 @@ def _parameters(schema: Json, understood: Notes) -> dict[str, Json]:
         _Unusable: they are described as something else.
     """
     if not isinstance(schema, dict):
-        raise _Unusable("its inputSchema is missing" if schema is None else "its inputSchema is no object")
+        raise _Unusable("its inputSchema is missing" if schema is None else "its inputSchema is not an object")
     schema = _at_root({key: value for key, value in schema.items() if key != "$schema"})
     schema.setdefault("type", "object")
     if schema.get("properties") is None:
@@ -198,7 +203,7 @@ def _parameters(schema: Json, understood: Notes) -> dict[str, Json]:
         parameters = parameters_schema(schema, understood)
         jsonschema_rs.validator_for(parameters, offline=True)
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, RecursionError) as problem:
-        raise _Unusable(f"its inputSchema is no JSON Schema: {' '.join(str(problem).split())[:200]}") from None
+        raise _Unusable(f"its inputSchema is not valid JSON Schema: {' '.join(str(problem).split())[:200]}") from None
     return parameters
 
 

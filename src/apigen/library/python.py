@@ -92,8 +92,9 @@ def _describe(wanted: Sequence[Wanted], grants: Grants, *, origin: str | None = 
         raise UserError(grants.secrets.hide_in_text(str(problem))) from None
     if grants.secrets.stand_in(msgspec.json.encode(described).decode()):
         raise UserError(
-            f"cannot load python:{', '.join(one.locator for one in wanted)}: the value of a granted variable stands in "
-            "the description of its tools, from where it would get into every prompt"
+            f"cannot load python:{', '.join(one.locator for one in wanted)}: the value of a granted variable "
+            "appears in "
+            "the description of its tools and would leak into every prompt; remove it there"
         )
     return Loaded(described.tools, skipped=described.skipped, notes=described.notes)
 
@@ -162,7 +163,7 @@ def _place(wanted: Wanted, here: str) -> tuple[Path | None, tuple[str, ...]]:
 
 
 def _say_that_it_takes_long(what: str, timeout_s: float) -> None:
-    sys.stderr.write(f"{what} takes long, waiting up to {timeout_s:g} s\n")
+    sys.stderr.write(f"{what} is taking a while, waiting up to {timeout_s:g} s\n")
     sys.stderr.flush()
 
 
@@ -173,7 +174,8 @@ def _wanted(locator: str) -> Wanted:
     module = locator.removesuffix(".*")
     if not module or not all(part.isidentifier() for part in module.split(".")):
         raise UserError(
-            f"python:{locator} names no module; write python:MODULE, such as python:statistics, python:PACKAGE.* for a "
+            f"python:{locator} does not name a module; write python:MODULE, such as python:statistics, "
+            "python:PACKAGE.* for a "
             "package with its submodules, or python:PATH/FILE.py"
         )
     return Wanted(locator, module=module, whole=module != locator)
@@ -184,11 +186,11 @@ def _existing_file(locator: str) -> Path:
     if path.is_dir():
         files = sorted(path.glob("[!_]*.py"))
         example = files[0] if files else path / "FILE.py"
-        raise UserError(f"python:{locator} is a folder; name one file in it, such as python:{example}")
+        raise UserError(f"python:{locator} is a folder; name a single file in it, such as python:{example}")
     if not path.exists():
         nearby = path.with_suffix(".py")
         hint = f"; did you mean python:{nearby}?" if nearby.is_file() else ""
-        raise UserError(f"python:{locator}: there is no file {path.absolute()}{hint}")
+        raise UserError(f"python:{locator}: no such file: {path.absolute()}{hint}")
     if path.suffix != ".py" or not path.is_file():
         raise UserError(f"python:{locator} is not a Python source file; its name must end in .py")
     return path.resolve()

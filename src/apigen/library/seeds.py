@@ -27,7 +27,7 @@ def parse_seeds(text: str, where: str) -> list[Seed]:
             seed = _decoder.decode(line)
         except msgspec.MsgspecError as error:
             form = '{"query": ..., "calls": [{"name": ..., "arguments": {...}}]}'
-            raise UserError(f"{where} line {number}: {error}; a seed is {form}") from None
+            raise UserError(f"{where} line {number}: {error}; a seed looks like {form}") from None
         if not seed.query.strip() or not seed.calls:
             raise UserError(f"{where} line {number}: a seed needs a query and at least one call")
         seeds.append(seed)
@@ -59,11 +59,9 @@ def read_seeds(path: Path, tool_names: Collection[str], left_out: Mapping[str, s
         for name in sorted(seed.tool_names - set(tool_names)):
             if name in left_out:
                 raise UserError(
-                    f"{path}: the seed {seed.query[:60]!r} calls {name!r}, which was left out: {left_out[name]}"
+                    f"{path}: the seed {seed.query[:60]!r} calls {name!r}, which was not loaded: {left_out[name]}"
                 )
             near = difflib.get_close_matches(name, tool_names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else "; `apigen library list` shows the names"
-            raise UserError(
-                f"{path}: the seed {seed.query[:60]!r} calls {name!r}, which the library does not have{hint}"
-            )
+            hint = f"; did you mean {near[0]!r}?" if near else "; `apigen library list` lists the tools"
+            raise UserError(f"{path}: the seed {seed.query[:60]!r} calls {name!r}, which is not in the library{hint}")
     return seeds

@@ -40,5 +40,5 @@ def _chosen(place: str) -> list[str]:
     wanted = {part.strip().lower() for part in place.split(",") if part.strip()}
     unknown = wanted - {category.lower() for category in CATEGORIES}
     if unknown:
-        raise UserError(f"starter:{place}: no category {min(unknown)!r}; there are {', '.join(CATEGORIES)}")
+        raise UserError(f"starter:{place}: no such category {min(unknown)!r}; choose from {', '.join(CATEGORIES)}")
     return [category for category in CATEGORIES if not wanted or category.lower() in wanted]

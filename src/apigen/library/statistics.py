@@ -1,4 +1,4 @@
-"""A library in numbers: where its tools come from, how large they are, and what their schemas make use of."""
+"""Statistics of a library: sources, sizes, and schema features of its tools."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The source of tools that are only described: JSON as providers of models and datasets write it.
+"""The source of tool lists as JSON, in the formats of model providers and datasets; description only.
 
 One file holds a tool, a list of tools, an object with ``tools``, or one of these a line; each tool in the spelling of
 OpenAI (Chat Completions or Responses), Anthropic, Gemini, Bedrock, the Model Context Protocol, or xlam.
@@ -59,7 +59,7 @@ def load_tool_json(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
             reading.read(document.place, document.value)
     if not reading.tools and not reading.skipped:
         raise UserError(
-            f"{origin} describes no tools; it should hold a tool, a list of them, or an object with `tools`"
+            f"{origin} contains no tools; expected a tool, a list of tools, or an object with a `tools` key"
         )
     return Loaded(tuple(reading.tools), skipped=tuple(reading.skipped), notes=tuple(reading.notes))
 
@@ -67,11 +67,11 @@ def load_tool_json(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
 def _documents(locator: Locator, origin: str) -> tuple[Document, ...]:
     path = Path(locator.place).expanduser()
     if not locator.place:
-        raise UserError(f"{origin} names no file; write {locator.kind}:FILE.json")
+        raise UserError(f"{origin} does not name a file; write {locator.kind}:FILE.json")
     if path.is_dir():
-        raise UserError(f"{origin} is a folder; name one file in it")
+        raise UserError(f"{origin} is a folder; name a single file in it")
     if not path.exists():
-        raise UserError(f"{origin}: there is no file {path.absolute()}")
+        raise UserError(f"{origin}: no such file: {path.absolute()}")
     try:
         return read_documents(path)
     except ValueError as problem:
@@ -95,7 +95,7 @@ class _Reading:
     def read(self, place: str, value: Json, depth: int = 0) -> None:
         """Take a tool, or each of those in a list or an object that holds a list."""
         if depth > _MOST_DEEP:
-            self.skip(place, "lists nested too deep")
+            self.skip(place, "its lists are nested too deeply")
             return
         inner = _listed(value)
         if inner is None:
@@ -126,7 +126,7 @@ class _Reading:
         tool = msgspec.structs.replace(told, name=name, category=_category(value), origin=self._origin)
         self.tools.append(tool)
         if name != told.name:
-            self.notes.append(Note(name, f"called {told.name!r} in the file"))
+            self.notes.append(Note(name, f"its name in the file is {told.name!r}"))
         self.notes += [Note(name, text) for text in read.notes]
 
 
@@ -163,10 +163,10 @@ def _provided(value: Json) -> str:
         return ""
     kind = value.get("type")
     if kind == "custom" and isinstance(value.get("custom"), dict):
-        return "takes free text instead of arguments"
+        return "takes free text rather than JSON arguments"
     described = isinstance(value.get("function"), dict) or any(key in value for key in _DESCRIBED)
     if isinstance(kind, str) and kind not in _OWN and not described:
-        return f"a tool that the provider has built in ({kind}); it describes no parameters"
+        return f"built into the provider ({kind}), so it has no parameter schema"
     return ""
 
 

@@ -1,1 +1,1 @@
-"""What a run tells its reader: funnel, pictures, page and card."""
+"""Reports of a run: terminal summary, HTML page and dataset card."""

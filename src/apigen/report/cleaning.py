@@ -1,4 +1,4 @@
-"""What a cleaning found: in figures, as tables for the terminal, and as one self-contained HTML page."""
+"""Reports of a cleaning: figures, terminal tables, and a self-contained HTML page."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ STEP_TEXT = {
     Step.CATEGORIES: "categories",
 }
 FALL_TEXT: dict[str, str] = {
-    "unparsable": "no call can be checked against its name or schema",
-    "undocumented": "it says nothing about itself beyond its name",
-    "no_parameters": "there is nothing to fill in",
-    "duplicate": "nearly the same as another tool, which is kept",
+    "unparsable": "its name or schema is not valid, so calls cannot be checked",
+    "undocumented": "its description says nothing beyond its name",
+    "no_parameters": "it has no arguments to fill in",
+    "duplicate": "near-duplicate of another tool, which is kept",
     **{reason.value: text for reason, text in REASON_TEXT.items()},
 }
 _MOST = 10
@@ -93,8 +93,8 @@ def headline(found: Mapping[str, Any]) -> str:
     before, left = found["before"], found["tools"]
     if found["status"] != "done":
         fell = before - left
-        return f"Interrupted: of {before:,} tools {fell:,} have fallen so far, and not all were looked at."
-    return f"{left:,} of {before:,} tools are left ({percent(left, before)})."
+        return f"Interrupted: {fell:,} of {before:,} tools removed so far; not all were checked."
+    return f"{left:,} of {before:,} tools kept ({percent(left, before)})."
 
 
 def tables(found: Mapping[str, Any]) -> RenderableType:
@@ -112,12 +112,14 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     if probe := found["probe"]:
         lines += [f"{count:,} tools were not called: {why}." for why, count in probe["unprobed_because"].items()]
         if probe["varying"]:
-            lines.append(f"{len(probe['varying']):,} gave two results to the same call: {_some(probe['varying'])}.")
+            lines.append(
+                f"{len(probe['varying']):,} gave two different results for the same call: {_some(probe['varying'])}."
+            )
         if "executor_unavailable" in probe["unprobed_because"]:
-            lines.append("Where the sandbox could not run a call, nothing is known about the tool, which stays.")
+            lines.append("Tools whose call the sandbox could not run are kept, since nothing is known about them.")
     if found["kept"]:
         kept = Counter(one["fall"] for one in found["kept"])
-        lines.append(f"Kept though they would fall: {', '.join(f'{n:,} {fall}' for fall, n in kept.items())}.")
+        lines.append(f"Kept because of --keep: {', '.join(f'{n:,} {fall}' for fall, n in kept.items())}.")
     groups = [f"{group['first']} = {' = '.join(group['others'])}" for group in found["duplicates"]]
     if groups:
         lines.append(f"{len(groups):,} groups of near-duplicates:")
@@ -127,12 +129,12 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     if words["poor"]:
         poor = ", ".join(f"{count:,} {what}" for what, count in words["poor"].items())
         asked = (
-            f"; a model was asked about {words['asked']:,} and repaired {words['repaired']:,}" if words["asked"] else ""
+            f"; a model was asked about {words['asked']:,} and rewrote {words['repaired']:,}" if words["asked"] else ""
         )
         lines.append(f"Poor descriptions: {poor}{asked}.")
     for what in ("unreadable", "refused"):
         if words[what]:
-            lines.append(f"  {words[what]:,} were {what}; the original descriptions stay.")
+            lines.append(f"  {words[what]:,} rewrites were {what}; the original descriptions are kept.")
     lines += _on_categories(found["categories"])
     return lines
 
@@ -140,9 +142,9 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
 def _on_categories(found: Mapping[str, Any]) -> list[str]:
     if not found["missing"]:
         return []
-    line = f"Under Other because no category was found: {found['missing']:,}"
+    line = f"No category found, so filed under Other: {found['missing']:,}"
     if found["asked"]:
-        line += f"; a model was asked about {found['asked']:,} and named one for {sum(found['found'].values()):,}"
+        line += f"; a model was asked about {found['asked']:,} and found one for {sum(found['found'].values()):,}"
     return [f"{line}.", *(f"  {count:,} x {category}" for category, count in found["found"].items())]
 
 
@@ -177,7 +179,7 @@ def _steps(found: Mapping[str, Any]) -> Table:
             table.add_row(name, key, f"{count:,}", FALL_TEXT.get(key, ""))
             name = ""
         if not step["fell"] and step["step"] not in _NOTHING_FALLS:
-            table.add_row(name, Text("none fell", style="dim"), "0", "")
+            table.add_row(name, Text("none removed", style="dim"), "0", "")
     return table
 
 

@@ -41,7 +41,7 @@ def spent(spending: Spending) -> str:
     most = f" of {usd(spending.most_usd)}" if spending.most_usd is not None else ""
     if spending.unpriced and not spending.usd:
         return f"{of_tokens} (cost unknown{most})"
-    more = f" and what {spending.unpriced:,} requests of unknown price cost" if spending.unpriced else ""
+    more = f" plus {spending.unpriced:,} requests of unknown cost" if spending.unpriced else ""
     return f"{usd(spending.usd)}{most}{more}, {of_tokens}"
 
 
@@ -57,12 +57,12 @@ def cost_lines(manifest: Mapping[str, Any]) -> list[str]:
     if not costs or not costs["tokens"]:
         return []
     each, fell = costs["per_sample"], _fallen(costs)
-    lines = [f"Models were asked for {tokens(costs['tokens'])} tokens; {_of_price(costs)}."]
+    lines = [f"Models used {tokens(costs['tokens'])} tokens; {_of_price(costs)}."]
     if each["tokens"] is not None:
         cost = f"{usd(each['cost_usd'])} and " if each["cost_usd"] is not None else ""
         lines[0] += f" Per verified sample: {cost}{tokens(each['tokens'])} tokens."
     if fell:
-        lines.append(f"Spent on candidates that fell: {fell}.")
+        lines.append(f"Spent on dropped candidates: {fell}.")
     if len(costs["writers"]) > 1:
         lines += [f"{name}: {_writer(row)}." for name, row in costs["writers"].items()]
     return lines
@@ -84,7 +84,7 @@ def role_rows(costs: Mapping[str, Any]) -> list[tuple[str, str, str, str, str]]:
 
 def end_rows(costs: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """What was spent on candidates by where they ended: end, candidates, tokens, cost."""
-    names = {stage.value: f"fell at {STAGE_TEXT[stage]}" for stage in Stage} | {ACCEPTED: ACCEPTED}
+    names = {stage.value: f"dropped at {STAGE_TEXT[stage]}" for stage in Stage} | {ACCEPTED: ACCEPTED}
     return [
         (names[end], f"{row['candidates']:,}", tokens(row["tokens"]), usd(row["cost_usd"]))
         for end, row in costs["ends"].items()
@@ -108,9 +108,9 @@ def writer_rows(costs: Mapping[str, Any]) -> list[tuple[str, str, str, str, str,
 
 def _of_price(costs: Mapping[str, Any]) -> str:
     if costs["cost_usd"] is not None:
-        return f"that cost {usd(costs['cost_usd'])}"
+        return f"cost: {usd(costs['cost_usd'])}"
     unknown = " and ".join(name for name, price in costs["prices"].items() if price is None)
-    return f"what that cost is not known, since {unknown or 'some answer'} has no known price, or several"
+    return f"cost unknown, since {unknown or 'some completion'} has no known price, or more than one"
 
 
 def _fallen(costs: Mapping[str, Any]) -> str:
@@ -126,8 +126,8 @@ def _fallen(costs: Mapping[str, Any]) -> str:
 def _writer(row: Mapping[str, Any]) -> str:
     each = row["per_accepted"]
     if not row["accepted"]:
-        return f"none of {row['candidates']:,} candidates was accepted, {tokens(row['tokens'])} tokens"
+        return f"none of {row['candidates']:,} candidates accepted, {tokens(row['tokens'])} tokens"
     return (
         f"{row['accepted']:,} of {row['candidates']:,} candidates accepted, "
-        f"each for {usd(each['cost_usd'])} and {tokens(each['tokens'])} tokens".replace(f"for {UNKNOWN} and", "for")
+        f"at {usd(each['cost_usd'])} and {tokens(each['tokens'])} tokens each".replace(f"at {UNKNOWN} and", "at")
     )

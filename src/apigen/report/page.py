@@ -78,8 +78,8 @@ def _cost_tables(manifest: Mapping[str, Any]) -> list[tuple[tuple[str, ...], lis
         return []
     costs = manifest["costs"]
     return [
-        (("asked for", "requests", "prompt tokens", "completion tokens", "cost"), [*role_rows(costs)]),
-        (("candidates that", "number", "tokens", "cost"), [*end_rows(costs)]),
+        (("role", "requests", "prompt tokens", "completion tokens", "cost"), [*role_rows(costs)]),
+        (("candidates", "number", "tokens", "cost"), [*end_rows(costs)]),
         (("writer", "candidates", "accepted", "cost", "per accepted", "tokens per accepted"), [*writer_rows(costs)]),
     ]
 

@@ -1,4 +1,4 @@
-"""Ten seconds of reading at the end of a run, in the terminal."""
+"""The summary printed at the end of a run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,14 +29,14 @@ def summary(manifest: Mapping[str, Any]) -> RenderableType:
     counts = manifest["counts"]
     if counts["candidates"]:
         parts += [
-            Text("\nCandidates written, how many fell at each stage, and how many were accepted:"),
+            Text("\nCandidates generated, rejected at each stage, and accepted:"),
             _funnel(counts),
         ]
         if spare := _spare(manifest):
-            beyond = f"Accepted beyond the {manifest['wanted']:,} wanted: {spare:,}"
-            parts.append(Text(f"{beyond}, in attempts.jsonl and not in the dataset."))
+            beyond = f"Accepted beyond the {manifest['wanted']:,} requested: {spare:,}"
+            parts.append(Text(f"{beyond}, in attempts.jsonl but not in the dataset."))
     if len(counts.get("sources", {})) > 1:
-        parts += [Text("\nThe same by the source of the tools that were to be used:"), _funnel(counts, "sources")]
+        parts += [Text("\nThe same by source of the target tools:"), _funnel(counts, "sources")]
     if repaired := repairs_line(counts):
         parts.append(Text(repaired))
     if varying := varying_line(counts):
@@ -52,13 +52,13 @@ def summary(manifest: Mapping[str, Any]) -> RenderableType:
 def headline(manifest: Mapping[str, Any]) -> str:
     """What came out, in one sentence."""
     counts, rows = manifest["counts"], manifest["samples"]
-    text = f"{rows:,} verified samples of {manifest['wanted']:,} wanted"
+    text = f"{rows:,} verified samples ({manifest['wanted']:,} requested)"
     if counts["candidates"]:
         beyond = _spare(manifest)
-        spare = f", {beyond:,} more than wanted" if beyond else ""
+        spare = f", {beyond:,} more than requested" if beyond else ""
         passed = percent(counts["accepted"], counts["candidates"])
         text += f", from {counts['candidates']:,} candidates ({passed} passed{spare})"
-    text += f", over {counts['tools_covered']} of {manifest['library']['tools']} tools"
+    text += f", covering {counts['tools_covered']} of {manifest['library']['tools']} tools"
     return f"{text}, in {duration(manifest['times']['seconds'])}."
 
 
@@ -116,5 +116,5 @@ def _reasons(counts: Mapping[str, Any]) -> Table:
         table.add_row(f"{count:,}", reason, REASON_TEXT[reason])
     if len(reasons) > _MOST_REASONS:
         rest = sum(count for _, count in reasons[_MOST_REASONS:])
-        table.add_row(f"{rest:,}", "other reasons", "all of them stand in manifest.json and report.html")
+        table.add_row(f"{rest:,}", "other reasons", "full list in manifest.json and report.html")
     return table

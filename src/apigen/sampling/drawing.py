@@ -1,4 +1,4 @@
-"""Drawing a run's requests, round by round, with what an earlier session drew in their place."""
+"""Draws the requests of a run round by round, reusing what an earlier session drew."""
 
 from collections.abc import Iterator, Mapping
 
@@ -62,7 +62,8 @@ class Drawing:
         drawn = (request.style, request.wording, offered, request.targets)
         if drawn != (attempt.style, attempt.wording, attempt.offered, attempt.targets):
             raise UserError(
-                f"attempts.jsonl: request {request.index} was drawn otherwise before (by another version of apigen, or "
+                f"attempts.jsonl: request {request.index} differs from the one drawn now (another version of "
+                "apigen wrote it, or "
                 "the file was edited); start a new run with another --out"
             )
 

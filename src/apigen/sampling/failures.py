@@ -28,7 +28,7 @@ _KEPT_DIGITS = 4
 
 
 class DueCall(msgspec.Struct, frozen=True):
-    """A call that was due."""
+    """An expected call."""
 
     name: str
     arguments: dict[str, str] = {}
@@ -71,11 +71,11 @@ def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfi
     wrong = sum(not one.correct for one in counted)
     if not counted:
         styles = ", ".join(Style)
-        raise UserError(f"--focus: {path}: holds no answer to a question of the styles {styles}")
+        raise UserError(f"--focus: {path}: has no answers to questions of the styles {styles}")
     if not wrong:
         raise UserError(
-            f"--focus: {path}: all {len(counted):,} answers to questions of the four styles are right, so there is "
-            "nothing to focus on; leave --focus out"
+            f"--focus: {path}: all {len(counted):,} answers to questions of the four styles are correct, so there is "
+            "nothing to focus on; drop --focus"
         )
     category = {tool.name: tool.category for tool in tools}
     overall = (wrong + 1) / (len(counted) + 2)
@@ -111,8 +111,8 @@ def _read(path: Path) -> Iterator[Marked]:
         raise UserError(f"--focus: {path.parent}: no such folder; name the folder of an evaluation")
     if not path.is_file() and (path.parent / "evaluation.json").is_file():
         raise UserError(
-            f"--focus: {path.parent}: was killed or is still being asked; `apigen evaluate --resume` "
-            f"goes on and writes {VERDICTS}"
+            f"--focus: {path.parent}: the evaluation is incomplete or still running; `apigen evaluate --resume` "
+            f"completes it and writes {VERDICTS}"
         )
     if not path.is_file():
         raise UserError(f"--focus: {path.parent}: no {VERDICTS} there; name the folder of an evaluation")
@@ -120,9 +120,9 @@ def _read(path: Path) -> Iterator[Marked]:
         try:
             yield _marked.decode(line)
         except msgspec.MsgspecError as problem:
-            raise UserError(f"--focus: {path} line {number}: is no verdict of an evaluation ({problem})") from None
+            raise UserError(f"--focus: {path} line {number}: is not an evaluation verdict ({problem})") from None
         except UnicodeDecodeError:
-            raise UserError(f"--focus: {path} line {number}: is no text") from None
+            raise UserError(f"--focus: {path} line {number}: is not UTF-8 text") from None
 
 
 def strongest(weights: Mapping[str, float], most: int) -> list[tuple[str, float]]:

@@ -49,7 +49,7 @@ class Sampler:
         if not kept:
             names = ", ".join(style for style, share in wanted.items() if share)
             raise UserError(
-                f"styles: {names} cannot be made from {len(self._tools)} tool(s): several tools are needed, "
+                f"styles: {names} cannot be generated from {len(self._tools)} tool(s): they need several tools, "
                 "or one with parameters; add a library or give `simple` a weight"
             )
         total = sum(kept.values())

@@ -1,4 +1,4 @@
-"""What sampling remembers: how often each tool was asked for, what was accepted, and the seed pool."""
+"""The state of sampling: how often each tool was used, what was accepted, and the seed pool."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence

@@ -99,7 +99,7 @@ def read_type_text(text: str, in_module: NameLookup | None = None, *, loaded_mod
     while (shorter := _ASIDES.sub("", plain).strip().rstrip(",;")) != plain:
         plain = shorter
     if not plain:
-        raise Unresolved(f"{text!r} names no type")
+        raise Unresolved(f"{text!r} is not a type name")
     found = _Reader(in_module or _no_names, loaded_modules=loaded_modules).read(plain)
     return _collection("list", found) if _is_table(text) and found == list[float] else found
 
@@ -140,7 +140,7 @@ class _Reader:
             return _word(words)
         if re.fullmatch(r"""(['"]).*\1|-?\d+""", words):
             return _quoted(words)
-        problem = Unresolved(f"{words!r} is not a type that is known here")
+        problem = Unresolved(f"{words!r} is not a known type")
         # The module's own names come first; but in "datetime.date" it may mean the module where it imported the class.
         for look_up in (self._in_module_or_known, self._known_or_in_module, self._last_resort):
             try:
@@ -167,7 +167,7 @@ class _Reader:
 
 
 def _no_names(name: str) -> Any:
-    raise Unresolved(f"{name!r} is not a type that is known here")
+    raise Unresolved(f"{name!r} is not a known type")
 
 
 def _word(word: str) -> Any:
@@ -178,14 +178,14 @@ def _known(name: str) -> Any:
     for known in (name, name.lower()):
         if known in _NAMES:
             return _NAMES[known]
-    raise Unresolved(f"{name!r} is not a type that is known here")
+    raise Unresolved(f"{name!r} is not a known type")
 
 
 def _loaded_module(name: str) -> Any:
     """A module by its name, for a type given with its whole path; nothing is imported for it."""
     if name in sys.modules:
         return sys.modules[name]
-    raise Unresolved(f"{name!r} is not a type that is known here")
+    raise Unresolved(f"{name!r} is not a known type")
 
 
 def _nameable(found: Any, name: str) -> Any:
@@ -213,16 +213,16 @@ def _quoted(text: str) -> Any:
     try:
         return Literal[ast.literal_eval(text)]
     except (ValueError, SyntaxError):
-        raise Unresolved(f"{text} is no literal value") from None
+        raise Unresolved(f"{text} is not a literal value") from None
 
 
 def _choice(text: str) -> Any:
     try:
         values = ast.literal_eval(f"[{text[1:-1]}]")
     except (ValueError, SyntaxError):
-        raise Unresolved(f"{text} is no set of literal values") from None
+        raise Unresolved(f"{text} is not a set of literal values") from None
     if not values or not all(value is None or isinstance(value, str | int | bool) for value in values):
-        raise Unresolved(f"{text} is no set of literal values")
+        raise Unresolved(f"{text} is not a set of literal values")
     return Literal[tuple(values)]
 
 

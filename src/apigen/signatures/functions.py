@@ -98,9 +98,9 @@ def read_signature(function: Callable[..., Any], module: str | None = None) -> F
         only = declared.kind is inspect.Parameter.POSITIONAL_ONLY
         spread = declared.kind is inspect.Parameter.VAR_POSITIONAL
         if declared.kind is inspect.Parameter.VAR_KEYWORD:
-            left_out.append((f"**{declared.name}", "nobody says which names it takes"))
+            left_out.append((f"**{declared.name}", "its keyword names are not documented"))
         elif (only and not reachable) or (spread and not behind):
-            why = "it can only be given together with the parameter before it"
+            why = "it can only be passed together with the parameter before it"
             left_out.append((f"*{declared.name}" if spread else declared.name, why))
         else:
             try:
@@ -230,7 +230,7 @@ def _type(declared: inspect.Parameter, sources: _Sources) -> tuple[ParameterType
             return described, guess
     if misread:
         raise Undescribable(f"its type cannot be read: {misread}")
-    raise Undescribable("its type is not known: neither annotation, docstring, stub nor default value says it")
+    raise Undescribable("its type is unknown: no annotation, docstring, stub or default value specifies it")
 
 
 def _list_of(item: Any) -> Any:

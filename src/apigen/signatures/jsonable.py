@@ -86,10 +86,10 @@ def _scalar(value: bool | int | float | str | Decimal | Fraction | None, path: s
     if isinstance(value, str):
         text = str.__str__(value)
         if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-            raise ResultNotJson(f"result has a lone surrogate, which is no Unicode text, in the str at {path}")
+            raise ResultNotJson(f"result has a lone surrogate, which is not valid Unicode, in the str at {path}")
         return text
     if not _finite(value):
-        raise ResultNotJson(f"result is {value} at {path} ({type(value).__name__}), which JSON cannot say")
+        raise ResultNotJson(f"result is {value} at {path} ({type(value).__name__}), which JSON cannot represent")
     if isinstance(value, float):
         return float(value)
     return _exact(value, path)
@@ -180,7 +180,7 @@ def _key(key: Any, path: str) -> str:
         return key.isoformat()
     if isinstance(key, float | Decimal | Fraction | UUID) and (isinstance(key, UUID) or _finite(key)):
         return _digits(key, path) if isinstance(key, Fraction) else str(key)
-    raise ResultNotJson(f"result at {path} has a key of type {_name(key)}, and keys of JSON objects are strings")
+    raise ResultNotJson(f"result at {path} has a key of type {_name(key)}, but keys of JSON objects are strings")
 
 
 def _sort_key(item: Json) -> tuple[str, float, str]:

@@ -54,7 +54,7 @@ def find(module: ModuleType, qualname: str) -> Any:
             found = getattr(found, name)
         except AttributeError:
             raise ImportFailed(
-                f"{module.__name__} has no {qualname!r} any more; load the library again with 'apigen library import'"
+                f"{module.__name__} has no {qualname!r} any more; import the library again with `apigen library import`"
             ) from None
     return found
 

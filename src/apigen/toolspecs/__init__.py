@@ -1,1 +1,1 @@
-"""Tools as others describe them, read without loss: type strings, dialects of JSON Schema, JSON in text."""
+"""Reads tool definitions in foreign formats without loss: type strings, JSON Schema dialects, JSON in strings."""

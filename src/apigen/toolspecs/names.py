@@ -1,4 +1,4 @@
-"""Names that every provider of models accepts, made from whatever a source calls its tools and parameters."""
+"""Converts names of tools and parameters to names that every model provider accepts."""
 
 import hashlib
 import re

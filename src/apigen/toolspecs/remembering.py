@@ -1,4 +1,4 @@
-"""What follows from a tool alone, worked out once for each: the same few tools stand in thousands of prompts."""
+"""Caches what is derived from a tool alone, since the same few tools occur in thousands of prompts."""
 
 from collections.abc import Callable
 from functools import lru_cache, wraps

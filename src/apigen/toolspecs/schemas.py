@@ -73,7 +73,7 @@ def _from_map(value: Mapping[str, Any], notes: Notes) -> dict[str, Json]:
     required = []
     for name, told in value.items():
         if told is None:
-            _note(notes, "null keywords left out")
+            _note(notes, "keywords with the value null dropped")
             continue
         if isinstance(told, str):
             told = {"type": told}  # noqa: PLW2901 - the short form of the same
@@ -117,7 +117,7 @@ def _schema(value: Mapping[str, Any], notes: Notes, *, quiet: bool = False) -> d
     schema: dict[str, Json] = {}
     for key, inner in value.items():
         if inner is None and key not in _NULL_MEANS:
-            _note(notes, "null keywords left out")
+            _note(notes, "keywords with the value null dropped")
         elif key == "type":
             schema.update(_type(inner, notes, quiet=quiet))
         elif key == "properties" and isinstance(inner, dict):
@@ -136,7 +136,7 @@ def _schema(value: Mapping[str, Any], notes: Notes, *, quiet: bool = False) -> d
             schema.setdefault("required", inner)
         elif _yes_no(inner) is None:
             schema["x-required"] = inner
-            _note(notes, "'required' that is no list kept aside")
+            _note(notes, "'required' that is not a list kept as x-required")
     return mended(schema, notes)
 
 
@@ -146,17 +146,17 @@ def _type(told: Json, notes: Notes, *, quiet: bool) -> dict[str, Json]:
             return {"type": told}
         return {"anyOf": [_type(one, notes, quiet=quiet) for one in told]}
     if not isinstance(told, str):
-        _note(notes, "type that is no text kept open")
+        _note(notes, "type that is not a string: any value accepted")
         return {ORIGINAL: told}
     if told in JSON_TYPES:
         return {"type": told}
     schema = dict(read_type(told).schema)
     if not told:
-        _note(notes, "empty type kept open")
+        _note(notes, "empty type: any value accepted")
     elif _has_open_type(schema):
-        _note(notes, f"type {told!r} kept open")
+        _note(notes, f"unknown type {told!r}: any value accepted")
     elif not quiet:
-        _note(notes, f"type {told!r} read as JSON Schema")
+        _note(notes, f"type {told!r} converted to JSON Schema")
     return schema
 
 
@@ -176,10 +176,10 @@ def _properties(inner: Mapping[str, Any], listed: Json, notes: Notes, *, quiet: 
     required = list(listed) if isinstance(listed, list) else []
     for name, told in inner.items():
         if told is None:
-            _note(notes, "null keywords left out")
+            _note(notes, "keywords with the value null dropped")
             continue
         if isinstance(told, dict) and "required" in told and (said := _yes_no(told["required"])) is not None:
-            _note(notes, "'required' of a single parameter read as the list of today")
+            _note(notes, "'required' flags of single parameters converted to a list")
             if said and name not in required:
                 required.append(name)
         found[name] = _inner(told, notes, quiet=quiet)
@@ -203,24 +203,24 @@ def mended(schema: dict[str, Json], notes: Notes) -> dict[str, Json]:
         if isinstance(schema.get(strict), bool):
             if schema.pop(strict) and bound in schema:
                 schema[strict] = schema.pop(bound)
-            _note(notes, "bounds of an older draft read as those of today")
+            _note(notes, "bounds of an older draft converted")
     for count in _COUNTS:  # written as text where 64-bit integers are, as in JSON made from protocol buffers
         if isinstance(told := schema.get(count), str) and told.isascii() and told.isdigit():
             schema[count] = int(told)
-            _note(notes, "bounds as text read as numbers")
+            _note(notes, "bounds written as strings converted to numbers")
     if schema.get("nullable") is True and isinstance(schema.get("type"), str) and schema["type"] != "null":
         schema["type"] = [schema["type"], "null"]
         if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
             schema["enum"] = [*schema["enum"], None]
-        _note(notes, "'nullable' read as the type null")
+        _note(notes, "'nullable' converted to the type null")
     choices = schema.get("enum")
     if "enum" in schema and not (isinstance(choices, list) and choices):
         schema["x-enum"] = schema.pop("enum")
-        _note(notes, "'enum' without a list of values kept aside")
+        _note(notes, "'enum' that is not a list of values kept as x-enum")
     elif schema.get("type") == "array" and choices and not any(isinstance(choice, list) for choice in choices):
         items = schema.get("items")
         schema["items"] = {**(items if isinstance(items, dict) else {}), "enum": schema.pop("enum")}
-        _note(notes, "'enum' of a list read as that of its items")
+        _note(notes, "'enum' of an array applied to its items")
     return schema
 
 

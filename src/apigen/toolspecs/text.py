@@ -1,4 +1,4 @@
-"""Text that should be JSON: parsed as that, or as the Python literal that some datasets write instead."""
+"""Parses text as JSON, or as the Python literal that some datasets contain instead."""
 
 import ast
 import json
@@ -35,7 +35,7 @@ def parse_json(text: str | bytes | bytearray | memoryview) -> Parsed:
     except UnicodeDecodeError as problem:
         return Parsed(problem=f"not UTF-8: {problem.reason} at byte {problem.start}")
     except RecursionError:
-        return Parsed(problem="nested too deep")
+        return Parsed(problem="nested too deeply")
     except _NO_JSON as problem:
         return Parsed(problem=str(problem))
 
@@ -45,7 +45,7 @@ def parse_text(text: str) -> Parsed:
     parsed = parse_json(text)
     if not parsed.problem:
         twin = _twin_key(text) if text.count('":') > 1 else None
-        return parsed if twin is None else Parsed(problem=f"the key {twin!r} stands twice in an object")
+        return parsed if twin is None else Parsed(problem=f"the key {twin!r} appears more than once in an object")
     if len(text) > MAX_LITERAL:
         return parsed
     try:
@@ -81,16 +81,16 @@ def as_json(value: Any) -> Json:
 
     Raises:
         TypeError: JSON has none, such as for bytes and sets.
-        ValueError: a number that JSON cannot write.
+        ValueError: a number that JSON cannot represent.
     """
     if isinstance(value, list | tuple):
         return [as_json(item) for item in value]
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
-            raise TypeError("a key that is no text")
+            raise TypeError("a key that is not a string")
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("a number that JSON cannot write")
+        raise ValueError("a number that JSON cannot represent")
     if value is None or isinstance(value, str | int | float):
         return value
-    raise TypeError(f"{type(value).__name__} is no JSON")
+    raise TypeError(f"{type(value).__name__} is not a JSON type")

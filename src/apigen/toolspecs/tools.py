@@ -39,7 +39,7 @@ def read_tool(value: Json) -> ReadTool:
         if not isinstance(parsed.value, dict):
             return ReadTool(None, "is text, not an object")
         value = parsed.value
-        notes["a tool as text"] = None
+        notes["a tool given as a string of JSON"] = None
     if not isinstance(value, dict):
         return ReadTool(None, f"is {type(value).__name__}, not an object")
     told = value["function"] if isinstance(value.get("function"), dict) else value
@@ -49,7 +49,7 @@ def read_tool(value: Json) -> ReadTool:
     try:
         parameters = parameters_schema(_parameters(told, notes), notes)
     except (ValueError, RecursionError) as problem:
-        fault = "its parameters are nested too deep" if isinstance(problem, RecursionError) else str(problem)
+        fault = "its parameters are nested too deeply" if isinstance(problem, RecursionError) else str(problem)
         return ReadTool(None, f"{name}: {fault}")
     description = told.get("description")
     return ReadTool(Tool(name, description if isinstance(description, str) else "", parameters), "", tuple(notes))
@@ -62,13 +62,13 @@ def _parameters(told: dict[str, Any], notes: Notes) -> Json:
         if parsed and parsed.problem:
             raise ValueError(f"parameters: {parsed.problem}")
         found = parsed.value if parsed else None
-        notes["parameters as text"] = None
+        notes["parameters given as a string of JSON"] = None
     if found is None and isinstance(told.get("properties"), dict):
         found = {"type": "object", **{key: told[key] for key in _SCHEMA_KEYS if key in told}}
-        notes["parameters beside the name"] = None
+        notes["parameters given next to the name"] = None
         return found
     listed = told.get("required")
     if isinstance(found, dict) and "properties" in found and found.get("required") is None and isinstance(listed, list):
         found = {**found, "required": listed}
-        notes["'required' beside the parameters"] = None
+        notes["'required' given next to the parameters"] = None
     return found

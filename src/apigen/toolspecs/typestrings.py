@@ -111,7 +111,7 @@ def _schema_of_text(text: str) -> dict[str, Json]:
 def _name(name: str) -> Any:
     found = _NAMES.get(name.lower())
     if found is None:
-        raise Unresolved(f"{name!r} is not a type that is known here")
+        raise Unresolved(f"{name!r} is not a known type")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Whether a schema can be used at all."""
+"""Checks whether a schema is valid."""
 
 import jsonschema_rs
 import msgspec
@@ -15,7 +15,7 @@ def schema_problem(schema: dict[str, Json]) -> str:
         text = msgspec.json.encode(schema).decode()
         jsonschema_rs.validator_for(text, offline=True)
     except jsonschema_rs.ReferencingError as problem:
-        return f"refers to what does not stand in it: {_told(problem)}"
+        return f"has a reference that cannot be resolved within it: {_told(problem)}"
     except (ValueError, TypeError, OverflowError, RecursionError) as problem:
         return _told(problem)
     return ""

@@ -1,4 +1,4 @@
-"""The seam between the pipeline and a semantic judge."""
+"""The interface between the pipeline and semantic judges."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Seeds are held to the tools they call, like any other answer: a wrong example teaches every writer the mistake."""
+"""Checks seeds against the tools they call, since a wrong example teaches every writer the mistake."""
 
 from collections.abc import Iterable, Mapping
 
@@ -18,4 +18,4 @@ def require_fitting(seeds: Iterable[Seed], tools: Mapping[str, Tool]) -> None:
         offered = tuple(tools[name] for name in sorted(seed.tool_names) if name in tools)
         verdict = check.check(Candidate(seed.query, seed.calls, offered))
         if verdict.outcome is not Outcome.PASS:
-            raise UserError(f"the seed {seed.query[:60]!r} does not fit its tool: {verdict.detail}; mend its calls")
+            raise UserError(f"the seed {seed.query[:60]!r} does not match its tool: {verdict.detail}; fix its calls")

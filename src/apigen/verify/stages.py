@@ -1,4 +1,4 @@
-"""The stages that a well-formed candidate meets, each a function from an examined candidate to the next.
+"""The stages for well-formed candidates, each a function from one examined candidate to the next.
 
 A stage never changes what it gets: it returns a copy with its verdict, and its evidence, added. What is cheap comes
 first, and a candidate that fell is never shown to a later stage, so it costs no execution and no judge call.
@@ -137,7 +137,7 @@ def _called(candidate: Candidate) -> list[tuple[Tool, Call]]:
     pairs = []
     for call in candidate.calls:
         tool = candidate.tool(call.name)
-        assert tool is not None, "the format stage lets no unknown tool through"  # noqa: S101
+        assert tool is not None, "the format stage rejects unknown tools"  # noqa: S101
         pairs.append((tool, call))
     return pairs
 
@@ -149,7 +149,7 @@ def _against(ran: Execution, index: int, varying: Literal["keep", "reject"]) -> 
         detail = f"{where}: {ran.detail}"[:MAX_DETAIL]
         return Verdict(Stage.EXECUTION, Outcome.REJECT, ran.reason or Reason.RUNTIME_ERROR, detail)
     if ran.varies and varying == "reject":
-        detail = f"{where}: the same call, run twice, gave two results"
+        detail = f"{where}: running the same call twice gave two different results"
         return Verdict(Stage.EXECUTION, Outcome.REJECT, Reason.VARYING_RESULT, detail)
     return None
 

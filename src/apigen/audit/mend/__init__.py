@@ -1,4 +1,4 @@
-"""Mending without guessing: what a row certainly means, written as its tools want it.
+"""Fixes rows without guessing: unambiguous values are converted to what the schema expects.
 
 :mod:`.values` turns one value into what its schema asks for, :mod:`.calls` goes over a row's calls, and :mod:`.place`
 puts them back where they stood.

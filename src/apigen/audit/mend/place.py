@@ -1,4 +1,4 @@
-"""Mended calls put back where they stood, in each format's own shape. Nothing else of a row is touched."""
+"""Puts fixed calls back in place, in each format's own shape; the rest of a row is untouched."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Values for any JSON Schema: what it gives itself comes first, then what can be made, and each is held to it."""
+"""Generates values for any JSON Schema: its own examples first, then made-up values, each validated."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Several schemas that hold at once, as one; and the one that a schema refers to."""
+"""Merges schemas that apply at the same time, and resolves references."""
 
 from collections.abc import Iterable
 from typing import Any

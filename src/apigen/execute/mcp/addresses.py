@@ -29,5 +29,7 @@ async def addresses_of(host: str, port: int, private: Collection[str] | None) ->
     if private is not None and named not in private:
         for address in addresses:
             if not is_public(address):
-                raise NotAllowed(f"{named} is a private address ({address}); `remote.private: [{named}]` allows it")
+                raise NotAllowed(
+                    f"{named} has a private address ({address}); allow it with `remote.private: [{named}]`"
+                )
     return addresses

@@ -64,9 +64,9 @@ def answer_of_error(error: ErrorData, timeout_s: float) -> Answer:
         return Answer(reason=_REASONS[error.code], detail=error.message)
     status = error.data.get(HTTP_STATUS) if isinstance(error.data, dict) else None
     if status in (401, 403):
-        return Answer(reason=Reason.UNAUTHORIZED, detail=f"the server answers {error.message}")
+        return Answer(reason=Reason.UNAUTHORIZED, detail=f"the server answered {error.message}")
     if isinstance(status, int) and (status == 429 or status >= 500):
-        raise Unanswered(f"the server answers {error.message}", begun=status not in (429, 503))
+        raise Unanswered(f"the server answered {error.message}", begun=status not in (429, 503))
     return Answer(reason=Reason.RUNTIME_ERROR, detail=error.message)
 
 

@@ -1,4 +1,4 @@
-"""One life of a server: from its start or first contact to its end, in a task of its own.
+"""One connection to a server, from start to end, in its own task.
 
 The SDK's contexts must be left in the task that entered them, so :meth:`Connection._hold` does both, and
 nothing else does either. Calls may come from any task. The SDK's exceptions become ours here.
@@ -107,9 +107,9 @@ class Connection:
             Unanswered: the server ended, hung, or turned everybody away.
         """
         if self._client is None or self.ended:
-            raise Unanswered("the server ended before the call", begun=False)
+            raise Unanswered("the server exited before the call", begun=False)
         if not any(isinstance(one, dict) and one.get("name") == tool for one in self._listed):
-            return Answer(reason=Reason.NOT_EXECUTABLE, detail=f"the server has no tool {tool!r} any more")
+            return Answer(reason=Reason.NOT_EXECUTABLE, detail=f"the server no longer has a tool {tool!r}")
         self._under_way += 1
         try:
             result = await self._client.call_tool(tool, arguments, read_timeout_seconds=timeout_s)
@@ -119,10 +119,10 @@ class Connection:
             self._judge_loss(error)
             return answer_of_error(error.error, timeout_s)
         except ValidationError as error:
-            return Answer(reason=Reason.RESULT_NOT_JSON, detail=f"the answer breaks the protocol: {_first(error)}")
+            return Answer(reason=Reason.RESULT_NOT_JSON, detail=f"the response violates the protocol: {_first(error)}")
         except RuntimeError as error:  # the SDK's word for answers of a kind that it does not know
             if self.ended:
-                raise Unanswered("the server ended during the call", Reason.CRASHED) from None
+                raise Unanswered("the server exited during the call", Reason.CRASHED) from None
             return Answer(reason=Reason.RUNTIME_ERROR, detail=str(error))
         finally:
             self._under_way -= 1
@@ -139,8 +139,8 @@ class Connection:
     def last_words(self) -> str:
         """What the server wrote last to standard error, or instead of a message, as the end of a sentence."""
         if line := self._heard.line():
-            return f"; its last line on standard error is {line[:300]!r}"
-        return f"; it wrote {self._tap.nonsense!r}, which is no message" if self._tap.nonsense else ""
+            return f"; its last line on stderr is {line[:300]!r}"
+        return f"; it wrote {self._tap.nonsense!r}, which is not a protocol message" if self._tap.nonsense else ""
 
     async def _judge_silence(self, client: Client, timeout_s: float) -> None:
         """After a time-out: a server that does not even list its tools any more hangs, and is not called again.
@@ -154,7 +154,7 @@ class Connection:
         if waiting.cancelled_caught:
             self._closing.set()
         if self.ended and not alone:
-            raise Unanswered("the server hung", Reason.TIMEOUT)
+            raise Unanswered("the server stopped responding", Reason.TIMEOUT)
 
     def _judge_loss(self, error: MCPError) -> None:
         """Tell the end of a connection from an error that the server itself sent under the same number.
@@ -164,12 +164,12 @@ class Connection:
         """
         if error.code == INVALID_REQUEST and error.message == "Session terminated":
             self._closing.set()
-            raise Unanswered("the server forgot the session", begun=False)
+            raise Unanswered("the server no longer knows the session", begun=False)
         if is_too_large(error.error):
             return
         if error.code == CONNECTION_CLOSED and (self.ended or error.message.startswith("SSE stream")):
             self._closing.set()
-            raise Unanswered("the server ended during the call", Reason.CRASHED)
+            raise Unanswered("the server exited during the call", Reason.CRASHED)
 
     async def _hold(self, start_s: float) -> None:
         """Enter the connection, wait until it is to end, and leave it."""
@@ -186,13 +186,13 @@ class Connection:
                     await self._closing.wait()
             late = self._opening_time.cancelled_caught and anyio.current_time() >= self._opening_time.deadline
             if late and not self._opened.done():
-                self.problem = Unreachable(f"it did not get ready within {start_s:g} s{self.last_words()}")
+                self.problem = Unreachable(f"it was not ready within {start_s:g} s{self.last_words()}")
         except Exception as error:  # noqa: BLE001 - whatever the SDK raises, in groups, becomes one line here
             self.problem = self._told(error)
         finally:
             self._closing.set()
             if not self._opened.done():
-                self._opened.set_exception(self.problem or Unreachable("it was closed while it got ready"))
+                self._opened.set_exception(self.problem or Unreachable("it was closed during startup"))
                 self._opened.exception()  # seen, also where nobody waits any more
 
     def _transport(self) -> "AbstractAsyncContextManager[TransportStreams]":
@@ -215,11 +215,11 @@ class Connection:
             case Unreachable():
                 return error
             case MCPError(code=code) if code == CONNECTION_CLOSED:
-                return Unreachable(f"it ended before it answered{self.last_words()}")
+                return Unreachable(f"it exited before it answered{self.last_words()}")
             case MCPError():
-                return Unreachable(f"it refuses: {_line(error.message)}{_hint(error)}")
+                return Unreachable(f"it answered with an error: {_line(error.message)}{_hint(error)}")
             case ValidationError():
-                return Unreachable(f"its answer breaks the protocol: {_first(error)}")
+                return Unreachable(f"its response violates the protocol: {_first(error)}")
             case httpx2.HTTPError():
                 return Unreachable(f"it cannot be reached: {_line(str(error)) or type(error).__name__}")
         return Unreachable(f"{_line(str(error)) or type(error).__name__}{self.last_words()}")
@@ -244,7 +244,7 @@ async def _list(client: Client) -> None:
         if page.next_cursor == cursor:
             break
         cursor = page.next_cursor
-    raise Unreachable("its list of tools goes round in circles")
+    raise Unreachable("its paginated tool list never ends")
 
 
 def _innermost(error: Exception) -> Exception:

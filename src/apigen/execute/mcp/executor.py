@@ -46,14 +46,16 @@ class McpExecutor:
         """
         binding = tool.binding
         if not isinstance(binding, McpBinding):
-            return Execution(call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is on no MCP server")
+            return Execution(
+                call, ok=False, reason=Reason.NOT_EXECUTABLE, detail="the tool is not bound to an MCP server"
+            )
         if binding.writes and not self._remote.may_write(tool.name):
-            detail = f"it may change something; `--allow-writes {tool.name}` allows it"
+            detail = f"the call may change data; allow it with `--allow-writes {tool.name}`"
             return Execution(call, ok=False, reason=Reason.FORBIDDEN, detail=detail)
         try:
             msgspec.json.encode(call.arguments)
         except (ValueError, TypeError, RecursionError) as error:  # it would end the connection for everybody
-            detail = f"the arguments are no JSON: {error}"
+            detail = f"the arguments cannot be written as JSON: {error}"
             return Execution(call, ok=False, reason=Reason.ARGUMENT_TYPE, detail=detail)
         keeper, secrets = self._server(server_of(binding))
         started = time.monotonic()
@@ -99,10 +101,10 @@ class McpExecutor:
         try:
             text = json.dumps(answer.result, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
         except (ValueError, RecursionError) as problem:
-            detail = f"the result is no JSON: {tidy(str(problem), ())}"
+            detail = f"the result cannot be written as JSON: {tidy(str(problem), ())}"
             return Execution(call, ok=False, reason=Reason.RESULT_NOT_JSON, detail=detail)
         if len(text) > self._result_kb * 1024:
-            detail = f"the result has more than {self._result_kb} KiB of JSON"
+            detail = f"the result is larger than {self._result_kb} KiB of JSON"
             return Execution(call, ok=False, reason=Reason.RESULT_TOO_LARGE, detail=detail)
         if (error := error_in(answer.result)) is not None:
             detail = tidy(error, ())

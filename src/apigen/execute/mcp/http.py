@@ -43,7 +43,7 @@ async def over_http(url: str, token: str, private: Collection[str] | None) -> "A
     parts = httpx2.URL(url)
     found = await addresses_of(parts.host, parts.port or _PORTS[parts.scheme], private)
     if token and parts.scheme == "http" and any(map(is_public, found)):
-        raise NotAllowed("its token would go over the public internet in plain text; use its address with https")
+        raise NotAllowed("its token would cross the public internet in plain text; use an https URL")
     headers = {"accept-encoding": "identity"}  # what is counted is what is read
     if token:
         headers["authorization"] = f"Bearer {token}"

@@ -1,4 +1,4 @@
-"""Keeps one server at work: started when first needed, started again when it ended, never given too much at once."""
+"""Manages one server: starts it when first needed, restarts it when it exits, limits concurrency."""
 
 import asyncio
 import time
@@ -71,7 +71,7 @@ class Keeper:
                 return await self._try(tool, arguments)
         except Unanswered as problem:
             if problem.begun and writes:
-                detail = f"{problem}; a call that may change something is not repeated"
+                detail = f"{problem}; a call that may change data is not retried"
                 return Answer(reason=problem.reason or Reason.RUNTIME_ERROR, detail=detail)
         async with self._all_permits():
             try:
@@ -79,7 +79,7 @@ class Keeper:
             except Unanswered as problem:
                 if problem.reason is None or not problem.begun:
                     raise ServiceUnavailable(f"{self._server}: {problem}") from None
-                return Answer(reason=problem.reason, detail=f"{problem}, also when it was repeated")
+                return Answer(reason=problem.reason, detail=f"{problem}; a retry failed the same way")
 
     async def aclose(self) -> None:
         """End the server, also one that is just getting ready; calls under way do not start it again."""
@@ -120,7 +120,7 @@ class Keeper:
         """Start the server, a few times; one that failed before gets a rest in between and one try after it."""
         try:
             if self._closed:
-                raise ServiceUnavailable(f"{self._server}: no calls are made any more")
+                raise ServiceUnavailable(f"{self._server}: the executor is closed")
             if time.monotonic() < self._resting_until:
                 raise ServiceUnavailable(self._last_problem)
             problem = Unreachable("it was never tried")

@@ -1,4 +1,4 @@
-"""The door to the official SDK, which is an optional package."""
+"""Imports the official SDK, an optional package, on first use."""
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ async def open_connection(
         from apigen.execute.mcp.connection import Connection  # noqa: PLC0415 - an optional package stands behind it
     except ImportError as problem:
         raise UserError(
-            f"{server}: MCP servers need version 2 of the package mcp ({problem}); "
-            "`pip install 'apigen-pipeline[mcp]'` installs it"
+            f"{server}: MCP servers require version 2 of the `mcp` package ({problem}); "
+            "install it with `pip install 'apigen-pipeline[mcp]'`"
         ) from None
     return await Connection.open(server, values, private=private, start_s=start_s)

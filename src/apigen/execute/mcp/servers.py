@@ -30,7 +30,9 @@ class Server(msgspec.Struct, frozen=True):
         """
         for name in self.variables:
             if not environ.get(name):
-                raise UserError(f"{self}: the environment has no value for ${name}; set it, or leave `variable=` out")
+                raise UserError(
+                    f"{self}: the environment variable ${name} is not set; set it, or remove it from `variable=`"
+                )
         return {name: environ[name] for name in self.variables}
 
     def secrets(self, environ: Mapping[str, str]) -> Secrets:

@@ -58,7 +58,7 @@ async def over_stdio(
         Unreachable: there is no such program.
     """
     if shutil.which(command[0]) is None:
-        raise Unreachable(f"there is no program `{command[0]}` that can be run; no shell reads the command")
+        raise Unreachable(f"no such executable: `{command[0]}`; the command is run without a shell")
     reads, writes = os.pipe()
     with os.fdopen(writes, "w") as stderr:
         pipe, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: heard, os.fdopen(reads, "rb"))

@@ -1,4 +1,4 @@
-"""Reads along what a server says, before the SDK does.
+"""Observes the messages of a server before the SDK sees them.
 
 The SDK takes a list of tools as a whole or not at all, waits in vain for an answer that was no JSON, and does not tell
 when a server has ended. Here each tool is taken by itself, a broken answer becomes an error of its call, and the end is
@@ -56,7 +56,7 @@ class Tap:
         number = _answered(written)
         if number is None:
             return item
-        error = ErrorData(code=PARSE_ERROR, message="the answer is no JSON that the protocol knows")
+        error = ErrorData(code=PARSE_ERROR, message="the response is not a valid JSON-RPC message")
         return SessionMessage(JSONRPCError(jsonrpc="2.0", id=number, error=error))
 
     def _see_tools(self, result: dict[str, Json]) -> None:

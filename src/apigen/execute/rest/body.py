@@ -42,7 +42,7 @@ def write_body(binding: RestBinding, fields: Sequence[Field], whole: Json) -> tu
         return "&".join(part for field in fields for part in _form_parts(*field)).encode(), binding.body
     if media_type == _MULTIPART:
         return _multipart(fields)
-    raise Rejected(Reason.NOT_EXECUTABLE, f"nothing here writes single arguments as {binding.body}")
+    raise Rejected(Reason.NOT_EXECUTABLE, f"a {binding.body} body cannot be built from separate arguments")
 
 
 def is_json(media_type: str) -> bool:
@@ -52,7 +52,7 @@ def is_json(media_type: str) -> bool:
 
 def _as_text(binding: RestBinding, whole: Json) -> bytes:
     if isinstance(whole, list | dict):
-        detail = f"{binding.body_argument}: a body of {binding.body} is sent as text, not as {type(whole).__name__}"
+        detail = f"{binding.body_argument}: a {binding.body} body must be a string, not {type(whole).__name__}"
         raise Rejected(Reason.NOT_EXECUTABLE, detail)
     return text_of(whole).encode()
 

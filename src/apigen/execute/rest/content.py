@@ -47,13 +47,13 @@ def read_result(answer: HttpAnswer, *, html: bool = False) -> Json:
         if html:
             return to_json(text)
         title = _TITLE.search(text)
-        shown = f" with the title {' '.join(title[1].split())!r}" if title else ""
-        raise _no_json(f"the service answered with a page of HTML{shown}")
+        shown = f" titled {' '.join(title[1].split())!r}" if title else ""
+        raise _no_json(f"the service returned an HTML page{shown}")
     if _XML.fullmatch(kind):
         declared = _DECLARED.match(answer.body.lstrip())
         return _decoded(answer.body, charset or (declared[1].decode() if declared else "utf-8"))
     if kind and not _TEXTS.fullmatch(kind):
-        raise _no_json(f"the service answered with {kind}, which is neither JSON nor text")
+        raise _no_json(f"the service returned {kind}, which is neither JSON nor text")
     text = _decoded(answer.body, charset or "utf-8")
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -86,31 +86,31 @@ def read_json(text: str) -> Json:
     except ResultNotJson as error:
         raise _no_json(str(error)) from None
     except ValueError as error:
-        raise _no_json(f"the service calls its answer JSON, and it is none: {error}") from None
+        raise _no_json(f"the service declares its response as JSON, but it is not valid JSON: {error}") from None
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise ResultNotJson(f"an object in the result has {next(n for n in names if names.count(n) > 1)!r} twice")
+        raise ResultNotJson(f"an object in the result repeats the key {next(n for n in names if names.count(n) > 1)!r}")
     return found
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ResultNotJson(f"the result holds {name}, which JSON cannot say")
+    raise ResultNotJson(f"the result contains {name}, which is not valid JSON")
 
 
 def _decoded(body: bytes, charset: str) -> str:
     try:
         known = codecs.lookup(charset).name if _CHARSETS.fullmatch(charset.lower()) else None
         if known is None:
-            raise _no_json(f"the service's answer is in {charset[:40]!r}, which is no known encoding of text")
+            raise _no_json(f"the service's response declares the unknown text encoding {charset[:40]!r}")
         return body.decode(known).removeprefix("\ufeff")
     except LookupError:
-        raise _no_json(f"the service's answer is in {charset[:40]!r}, which is no known encoding of text") from None
+        raise _no_json(f"the service's response declares the unknown text encoding {charset[:40]!r}") from None
     except UnicodeDecodeError as error:
-        raise _no_json(f"the service's answer is not {charset} (byte {error.start})") from None
+        raise _no_json(f"the service's response is not valid {charset} (byte {error.start})") from None
 
 
 def _no_json(detail: str) -> Rejected:

@@ -40,7 +40,7 @@ def choose(security: Sequence[Sequence[RestCredential]], environment: Mapping[st
         if all(environment.get(credential.variable, "").strip() for credential in alternative):
             return _taken(alternative, environment)
     wanted = " or ".join(dict.fromkeys(_listed(alternative, environment) for alternative in security))
-    raise Rejected(Reason.UNAUTHORIZED, f"the service wants a key, and none is set: set {wanted}")
+    raise Rejected(Reason.UNAUTHORIZED, f"the service requires a key and none is set; set {wanted}")
 
 
 def _listed(alternative: Sequence[RestCredential], environment: Mapping[str, str]) -> str:
@@ -53,11 +53,11 @@ def _taken(alternative: Sequence[RestCredential], environment: Mapping[str, str]
     for variable, value in values.items():
         if len(value) < SHORTEST:
             detail = (
-                f"{variable} has fewer than {SHORTEST} characters, too few to keep it out of results; use another key"
+                f"{variable} has fewer than {SHORTEST} characters, too few to redact it from results; use a longer key"
             )
             raise Rejected(Reason.UNAUTHORIZED, detail)
         if _NOT_IN_HEADERS.search(value):
-            detail = f"{variable} holds a character that no header can carry; set it to the key alone"
+            detail = f"{variable} contains a character that is not allowed in a header; set it to the key alone"
             raise Rejected(Reason.UNAUTHORIZED, detail)
     return Credentials(
         variables=tuple(values),

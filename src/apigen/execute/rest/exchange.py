@@ -1,4 +1,4 @@
-"""Sends one request and reads one answer, of bounded size. What aiohttp raises becomes ours here."""
+"""Sends one request and reads one response of bounded size; converts aiohttp's exceptions to ours."""
 
 import errno
 import os
@@ -73,22 +73,24 @@ async def exchange(session: aiohttp.ClientSession, request: HttpRequest, largest
             return HttpAnswer(response.status, response.headers, body, cut)
     except aiohttp.ClientConnectorCertificateError as error:
         said = getattr(error.certificate_error, "verify_message", "") or error.certificate_error
-        detail = f"its certificate is not trusted ({said}); SSL_CERT_FILE names a file of further certificates to trust"
+        detail = (
+            f"its certificate is not trusted ({said}); SSL_CERT_FILE can name a file with more trusted certificates"
+        )
         raise Unanswered(detail, sent=False, again=False) from None
     except aiohttp.ClientConnectorSSLError as error:
         raise Unanswered(f"TLS failed: {_short(error.os_error)}", sent=False, again=False) from None
     except aiohttp.ClientConnectorDNSError as error:
-        raise Unanswered(f"its address cannot be found: {_short(error.os_error)}", sent=False) from None
+        raise Unanswered(f"its host name cannot be resolved: {_short(error.os_error)}", sent=False) from None
     except aiohttp.ClientConnectorError as error:
         raise Unanswered(f"cannot connect: {_short(error.os_error)}", sent=False) from None
     except aiohttp.ConnectionTimeoutError:
         raise Unanswered("cannot connect: no answer in time", sent=False) from None
     except aiohttp.InvalidURL as error:
-        raise Unanswered(f"it is no address: {_short(error)}", sent=False, again=False) from None
+        raise Unanswered(f"its URL is not valid: {_short(error)}", sent=False, again=False) from None
     except aiohttp.ClientPayloadError as error:
-        raise Unanswered(f"its answer broke off: {_short(error)}") from None
+        raise Unanswered(f"its response was cut off: {_short(error)}") from None
     except aiohttp.ClientResponseError as error:
-        raise Unanswered(f"its answer is not HTTP: {_short(error.message)}") from None
+        raise Unanswered(f"its response is not HTTP: {_short(error.message)}") from None
     except (aiohttp.ClientError, OSError) as error:
         if isinstance(error, TimeoutError):
             raise  # the whole call's time is up

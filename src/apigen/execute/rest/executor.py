@@ -86,9 +86,9 @@ class RestExecutor:
     async def _made(self, tool: Tool, call: Call) -> Execution:
         binding = tool.binding
         if not isinstance(binding, RestBinding):
-            raise Rejected(Reason.NOT_EXECUTABLE, "the tool is bound to no operation of a web service")
+            raise Rejected(Reason.NOT_EXECUTABLE, "the tool is not bound to a web service operation")
         if binding.writes and not self._remote.may_write(tool.name):
-            detail = f"it may change something; `--allow-writes {tool.name}` allows it"
+            detail = f"the call may change data; allow it with `--allow-writes {tool.name}`"
             raise Rejected(Reason.FORBIDDEN, detail)
         credentials = choose(binding.security, self._environment)
         request = write_request(binding, call.arguments, credentials)
@@ -146,7 +146,7 @@ class RestExecutor:
             self._guard.admit(following.url)
             request = following
             left_s = max(0.0, left_s - took_s)
-        raise Rejected(Reason.RUNTIME_ERROR, f"the service redirects more than {MOST_REDIRECTS} times")
+        raise Rejected(Reason.RUNTIME_ERROR, f"the service redirected more than {MOST_REDIRECTS} times")
 
     async def _hop(self, request: HttpRequest, left_s: float) -> tuple[HttpAnswer, float]:
         """One request and its answer, with the seconds that it took once it was its turn."""
@@ -159,7 +159,7 @@ class RestExecutor:
                 async with asyncio.timeout(left_s):
                     answer = await exchange(self._session, request, self._result_kb * 1024)
             except TimeoutError:
-                detail = f"{place} did not finish its answer within {self._remote.timeout_s:g} s"
+                detail = f"{place} did not complete its response within {self._remote.timeout_s:g} s"
                 raise Rejected(Reason.TIMEOUT, detail) from None
             except Unanswered as problem:
                 raise problem.rewritten(lambda detail: f"{place}: {detail}") from None
@@ -178,6 +178,6 @@ def _busy(answer: HttpAnswer, lane: Lane, place: str) -> Unanswered:
     wait_s = seconds_to_wait(answer.headers.get("Retry-After")) or 0.0
     said = f"{place}: {line_of(answer)}"
     if wait_s > LONGEST_WAIT_S:
-        return Unanswered(f"{said}; it asks to wait {wait_s:.0f} s", again=False)
+        return Unanswered(f"{said}; it asks clients to wait {wait_s:.0f} s", again=False)
     lane.hold(wait_s)
     return Unanswered(said)

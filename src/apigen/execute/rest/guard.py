@@ -1,4 +1,4 @@
-"""Where requests may go: to the hosts that the library names, and into private networks only by allowance.
+"""Access rules for requests: only hosts used by the library, and private networks only if allowed.
 
 A name is looked up once for a connection; every address that it leads to is checked, and the connection goes to a
 checked address. So a name that changes its meaning between check and connection (DNS rebinding) gains nothing.
@@ -59,11 +59,11 @@ class Guard:
         """
         named = place_of(url)
         if url.scheme not in ("http", "https"):
-            raise Rejected(Reason.FORBIDDEN, f"{url.scheme}: is not HTTP, and is not followed")
+            raise Rejected(Reason.FORBIDDEN, f"refused a {url.scheme}: URL; only HTTP and HTTPS are followed")
         if url.raw_user is not None or url.raw_password is not None:
-            raise Rejected(Reason.FORBIDDEN, f"an address of {named} holds a user name, and is not followed")
+            raise Rejected(Reason.FORBIDDEN, f"refused a URL of {named} that contains a user name")
         if named not in self._named:
-            raise Rejected(Reason.FORBIDDEN, f"{named} is no host that a tool of the library names")
+            raise Rejected(Reason.FORBIDDEN, f"{named} is not a host used by any tool of the library")
         host = url.raw_host or ""
         if ":" in host or _ENDS_IN_A_NUMBER.fullmatch(host):  # the resolver is never asked for these
             self.require_reachable(host, url.port or 0, [host])
@@ -81,7 +81,7 @@ class Guard:
         named = place_of(url)
         if variables and url.scheme == "http" and named not in self._private:
             keys = " and ".join(f"${name}" for name in variables)
-            detail = f"{keys} would go to {named} in plain text; use its address with https, if it has one"
+            detail = f"{keys} would go to {named} in plain text; use an https URL, if it has one"
             raise Rejected(Reason.FORBIDDEN, detail)
 
     def require_reachable(self, host: str, port: int, addresses: Iterable[str]) -> list[str]:
@@ -96,7 +96,8 @@ class Guard:
         if not allowed:
             leads = "is" if found == [host] else f"leads to {', '.join(found)},"
             detail = (
-                f"{named} {leads} an address of this machine or a private network; `--allow-private {named}` allows it"
+                f"{named} {leads} an address of this machine or a private network; allow it with "
+                f"`--allow-private {named}`"
             )
             raise Rejected(Reason.FORBIDDEN, detail)
         return allowed

@@ -18,7 +18,9 @@ class Inflater:
     def __init__(self, coding: str) -> None:
         self._coding = coding.strip().lower()
         if self._coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise Unanswered(f"its answer is in {self._coding[:40]!r}, though only gzip and deflate were asked for")
+            raise Unanswered(
+                f"its response is encoded as {self._coding[:40]!r}, but only gzip and deflate are accepted"
+            )
         self._stream: zlib._Decompress | None = None
 
     def feed(self, data: bytes, room: int) -> bytes:
@@ -39,7 +41,7 @@ class Inflater:
                 if self._stream.eof:
                     self._stream = None  # a gzip file may have several members
         except zlib.error as error:
-            raise Unanswered(f"its answer is broken {self._coding} ({error})") from None
+            raise Unanswered(f"its response is not valid {self._coding} ({error})") from None
         return written
 
     def finish(self) -> None:
@@ -49,7 +51,7 @@ class Inflater:
             Unanswered: the end is missing.
         """
         if self._stream is not None:
-            raise Unanswered(f"its answer ends in the middle of {self._coding}")
+            raise Unanswered(f"its {self._coding} response is truncated")
 
     def _begin(self, first: int) -> "zlib._Decompress":
         if self._coding != "deflate":

@@ -1,4 +1,4 @@
-"""One host's lane: how many calls are under way, how fast they follow each other, and when the host counts as dead."""
+"""Per-host queue: concurrency limit, rate limit, and a pause when the host does not respond."""
 
 import asyncio
 import time
@@ -46,7 +46,8 @@ class Lane:
         left = self._closed_until - self._now()
         if left > 0:
             problem = (
-                f"did not answer {self._failures} calls in a row and is left alone for {left:.0f} s ({self._last})"
+                f"failed to answer {self._failures} calls in a row; calls are paused for another {left:.0f} s "
+                f"({self._last})"
             )
             raise Unanswered(f"{self._place} {problem}", sent=False, again=False)
         self._closed_until = self._now() + DEAD_FOR_S  # one call tries it; the others wait for what comes of that

@@ -57,7 +57,7 @@ def result_of(answer: HttpAnswer, result_kb: int, *, html: bool = False) -> Json
 
 
 def _too_large(result_kb: int) -> Rejected:
-    return Rejected(Reason.RESULT_TOO_LARGE, f"the result has more than {result_kb} KiB")
+    return Rejected(Reason.RESULT_TOO_LARGE, f"the result is larger than {result_kb} KiB")
 
 
 def line_of(answer: HttpAnswer) -> str:

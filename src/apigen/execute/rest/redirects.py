@@ -1,4 +1,4 @@
-"""Where an answer sends its caller on (RFC 9110, section 15.4)."""
+"""Handles redirects (RFC 9110, section 15.4)."""
 
 import msgspec
 from yarl import URL
@@ -30,9 +30,9 @@ def redirected(request: HttpRequest, answer: HttpAnswer) -> HttpRequest | None:
     try:
         target = request.url.join(URL(location)).with_fragment(None)
     except ValueError:
-        raise Rejected(Reason.RUNTIME_ERROR, f"HTTP {answer.status} leads to what is no address") from None
+        raise Rejected(Reason.RUNTIME_ERROR, f"HTTP {answer.status} redirects to an invalid URL") from None
     if request.url.scheme == "https" and target.scheme == "http":
-        raise Rejected(Reason.FORBIDDEN, f"a redirect leads from https to plain http at {place_of(target)}")
+        raise Rejected(Reason.FORBIDDEN, f"refused a redirect from https to plain http at {place_of(target)}")
     becomes_get = (answer.status == 303 and request.method != "HEAD") or (
         answer.status in (301, 302) and request.method == "POST"
     )

@@ -59,7 +59,9 @@ def write_request(binding: RestBinding, arguments: Mapping[str, Json], credentia
     try:
         return _write(binding, _Sorted(binding, arguments), credentials)
     except UnicodeEncodeError:
-        raise Rejected(Reason.INVALID_ARGUMENT, "a text holds a lone surrogate, which is no Unicode text") from None
+        raise Rejected(
+            Reason.INVALID_ARGUMENT, "a string contains a lone surrogate, which is not valid Unicode"
+        ) from None
 
 
 class _Sorted:
@@ -114,12 +116,12 @@ def _write(binding: RestBinding, arguments: _Sorted, credentials: Credentials) -
 
 def _check_header_name(name: str) -> None:
     if not _HEADER_NAME.fullmatch(name) or name.lower() in _OURS or name.lower().startswith("proxy-"):
-        raise Rejected(Reason.NOT_EXECUTABLE, f"{name!r} is no header that a tool may set")
+        raise Rejected(Reason.NOT_EXECUTABLE, f"a tool may not set the header {name!r}")
 
 
 def _check_header_value(name: str, value: str) -> None:
     if not _HEADER_VALUE.fullmatch(value):
-        detail = f"the header {name} cannot hold line ends, control characters or letters beyond ASCII"
+        detail = f"the header {name} must not contain line breaks, control characters or non-ASCII characters"
         raise Rejected(Reason.INVALID_ARGUMENT, detail)
 
 
@@ -127,7 +129,9 @@ def _url(binding: RestBinding, arguments: _Sorted, secret_query: Iterable[str]) 
     server = server_of(binding)
     path, _, fixed = binding.path.partition("#")[0].partition("?")
     if lost := arguments.path.keys() - set(_PLACEHOLDER.findall(binding.path)):
-        raise Rejected(Reason.NOT_EXECUTABLE, f"{', '.join(sorted(lost))}: the path {binding.path} has no place for it")
+        raise Rejected(
+            Reason.NOT_EXECUTABLE, f"{', '.join(sorted(lost))}: the path {binding.path} has no placeholder for it"
+        )
     written = "/".join(_segment(segment, arguments.path) for segment in path.lstrip("/").split("/"))
     parts = [part for parameter, value in arguments.query for part in query_parts(parameter, value)]
     query = "&".join([*([_filled(fixed, arguments.path)] if fixed else []), *parts, *secret_query])
@@ -147,7 +151,9 @@ def server_of(binding: RestBinding) -> URL:
             return server
     except ValueError:
         pass
-    raise Rejected(Reason.NOT_EXECUTABLE, f"{binding.server!r} is no address such as https://api.example.com/v2")
+    raise Rejected(
+        Reason.NOT_EXECUTABLE, f"{binding.server!r} is not a valid URL; it should look like https://api.example.com/v2"
+    )
 
 
 def _segment(template: str, given: Mapping[str, Field]) -> str:
@@ -162,10 +168,10 @@ def _filled(template: str, given: Mapping[str, Field]) -> str:
     def fill(found: re.Match[str]) -> str:
         parameter, value = given.get(found[1], (None, None))
         if parameter is None or value is None:
-            raise Rejected(Reason.INVALID_ARGUMENT, f"{found[1]}: the path needs it")
+            raise Rejected(Reason.INVALID_ARGUMENT, f"{found[1]}: required by the path")
         part = path_part(parameter, value)
         if part == "":
-            raise Rejected(Reason.INVALID_ARGUMENT, f"{parameter.argument}: it stands in the path and cannot be empty")
+            raise Rejected(Reason.INVALID_ARGUMENT, f"{parameter.argument}: part of the path, so it cannot be empty")
         return part
 
     literal = _PLACEHOLDER.split(template)[::2]
@@ -180,7 +186,7 @@ def _check_segment(filled: str, template: str) -> None:
         steps = re.split(r"[/\\]", text)
         if any(step.partition(";")[0] in (".", "..") for step in steps) or _CONTROL.search(text):
             names = ", ".join(_PLACEHOLDER.findall(template))
-            detail = f"{names}: it stands in the path, which can hold no `.` or `..` alone and no control characters"
+            detail = f"{names}: part of the path, so it cannot be `.` or `..` or contain control characters"
             raise Rejected(Reason.INVALID_ARGUMENT, detail)
         text = unquote(text)
     if "" in filled.split("/"):

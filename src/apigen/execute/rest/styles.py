@@ -115,7 +115,7 @@ def document(parameter: RestParameter, value: Json) -> str:
     if "json" in parameter.content.lower():
         return msgspec.json.encode(value).decode()
     if isinstance(value, list | dict):
-        detail = f"{parameter.argument}: nothing here writes a {type(value).__name__} as {parameter.content}"
+        detail = f"{parameter.argument}: a {type(value).__name__} cannot be sent as {parameter.content}"
         raise Rejected(Reason.NOT_EXECUTABLE, detail)
     return text_of(value)
 
@@ -147,5 +147,5 @@ def _deep(name: str, value: Json, *, outermost: bool = False) -> Iterator[tuple[
 
 
 def _no_style(parameter: RestParameter) -> Rejected:
-    detail = f"{parameter.argument}: there is no style {parameter.style!r} for a parameter in the {parameter.place}"
+    detail = f"{parameter.argument}: style {parameter.style!r} is not supported for a {parameter.place} parameter"
     return Rejected(Reason.NOT_EXECUTABLE, detail)

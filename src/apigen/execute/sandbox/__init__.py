@@ -1,4 +1,4 @@
-"""Runs untrusted Python functions: in a process of their own for every call, behind walls that the kernel holds.
+"""Runs untrusted Python functions in separate processes that the kernel confines.
 
 From the outside in:
 

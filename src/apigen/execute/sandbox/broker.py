@@ -106,7 +106,7 @@ class Channel:
                 case Connect(address, port, timeout_s):
                     return Answer(), self._connect(address, port, timeout_s)
         except msgspec.MsgspecError:
-            return Answer(error=errno.EINVAL, problem="no request"), None
+            return Answer(error=errno.EINVAL, problem="not a valid request"), None
         except OSError as error:
             return Answer(error=error.errno or errno.EIO, problem=error.strerror or str(error)), None
 
@@ -123,7 +123,7 @@ class Channel:
         public = [address for address in addresses if is_public(address)]
         if not public:
             raise _refused(
-                f"{host} is at a private address ({', '.join(addresses)}); a grant for that names the address itself"
+                f"{host} is at a private address ({', '.join(addresses)}); to allow it, grant the address itself"
             )
         for address in public:
             self._looked_up.setdefault(address, set()).add(plain_host(host))

@@ -1,4 +1,4 @@
-"""Many calls of one source in few processes, and which of their replies count.
+"""Makes many calls of one source in few processes, and decides which of their replies to accept.
 
 A process of its own for each call is what makes a call independent of the others. Most functions are independent by
 themselves, and for those it is enough to make sure. One process makes all calls, one after another; a second makes

@@ -1,4 +1,4 @@
-"""One process for a call, or for a series of them: raise the inner walls, take the task, call, reply, end."""
+"""The process that makes a call, or a series of them: raises the inner walls, takes the task, calls, replies, exits."""
 
 import contextlib
 import itertools

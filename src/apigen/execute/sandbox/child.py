@@ -1,4 +1,4 @@
-"""The zygote's hold on one process that it forked: hand it its task, watch its end, make sure of it."""
+"""The zygote's handle on a process that it forked: passes on the task, waits for its end, enforces it."""
 
 import contextlib
 import os

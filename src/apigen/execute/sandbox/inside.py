@@ -1,4 +1,4 @@
-"""How every process begins that lives in a place made by the keeper: it walls itself in and sees only what it may."""
+"""Startup of every process inside a keeper's namespaces: it raises the outer walls and opens only what it may see."""
 
 import fcntl
 import os
@@ -40,7 +40,7 @@ class Inside:
                 found, str(place.scratch), start.readable, start.listable, start.limits, read_only=read_only
             )
         except OSError as error:
-            send(place.control, Ready(problem=f"cannot raise the walls: {error.strerror}"))
+            send(place.control, Ready(problem=f"cannot apply the sandbox restrictions: {error.strerror}"))
             os._exit(1)
         self.inner = walls.InnerWalls(found, start.limits)
         self._network: _Network | None = None

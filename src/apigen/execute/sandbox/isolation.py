@@ -1,4 +1,4 @@
-"""Says how well this machine can wall in a function, by raising the very walls once."""
+"""Determines the isolation level of this machine, by raising the actual walls once."""
 
 import contextlib
 import functools
@@ -17,7 +17,7 @@ _INHABITANT = "apigen.execute.sandbox.probe"
 
 
 class Level(StrEnum):
-    """How much stands between a hostile function and the machine, strongest first."""
+    """Isolation level of this machine, strongest first."""
 
     NAMESPACED = "namespaced"
     """All of ``filtered``, and network and processes in namespaces of their own."""
@@ -35,7 +35,7 @@ class Level(StrEnum):
 
 
 class Isolation(msgspec.Struct, frozen=True):
-    """What walls a call in on this machine."""
+    """The isolation that this machine provides for calls."""
 
     level: Level
     layers: tuple[str, ...]
@@ -82,13 +82,13 @@ def require_isolation(wanted: str) -> Isolation:
         ExecutorUnavailable: no sandbox process can be started here at all.
     """
     if wanted not in list(Level):
-        raise UserError(f"{wanted!r} is no level of isolation; there are {', '.join(Level)}")
+        raise UserError(f"{wanted!r} is not an isolation level; choose from {', '.join(Level)}")
     found = probe_isolation()
     if found.level.at_least(Level(wanted)):
         return found
-    why = "; ".join(found.missing) or "it cannot be told why"
+    why = "; ".join(found.missing) or "the reason is unknown"
     raise UserError(
-        f"this machine isolates calls at the level `{found.level}`, and `{wanted}` is required: {why}. Mend that, or "
+        f"isolation level `{wanted}` is required, but this machine only provides `{found.level}`: {why}; fix that, or "
         f"require `{found.level}`"
     )
 
@@ -104,8 +104,8 @@ def _sentence(ready: Ready) -> str:
     limits = "time, memory, processes and output are limited"
     if _level(ready) is Level.LIMITS:
         return (
-            "network and files are NOT blocked, only time and output are limited: this is no security boundary, "
-            "so run only functions that you trust"
+            "network and files are NOT blocked, only time and output are limited: this is not a security boundary, "
+            "so run only functions you trust"
         )
     network = [
         name
@@ -120,7 +120,7 @@ def _sentence(ready: Ready) -> str:
             "files read-only but all of them READABLE" if READ_ONLY in ready.namespaces else "files NOT protected"
         )
     if "process" in ready.namespaces:
-        parts.append("other processes out of reach in a process namespace")
+        parts.append("other processes hidden by a process namespace")
     elif ready.seccomp:
         parts.append("signals to other processes blocked by seccomp")
     return "; ".join([*parts, limits])

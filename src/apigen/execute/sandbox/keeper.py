@@ -1,4 +1,4 @@
-"""The outermost sandbox process: makes the place, starts what lives in it, and clears up when it is over.
+"""The outermost sandbox process: creates namespaces and scratch, starts the process inside, and cleans up.
 
 Forked from the :mod:`~apigen.execute.sandbox.nursery`. Its standard input is a lifeline: when our process closes it or
 dies, by whatever signal, everything here is killed and removed. The other way round, our process sees it end.
@@ -106,5 +106,5 @@ def _missing(namespaces: tuple[str, ...]) -> tuple[str, ...]:
     wanted = [name for name in ("network", "process", "mount") if name not in namespaces]
     if not wanted:
         return ()
-    why = why_none() if kernel.LINUX else "only Linux has them"
+    why = why_none() if kernel.LINUX else "they exist only on Linux"
     return (f"no {', '.join(wanted)} namespace{f': {why}' if why else ''}",)

@@ -54,7 +54,7 @@ def why_none() -> str:
         if error.errno == errno.EOPNOTSUPP:
             return "it is not among the kernel's active security modules; boot with lsm=landlock,..."
         if error.errno == errno.ENOSYS:
-            return f"the kernel {os.uname().release} does not have it; it came with 5.13"
+            return f"kernel {os.uname().release} lacks it; it requires Linux 5.13"
         return f"the kernel or the container refuses it ({error.strerror})"
     return "unknown"
 

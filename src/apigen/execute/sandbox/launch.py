@@ -1,4 +1,4 @@
-"""Starts sandbox processes and waits until their walls stand."""
+"""Starts sandbox processes and waits until their walls are raised."""
 
 import contextlib
 import json
@@ -65,7 +65,7 @@ class Started:
 
 
 class Sight(msgspec.Struct, frozen=True):
-    """What a sandbox process sees of the machine beyond the walls of any other."""
+    """What a sandbox process may access beyond the default."""
 
     folders: tuple[str, ...] = ()
     """To import from beyond ``sys.path``: the code in them is readable."""
@@ -157,7 +157,7 @@ class Nursery:
                     if len(answer := self._orders.recv(LENGTH.size, socket.MSG_WAITALL)) == LENGTH.size:
                         return int(LENGTH.unpack(answer)[0])
                 self.close()
-        raise OSError("it ended at once")
+        raise OSError("it exited immediately")
 
     def _begin(self) -> None:
         path = json.dumps(import_path() if self._path is None else list(self._path))
@@ -179,7 +179,7 @@ def _handshake(control: socket.socket, message: Start) -> Ready:
         send(control.fileno(), message)
         answered, _, _ = select.select([control], [], [], _START_S)
         body = receive(control.fileno()) if answered else b"{}"
-        ready = msgspec.json.decode(body, type=Ready) if body else Ready(problem="it ended at once")
+        ready = msgspec.json.decode(body, type=Ready) if body else Ready(problem="it exited immediately")
     except (OSError, msgspec.MsgspecError) as error:
         ready = Ready(problem=str(error))
     if not ready.scratch:

@@ -1,4 +1,4 @@
-"""The bounds of one call, and how a process puts them on itself."""
+"""The resource limits of one call, and how a process applies them to itself."""
 
 import math
 import resource

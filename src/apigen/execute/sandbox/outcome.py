@@ -48,7 +48,7 @@ def execution_of(report: Report, call: Call, limits: Limits, private: Iterable[s
     if report.ended is Ended.REPLIED:
         reply = _read(report.replies[0]) if report.replies else None
         if reply is None:
-            return _failed(call, Reason.CRASHED, "it wrote something else than a reply", duration_ms)
+            return _failed(call, Reason.CRASHED, "it wrote something other than a result", duration_ms)
         if reply.reason is None:
             return _succeeded(reply, call, limits, duration_ms)
         detail = tidy(reply.detail, private)
@@ -131,19 +131,19 @@ def _explain(report: Report, limits: Limits) -> tuple[Reason, str]:
         case Ended.CPU_TIME:
             return Reason.TIMEOUT, f"no result within {limits.cpu_s:g} s of CPU time"
         case Ended.KILLED:
-            return Reason.OUT_OF_MEMORY, "killed by the kernel, as it does when memory runs out"
+            return Reason.OUT_OF_MEMORY, "killed by the kernel, most likely out of memory"
         case Ended.TOO_LARGE:
             return Reason.RESULT_TOO_LARGE, _too_large(limits)
         case Ended.SILENT:
-            return Reason.CRASHED, "closed its pipe without a result"
+            return Reason.CRASHED, "closed its pipe without sending a result"
         case Ended.SIGNAL:
-            return Reason.CRASHED, f"died of {_signal_name(report.number)}"
+            return Reason.CRASHED, f"killed by {_signal_name(report.number)}"
         case _:
-            return Reason.CRASHED, f"ended without a result, with exit code {report.number}"
+            return Reason.CRASHED, f"exited without a result (exit code {report.number})"
 
 
 def _too_large(limits: Limits) -> str:
-    return f"the result has more than {limits.output_kb} KiB of JSON"
+    return f"the result is larger than {limits.output_kb} KiB of JSON"
 
 
 def _signal_name(number: int) -> str:

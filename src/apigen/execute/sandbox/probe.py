@@ -1,4 +1,4 @@
-"""A sandbox process in which nothing runs: it raises the outer walls, says which ones stand, and ends."""
+"""A sandbox process that runs no tool: it raises the outer walls, reports which ones it has, and exits."""
 
 from apigen.execute.sandbox.inside import Inside
 from apigen.execute.sandbox.keeper import Place

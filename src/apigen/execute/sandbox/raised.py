@@ -1,4 +1,4 @@
-"""What an exception of a function means for the call that caused it."""
+"""Maps exceptions raised by a function to reasons."""
 
 import errno
 import re
@@ -38,7 +38,7 @@ def describe(error: BaseException) -> str:
     try:
         message = str(error)
     except Exception as worse:  # noqa: BLE001 - __str__ is the function's own code
-        message = f"no message, since its __str__ raised {type(worse).__name__}"
+        message = f"no message; its __str__ raised {type(worse).__name__}"
     text = f"{type(error).__name__}: {message}"[:_LONGEST].removesuffix(": ")
     return text.encode("utf-8", "replace").decode()  # half of a character would be no JSON
 

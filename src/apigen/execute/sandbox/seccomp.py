@@ -85,7 +85,7 @@ def why_none() -> str:
     """Why :func:`available` says no."""
     machine = os.uname().machine
     if machine not in _ARCHITECTURES:
-        return f"there is no table of system calls for {machine}"
+        return f"apigen has no system call table for {machine}"
     return "the kernel was built without it"
 
 

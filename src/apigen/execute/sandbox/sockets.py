@@ -110,7 +110,7 @@ class BrokeredSockets:
             OSError: ``EPERM`` where no grant allows it, else what the network answered.
         """
         if made not in self._options:
-            raise OSError(errno.EISCONN if made.family in _TCP else errno.EPERM, "no connection can be made with it")
+            raise OSError(errno.EISCONN if made.family in _TCP else errno.EPERM, "this socket cannot be connected")
         host, port = address[0], address[1]
         timeout = made.gettimeout()
         problem: OSError | None = None
@@ -148,7 +148,7 @@ class BrokeredSockets:
         name = host.decode("ascii") if isinstance(host, bytes) else str(host)
         number = _SERVICES.get(port) if isinstance(port, str) and not port.isdigit() else int(port or 0)
         if number is None:
-            raise OSError(errno.EPROTONOSUPPORT, f"the port of {port!r} is not known here; give its number")
+            raise OSError(errno.EPROTONOSUPPORT, f"unknown service name {port!r}; give the port number")
         answer = self._ask(Lookup(name))[0]
         found: list[_Entry] = []
         for address in answer.addresses:
@@ -168,7 +168,7 @@ class BrokeredSockets:
                 (size,) = LENGTH.unpack(data)
                 body, more = self._hear(min(size, _LARGEST_ANSWER))
             except (OSError, EOFError, struct.error) as error:
-                raise OSError(errno.ENETDOWN, "the process that connects is gone") from error
+                raise OSError(errno.ENETDOWN, "the connection broker process has exited") from error
         answer = msgspec.json.decode(body, type=Answer)
         if answer.error:
             raise OSError(answer.error, answer.problem)

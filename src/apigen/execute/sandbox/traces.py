@@ -1,4 +1,4 @@
-"""Notices what a call leaves behind in its process, where the next call of a series could find it.
+"""Detects what a call leaves behind in its process for the next call of a series to find.
 
 A help, not a wall: a function that takes care to hide can. It only ever sends calls to processes of their own, so it
 may be too strict but never changes a result.

@@ -1,4 +1,4 @@
-"""Which walls stand where: the outer ones around a sandbox process, the inner ones around each call."""
+"""The walls (restrictions): outer ones around a sandbox process, inner ones around each call."""
 
 import contextlib
 import os
@@ -55,9 +55,9 @@ def missing(found: Found) -> tuple[str, ...]:
     """What of it this machine does not offer, each with why, as far as that can be known."""
     lacking = []
     if not found.landlock:
-        lacking.append(f"no Landlock: {landlock.why_none()}" if LINUX else "no Landlock: only Linux has it")
+        lacking.append(f"no Landlock: {landlock.why_none()}" if LINUX else "no Landlock: it exists only on Linux")
     if not found.seccomp:
-        lacking.append(f"no seccomp: {seccomp.why_none()}" if LINUX else "no seccomp: only Linux has it")
+        lacking.append(f"no seccomp: {seccomp.why_none()}" if LINUX else "no seccomp: it exists only on Linux")
     return tuple(lacking)
 
 

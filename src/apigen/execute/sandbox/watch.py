@@ -1,4 +1,4 @@
-"""Watches one process from outside: reads its progress, bounds what it says, ends it in time."""
+"""Supervises one process from outside: reads its progress, limits its output, kills it when its time is over."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""Our side of one sandbox process: starts it when needed, asks it to make calls, replaces it when it breaks."""
+"""Our side of one sandbox process: starts it when needed, has it make calls, replaces it when it fails."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The process that functions are imported into, once, and that forks for each call.
+"""The process that imports functions once and forks for each call.
 
 A fork, the walls around it and its end take longer than most calls. Where a second CPU can do that meanwhile, they
 overlap with calls: the process of the next call is forked and walled in while a call runs, and waits for its task;
@@ -130,11 +130,11 @@ class Zygote:
                 if not self._give(child, frame):
                     self._dying = child
                     child.kill()
-                    return Report(Ended.BROKEN, problem="the walls around a call could not be raised")
+                    return Report(Ended.BROKEN, problem="the sandbox restrictions could not be applied")
             started = time.monotonic()
             self._spare = self._fork(cold=False) if self._ahead and not cold else None
         except OSError as error:
-            return Report(Ended.BROKEN, problem=f"cannot start a call: {error.strerror}")
+            return Report(Ended.BROKEN, problem=f"cannot start the call: {error.strerror}")
         series = task.series and not rehearsal
         watch = Watch(child.replies, self._control, self._limits, cold=cold, series=series)
         ended = watch.until_the_end()
@@ -234,7 +234,7 @@ class Zygote:
         except OSError:
             left = ["call"]
         if left and not empty_folder(self._scratch, _MOST_LEFT):
-            raise OSError(errno.EBUSY, "too much is left in scratch")
+            raise OSError(errno.EBUSY, "too many files are left in scratch")
         self._folder.mkdir(mode=0o700)
         self._fresh = True
 

@@ -1,4 +1,4 @@
-"""A language model's word on the tools that neither a label nor the classifier settles."""
+"""Asks a language model for the category of tools that neither a label nor the classifier settles."""
 
 import re
 from collections.abc import Sequence

@@ -47,9 +47,7 @@ def merged(tool: Tool) -> tuple[Tool, Note | None]:
     found = categorise(tool, tool.category)
     note = None
     if found.by != "label" and tool.category != OTHER and of_label(tool.category) is None:
-        note = Note(
-            tool.name, f"its category {tool.category!r} is none that is known here; {found.category} was guessed"
-        )
+        note = Note(tool.name, f"its category {tool.category!r} is not one of the 21; {found.category} was guessed")
     if found.category == tool.category:
         return tool, note
     return msgspec.structs.replace(tool, category=found.category), note

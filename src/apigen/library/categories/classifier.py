@@ -1,4 +1,4 @@
-"""A small classifier of tools by their words: multinomial naive Bayes over the words that a tool has at all.
+"""A small classifier of tools: multinomial naive Bayes over the distinct words of a tool.
 
 It learns in some milliseconds from two text files that stand beside it, so there is nothing to download and nothing
 binary to keep. Pieces of words were tried too and made it worse on what it had not seen.

@@ -1,4 +1,4 @@
-"""What the classifier learns from: APIs written by hand under their categories, and words that point to a category."""
+"""Training data of the classifier: hand-written APIs by category, and words that point to a category."""
 
 import hashlib
 import re

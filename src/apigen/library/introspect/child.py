@@ -1,4 +1,4 @@
-"""Imports and describes modules in a sandbox: behind the walls of a call, in a process of its own that is watched."""
+"""Imports and describes modules in a sandboxed, supervised process."""
 
 import os
 import signal
@@ -100,7 +100,7 @@ def _offers(wanted: Wanted, modules: list[Imported], descriptor: int) -> list[Of
     except ImportFailed:
         raise
     except Exception as error:
-        raise ImportFailed(f"looking at what it defines raises {type(error).__name__}") from error
+        raise ImportFailed(f"inspecting it raised {type(error).__name__}") from error
 
 
 def _announce_import(wanted: Wanted, descriptor: int) -> Callable[[str], None]:

@@ -1,4 +1,4 @@
-"""Turns what modules offer into tools, and says why the rest is none."""
+"""Turns the public functions of modules into tools, with a reason for each one that cannot be a tool."""
 
 import functools
 import hashlib
@@ -47,7 +47,7 @@ def describe(offers: Iterable[Offer], origin: str | None) -> Described:
             skipped.append(Skipped(offer.name, str(problem), place))
             continue
         except Exception as error:  # noqa: BLE001 - looking at foreign objects may run their code
-            skipped.append(Skipped(offer.name, f"looking at it raises {type(error).__name__}", place))
+            skipped.append(Skipped(offer.name, f"inspecting it raised {type(error).__name__}", place))
             continue
         name = _unique_name(offer.name, offer.imported.module.__name__, taken)
         taken.add(name)
@@ -72,10 +72,12 @@ def _described_signature(offer: Offer) -> FunctionSignature:
     if not signature.parameters:
         only = ", ".join(name for name, _ in signature.left_out)
         if not inspect.isroutine(inspect.unwrap(offer.found)) and only.startswith("*"):
-            raise Undescribable(f"an object of type {type(offer.found).__name__} that takes only {only} when called")
-        raise Undescribable(f"takes only {only}, which no call can give" if only else "takes no parameters")
+            raise Undescribable(f"an object of type {type(offer.found).__name__} whose call takes only {only}")
+        raise Undescribable(
+            f"takes only {only}, which JSON arguments cannot provide" if only else "takes no parameters"
+        )
     if not signature.docstring.description:
-        raise Undescribable("no docstring; a model could not know what it does")
+        raise Undescribable("no docstring, so a model cannot know what it does")
     return signature
 
 
@@ -111,7 +113,7 @@ def _guessed(signature: FunctionSignature) -> Iterator[str]:
     """What is said of parameters whose types nobody wrote down."""
     for parameter in signature.parameters:
         if parameter.guessed_from:
-            yield f"the type of {parameter.name} is taken from {parameter.guessed_from}"
+            yield f"the type of {parameter.name} is inferred from {parameter.guessed_from}"
 
 
 def _category(module: ModuleType) -> str:

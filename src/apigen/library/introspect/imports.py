@@ -1,4 +1,4 @@
-"""Imports what the user named and notes how it is found again."""
+"""Imports the module the user named, and records how to find it again."""
 
 import difflib
 import importlib.util
@@ -77,6 +77,6 @@ def _not_found(name: str, problem: ImportFailed) -> ImportFailed:
     close = difflib.get_close_matches(missing, known, n=1)
     hint = f"did you mean {close[0]!r}? Otherwise " if close else ""
     return ImportFailed(
-        f"there is no module {missing!r}; {hint}install it in this environment ({sys.executable} -m pip install ...), "
+        f"no module named {missing!r}; {hint}install it in this environment ({sys.executable} -m pip install ...),  "
         f"or name its file: python:PATH/{missing}.py"
     )

@@ -1,4 +1,4 @@
-"""Has modules described in a sandbox and turns whatever becomes of it into a description or one line of advice."""
+"""Runs the description of modules in a sandbox; the result is a description or a one-line error with advice."""
 
 import contextlib
 import select
@@ -34,7 +34,7 @@ _decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 
 
 class ModuleUnbearable(UserError):  # noqa: N818 - named for what happened
-    """Importing a submodule, which can be left out, ends the process or does not end."""
+    """Importing a submodule ends the process or hangs; the submodule can be skipped."""
 
     def __init__(self, message: str, module: str, why: str) -> None:
         super().__init__(message)

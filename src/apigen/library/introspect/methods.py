@@ -60,7 +60,10 @@ def methods_of_factory(modules: Sequence[Imported], name: str, announce: Announc
         raise ImportFailed(f"{name}() needs {needed}; a factory makes its object without arguments")
     made = _make(name, factory, announce)
     if made is None or isinstance(made, ModuleType | type):
-        raise ImportFailed(f"{name}() gives {'nothing' if made is None else 'no object but a ' + type(made).__name__}")
+        raise ImportFailed(
+            f"{name}() returned "
+            f"{'None' if made is None else 'a ' + type(made).__name__ + ', not an object with methods'}"
+        )
     kind = type(made)
     for method, written in _attributes(kind):
         yield _offer(made, kind.__name__, method, written, imported, (method, name))
@@ -87,7 +90,7 @@ def _of_class(imported: Imported, name: str, found: type, announce: Announce) ->
             yield _offer(target, name, method, written, imported, (method, name))
         offered = True
     if why or not offered:
-        yield Offer(name, found, imported, reason=why or "a class without public methods of its own")
+        yield Offer(name, found, imported, reason=why or "a class that defines no public methods")
 
 
 def _offer(target: Any, name: str, method: str, written: Any, imported: Imported, place: tuple[str, str]) -> Offer:
@@ -106,7 +109,7 @@ def _offer(target: Any, name: str, method: str, written: Any, imported: Imported
         try:
             return Offer(f"{snake_case(name)}_{method}", getattr(target, method), imported, *place)
         except Exception as error:  # noqa: BLE001 - it may be looked up by foreign code
-            reason = f"looking at it raises {type(error).__name__}"
+            reason = f"inspecting it raised {type(error).__name__}"
     return Offer(f"{name}.{method}", None, imported, reason=reason)
 
 
@@ -132,12 +135,12 @@ def _written_in(found: type) -> dict[str, Any]:
 
 def _why_no_method(kind: Any) -> str:
     if isinstance(kind, type):
-        return "a class inside of a class"
+        return "a class nested in another class"
     function = kind.__func__ if isinstance(kind, _OF_CLASSES) else kind
     if inspect.isasyncgenfunction(function):
-        return "an asynchronous generator; only what is returned once can be a result"
+        return "an asynchronous generator; a tool must return a single result"
     if isinstance(kind, _PROPERTIES) or inspect.isdatadescriptor(kind) or not callable(function):
-        return "a property; only methods take arguments"
+        return "a property, which takes no arguments"
     return ""
 
 
@@ -179,12 +182,12 @@ def _named(modules: Sequence[Imported], name: str, what: str, fits: Callable[[An
             found = inspect.getattr_static(found, part, None) if isinstance(found, type) else getattr(found, part, None)
         if found is not None:
             if not fits(found):
-                raise ImportFailed(f"{name} is no {what} but a value of type {type(found).__name__}")
+                raise ImportFailed(f"{name} is a value of type {type(found).__name__}, not a {what}")
             return imported, found
         known += [other for other, value in vars(imported.module).items() if fits(value) and other[0] != "_"]
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    raise ImportFailed(f"there is no {what} {name!r}{hint}")
+    raise ImportFailed(f"no such {what} {name!r}{hint}")
 
 
 def _needed(factory: Callable[..., Any]) -> str:
@@ -204,7 +207,7 @@ def _make(name: str, factory: Callable[..., Any], announce: Announce) -> Any:
     Raises:
         ImportFailed: whatever the factory raises.
     """
-    announce(f"making an object with {name}()")
+    announce(f"creating an object with {name}()")
     try:
         made = factory()
         return asyncio.run(made) if isinstance(made, Coroutine) else made
@@ -212,4 +215,4 @@ def _make(name: str, factory: Callable[..., Any], announce: Announce) -> Any:
         raise
     except BaseException as error:  # SystemExit included: foreign code may raise anything
         text = " ".join(str(error).split())[:300] or "no message"
-        raise ImportFailed(f"{name}() raises {type(error).__name__}: {text}") from error
+        raise ImportFailed(f"{name}() raised {type(error).__name__}: {text}") from error

@@ -1,4 +1,4 @@
-"""The public submodules of a package, imported one by one: what cannot be imported is left out, not the package."""
+"""Imports the public submodules of a package one by one; those that cannot be imported are skipped."""
 
 import pkgutil
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ _NOT_FOR_CALLERS = {
     **dict.fromkeys(
         ("vendor", "vendored", "vendoring", "extern", "externals", "third_party", "thirdparty"), "vendored"
     ),
-    **dict.fromkeys(("setup", "examples"), "not part of what the package offers"),
+    **dict.fromkeys(("setup", "examples"), "not part of the package's public API"),
 }
 """Names of modules that are no part of what a package offers, with what they are."""
 
@@ -42,7 +42,7 @@ def submodules(
             if found.name.startswith("_") or name in without:
                 continue
             if what := _not_for_callers(found.name):
-                yield Skipped(name, f"a module that is left out: {what}", place)
+                yield Skipped(name, f"a module that is skipped: {what}", place)
                 continue
             announce(name)
             try:
@@ -56,7 +56,9 @@ def submodules(
             elif file.endswith(".py"):
                 below = Imported(package.locator, module, None, str(Path(file).resolve()))
             else:
-                yield Skipped(name, "compiled, and not installed where any process could import it", place)
+                yield Skipped(
+                    name, "a compiled module outside the installed packages, which the sandbox could not import", place
+                )
                 continue
             waiting.append(below)
             yield below

@@ -1,4 +1,4 @@
-"""What the two sides say to each other: one order, framed, to the sandbox; one message a line from there."""
+"""The protocol with the sandbox process: one framed order in, one message per line out."""
 
 import msgspec
 
@@ -33,7 +33,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 IMPORTING = "importing it"
-DESCRIBING = "describing the functions of it"
+DESCRIBING = "inspecting the functions of it"
 
 
 class Doing(msgspec.Struct, frozen=True, tag=True):

@@ -1,4 +1,4 @@
-"""What a module or package offers: its public functions, and for each other public thing why it is no tool."""
+"""The public functions of a module or package, and for each other public name the reason why it is not a tool."""
 
 import dataclasses
 import enum
@@ -110,5 +110,5 @@ def _why_no_function(found: Any, seen: dict[int, str]) -> str:
     if not callable(found):
         return f"not a function but a value of type {type(found).__name__}"
     if inspect.isasyncgenfunction(found):
-        return "an asynchronous generator; only what is returned once can be a result"
+        return "an asynchronous generator; a tool must return a single result"
     return f"the same function as {seen[id(found)]}" if id(found) in seen else ""

@@ -1,4 +1,4 @@
-"""Checks a description that comes from a process in which foreign code ran, and which it may have forged.
+"""Checks descriptions that come from a process running untrusted code, which may have forged them.
 
 A description decides what is later imported and which folders a sandbox may read, so it may name only what the user
 has named. Its schemas are compiled in our process, so they may not reach out of themselves.
@@ -33,17 +33,17 @@ def require_wanted(described: Described, order: Order) -> None:
     for tool in described.tools:
         binding = tool.binding
         if not _NAME.fullmatch(tool.name) or tool.name in names:
-            raise Forged(f"it describes a tool with the impossible name {tool.name[:70]!r}")
+            raise Forged(f"it returned a tool with an invalid name: {tool.name[:70]!r}")
         names.add(tool.name)
         if not isinstance(binding, PythonBinding) or tool.origin not in places:
-            raise Forged(f"it describes {tool.name} as something from elsewhere")
+            raise Forged(f"it returned {tool.name} with a wrong origin")
         if binding.module is None:
             found = binding.file in files or _is_file_below(binding.file or "", packages, order.folder)
         else:
             below = binding.module.startswith(tuple(f"{package}." for package in packages))
             found = binding.file is None and (binding.module in modules or below)
         if not found:
-            raise Forged(f"it binds {tool.name} to another module")
+            raise Forged(f"it returned {tool.name} bound to another module")
         _require_plain(tool)
 
 

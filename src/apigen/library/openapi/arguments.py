@@ -1,4 +1,4 @@
-"""One flat object of arguments for everything that a request holds."""
+"""Maps all parts of a request to one flat object of arguments."""
 
 from collections.abc import Sequence
 

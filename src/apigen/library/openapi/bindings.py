@@ -49,10 +49,10 @@ def binding_of(
     server, problem = service.server, ""
     if not server:
         server, problem = usable_server(_servers(operation, service), root.location)
-        problem = problem and f"{problem}; `#server=URL` says where it answers"
+        problem = problem and f"{problem}; set its base URL with `#server=URL`"
     security, unsupported = service.schemes.alternatives(operation.raw.get("security", root.value.get("security")))
     if problem or unsupported:
-        notes[f"only described, since {problem or unsupported}"] = None
+        notes[f"description only, cannot be called: {problem or unsupported}"] = None
         return None
     whole = next((name for name, argument in names if argument.parameter is None), "")
     accept = _accepted(operation, service)

@@ -75,14 +75,14 @@ def read_body(told: Json, document: Document, documents: Documents, reader: Sche
     except CannotOffer as problem:
         if raw.get("required") is not False:
             raise
-        return Body(notes=(f"sent without the body, which is not needed: {problem}",))
+        return Body(notes=(f"called without its optional body: {problem}",))
 
 
 def _chosen(content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     ranked = sorted((rank, number) for number, media in enumerate(content) if (rank := _rank(media)) is not None)
     if not ranked:
         listed = ", ".join(content)
-        raise CannotOffer(f"its body is {listed or 'of no media type'}; JSON, forms and text can be sent")
+        raise CannotOffer(f"its body is {listed or 'of no media type'}; only JSON, forms and text can be sent")
     media, entry = list(content.items())[ranked[0][1]]
     if "*" in media:
         media = "text/plain" if media.lower().startswith("text/") else JSON
@@ -137,16 +137,16 @@ def _flat(offer: _Offer, schema: Schema, encoding: Mapping[str, Any]) -> Body:
     required = [name for name in told if name in properties]
     notes = [
         *reader.notes(schema),
-        *(f"requires {name!r}, which is not described" for name in told if name not in properties),
+        *(f"requires {name!r}, which its schema does not define" for name in told if name not in properties),
     ]
     said = raw.get("required")
     needed = said if isinstance(said, bool) else bool(required)
     if needed and said is not True:
-        notes.append("its body is taken to be needed, since parts of it are required")
+        notes.append("its body is treated as required, since parts of it are")
     if isinstance(schema.get("type"), list):
-        notes.append("its body may be null, which is not offered")
+        notes.append("its body may be null; the tool does not offer that")
     if "discriminator" in schema:
-        notes.append("its body may have further properties, depending on its kind, that are not offered")
+        notes.append("its body has further properties in some of its variants; the tool does not offer them")
     arguments = tuple(
         Argument(name, inner, needed and name in required, _placed(name, encoding.get(name)))
         for name, inner in _with_examples(offer, schema).items()
@@ -187,19 +187,19 @@ def _placed(name: str, how: Json) -> RestParameter:
 def _form(offer: _Offer, schema: Schema) -> Body:
     """A form, without the files that it does not need."""
     if not isinstance(schema.get("properties"), dict):
-        raise CannotOffer(f"its body is a form ({offer.media}) whose fields are not described")
+        raise CannotOffer(f"its body is a form ({offer.media}) whose fields are not defined")
     properties: dict[str, Json] = schema["properties"]
     files = [name for name, inner in properties.items() if _is_file(inner)]
     needed = [name for name in files if name in schema.get("required", ())]
     if needed or (files and len(files) == len(properties)):
-        raise CannotOffer(f"it uploads a file (form field {(needed or files)[0]!r}), which no call can hold")
+        raise CannotOffer(f"it uploads a file (form field {(needed or files)[0]!r}), which a JSON call cannot contain")
     kept = {name: inner for name, inner in properties.items() if name not in files}
     told = offer.entry.get("encoding")
     how = {name: one for name, one in told.items() if name in kept} if isinstance(told, dict) else {}
     body = _flat(offer, {**schema, "properties": kept}, how)
     spanning = [key for key in schema if key not in _FLAT and not key.startswith("x-")]
-    left = [f"the form field {name!r}, a file, is left out" for name in files]
-    left += [f"what its form says with {', '.join(spanning)} is not checked"] if spanning else []
+    left = [f"the form field {name!r}, a file, is dropped" for name in files]
+    left += [f"the form's {', '.join(spanning)} constraints are not checked"] if spanning else []
     return msgspec.structs.replace(body, notes=(*body.notes, *left))
 
 

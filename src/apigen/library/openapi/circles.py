@@ -1,4 +1,4 @@
-"""Which components refer to each other in circles."""
+"""Finds components that refer to each other in cycles."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any

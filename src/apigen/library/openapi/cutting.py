@@ -1,4 +1,4 @@
-"""Schemas left open below a depth, so that they find room."""
+"""Simplifies schemas below a certain depth, to fit a size limit."""
 
 from apigen.library.openapi.components import DEFS
 from apigen.library.openapi.merging import Schema, merged

@@ -1,4 +1,4 @@
-"""Discriminators: which form of an object a property's value stands for, said in JSON Schema."""
+"""Converts discriminators to JSON Schema."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A spec's documents and what their ``$ref`` point to; none is read from outside its folder or its server."""
+"""The documents of a spec and their ``$ref``; nothing is read from outside the spec's folder or server."""
 
 from pathlib import Path
 from typing import Any
@@ -101,14 +101,14 @@ class Documents:
         said: dict[str, Json] = {}
         for _ in range(MOST_HOPS):
             if not isinstance(value, dict):
-                raise CannotOffer(f"an object is needed where {str(value)[:40]!r} stands")
+                raise CannotOffer(f"expected an object, found {str(value)[:40]!r}")
             reference = value.get("$ref")
             if not isinstance(reference, str):
                 return ({**value, **said} if said else value), document
             said = said or {key: value[key] for key in ("summary", "description") if key in value}
             target = self.target(reference, document)
             value, document = target.value, target.document
-        raise CannotOffer(f"{reference!r} leads in circles")
+        raise CannotOffer(f"{reference!r} is a circular reference")
 
     def _document(self, address: str, reference: str, start: Document) -> Document:
         location = self._location(address, reference, start)
@@ -133,17 +133,17 @@ class Documents:
             location = _joined(start.location, address)
             if not is_address(location) or origin_of(location) != origin_of(root):
                 raise CannotOffer(
-                    f"refers to {reference!r}, which another server than the spec's holds; it is not read"
+                    f"refers to {reference!r}, which is on a different server from the spec and is not fetched"
                 )
             return location
         if "://" in address:
-            raise CannotOffer(f"refers to {reference!r}, an address; a spec in a file may refer to files only")
+            raise CannotOffer(f"refers to {reference!r}, a URL; a spec in a local file may only refer to local files")
         try:
             path = (Path(start.location).parent / unquote(address)).resolve()
         except (OSError, ValueError, RuntimeError):
-            raise CannotOffer(f"refers to {reference!r}, which is no path") from None
+            raise CannotOffer(f"refers to {reference!r}, which is not a valid path") from None
         if not path.is_relative_to(Path(root).parent):
-            raise CannotOffer(f"refers to {reference!r}, which lies outside the spec's folder; it is not read")
+            raise CannotOffer(f"refers to {reference!r}, which is outside the spec's folder and is not read")
         return str(path)
 
 
@@ -162,7 +162,7 @@ def _at(value: Json, pointer: str, reference: str) -> Json:
     if pointer in ("", "/"):
         return value
     if not pointer.startswith("/"):
-        raise CannotOffer(f"refers to {reference!r}; a name instead of a path behind `#` is not followed")
+        raise CannotOffer(f"refers to {reference!r}; only JSON Pointers are supported after `#`")
     for part in pointer[1:].split("/"):
         key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(value, dict) and key in value:

@@ -1,4 +1,4 @@
-"""The bytes of a document, from a file or an address that the user named."""
+"""Reads a document from a file or URL named by the user."""
 
 import gzip
 import io
@@ -72,17 +72,17 @@ def fetch(place: str, *, stay: bool = False, most: int = MOST_BYTES, timeout_s: 
             return _from_address(place, stay, most, timeout_s)
         path = Path(place).expanduser()
         if path.is_dir():
-            raise UserError(f"{place} is a folder; name the document in it")
+            raise UserError(f"{place} is a folder; name the document itself")
         with path.open("rb") as file:
             return Fetched(_unpacked(_bounded(file, most, place), most, place), str(path.resolve()))
     except HTTPError as problem:
-        raise UserError(f"{place}: the server answers {problem.code}, {_told(problem)}") from None
+        raise UserError(f"{place}: the server answered HTTP {problem.code}: {_told(problem)}") from None
     except URLError as problem:
         raise UserError(f"{place} cannot be reached: {_told(problem)}") from None
     except TimeoutError:
         raise UserError(f"{place} did not answer within {timeout_s:g} s") from None
     except FileNotFoundError:
-        raise UserError(f"there is no file {Path(place).expanduser().absolute()}") from None
+        raise UserError(f"no such file: {Path(place).expanduser().absolute()}") from None
     except (OSError, HTTPException, ValueError) as problem:
         raise UserError(f"{place} cannot be read: {_told(problem)}") from None
 
@@ -137,7 +137,7 @@ def _bounded(file: _Readable, most: int, place: str, until: float | None = None)
         chunks.append(chunk)
         size += len(chunk)
         if size > most:
-            raise UserError(f"{place} is larger than {most >> 20} MiB, the most that is read of one document")
+            raise UserError(f"{place} is larger than {most >> 20} MiB, the limit for one document")
         if until is not None and time.monotonic() > until:
             raise TimeoutError
     return b"".join(chunks)
@@ -150,4 +150,4 @@ def _unpacked(data: bytes, most: int, place: str) -> bytes:
         with gzip.open(io.BytesIO(data)) as file:
             return _bounded(file, most, place)
     except (EOFError, zlib.error) as problem:
-        raise UserError(f"{place} is packed with gzip and broken: {problem}") from None
+        raise UserError(f"{place} is not valid gzip: {problem}") from None

@@ -1,4 +1,4 @@
-"""How large a tool's schema may become, and what is done where it would be larger.
+"""Keeps the schemas of tools within a size limit.
 
 Three ways, in this order: every component is written where it is used; each component is written once, under
 ``$defs``; only as many levels are written as there is room for, and what lies deeper is left open.
@@ -140,7 +140,10 @@ class Fitter:
                 break
             best = deeper
         notes = self._weigh(best).notes
-        told = f"its schema has more than {self._most:,} characters; what lies deep in it is left open ({CUT})"
+        told = (
+            f"its schema has more than {self._most:,} characters; its deepest parts are simplified to accept any "
+            f"value ({CUT})"
+        )
         return Fitted(best, (*sorted(notes), told))
 
 

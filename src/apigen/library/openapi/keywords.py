@@ -74,7 +74,7 @@ def _type(told: Json, notes: Notes) -> dict[str, Json]:
         return schema
     if not told:
         return {}
-    notes[f"type {_short(told)} is none and kept as {ORIGINAL}"] = None
+    notes[f"type {_short(told)} is not a JSON type; kept as {ORIGINAL}"] = None
     return {ORIGINAL: told}
 
 
@@ -86,7 +86,7 @@ def _put(schema: dict[str, Json], key: str, value: Json, notes: Notes) -> None:
         schema[key] = found
     else:
         schema[f"x-{key}"] = value
-        notes[f"{key} {_short(value)} cannot be used and is kept as x-{key}"] = None
+        notes[f"{key} {_short(value)} is not usable; kept as x-{key}"] = None
 
 
 def _fit_values(schema: dict[str, Json], notes: Notes) -> None:
@@ -101,12 +101,12 @@ def _fit_values(schema: dict[str, Json], notes: Notes) -> None:
         fitted = [_fitted(choice, kind) for choice in schema["enum"]]
         unique = list({msgspec.json.encode(choice): choice for choice in fitted}.values())
         if msgspec.json.encode(unique) != msgspec.json.encode(schema["enum"]):
-            notes["enum written with values of another type, or twice"] = None
+            notes["enum values duplicated or written with another type; cleaned up"] = None
             schema["enum"] = unique
     if "default" in schema:
         fitted_default = _fitted(schema["default"], kind)
         if type(fitted_default) is not type(schema["default"]):
-            notes["default written as a value of another type"] = None
+            notes["default written with another type; converted"] = None
             schema["default"] = fitted_default
 
 

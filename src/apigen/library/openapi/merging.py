@@ -1,4 +1,4 @@
-"""``allOf`` written as one schema, where that says exactly the same."""
+"""Merges ``allOf`` into one schema where that is exactly equivalent."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce

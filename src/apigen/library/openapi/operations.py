@@ -56,7 +56,7 @@ def operations(documents: Documents) -> Iterator[Operation | Skipped]:
         for item, document in items:
             for method, raw in _methods(item):
                 if not isinstance(raw, Mapping):
-                    yield Skipped(f"{method} {path}", "it is described by no object")
+                    yield Skipped(f"{method} {path}", "it is not an object")
                     continue
                 operation_id = raw.get("operationId")
                 name = tool_name(method, path, operation_id if isinstance(operation_id, str) else "", taken)

@@ -32,7 +32,7 @@ def collected(operation: Operation, documents: Documents) -> list[tuple[Raw, Doc
             raw, document = documents.follow(told, operation.document)
             name, place = raw.get("name"), raw.get("in")
             if not isinstance(name, str) or not isinstance(place, str) or not name:
-                raise CannotOffer("one of its parameters has no name or no place")
+                raise CannotOffer("one of its parameters lacks `name` or `in`")
             found[name, place] = raw, document
     return list(found.values())
 
@@ -55,9 +55,9 @@ def as_argument(raw: Raw, document: Document, reader: SchemaReader) -> Argument:
     """
     name, place = raw["name"], raw["in"]
     if place == "querystring":
-        raise CannotOffer(f"its parameter {name!r} is the whole query string, which is not supported")
+        raise CannotOffer(f"its parameter {name!r} stands for the whole query string, which is not supported")
     if place not in _STYLES:
-        raise CannotOffer(f"its parameter {name!r} has the unknown place {place!r}")
+        raise CannotOffer(f"its parameter {name!r} has an unknown location (`in`): {place!r}")
     media, schema = _schema(raw)
     converted = described(reader.read(schema, document), raw, document, reader)
     required = raw.get("required") is True or place == "path"
@@ -70,7 +70,7 @@ def described(schema: Json, raw: Raw, document: Document, reader: SchemaReader) 
     if raw.get("allowEmptyValue") is True:
         said["x-allowEmptyValue"] = True
     if schema is False:
-        raise CannotOffer("one of its parameters allows no value at all")
+        raise CannotOffer("the schema of one of its parameters allows no value")
     if not said:
         return {} if schema is True else schema
     return reader.beside({} if schema is True else schema, said, document)

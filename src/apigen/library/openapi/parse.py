@@ -31,17 +31,17 @@ def parse_document(data: bytes, place: str, notes: dict[str, None]) -> Json:
         raise UserError(f"{place} is empty")
     if start[:1] == "<":
         kind = "a web page" if "<html" in start.lower() or "<!doctype html" in start.lower() else "XML"
-        raise UserError(f"{place} is {kind}, not JSON or YAML; name the address of the document itself")
+        raise UserError(f"{place} is {kind}, not JSON or YAML; give the URL of the document itself")
     is_json = _JSON.match(start) is not None
     try:
         return _json(text, notes) if is_json else read_yaml(text, notes)
     except json.JSONDecodeError as error:
         problem = f"line {error.lineno}: {error.msg}"
     except RecursionError:
-        problem = "nested too deep"
+        problem = "nested too deeply"
     except ValueError as error:
         problem = str(error)
-    raise UserError(f"{place} is no valid {'JSON' if is_json else 'YAML'}: {problem}")
+    raise UserError(f"{place} is not valid {'JSON' if is_json else 'YAML'}: {problem}")
 
 
 def _text(data: bytes, place: str) -> str:
@@ -49,9 +49,9 @@ def _text(data: bytes, place: str) -> str:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as problem:
-        raise UserError(f"{place} is no text: byte {problem.start} is not {encoding[:6].upper()}") from None
+        raise UserError(f"{place} is not text: byte {problem.start} is not valid {encoding[:6].upper()}") from None
     if "\0" in text[:4096]:
-        raise UserError(f"{place} is no text but binary data")
+        raise UserError(f"{place} is binary data, not text")
     return text
 
 
@@ -62,7 +62,7 @@ def _json(text: str, notes: dict[str, None]) -> Json:
             seen: set[str] = set()
             for key, _ in pairs:
                 if key in seen:
-                    notes[f"the key {key!r} stands twice; the last one counts"] = None
+                    notes[f"the key {key!r} appears more than once; the last value is used"] = None
                 seen.add(key)
         return value
 
@@ -70,4 +70,4 @@ def _json(text: str, notes: dict[str, None]) -> Json:
 
 
 def _no_number(name: str) -> Json:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,4 +1,4 @@
-"""Where schemas stand inside a schema, and whether they speak of the same value."""
+"""Where subschemas occur in a schema, and whether they apply to the same value."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What each keyword of JSON Schema has to hold, so that a schema compiles, and what is meant where it holds less."""
+"""The value that each JSON Schema keyword requires, and how values of other types are interpreted."""
 
 from collections.abc import Callable
 from functools import lru_cache

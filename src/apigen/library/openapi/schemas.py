@@ -117,7 +117,7 @@ class SchemaReader:
         if isinstance(raw, bool):
             return raw
         if not isinstance(raw, dict):
-            what = f"a schema that is {str(raw)[:40]!r} is left open"
+            what = f"{str(raw)[:40]!r} is not a schema; any value is allowed there"
             return self._noted({}, () if raw is None else (what,))
         if isinstance(raw.get("$ref"), str):
             return self._reference(raw, place, "alternative")
@@ -165,7 +165,7 @@ class SchemaReader:
             key = "patternProperties" if compiles(pattern) else "x-patternProperties"
             schema.setdefault(key, {})[pattern] = self._convert(inner, place.inside)
             if key != "patternProperties":
-                notes[f"pattern {pattern[:60]!r} cannot be used and is kept as {key}"] = None
+                notes[f"pattern {pattern[:60]!r} is not usable; kept as {key}"] = None
 
     def _add_inside(self, schema: Schema, raw: Mapping[str, Any], inside: Place) -> None:
         """Convert what is about values inside, beside properties."""
@@ -249,7 +249,11 @@ class SchemaReader:
             return {}
         schema = self._convert(self._left(target.value, target), Place(target.document, target))
         is_defect = owner.key == target.key and isinstance(schema, dict)
-        return self._noted(schema, (f"{target.name} builds on itself and is cut",)) if is_defect else schema
+        return (
+            self._noted(schema, (f"{target.name} extends itself through allOf; the recursion is cut",))
+            if is_defect
+            else schema
+        )
 
     def _left(self, raw: Mapping[str, Any], target: Target) -> Schema:
         left = {key: value for key, value in raw.items() if key not in (*ALTERNATIVES, *CONDITIONS, "$ref")}

@@ -56,9 +56,7 @@ class Schemes(msgspec.Struct, frozen=True):
             names = list(entry) if isinstance(entry, dict) else []
             missing = [name for name in names if name not in self.usable]
             if missing:
-                problem = problem or self.unusable.get(
-                    missing[0], f"its security scheme {missing[0]!r} is not described"
-                )
+                problem = problem or self.unusable.get(missing[0], f"its security scheme {missing[0]!r} is not defined")
                 continue
             found.append(tuple(dict.fromkeys(self.usable[name] for name in names)))
         return tuple(dict.fromkeys(found)), "" if found else problem
@@ -111,10 +109,12 @@ def _chosen(locator: Locator, names: Sequence[str]) -> dict[str, str]:
     for told in locator.values(KEY):
         name, _, variable = told.rpartition(":")
         if not _VARIABLE.fullmatch(variable):
-            raise UserError(f"{locator}: {variable!r} is no name of an environment variable; write key=SCHEME:VARIABLE")
+            raise UserError(
+                f"{locator}: {variable!r} is not a valid environment variable name; write key=SCHEME:VARIABLE"
+            )
         if name and name not in names:
             listed = ", ".join(names) or "none"
-            raise UserError(f"{locator}: there is no security scheme {name!r}; there are: {listed}")
+            raise UserError(f"{locator}: no such security scheme {name!r}; the spec has: {listed}")
         chosen[name] = variable
     return chosen
 

@@ -1,4 +1,4 @@
-"""Where a service answers."""
+"""Determines the base URL of a service."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ def checked(address: str) -> str:
 
 def _filled(server: Json, location: str) -> tuple[str, str]:
     if not isinstance(server, Mapping) or not isinstance(server.get("url"), str):
-        return "", "its server has no address"
+        return "", "its server has no URL"
     variables = server.get("variables")
     known: Mapping[str, Any] = variables if isinstance(variables, Mapping) else {}
     address = server["url"].strip()
@@ -61,13 +61,13 @@ def _filled(server: Json, location: str) -> tuple[str, str]:
         address = f"{urlsplit(location).scheme if is_address(location) else 'https'}:{address}"
     elif not is_address(address) and "://" not in address:
         if not is_address(location):
-            return "", "the spec names no server"
+            return "", "the spec does not name a server"
         try:
             address = urljoin(location, address or "/")
         except ValueError:
-            return "", f"its server {server['url']!r} is no address that can be called"
+            return "", f"its server {server['url']!r} is not a URL that can be called"
     found = checked(address)
-    return found, "" if found else f"its server {server['url']!r} is no address that can be called"
+    return found, "" if found else f"its server {server['url']!r} is not a URL that can be called"
 
 
 def _default(variable: Json) -> str:

@@ -19,13 +19,13 @@ from apigen.locators import Locator
 from apigen.records import Note, Skipped, Tool
 
 OPTIONS = {
-    "tag": "tags of operations to take",
-    "method": "methods to take",
-    "path": "paths to take",
-    "operation": "operation ids to take",
-    "server": "the address to call instead of the spec's",
-    "key": "SCHEME:VARIABLE, the environment variable for a security scheme",
-    "size": "most characters of one tool's schema",
+    "tag": "tags of the operations to include",
+    "method": "HTTP methods to include",
+    "path": "paths to include",
+    "operation": "operation ids to include",
+    "server": "the base URL to call instead of the spec's",
+    "key": "SCHEME:VARIABLE, the environment variable that holds the key for a security scheme",
+    "size": "maximum size of one tool's schema, in characters",
 }
 """What stands behind the ``#``, beside the common options."""
 
@@ -43,7 +43,7 @@ def load_openapi(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
     del grants
     locator.require_known({**COMMON_OPTIONS, **OPTIONS})
     if not locator.place:
-        raise UserError(f"{locator} names no document; write openapi:FILE or openapi:https://...")
+        raise UserError(f"{locator} does not name a document; write openapi:FILE or openapi:https://...")
     documents = Documents(locator.place)
     version = version_of(documents.root.value, locator.place)
     service = _service(locator, documents, version)
@@ -63,7 +63,7 @@ def load_openapi(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
         except CannotOffer as problem:
             skipped.append(Skipped(found.name, str(problem), service.origin))
         except RecursionError:
-            skipped.append(Skipped(found.name, "its schemas are nested too deep", service.origin))
+            skipped.append(Skipped(found.name, "its schemas are nested too deeply", service.origin))
         else:
             tools.append(made.tool)
             notes.extend(Note(made.tool.name, text) for text in made.notes)
@@ -97,7 +97,7 @@ def _server(locator: Locator) -> str:
     told = locator.value("server")
     address = checked(told)
     if told and not address:
-        raise UserError(f"{locator}: {told!r} is no address; write server=https://HOST/PATH")
+        raise UserError(f"{locator}: {told!r} is not a valid URL; write server=https://HOST/PATH")
     return address
 
 
@@ -106,7 +106,9 @@ def _size(locator: Locator) -> int:
     if not told:
         return MOST_CHARACTERS
     if not told.isdecimal() or int(told) == 0:
-        raise UserError(f"{locator}: size={told} is no number of characters, such as {MOST_CHARACTERS}")
+        raise UserError(
+            f"{locator}: size={told} is not a positive number of characters; write a number such as {MOST_CHARACTERS}"
+        )
     return int(told)
 
 
@@ -121,6 +123,6 @@ def _is_chosen(operation: Operation, locator: Locator) -> bool:
 
 def _nothing(locator: Locator, there: Counter[str]) -> str:
     if not there:
-        return f"{locator} describes no operations under `paths`"
+        return f"{locator} has no operations under `paths`"
     tags = ", ".join(f"{tag} ({count})" for tag, count in there.most_common(8))
-    return f"{locator}: none of its {there.total()} operations is chosen; its tags are {tags}"
+    return f"{locator}: none of its {there.total()} operations match the filter; its tags are {tags}"

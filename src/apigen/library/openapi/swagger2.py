@@ -1,4 +1,4 @@
-"""Swagger 2 in the words of OpenAPI 3: parameters, bodies, servers; schemas differ too little to need it."""
+"""Converts Swagger 2 to OpenAPI 3: parameters, bodies, servers. Schemas differ too little to need it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Descriptions as plain text: Markdown and HTML taken off, nothing else changed."""
+"""Converts descriptions to plain text: strips Markdown and HTML, changes nothing else."""
 
 import html
 import re

@@ -20,7 +20,7 @@ from apigen.library.openapi.texts import MOST_CHARACTERS, joined, plain, shorten
 from apigen.library.starter import CATEGORIES
 from apigen.records import Json, RestParameter, Tool
 
-_NOT_OFFERED = {"TRACE": "it echoes requests and does nothing else", "CONNECT": "it opens a tunnel"}
+_NOT_OFFERED = {"TRACE": "it only echoes requests", "CONNECT": "it opens a tunnel"}
 _TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 
 
@@ -99,13 +99,13 @@ def _of_path(path: str, arguments: Sequence[Argument], notes: dict[str, None]) -
     found = []
     for argument in arguments:
         if argument.place == "path" and argument.wire not in places:
-            notes[f"its path has no place for the parameter {argument.wire!r}"] = None
+            notes[f"its path has no placeholder for the parameter {argument.wire!r}"] = None
             continue
         found.append(argument)
     described = {argument.wire for argument in found if argument.place == "path"}
     for name in places:
         if name not in described:
-            notes[f"the parameter {name!r} of its path is not described and taken for text"] = None
+            notes[f"the parameter {name!r} of its path is not defined; treated as a string"] = None
             found.append(Argument(name, {"type": "string"}, True, RestParameter(name, "path")))
     return found
 

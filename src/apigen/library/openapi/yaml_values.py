@@ -1,4 +1,4 @@
-"""YAML read as the JSON that it stands for: by the core schema of YAML 1.2, as OpenAPI asks.
+"""Reads YAML as JSON values, by the core schema of YAML 1.2, as OpenAPI requires.
 
 Dates and words like ``no`` stay text, and so do keys such as ``200`` and numbers with a zero in front, which older YAML
 takes for octal ones. Aliases are followed only as far as a document
@@ -55,12 +55,12 @@ def read_yaml(text: str, notes: dict[str, None]) -> Json:
         return _Values(notes).of(node)[0] if node is not None else None
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
-        what = problem.problem or problem.context or "not understood"
+        what = problem.problem or problem.context or "cannot be parsed"
         raise YamlProblem(f"line {mark.line + 1}: {what}" if mark else what) from None
     except yaml.YAMLError as problem:
         raise YamlProblem(str(problem).partition("\n")[0]) from None
     except RecursionError:
-        raise YamlProblem("nested too deep") from None
+        raise YamlProblem("nested too deeply") from None
     finally:
         loader.dispose()
 
@@ -81,12 +81,12 @@ class _Values:
         if known is not None:
             return known
         if id(node) in self._open:
-            raise YamlProblem(f"line {node.start_mark.line + 1}: an alias stands inside what it stands for")
+            raise YamlProblem(f"line {node.start_mark.line + 1}: an alias refers to its own parent")
         self._open.add(id(node))
         found = self._sequence(node) if isinstance(node, yaml.SequenceNode) else self._mapping(node)
         if found[1] > MOST_VALUES:
             raise YamlProblem(
-                f"line {node.start_mark.line + 1}: its aliases stand for more than {MOST_VALUES:,} values"
+                f"line {node.start_mark.line + 1}: its aliases expand to more than {MOST_VALUES:,} values"
             )
         self._open.discard(id(node))
         self._done[id(node)] = found
@@ -102,18 +102,19 @@ class _Values:
         total = 1
         for key, inner in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise YamlProblem(f"line {key.start_mark.line + 1}: a key that is no text")
+                raise YamlProblem(f"line {key.start_mark.line + 1}: a key that is not a string")
             found, count = self.of(inner)
             total += count
             if key.tag == _MERGE:
                 for one in found if isinstance(found, list) else [found]:
                     if not isinstance(one, dict):
-                        raise YamlProblem(f"line {key.start_mark.line + 1}: `<<` takes mappings only")
+                        raise YamlProblem(f"line {key.start_mark.line + 1}: `<<` only accepts mappings")
                     merged |= {name: one[name] for name in one if name not in merged}
                 continue
             if key.value in value:
                 self._notes[
-                    f"the key {key.value!r} stands twice (line {key.start_mark.line + 1}); the last one counts"
+                    f"the key {key.value!r} appears more than once (line {key.start_mark.line + 1}); the last "
+                    "value is used"
                 ] = None
             value[key.value] = found
         return ({**merged, **value} if merged else value), total

@@ -36,7 +36,7 @@ def bind(api: Api, described: Described, notes: Notes) -> tuple[RestBinding | No
     schema = described.schema
     server, path, query = _address(api)
     if not server:
-        notes["cannot be called: no address is given"] = None
+        notes["cannot be called: no URL given"] = None
         return None, schema
     if described.files:
         notes[f"cannot be called: {described.files[0]!r} is a file"] = None
@@ -56,7 +56,7 @@ def bind(api: Api, described: Described, notes: Notes) -> tuple[RestBinding | No
             place = "header" if _HEADER.match(name) else "body" if media_type else "query"
             placed[argument] = RestParameter(argument, place, _unless_same(name, argument))  # type: ignore[arg-type]
             if place == "header":
-                notes[f"parameter {name!r} is sent as a header, as its name says"] = None
+                notes[f"parameter {name!r} is sent as a header, judging by its name"] = None
     host = urlsplit(server).netloc
     ours = _is_rapidapi(host)
     return RestBinding(
@@ -106,10 +106,10 @@ def _in_path(
                 "properties": {**schema["properties"], argument: {"type": "string"}},
                 "required": [*schema.get("required", ()), argument],
             }
-            notes[f"parameter {argument!r} stands in the address alone; taken for a text"] = None
+            notes[f"parameter {argument!r} appears only in the URL; treated as a string"] = None
         elif argument not in schema.get("required", ()):
             schema = {**schema, "required": [*schema.get("required", ()), argument]}
-            notes[f"parameter {argument!r} is required, since it stands in the path"] = None
+            notes[f"parameter {argument!r} is required, since it is part of the path"] = None
         placed[argument] = RestParameter(argument, "path", _unless_same(name, argument))
     return placed, schema
 

@@ -79,9 +79,7 @@ def _api(told: Mapping[str, Any], tool: Mapping[str, Any], category: str, place:
     name = _text(told, "api_name", "name")
     of_tool = _text(told, "tool_name") or _text(tool, "tool_name", "title", "name")
     if not any(key in told for key in _TELLING):
-        return Fault(
-            name or place or "the whole file", "is no API of ToolBench: it has neither parameters nor an address"
-        )
+        return Fault(name or place or "the whole file", "is not a ToolBench API: it has neither parameters nor a URL")
     if not name:
         return Fault(f"{of_tool} {place}".strip(), "has no name")
     listed = []

@@ -58,15 +58,15 @@ def describe(api: Api, notes: Notes) -> Described:
                 _note(notes, f"parameter {name!r} is listed twice; the first is kept")
             continue
         if name.lower() in _SUPPLIED:
-            _note(notes, f"parameter {name!r} left out; every call carries it")
+            _note(notes, f"parameter {name!r} dropped, since every call sends it anyway")
             continue
         if name.lower() == "content-type":
             media_type = str(told.get("default") or "").partition(";")[0].strip()
-            _note(notes, "parameter 'content-type' left out; calls carry the type of their body")
+            _note(notes, "parameter 'content-type' dropped, since calls set it to the type of their body")
             continue
         argument = free_name(clean_argument(name), taken, name)
         if argument != name:
-            _note(notes, f"parameter {name!r} is called {argument!r} here")
+            _note(notes, f"parameter {name!r} is renamed to {argument!r}")
         wire[argument] = name
         properties[argument] = _parameter(told, notes, argument, needed=needed)
         if takes_file(properties[argument]):
@@ -79,11 +79,11 @@ def describe(api: Api, notes: Notes) -> Described:
 
 def _wire_name(told: Json, notes: Notes) -> str:
     if not isinstance(told, dict):
-        _note(notes, f"a parameter that is {type(told).__name__} left out")
+        _note(notes, f"dropped a parameter of type {type(told).__name__}")
         return ""
     name = told.get("name")
     if not isinstance(name, str) or not name.strip():
-        _note(notes, "a parameter without a name left out")
+        _note(notes, "dropped a parameter without a name")
         return ""
     return name.strip()
 
@@ -106,7 +106,9 @@ def _parameter(told: dict[str, Any], notes: Notes, argument: str, *, needed: boo
     value, fits = example_value(written, schema)
     if not fits:
         schema["x-default"] = value
-        _note(notes, f"example {_shown(value)} of parameter {argument!r} does not fit its type and is kept aside")
+        _note(
+            notes, f"example {_shown(value)} of parameter {argument!r} does not match its type and is kept as x-default"
+        )
     elif needed:
         schema["examples"] = [value]
     else:

@@ -49,7 +49,7 @@ def load_toolbench(locator: Locator, grants: Grants = NO_GRANTS) -> Loaded:
         inside = path.parent not in (root, root.parent)  # a folder that the user named may be called anything
         reading.read(documents, where, path.parent.name if inside else "")
     if not reading.tools and not reading.skipped:
-        raise UserError(f"{origin} holds no APIs; it should be a tool with an api_list, or a folder of such files")
+        raise UserError(f"{origin} contains no APIs; expected a tool with an api_list, or a folder of such files")
     return Loaded(tuple(reading.tools), skipped=tuple(reading.skipped), notes=tuple(reading.notes))
 
 
@@ -57,14 +57,14 @@ def _files(locator: Locator, origin: str) -> tuple[Path, list[Path]]:
     """The path that is meant, and each file below it, or the path itself."""
     root = Path(locator.place).expanduser()
     if not locator.place:
-        raise UserError(f"{origin} names no path; write {locator.kind}:PATH")
+        raise UserError(f"{origin} does not name a path; write {locator.kind}:PATH")
     if root.is_file():
         return root, [root]
     if not root.is_dir():
-        raise UserError(f"{origin}: there is no file or folder {root.absolute()}")
+        raise UserError(f"{origin}: no such file or folder: {root.absolute()}")
     paths = sorted(path for path in root.rglob("*.json*") if path.suffix in (".json", ".jsonl") and path.is_file())
     if not paths:
-        raise UserError(f"{origin}: no .json or .jsonl file is in this folder")
+        raise UserError(f"{origin}: no .json or .jsonl files in this folder")
     return root, paths
 
 
@@ -104,9 +104,9 @@ class _Reading:
         called = f"{api.name} ({api.tool})" if api.tool else api.name
         if not api.method:
             api = msgspec.structs.replace(api, method="GET")
-            notes["no method is given; taken for GET"] = None
+            notes["no HTTP method given; GET assumed"] = None
         if api.method not in METHODS:
-            self.skip(called, f"its method {api.method[:40]!r} is none of HTTP's")
+            self.skip(called, f"its method {api.method[:40]!r} is not an HTTP method")
             return
         try:
             described = describe(api, notes)

@@ -1,4 +1,4 @@
-"""Stage 1: is the pair well formed, and do its calls fit the tools that were offered?
+"""Stage 1: is the pair well formed, and do its calls match the offered tools?
 
 From the least assumption to the most: the shape of the pair (:mod:`.shape`), the tools themselves (:mod:`.schemas`),
 tool names and arguments against the tool's JSON Schema (:mod:`.arguments`), and the number of calls against the query

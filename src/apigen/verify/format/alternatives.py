@@ -1,4 +1,4 @@
-"""How much work a schema can make: a few lines of alternatives that name each other stand for millions.
+"""Bounds the work of checking a schema: a few nested alternatives can expand to millions.
 
 ``a1`` is one of ``a0`` and ``a0``, ``a2`` one of ``a1`` and ``a1``, and so on: a row of two kilobytes brings a schema
 whose check takes hours, and the list of what is wrong more memory than there is. So the alternatives are counted first.

@@ -1,4 +1,4 @@
-"""From what a schema's validator says about a call's arguments to faults that people can act on."""
+"""Converts schema validation errors of a call's arguments to faults that people can act on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -18,15 +18,15 @@ _LIMITS = {
     "exclusiveMinimum": "is not above {limit}",
     "exclusiveMaximum": "is not below {limit}",
     "multipleOf": "is not a multiple of {limit}",
-    "minItems": "has too few items: {limit} at least",
-    "maxItems": "has too many items: {limit} at most",
-    "minLength": "is too short: {limit} characters at least",
-    "maxLength": "is too long: {limit} characters at most",
-    "minProperties": "has too few properties: {limit} at least",
-    "maxProperties": "has too many properties: {limit} at most",
+    "minItems": "has too few items: at least {limit} required",
+    "maxItems": "has too many items: at most {limit} allowed",
+    "minLength": "is too short: at least {limit} characters required",
+    "maxLength": "is too long: at most {limit} characters allowed",
+    "minProperties": "has too few properties: at least {limit} required",
+    "maxProperties": "has too many properties: at most {limit} allowed",
 }
 _TYPES = {
-    "string": "text",
+    "string": "a string",
     "integer": "an integer",
     "number": "a number",
     "boolean": "a boolean",
@@ -51,7 +51,7 @@ def argument_faults(compiled: Compiled, arguments: Mapping[str, Json], where: st
     try:
         return _argument_faults(compiled, arguments, where)
     except UnicodeEncodeError as error:  # half of a surrogate pair, which no file can hold
-        return [Fault(Reason.SCHEMA_VIOLATION, f"{where}: text that is no Unicode: {error.reason}")]
+        return [Fault(Reason.SCHEMA_VIOLATION, f"{where}: a string that is not valid Unicode: {error.reason}")]
 
 
 def _argument_faults(compiled: Compiled, arguments: Mapping[str, Json], where: str) -> list[Fault]:
@@ -68,7 +68,7 @@ def _argument_faults(compiled: Compiled, arguments: Mapping[str, Json], where: s
         return []
     if alternatives > TOLD:
         same = fits and validator.is_valid(moved)
-        detail = f"{where} fits none of {alternatives:,} alternatives, too many to say why"
+        detail = f"{where} matches none of {alternatives:,} alternatives, too many to list the reasons"
         return [] if same else [Fault(Reason.SCHEMA_VIOLATION, detail)]
     faults = [] if fits else _faults(validator.iter_errors(arguments), compiled.schema, where)
     if moved is not None:
@@ -93,7 +93,7 @@ def _told(error: _Error, schema: Json, where: str) -> list[Fault]:
         return [_unknown(argument, path, _properties(schema, error)) for argument in unexpected]
     if name == "required":
         missing: str = error.kind.property  # type: ignore[attr-defined]
-        return [Fault(Reason.MISSING_ARGUMENT, f"{path}.{missing} is required and missing", f"{path}.{missing}")]
+        return [Fault(Reason.MISSING_ARGUMENT, f"{path}.{missing} is required but missing", f"{path}.{missing}")]
     if name in ("anyOf", "oneOf"):
         return _alternatives(error, schema, where, path)
     reason, said = _single(error, name)
@@ -107,9 +107,9 @@ def _single(error: _Error, name: str) -> tuple[Reason, str]:
     told: Any = error.kind
     if name == "type":
         due = " or ".join(sorted(_TYPES.get(wanted, wanted) for wanted in told.types))
-        return Reason.WRONG_TYPE, f"is {what} where {due} is due"
+        return Reason.WRONG_TYPE, f"is {what} but {due} is expected"
     if name == "format":
-        return Reason.WRONG_TYPE, f"is {value}, which is no {told.format}"
+        return Reason.WRONG_TYPE, f"is {value}, which is not a valid {told.format}"
     if name in ("enum", "const"):
         options = told.options if name == "enum" else [told.expected_value]
         names = [option for option in options if isinstance(option, str)]
@@ -117,15 +117,15 @@ def _single(error: _Error, name: str) -> tuple[Reason, str]:
         return Reason.NOT_IN_ENUM, f"is {value}; allowed: {listed(options)}{near}"
     if name in _LIMITS:
         limit = told.multiple_of if name == "multipleOf" else told.limit
-        return Reason.OUT_OF_BOUNDS, f"is {value} and {_LIMITS[name].format(limit=limit)}"
+        return Reason.OUT_OF_BOUNDS, f"is {value}, which {_LIMITS[name].format(limit=limit)}"
     if name == "pattern":
         pattern = shown(getattr(told, "pattern", ""), 80)
-        return Reason.WRONG_PATTERN, f"is {value} and does not match {pattern}"
-    return Reason.SCHEMA_VIOLATION, f"is {value} and breaks the schema's rule {name!r}: {error.message[:120]}"
+        return Reason.WRONG_PATTERN, f"is {value}, which does not match {pattern}"
+    return Reason.SCHEMA_VIOLATION, f"is {value}, which violates the schema keyword {name!r}: {error.message[:120]}"
 
 
 def _unknown(name: str, path: str, known: Sequence[str]) -> Fault:
-    has = f"; there is {listed(known)}" if known else "; there are none"
+    has = f"; it has {listed(known)}" if known else "; it takes none"
     detail = f"{path} has no argument {name!r}{did_you_mean(name, known) or has}"
     return Fault(Reason.UNKNOWN_ARGUMENT, detail, f"{path}.{name}")
 
@@ -134,7 +134,9 @@ def _alternatives(error: _Error, schema: Json, where: str, path: str) -> list[Fa
     """The faults of the alternative that came nearest: of the right type, if any is."""
     branches: list[list[_Error]] = getattr(error.kind, "context", None) or []
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.OneOfMultipleValid):
-        return [Fault(Reason.SCHEMA_VIOLATION, f"{path} fits several alternatives, where one must fit", path)]
+        return [
+            Fault(Reason.SCHEMA_VIOLATION, f"{path} matches several alternatives, but must match exactly one", path)
+        ]
     near = [branch for branch in branches if branch and not any(_of_wrong_type(one, error) for one in branch)]
     if near:
         near.sort(key=len)
@@ -142,7 +144,7 @@ def _alternatives(error: _Error, schema: Json, where: str, path: str) -> list[Fa
     types = dict.fromkeys(wanted for branch in branches for one in branch for wanted in _types(one, error))
     due = " or ".join(_TYPES.get(wanted, wanted) for wanted in types) or "another type"
     what = "null" if error.instance is None else f"{kind(error.instance)}, {shown(error.instance)},"
-    detail = f"{path} is {what} where {due} is due"
+    detail = f"{path} is {what} but {due} is expected"
     return [Fault(Reason.WRONG_TYPE, detail, path)]
 
 
@@ -187,7 +189,7 @@ def _whole_floats(
         if "integer" not in _all_types(error):
             continue
         path = where + _path(error.instance_path)
-        detail = f"{path} is {shown(_at(arguments, error.instance_path))}, a float where an integer is due"
+        detail = f"{path} is {shown(_at(arguments, error.instance_path))}, a float, but an integer is expected"
         yield Fault(Reason.WRONG_TYPE, detail, path)
 
 

@@ -1,4 +1,4 @@
-"""Stage 1 as a whole, for what a model just wrote and for rows of datasets made elsewhere."""
+"""Stage 1, for completions of a model and for rows of foreign datasets."""
 
 from collections.abc import Iterable, Sequence
 
@@ -29,13 +29,13 @@ class FormatCheck:
             The candidate, or ``None`` where the value has not even its shape, and the verdict.
         """
         if not isinstance(value, dict):
-            return None, reject(Reason.WRONG_SHAPE, f"a pair is an object with query and answers, not {kind(value)}")
+            return None, reject(Reason.WRONG_SHAPE, f"expected an object with query and answers, got {kind(value)}")
         for field in ("query", "answers"):
             if field not in value:
-                return None, reject(Reason.MISSING_FIELD, f"no field {field!r}")
+                return None, reject(Reason.MISSING_FIELD, f"missing field {field!r}")
         query = value["query"]
         if not isinstance(query, str):
-            return None, reject(Reason.WRONG_SHAPE, f"query is {kind(query)}, not text")
+            return None, reject(Reason.WRONG_SHAPE, f"query is {kind(query)}, not a string")
         calls, faults = read_calls(value["answers"], "answers")
         if faults:
             return None, verdict_on(strongest_first(faults))
@@ -82,9 +82,9 @@ class FormatCheck:
         if not candidate.query:
             faults.append(Fault(Reason.EMPTY_QUERY, "the query is empty"))
         if call_due and not candidate.calls:
-            faults.append(Fault(Reason.EMPTY_ANSWER, "the answer holds no call, where one is due"))
+            faults.append(Fault(Reason.EMPTY_ANSWER, "the answer makes no call, but one is expected"))
         if call_due is False and candidate.calls:
-            detail = f"the row says that no call is due, and its answer makes {len(candidate.calls)}"
+            detail = f"the row expects no call, but its answer makes {len(candidate.calls)}"
             faults.append(Fault(Reason.WRONG_CALL_COUNT, detail))
         faults += self._tool_faults(candidate.tools)
         for position, call in zip(positions, candidate.calls, strict=True):
@@ -99,14 +99,14 @@ class FormatCheck:
                 yield Fault(Reason.BAD_TOOL, f"tools[{number}] has no name")
             problem = self._schemas.compiled(tool.parameters).problem
             if problem:
-                yield Fault(Reason.BAD_TOOL, f"the schema of the tool {tool.name!r} is none: {problem}")
+                yield Fault(Reason.BAD_TOOL, f"the schema of the tool {tool.name!r} is not valid: {problem}")
 
     def _call_faults(self, candidate: Candidate, call: Call, where: str) -> list[Fault]:
         tool = candidate.tool(call.name)
         if tool is None:
             names = [tool.name for tool in candidate.tools]
             hint = did_you_mean(call.name, names) or f"; offered: {listed(names) or 'none'}"
-            return [Fault(Reason.UNKNOWN_TOOL, f"{where}: no tool {call.name!r} is offered{hint}")]
+            return [Fault(Reason.UNKNOWN_TOOL, f"{where}: the tool {call.name!r} is not offered{hint}")]
         compiled = self._schemas.compiled(tool.parameters)
         return [] if compiled.problem else argument_faults(compiled, call.arguments, where)
 
@@ -116,7 +116,7 @@ def _same_names(tools: Sequence[Tool]) -> Iterable[Fault]:
     for number, tool in enumerate(tools):
         before = first.setdefault(tool.name, number)
         if before != number:
-            alike = "twice" if tools[before].offered() == tool.offered() else "twice, with different descriptions"
+            alike = "twice" if tools[before].offered() == tool.offered() else "twice, with different definitions"
             yield Fault(Reason.BAD_TOOL, f"the tool {tool.name!r} is offered {alike}")
 
 
@@ -128,7 +128,7 @@ def _repeated(calls: Sequence[Call], positions: Sequence[int]) -> list[Fault]:
     for position, call in zip(positions, calls, strict=True):
         before = first.setdefault(canonical(call), position)
         if before != position:
-            detail = f"calls[{position}] is calls[{before}] again: {call.name} with the same arguments"
+            detail = f"calls[{position}] repeats calls[{before}]: {call.name} with the same arguments"
             faults.append(Fault(Reason.DUPLICATE_CALLS, detail))
     return faults
 
@@ -147,9 +147,9 @@ def _against_style(candidate: Candidate) -> list[Fault]:
         return []
     if style.many_calls != (len(calls) > 1):
         wanted = "several calls" if style.many_calls else "exactly one call"
-        return [Fault(Reason.WRONG_CALL_COUNT, f"{style} needs {wanted}, got {len(calls)}")]
+        return [Fault(Reason.WRONG_CALL_COUNT, f"{style} requires {wanted}, got {len(calls)}")]
     if style is Style.PARALLEL_MULTIPLE and len({call.name for call in calls}) < 2:
         unused = [tool.name for tool in candidate.tools if tool.name != calls[0].name]
-        detail = f"{style} needs calls of at least two tools, got only {calls[0].name}; unused: {listed(unused)}"
+        detail = f"{style} requires calls to at least two tools, got only {calls[0].name}; unused: {listed(unused)}"
         return [Fault(Reason.TOO_FEW_TOOLS, detail)]
     return []

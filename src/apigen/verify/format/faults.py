@@ -1,4 +1,4 @@
-"""What can be wrong with a pair, said so that a person finds the place and knows what was allowed."""
+"""Faults of a pair, with the place, the value and what was allowed."""
 
 import difflib
 import json
@@ -111,7 +111,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "a boolean"),
     (int, "an integer"),
     (float, "a number"),
-    (str, "text"),
+    (str, "a string"),
     ((list, tuple), "a list"),
     (dict, "an object"),
 )

@@ -58,7 +58,7 @@ class Schemas:
         try:
             text = msgspec.json.encode(schema)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
-            return Compiled({}, None, integers=False, problem=f"no JSON: {error}")
+            return Compiled({}, None, integers=False, problem=f"not valid JSON: {error}")
         key = hashlib.blake2b(text, digest_size=16).digest()
         compiled = self._by_content.get(key)
         if compiled is None:
@@ -91,7 +91,7 @@ def _compile(schema: dict[str, Json], text: bytes) -> Compiled:
 
 
 def _too_wide(wide: Breadth) -> str:
-    return f"stands for {wide.alternatives:,} alternatives" if wide.alternatives > CHECKED else ""
+    return f"expands to {wide.alternatives:,} alternatives" if wide.alternatives > CHECKED else ""
 
 
 def _unsatisfiable(schema: dict[str, Json]) -> str:
@@ -102,7 +102,7 @@ def _unsatisfiable(schema: dict[str, Json]) -> str:
     if not isinstance(properties, dict) or not isinstance(required, list):
         return ""
     missing = [name for name in required if name not in properties]
-    return f"requires {missing[0]!r}, which it does not describe" if missing else ""
+    return f"requires {missing[0]!r}, which it does not define" if missing else ""
 
 
 def _told(error: Exception) -> str:
@@ -110,7 +110,7 @@ def _told(error: Exception) -> str:
     place = ".".join(map(str, getattr(error, "instance_path", ())))
     message = str(error).partition("\n")[0]
     if place.endswith("type") and isinstance(value := getattr(error, "instance", None), str):
-        return f"{place} is {shown(value)}, which is no JSON Schema type"
+        return f"{place} is {shown(value)}, which is not a JSON Schema type"
     return f"{place}: {message}" if place else message
 
 

@@ -34,7 +34,7 @@ def _call(item: Json, where: str) -> Call | Fault:
             return Fault(Reason.MISSING_FIELD, f"{where} has no {field!r}")
     name, arguments = item["name"], item["arguments"]
     if not isinstance(name, str):
-        return Fault(Reason.WRONG_SHAPE, f"{where}.name is {kind(name)}, not text")
+        return Fault(Reason.WRONG_SHAPE, f"{where}.name is {kind(name)}, not a string")
     if isinstance(arguments, str):
         return _as_text(arguments, where)
     if not isinstance(arguments, dict):
@@ -46,9 +46,9 @@ def _as_text(arguments: str, where: str) -> Fault:
     try:
         inside = msgspec.json.decode(arguments)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return Fault(Reason.NOT_JSON, f"{where}.arguments is text that is no JSON: {shown(arguments)}")
+        return Fault(Reason.NOT_JSON, f"{where}.arguments is a string that is not valid JSON: {shown(arguments)}")
     if isinstance(inside, dict):
         return Fault(
-            Reason.ARGUMENTS_AS_STRING, f"{where}.arguments is JSON text, {shown(arguments)}, where an object is due"
+            Reason.ARGUMENTS_AS_STRING, f"{where}.arguments is a JSON string, {shown(arguments)}, not an object"
         )
-    return Fault(Reason.WRONG_SHAPE, f"{where}.arguments is text, {shown(arguments)}, not an object")
+    return Fault(Reason.WRONG_SHAPE, f"{where}.arguments is a string, {shown(arguments)}, not an object")

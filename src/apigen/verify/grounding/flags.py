@@ -1,4 +1,4 @@
-"""Where a query speaks of a flag."""
+"""Finds where a query mentions a flag."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Lenient grounding: of the values that strict grounding cannot trace, only those that are clearly invented.
+"""Lenient grounding: rejects only those untraceable values that are clearly invented.
 
 What it lets pass may well be right by knowledge or by reasoning: choices, flags, small numbers, a text that shares a
 word with the query, a code made of a name's letters, any date where the query speaks of days by their distance.

@@ -1,4 +1,4 @@
-"""Names told more fully than the query tells them: "Cristiano Ronaldo" for "Ronaldo"."""
+"""Names given more fully than in the query: "Cristiano Ronaldo" for "Ronaldo"."""
 
 import re
 

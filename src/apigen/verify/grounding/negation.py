@@ -1,4 +1,4 @@
-"""Which mentions of a value the query turns down: "2026, not 2025" does not ask for 2025."""
+"""Finds values that the query rules out: "2026, not 2025" does not ask for 2025."""
 
 import re
 

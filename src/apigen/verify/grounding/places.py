@@ -1,4 +1,4 @@
-"""Places told more fully than the query tells them: "Fresno, CA" for "Fresno", where the parameter asks for the state.
+"""Places given more fully than in the query: "Fresno, CA" for "Fresno", where the parameter asks for the state.
 
 A region is accepted when the city is grounded, the parameter's description asks for a region, and neither the query
 nor the table of regions puts the city elsewhere.

@@ -1,4 +1,4 @@
-"""What suggests a value without being another name for it, and numbers that everybody knows (two tables)."""
+"""Words that suggest a value without being a synonym, and numbers of common knowledge (two tables)."""
 
 from collections.abc import Iterable
 from functools import cache

@@ -1,4 +1,4 @@
-"""Days that are told by their distance from another: "tomorrow", "next Friday", "three nights from June 1st".
+"""Relative dates: "tomorrow", "next Friday", "three nights from June 1st".
 
 The day they count from must be stated ("today is 2023-10-01"), in the query or in what was said before it. Without
 one, a named weekday grounds any date that falls on it, and "tomorrow" grounds nothing.

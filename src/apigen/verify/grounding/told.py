@@ -1,4 +1,4 @@
-"""What a description tells that a schema could have said: the choices of a parameter, and constants of nature."""
+"""Facts from descriptions that a schema could have stated: choices of a parameter, physical constants."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""From a candidate to what each argument's value rests on."""
+"""Traces each argument value of a candidate to the evidence for it."""
 
 import re
 from collections.abc import Iterator
@@ -195,7 +195,7 @@ def _nullable(leaf: Leaf) -> bool:
 def _why(leaf: Leaf) -> str:
     value = leaf.value
     if isinstance(value, bool):
-        return "the query does not speak of it"
+        return "the query does not mention it"
     if leaf.is_key:
         return "this property is not named in the query"
     if isinstance(value, (int, float)):
@@ -204,4 +204,4 @@ def _why(leaf: Leaf) -> str:
         return "the schema does not allow null"
     if not value:
         return "the query does not ask for an empty value"
-    return "not in the query, nor a form of something there"
+    return "not in the query, nor derived from anything in it"

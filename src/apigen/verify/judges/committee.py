@@ -1,4 +1,4 @@
-"""One decision of several judges, asking no more of them than it takes.
+"""A committee of judges, which asks no more of its members than needed for a decision.
 
 Rules go first and are no members: what they reject costs no model call. The members vote. An error is a vote that could
 have gone either way, so it decides nothing, and where it could have changed the decision, the decision is an error.

@@ -1,4 +1,4 @@
-"""Reading a judge's answer however models write it, and never taking somebody else's words for its decision.
+"""Parses a judge's reply in whatever form models write it, ignoring decisions quoted from the material.
 
 JSON decides, however broken, or else plain words do (:mod:`.words`); nothing else in the answer may contradict it.
 A judge may quote a hostile result that holds a decision of its own, so every decision counts that stands in an answer,

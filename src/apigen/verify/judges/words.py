@@ -85,7 +85,7 @@ _QUOTED = re.compile(r"\"([^\"\n]+)\"|\u201c([^\u201d\n]+)\u201d|`([^`\n]+)`")
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What one text says."""
+    """The decisions found in one text."""
 
     decisions: tuple[bool, ...] = ()
     unclear: bool = False

@@ -1,4 +1,4 @@
-"""Does every value go to the parameter that the words around it speak of?
+"""Is every value assigned to the parameter that the words around it refer to?
 
 Grounding cannot see that "5% for 30 years" was called with 30 percent and 5 years: both numbers are in the query. The
 unit after a value, the word before it and its sign say which parameter it belongs to.
@@ -133,7 +133,7 @@ def _swapped(case: Case, uses: list[Use]) -> str | None:
             words = one.mention.kind == other.mention.kind == "word"
             if then - now >= (WORD_MARGIN if words else MARGIN):
                 return (
-                    f"{one.trace.leaf.path} and {other.trace.leaf.path} look exchanged "
+                    f"{one.trace.leaf.path} and {other.trace.leaf.path} look swapped "
                     f"({one.mention.text(case.reading)!r}, {other.mention.text(case.reading)!r})"
                 )
     return None
@@ -176,7 +176,8 @@ def _misplaced(case: Case, uses: list[Use]) -> str | None:
         for mention in free:
             if affinity(use.trace, mention) - now >= 2 * MARGIN:
                 return (
-                    f"{use.trace.leaf.path} is {use.trace.leaf.value!r}, but {mention.text(case.reading)!r} looks meant"
+                    f"{use.trace.leaf.path} is {use.trace.leaf.value!r}, "
+                    f"but {mention.text(case.reading)!r} seems to be the intended value"
                 )
     return None
 
@@ -215,7 +216,7 @@ def _overdrawn(case: Case, group: list[Trace]) -> str | None:
         for trace in items:
             said, held = len(set(trace.spans or ())), values.count(trace.leaf.value)
             if said and len(items) > 2 and held > said:
-                return f"{path} holds {trace.leaf.value!r} {held} times, the query {said}"
+                return f"{path} contains {trace.leaf.value!r} {held} times, but the query mentions it {said} times"
     return None
 
 
@@ -291,7 +292,7 @@ def _crossed(case: Case) -> Reject | None:
             if len(orders) >= 2 and len(set(orders.values())) == 2 and _tighter(places[index], places[other], orders):
                 path = min(path for path in orders if not orders[path])
                 return Reject(
-                    Reason.UNGROUNDED, f"{calls[index].name}: {path} of call {index} and of call {other} look exchanged"
+                    Reason.UNGROUNDED, f"{calls[index].name}: {path} of call {index} and of call {other} look swapped"
                 )
     return None
 

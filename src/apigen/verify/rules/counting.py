@@ -90,7 +90,7 @@ def _borrowed(case: Case, index: int) -> str | None:
         twin = next((other for other in siblings if _values(case, other) == _values(case, index)), None)
         if twin is not None and not _BACK.search(case.reading.text):
             first, second = sorted((index, twin))
-            return f"{calls[index].name}: calls {first} and {second} use the same values in another order"
+            return f"{calls[index].name}: calls {first} and {second} use the same values in a different order"
         return None
     elsewhere = {span for other, group in enumerate(case.by_call) if other != index for span in _spans(group)}
     return _unspoken(case, index) if mine <= elsewhere else None
@@ -117,7 +117,7 @@ def _unspoken(case: Case, index: int) -> str | None:
         return None
     if not any(_said(case, tool_stems(other) - tool_stems(tool)) for other in others):
         return None  # the query names none of them: "on all clouds"
-    return f"{tool.name}: call {index} uses only values of other calls, and no word of the query points to it"
+    return f"{tool.name}: call {index} only uses values of other calls, and no word of the query refers to it"
 
 
 def _said(case: Case, stems: frozenset[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Does the called tool fit the query, or does one that was offered and left alone fit clearly better?"""
+"""Does the called tool fit the query, or does another offered tool fit clearly better?"""
 
 import math
 from collections.abc import Sequence
@@ -45,12 +45,12 @@ def mismatched(case: Case) -> Reject | None:
             given = {str(value) for value in call.arguments.values()}  # help about a tool names it
             named = next((other.name for other in idle if other.name not in given and _is_named(spoken, other)), None)
             if named:
-                detail = f"no word of the query speaks of {tool.name}, but {named} is named"
+                detail = f"no word of the query refers to {tool.name}, but {named} is named"
                 return Reject(Reason.TOOL_MISMATCH, detail)
         own = _fit(spoken, tool, weight) + VALUE_WEIGHT * len(case.by_call[index])
         lead, best = max(((_fit(spoken, other, weight), other) for other in idle), key=lambda pair: pair[0])
         if lead > MARGIN * own and lead - own > LEAD and _words_for(case, best) > 1:
-            detail = f"{tool.name} fits the query's words worse ({own:.1f}) than {best.name} ({lead:.1f})"
+            detail = f"{tool.name} matches the query's words less well ({own:.1f}) than {best.name} ({lead:.1f})"
             return Reject(Reason.TOOL_MISMATCH, detail)
     return None
 

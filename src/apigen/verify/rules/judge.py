@@ -56,7 +56,7 @@ class RuleJudge:
         for finding in LEVELS[self._grounding](candidate):
             call = candidate.calls[finding.call]
             return Reject(
-                Reason.UNGROUNDED, f"{call.name}: {finding.path} is {finding.value!r}, which the query does not say"
+                Reason.UNGROUNDED, f"{call.name}: {finding.path} is {finding.value!r}, which the query does not give"
             )
         return None
 

@@ -34,7 +34,8 @@ def shortened(case: Case) -> Reject | None:
         for name, traces in lists.items():
             missing = next(chain(_texts_between(case, traces), _numbers_between(case, traces)), None)
             if missing:
-                detail = f"{case.candidate.calls[index].name}: {name} lacks {missing!r}, which stands among its items"
+                tool = case.candidate.calls[index].name
+                detail = f"{tool}: {name} lacks {missing!r}, which the query lists among its items"
                 return Reject(Reason.UNANSWERED_REQUEST, detail)
     return None
 

@@ -61,7 +61,7 @@ def _overlooked_by(case: Case, index: int, call: Call, tool: Tool) -> Reject | N
         if name in call.arguments:
             detail = f"{call.name}: {name} is {call.arguments[name]!r}, but the query says {said!r}"
             return Reject(Reason.UNGROUNDED, detail)
-        return Reject(Reason.UNANSWERED_REQUEST, f"{call.name}: {name} is left out, but the query says {said!r}")
+        return Reject(Reason.UNANSWERED_REQUEST, f"{call.name}: {name} is omitted, but the query says {said!r}")
     return None
 
 

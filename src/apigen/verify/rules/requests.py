@@ -236,7 +236,7 @@ def _other_tool(case: Case) -> str | None:
             continue
         best = max(idle, key=lambda tool: (_score(words, tool, weight), tool.name))
         if _score(words, best, weight) >= 2.0:
-            return f"no call serves {_excerpt(case, clause)!r}, which speaks of {best.name}"
+            return f"no call serves {_excerpt(case, clause)!r}, which refers to {best.name}"
     return None
 
 
@@ -288,7 +288,7 @@ def _named_member(case: Case) -> str | None:
                 continue
             for start, end in _literal(case, leaf, member):
                 if not case.is_claimed(start, end) and _beside(case, trace.spans, (start, end)):
-                    return f"{case.reading.text[start:end]!r} is asked for as well ({leaf.path}), but no call uses it"
+                    return f"{case.reading.text[start:end]!r} is also asked for ({leaf.path}), but no call uses it"
     return None
 
 

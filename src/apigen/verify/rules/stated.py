@@ -78,4 +78,4 @@ def _reject(case: Case, call: Call, tool: Tool, name: str, mention: Mention) -> 
         return Reject(
             Reason.UNGROUNDED, f"{tool.name}: {name} is {call.arguments[name]!r}, but the query says {said!r}"
         )
-    return Reject(Reason.UNANSWERED_REQUEST, f"{tool.name}: {name} is left out, but the query says {said!r}")
+    return Reject(Reason.UNANSWERED_REQUEST, f"{tool.name}: {name} is omitted, but the query says {said!r}")

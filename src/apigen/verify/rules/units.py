@@ -1,4 +1,4 @@
-"""Is a number meant in the unit that its parameter takes, and is it wanted at all?
+"""Is a number given in the unit that its parameter expects, and not ruled out by the query?
 
 "over 30 years" does not ask for ``term_months`` 30, and "6 guests instead of 4" does not ask for 4.
 """
@@ -73,14 +73,14 @@ def misstated(case: Case) -> Reject | None:
         if isinstance(value, str):
             if all(_set_aside(case, span) for span in trace.spans):
                 said = case.reading.text[slice(*trace.spans[0])]
-                return Reject(Reason.UNGROUNDED, f"{trace.leaf.path} is {value!r}, but the query sets {said!r} aside")
+                return Reject(Reason.UNGROUNDED, f"{trace.leaf.path} is {value!r}, but the query rules {said!r} out")
             continue
         call = case.candidate.calls[trace.call].name
         unit = _other_unit(case, trace.leaf, [span for span in trace.spans if _says(case, span, value)])
         if unit:
             return Reject(Reason.UNGROUNDED, f"{call}: {trace.leaf.path} is {value!r}, but the query says {unit!r}")
         if all(contrasted(case.reading, span) for span in trace.spans) and _alternative(case, trace.spans[0]):
-            return Reject(Reason.UNGROUNDED, f"{call}: {trace.leaf.path} is {value!r}, which the query sets aside")
+            return Reject(Reason.UNGROUNDED, f"{call}: {trace.leaf.path} is {value!r}, which the query rules out")
     return None
 
 
