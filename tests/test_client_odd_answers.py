@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apigen.errors import ModelRefused, ModelUnavailable
+from apigen.errors import ModelRefused, ModelUnavailable, one_line
 from apigen.model_config import ModelConfig
 from apigen.models.base import EndpointFacts, Options
-from apigen.models.foreign import MOST_NESTED, Unreadable, one_line, parsed
+from apigen.models.foreign import MOST_NESTED, Unreadable, parsed
 from apigen.models.openai.client import Client
 from apigen.models.openai.failures import TryAgain
 from apigen.models.openai.limits import Limits

@@ -9,9 +9,9 @@ from urllib.parse import quote, quote_plus
 import aiohttp
 from yarl import URL
 
+from apigen.errors import one_line
 from apigen.model_config import ModelConfig
 from apigen.models.environment import query_values
-from apigen.models.foreign import one_line
 
 _SHORTEST_KEY = 8
 """Characters of a key; shorter ones could stand in any text by chance."""

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import aiohttp
 
-from apigen.errors import ModelUnavailable
+from apigen.errors import ModelUnavailable, one_line
 from apigen.model_config import ModelConfig
 from apigen.models.access import (
     address,
@@ -21,7 +21,6 @@ from apigen.models.access import (
     without_key,
 )
 from apigen.models.environment import proxy_for
-from apigen.models.foreign import one_line
 from apigen.models.openai.failures import GOOD, Kind, TryAgain
 from apigen.models.openai.refusals import Answer
 

@@ -8,8 +8,9 @@ from enum import StrEnum
 
 import msgspec
 
+from apigen.errors import one_line
 from apigen.models.base import Options, Shape, exactly
-from apigen.models.foreign import Unreadable, one_line, parsed
+from apigen.models.foreign import Unreadable, parsed
 from apigen.records import Completion, Json, Message
 
 _WORDS = ("umbrine", "oxalith")

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from apigen.models.foreign import one_line, words_of
+from apigen.errors import one_line
+from apigen.models.foreign import words_of
 from apigen.models.openai.wire import error_message, error_of
 
 _MOST_TEXT = 20_000

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from apigen.errors import one_line
 from apigen.models.base import Options
-from apigen.models.foreign import Unreadable, one_line, parsed, parsed_as, words_of
+from apigen.models.foreign import Unreadable, parsed, parsed_as, words_of
 from apigen.models.openai.thinking import told_apart
 from apigen.records import Completion, Json, Message
 
