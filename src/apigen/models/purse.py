@@ -3,13 +3,16 @@
 A request is sent only if what is spent, what is expected of the requests under way, and what is expected of this one
 stay within the budget. One that does not fit waits while others are under way, since these may turn out cheaper; where
 none is, the budget is spent. A request for new pairs also leaves room for what will follow from it and from those
-before it: repairs and judges. So what is written can be judged, and what is under way at the end is finished.
+before it: repairs and judges. So what is written can be judged, and what is under way at the end is finished. If the
+budget falls short of that, it goes to the requests that were begun first, since results are committed in that order.
 """
 
 import asyncio
-from collections import deque
+from bisect import insort
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from itertools import count
 from typing import TypeVar
 
 import msgspec
@@ -32,6 +35,10 @@ _GUESS_COUNTS = 10
 """The first guess of what follows from a request for pairs counts as so many: those that end first had little to do."""
 _MARGIN = 1.5
 """So many times what follows on the average is kept for each: where a judge is refused, what was written must wait."""
+_PRECEDENCE = 2.5
+"""So many times the average is left to each errand that was begun before: to wait costs nothing while those go on."""
+_ERRAND: ContextVar[int] = ContextVar("errand", default=0)
+"""The number of the errand that asks, in the order in which errands were begun; 0 outside all of them."""
 
 _NO_ROOM = "the budget has no room for another request"
 
@@ -55,6 +62,10 @@ class Amount(msgspec.Struct, frozen=True):
     def beyond(self, other: "Amount") -> "Amount":
         """What is left of it when the other is taken away, at least nothing."""
         return Amount(max(0.0, self.usd - other.usd), max(0.0, self.tokens - other.tokens))
+
+    def at_least(self, other: "Amount") -> "Amount":
+        """The larger of the two, of money and of tokens."""
+        return Amount(max(self.usd, other.usd), max(self.tokens, other.tokens))
 
 
 class Spending(msgspec.Struct, frozen=True):
@@ -85,11 +96,16 @@ class Purse:
         self._expected = Amount()
         self._follow_ups_expected = Amount()
         self._first_guess = Amount()
-        self._errands = 0
+        self._errands: dict[int, Amount] = {}
+        """What has followed so far from each errand that goes on."""
         self._ended = accounts.total(Role.WRITER).requests
-        self._waiting: deque[object] = deque()
+        self._numbers, self._arrivals = count(1), count(1)
+        self._beginning: list[tuple[int, int]] = []
+        self._following: list[tuple[int, int]] = []
+        """Tickets of the requests for pairs that wait, and of all others: errand and arrival, the first first."""
         self._change = asyncio.Event()
-        self._refused = False
+        self._refused: int | None = None
+        """The first errand for which there was no room."""
         self._stopped = False
         self._uncounted = ""
 
@@ -108,12 +124,15 @@ class Purse:
         """The same work, known here as an errand: all that is asked for it belongs together."""
 
         async def errand(thing: _In) -> _Out:
-            self._errands += 1
+            number = next(self._numbers)
+            self._errands[number] = Amount()
+            before = _ERRAND.set(number)
             try:
                 done = await work(thing)
                 self._ended += 1
             finally:
-                self._errands -= 1
+                _ERRAND.reset(before)
+                del self._errands[number]
                 self._notify()
             return done
 
@@ -157,6 +176,10 @@ class Purse:
         """Enter an answer in the accounts; returns it with its cost."""
         completion = msgspec.structs.replace(completion, cost_usd=cost_of(completion, price))
         self.accounts.add(completion.model, role, completion)
+        errand = _ERRAND.get()
+        if role is not Role.WRITER and errand in self._errands:
+            taken = completion.prompt_tokens + completion.completion_tokens
+            self._errands[errand] += Amount(completion.cost_usd or 0.0, taken)
         if not (completion.prompt_tokens or completion.completion_tokens):
             self._uncounted = completion.model
         return completion
@@ -171,11 +194,14 @@ class Purse:
         return Amount(price.cost(prompt, answer) if price else 0.0, prompt + answer)
 
     async def _admitted(self, role: Role, expect: Callable[[], Amount]) -> None:
-        """Wait until there is room; requests for new pairs in the order in which they came."""
-        begins, ticket = role is Role.WRITER, object()
-        if begins:
-            self._waiting.append(ticket)
-            self._notify()  # whoever came first took this one for an errand that goes on
+        """Wait until there is room; of requests of a kind, those of the errand that was begun first go first.
+
+        What follows from an errand leaves room for what will probably follow from those begun before it.
+        """
+        begins, errand = role is Role.WRITER, _ERRAND.get()
+        ticket, waiting = (errand, next(self._arrivals)), self._beginning if begins else self._following
+        insort(waiting, ticket)
+        self._notify()  # whoever came first took this one for an errand that goes on
         try:
             while True:
                 if self._stopped:
@@ -185,31 +211,38 @@ class Purse:
                         f"{self._uncounted} reports no token counts (`usage`) with its answers, so a budget cannot be "
                         "enforced; drop --max-cost and --max-tokens"
                     )
-                first = not begins or self._waiting[0] is ticket
-                if begins and self._refused:  # what comes after a request that was refused could not be committed
-                    raise BudgetSpent(_NO_ROOM)
+                if self._refused is not None and (begins or errand > self._refused):
+                    raise BudgetSpent(_NO_ROOM)  # what comes after a request that was refused could not be committed
+                first = waiting[0] == ticket
                 if first and self._has_room(expect(), begins=begins):
                     return
-                alone = self._under_way == 0 and (not begins or self._errands <= len(self._waiting))
-                if first and alone:
-                    self._refused = True
+                others = len(self._errands) > len(self._beginning) if begins else bool(self._before(errand))
+                if first and self._under_way == 0 and not others:
+                    self._refused = errand
                     raise BudgetSpent(_NO_ROOM)
                 await self._change.wait()
         finally:
-            if begins:
-                self._waiting.remove(ticket)
-                self._notify()
+            waiting.remove(ticket)
+            self._notify()
 
     def _has_room(self, expected: Amount, *, begins: bool) -> bool:
         spent = self.accounts.total()
         needed = Amount(spent.known_usd, spent.tokens) + self._expected + expected
         if begins:
-            others = max(0, self._errands - len(self._waiting))
+            others = max(0, len(self._errands) - len(self._beginning))
             needed += self._follow_ups().times(1 + _MARGIN * others).beyond(self._follow_ups_expected)
+        for so_far in () if begins else self._before(_ERRAND.get()):
+            # What has not ended will ask once more at least.
+            needed += self._follow_ups().times(_PRECEDENCE).beyond(so_far).at_least(expected)
         most = self._budget
         return (most.cost_usd is None or needed.usd <= most.cost_usd) and (
             most.tokens is None or needed.tokens <= most.tokens
         )
+
+    def _before(self, errand: int) -> list[Amount]:
+        """What has followed so far from the errands that were begun before one, and go on."""
+        waiting = {number for number, _ in self._beginning}
+        return [so_far for number, so_far in self._errands.items() if number < errand and number not in waiting]
 
     def _follow_ups(self) -> Amount:
         """What one request for pairs leads to, on the average."""
