@@ -68,18 +68,21 @@ def open_store(directory: RunDir, stack: AsyncExitStack, tell: Tell) -> Completi
     return store
 
 
-def open_batches(directory: RunDir, config: Config, stack: AsyncExitStack, *, wait: bool) -> BatchBook | None:
+def open_batches(
+    directory: RunDir, config: Config, stack: AsyncExitStack, tell: Tell, *, wait: bool
+) -> BatchBook | None:
     """What a run keeps of its batches; ``None`` where no model is asked in batches.
 
     Args:
         directory: of the run.
         config: resolved.
         stack: closes it.
+        tell: told what is odd about a batch, or that its provider is away.
         wait: whether answers are waited for.
     """
     if not config.batched:
         return None
-    batches = BatchBook(directory.path / rundir.BATCHES, wait=wait)
+    batches = BatchBook(directory.path / rundir.BATCHES, wait=wait, warn=tell)
     stack.callback(batches.close)
     return batches
 

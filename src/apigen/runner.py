@@ -103,7 +103,7 @@ def _assemble(
     """Put the parts of a run together; what must be closed is left to the stack."""
     spend = open_spend(config, open_store(directory, stack, tell)) if asked_models(config) else None
 
-    batches = open_batches(directory, config, stack, wait=wait)
+    batches = open_batches(directory, config, stack, tell, wait=wait)
     table = ModelTable(
         config.concurrency,
         store=spend.store if spend else None,

@@ -131,7 +131,7 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         store = open_store(directory, stack, tell)
         asked = [judge for judge in config.judges if judge.name != RULES]
         spend = open_spend(config, store)
-        batches = open_batches(directory, config, stack, wait=wanted.wait)
+        batches = open_batches(directory, config, stack, tell, wait=wanted.wait)
         made = ModelTable(config.concurrency, store, spend.probed, batches).models(asked, Role.JUDGE)
         models = {name: spend.asked(each.model, Role.JUDGE)[0] for name, each in made.items()}
         for model in models.values():

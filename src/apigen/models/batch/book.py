@@ -32,12 +32,22 @@ class BatchBook:
         path: the journal's file.
         wait: whether answers are waited for; if not, what can be sent is sent, and then the run ends.
         watch: told whenever a batch has come further; the owner of the book may replace it.
+        warn: told, in a line, what a person at the terminal should know.
     """
 
-    def __init__(self, path: Path, *, wait: bool = True, watch: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wait: bool = True,
+        watch: Callable[[], None] = lambda: None,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.journal = Journal(path)
         self.wait = wait
         self.watch = watch
+        self._warn = warn
+        self._warned: set[str] = set()
         self._states: dict[int, BatchState] = {}
         self._cancels: list[Callable[[], Awaitable[None]]] = []
         self._busy = 0
@@ -54,6 +64,12 @@ class BatchBook:
         if self._states.get(entry.number) != state:
             self._states[entry.number] = state
             self.watch()
+
+    def warn(self, line: str) -> None:
+        """Tell the person at the terminal something, once."""
+        if line not in self._warned:
+            self._warned.add(line)
+            self._warn(line)
 
     def over(self, number: int) -> None:
         """Note that nothing more will come of a batch."""

@@ -16,16 +16,20 @@ import msgspec
 from apigen.errors import ModelUnavailable
 from apigen.files import storage_errors
 from apigen.model_config import BatchConfig
-from apigen.models.batch.api import LONGEST_WAIT_S, BatchApi, NothingDone, NotReached, NotThere, RemoteBatch, TooLarge
+from apigen.models.batch.api import LONGEST_WAIT_S, BatchApi, NothingDone, NotReached, NotThere, TooLarge
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.journal import Entry, Stage
 from apigen.models.batch.lines import Failure, Read, returned
+from apigen.models.batch.remote import FINAL, RemoteBatch
 from apigen.models.openai.failures import TryAgain
 
 OUTAGE_S = 3600.0
 """A provider that could not be asked for so long is given up; the batch stays, and the run can be resumed."""
 FIRST_OUTAGE_S = 60.0
 """The same where nothing was heard of it in this session: then the address is more likely wrong."""
+
+SILENT_S = 5.0
+"""A shorter outage is not worth a line on the terminal."""
 
 CREATION_S = 10.0
 """How long it is waited, at the end of everything, to hear of a batch that is being created."""
@@ -94,13 +98,13 @@ class Courier:
         self._book.tell(entry, "uploading")
         try:
             file = await self._patiently(
-                lambda: self._api.upload(lines), lambda: self._book.tell(entry, "out of reach, not sent yet")
+                entry, lambda: self._api.upload(lines), lambda: self._book.tell(entry, "out of reach, not sent yet")
             )
             file_id = file.id
             self._journal.uploaded(entry.number, file_id)
             while not file.ready:
                 await asyncio.sleep(self._config.poll_s)
-                file = await self._patiently(lambda: self._api.file(file_id))
+                file = await self._patiently(entry, lambda: self._api.file(file_id))
             return await self._created(self._journal.entry(entry.number), file_id)
         except ModelUnavailable:
             if self._journal.entry(entry.number).stage is not Stage.IN_DOUBT:
@@ -115,18 +119,18 @@ class Courier:
 
     async def _created(self, entry: Entry, file_id: str) -> Entry:
         self._book.tell(entry, "creating")
-        waits = _Waits(self._config.poll_s)
+        waits = self._waits(entry)
         while True:
             self._journal.in_doubt(entry.number)
             try:
                 await self._shielded(self._create(entry, file_id))
             except NothingDone as error:
                 self._journal.uploaded(entry.number, file_id)
-                await waits.after(error, self._locator, self._outage_s)
+                await waits.after(error, self._outage_s)
                 continue
             except TryAgain as error:
                 # It may have been created all the same, and asking again would then cost twice.
-                await waits.after(error, self._locator, self._outage_s)
+                await waits.after(error, self._outage_s)
                 found = await self.find(entry)
                 if found is not None:
                     return found
@@ -171,7 +175,7 @@ class Courier:
         for wait_s in (0.0, self._config.poll_s):  # the list may lag behind a little
             await asyncio.sleep(wait_s)
             try:
-                batch = await self._patiently(lambda: self._api.find(file_id, entry.tag, entry.made - _SKEW_S))
+                batch = await self._patiently(entry, lambda: self._api.find(file_id, entry.tag, entry.made - _SKEW_S))
             except NotThere as error:
                 raise ModelUnavailable(
                     f"{error}; whether the batch of file {entry.file_id} was created cannot be told. If the provider "
@@ -184,7 +188,7 @@ class Courier:
 
     async def look(self, entry: Entry) -> RemoteBatch:
         """Look once at a batch under way, patiently."""
-        return await self._patiently(lambda: self._look(entry), lambda: self._book.tell(entry, "out of reach"))
+        return await self._patiently(entry, lambda: self._look(entry), lambda: self._book.tell(entry, "out of reach"))
 
     async def ended(self, entry: Entry) -> RemoteBatch:
         """Look at a batch under way, ever less often, until it has ended.
@@ -211,8 +215,12 @@ class Courier:
                 f"{error}; its {entry.requests} requests were sent with another key or to another address, or the "
                 "provider dropped them: mend that, or move batches.sqlite away to ask again"
             ) from None
-        counts = batch.request_counts
-        self._book.tell(entry, batch.status, counts.completed + counts.failed if counts else 0)
+        if not batch.known:
+            self._book.warn(
+                f"{self._locator}: {batch_id} has the unknown status {batch.status!r}; waiting for one of "
+                f"{', '.join(sorted(FINAL))}"
+            )
+        self._book.tell(entry, batch.status, batch.counts.completed + batch.counts.failed)
         return batch
 
     async def _soon_there(self, ask: Callable[[], Awaitable[_T]]) -> _T:
@@ -242,7 +250,7 @@ class Courier:
             with self._journal.ending(entry.number):
                 for file in (output, errors):
                     file.seek(0)
-                    for key, outcome in returned(file, self._read, self._api.without_key):
+                    for key, outcome in returned(file, self._read, self._api.refusal):
                         if isinstance(outcome, Failure):
                             failures.setdefault(key, outcome)
                         elif self._journal.answered(entry.number, key, outcome):
@@ -252,7 +260,7 @@ class Courier:
 
     async def _download(self, entry: Entry, file_id: str, into: IO[bytes]) -> None:
         try:
-            await self._patiently(lambda: self._soon_there(lambda: self._api.download(file_id, into)))
+            await self._patiently(entry, lambda: self._soon_there(lambda: self._api.download(file_id, into)))
         except NotThere as error:
             self.discard(entry)
             raise ModelUnavailable(
@@ -271,30 +279,43 @@ class Courier:
             pass
         self._book.over(entry.number)
 
-    async def _patiently(self, ask: Callable[[], Awaitable[_T]], away: Callable[[], None] = lambda: None) -> _T:
-        """Ask until there is an answer, or the provider has been away for too long."""
-        waits = _Waits(self._config.poll_s)
+    async def _patiently(
+        self, entry: Entry, ask: Callable[[], Awaitable[_T]], away: Callable[[], None] = lambda: None
+    ) -> _T:
+        """Ask about a batch until there is an answer, or the provider has been away for too long."""
+        waits = self._waits(entry)
         while True:
             try:
                 found = await ask()
             except TryAgain as error:
                 self._met |= not isinstance(error, NotReached)
                 away()
-                outage_s = self._outage_s if self._met else min(self._outage_s, FIRST_OUTAGE_S)
-                await waits.after(error, self._locator, outage_s)
+                await waits.after(error, self._outage_s if self._met else min(self._outage_s, FIRST_OUTAGE_S))
             else:
                 self._met = True
                 return found
 
+    def _waits(self, entry: Entry) -> "_Waits":
+        who = f"{self._locator}, {entry.batch_id or f'batch {entry.number}'}"
+        return _Waits(self._config.poll_s, who, self._book.warn)
+
 
 class _Waits:
-    """Growing, jittered waits between tries, with an end."""
+    """Growing, jittered waits between tries, with an end.
 
-    def __init__(self, first_s: float) -> None:
+    Args:
+        first_s: the first, at most.
+        who: the model and the batch, for messages.
+        warn: told once, when it has been failing for a while.
+    """
+
+    def __init__(self, first_s: float, who: str, warn: Callable[[str], None]) -> None:
         self._next_s = min(first_s, 0.5)
+        self._who = who
+        self._warn = warn
         self._began: float | None = None
 
-    async def after(self, error: TryAgain, locator: str, outage_s: float) -> None:
+    async def after(self, error: TryAgain, outage_s: float) -> None:
         """Wait after a try that failed; the first of them begins the outage.
 
         Raises:
@@ -303,6 +324,8 @@ class _Waits:
         now = time.monotonic()
         self._began = now if self._began is None else self._began
         if now - self._began > outage_s:
-            raise ModelUnavailable(f"{locator}: {error}, for {outage_s:g} s") from None
+            raise ModelUnavailable(f"{self._who}: {error}, for {outage_s:g} s") from None
+        if now - self._began > SILENT_S:
+            self._warn(f"{self._who}: {error}; retrying for up to {outage_s / 60:.0f} min")
         await asyncio.sleep(max(error.wait_s or 0.0, self._next_s * random.uniform(0.5, 1.0)))
         self._next_s = min(2 * self._next_s, LONGEST_WAIT_S)

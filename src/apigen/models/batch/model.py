@@ -20,6 +20,7 @@ from apigen.models.batch.journal import Entry, Stage, owned_by
 from apigen.models.batch.lines import Failure, request_files, request_line
 from apigen.models.batch.speech import Speech, Wording
 from apigen.models.openai.failures import TryAgain
+from apigen.models.openai.refused import BodyRefused
 from apigen.models.store import request_key
 from apigen.records import Completion, Json, Message
 
@@ -233,16 +234,21 @@ class BatchModel:
             if asked is None:
                 continue
             answer = self._journal.find(key)
-            failure = fetched.failures.get(key, Failure(f"it is missing in the answers of {batch.id}"))
+            failure = fetched.failures.get(key, Failure(f"batch {batch.id} has no readable answer to this request"))
             if isinstance(answer, Completion):
                 asked.wording.answered()
                 self._forget(key, answer)
-            elif failure.refused and asked.wording.refused(failure.refused):
+            elif isinstance(failure.refused, BodyRefused) and asked.wording.refused(failure.refused):
                 otherwise[key] = failure.why
             elif failure.refused:
-                self._forget(key, ModelRefused(f"{self.locator} at {self._url}: {failure.why}"))
+                self._forget(key, failure.refused)
             else:
                 missing[key] = failure.why
+        hopeless = next((failure.hopeless for failure in fetched.failures.values() if failure.hopeless), None)
+        if hopeless and (missing or otherwise):
+            raise ModelUnavailable(
+                f"{hopeless} (in {batch.id}, which answered {fetched.answered} of its {entry.requests} requests)"
+            )
         if batch.status == "cancelled" and not entry.cancelled and (missing or otherwise):
             raise ModelUnavailable(
                 f"{self.locator}: {batch.id} was cancelled at the provider; {fetched.answered} of its {entry.requests} "
@@ -258,12 +264,12 @@ class BatchModel:
         """A batch that was never begun: one wrong line is enough for that."""
         flaws, keys = fetched.batch.flaws, fetched.keys
         wrong = {flaw.line: flaw for flaw in flaws if flaw.line and flaw.line <= len(keys)}
-        said = "; ".join(f"{flaw.code}: {flaw.message}" for flaw in flaws[:3]) or "no reason is given"
+        said = "; ".join(map(str, flaws[:3])) or "no reason given"
         if wrong:
             for number, flaw in wrong.items():
                 key = keys[number - 1]
                 missing.pop(key, None)
-                self._forget(key, ModelRefused(f"{self.locator} at {self._url}: {flaw.code}: {flaw.message}"))
+                self._forget(key, ModelRefused(f"{self.locator} at {self._url}: {flaw}"))
         elif any(flaw.code in FULL_QUEUE for flaw in flaws) and (self._working or len(keys) > 1):
             if not self._working:
                 self._most = max(1, len(keys) // 2)
