@@ -188,7 +188,7 @@ def test_the_command_line_says_batch_and_who_goes_on(tmp_path: Path) -> None:
     [
         ((), "no language model is used"),
         (("--model", "openai/x", "--pass-rate", "1.5"), "must be above 0"),
-        (("--model", "openai/x", "--from", "nowhere"), "no manifest.json there"),
+        (("--model", "openai/x", "--from", "nowhere"), "has no manifest.json"),
         (("--resume",), "name the run with --out DIR"),
         (("--model", "openai/x", "--out", "x"), "an estimate writes nothing"),
         (("--model", "openai/x", "--prices", "none.yaml"), "no such file; give the path of a YAML file of prices"),

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from rich.console import Console
 
 from apigen import rundir
 from apigen.cli.resume import resumed_config
+from apigen.cli.terminal import Terminal
 from apigen.config import Config, load_config
 from apigen.errors import UserError
 from apigen.estimate.run import Earlier, estimate_run
@@ -48,7 +48,7 @@ def estimate_command(options: EstimateOptions) -> None:
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        console = Console(markup=False)
+        console = Terminal(markup=False)
         console.print(table(found), highlight=False)
         console.print("\nNothing was sent, executed or written.", highlight=False)
 

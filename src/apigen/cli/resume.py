@@ -13,6 +13,7 @@ from apigen.cli.live_bar import LiveBar
 from apigen.config import Config, given_address, laid_over, load_config
 from apigen.errors import UserError
 from apigen.report.words import outcome_changes
+from apigen.resuming import in_words, verified_with
 from apigen.reverify.run import Survey, Wanted, adopt, carry_out, survey
 
 _MODELS = ("models", "judges")
@@ -147,7 +148,7 @@ def show_survey(wanted: Wanted, console: Console, *, stage: bool) -> Survey:
         console: where it is said.
         stage: as for :func:`apigen.reverify.run.survey`.
     """
-    keys = [str(change) for change in wanted.changes]
+    keys = in_words(wanted.changes, verified_with(wanted.directory.path), wanted.config)
     more = f"; and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
     _say(console, f"re-verifying existing candidates: {'; '.join(keys[:_NAMED])}{more}")
     with _Counting(console) as counting:

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,8 +21,9 @@ from apigen.cli.focus import focus_table, focused
 from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
 from apigen.cli.resume import resumed_config, show_survey, verified_again
+from apigen.cli.terminal import Terminal
 from apigen.config import Config, load_config
-from apigen.errors import AnswersPending, ApigenError, Unavailable, UserError
+from apigen.errors import AnswersPending, ApigenError, JobFellShort, Unavailable, UserError
 from apigen.estimate.run import estimate_run
 from apigen.estimate.words import line as estimate_line
 from apigen.estimate.words import table as estimate_table
@@ -72,7 +73,7 @@ class RunOptions(NamedTuple):
 
 def run_command(options: RunOptions) -> int:
     """Carry out ``apigen run``; returns the exit code."""
-    console = Console(stderr=True, markup=False)
+    console = Terminal(stderr=True, markup=False)
     set_on_retry_hooks(())  # its log lines tell a user nothing; a model that stays away is told in one line
     out = _directory(options)
     if options.resume:
@@ -112,12 +113,13 @@ def run_command(options: RunOptions) -> int:
 
 
 def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) -> int:
-    """Verify again what is there where that has changed, and run to the end; returns the exit code."""
+    """Re-verify existing candidates where that has changed, and run to the end; returns the exit code."""
     directory, config, library, changes, wait = wanted
     out = directory.path
     try:
         _announce(config, library, grants, out, console, resume=options.resume)
         if changes and not verified_again(wanted, console):
+            _write_json(out, options)
             console.print(f"Interrupted; the data is unchanged. {_resume_line(out)}", soft_wrap=True, highlight=False)
             return EXIT_INTERRUPTED
         with LiveProgress(console, config.count) as progress:
@@ -127,15 +129,36 @@ def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) 
 
             _spare_the_collector()
             manifest = asyncio.run(run(directory, config, library, progress.update, tell, wait=wait))
-    except AnswersPending:  # while it was verified again; a run ends with a summary
+    except AnswersPending:  # while it was re-verified; a run ends with a summary
+        _write_json(out, options)
         console.print(f"Batch answers are still pending; the data is unchanged. {_resume_line(out)}", soft_wrap=True)
         return 1
     except Unavailable as error:
+        _write_json(out, options)
         raise ApigenError(f"{error}. {_after_failing(config, out)}") from error
+    except JobFellShort:
+        _write_json(out, options)
+        raise
     except KeyboardInterrupt:  # before the run had begun to listen for it
+        _write_json(out, options, status=Ending.INTERRUPTED.value, ending="Interrupted before the run had begun.")
         console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
         return EXIT_INTERRUPTED
     return _end(manifest, out, console, as_json=options.as_json)
+
+
+def _write_json(out: Path, options: RunOptions, **ended: str) -> None:
+    """With ``--json``, print how a run ended that has no summary.
+
+    Args:
+        out: the run directory, whose manifest says it.
+        options: of the command.
+        ended: what the manifest does not say.
+    """
+    if options.as_json:
+        manifest = {"status": "failed", "ending": "The run ended before its manifest was written."}
+        with suppress(UserError):
+            manifest = rundir.read_manifest(out)
+        sys.stdout.write(msgspec.json.encode({"out": str(out), **manifest, **ended}).decode() + "\n")
 
 
 def _spare_the_collector() -> None:

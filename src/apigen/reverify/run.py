@@ -4,7 +4,7 @@ import asyncio
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from apigen.assembly import Tell, make_judges, open_batches, open_executor, open
 from apigen.attempts import encode_attempt
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
-from apigen.errors import BudgetSpent
+from apigen.errors import AnswersPending, ApigenError, BudgetSpent, JobFellShort, Unavailable
 from apigen.execute.base import Executor
 from apigen.library.catalogue import Library
 from apigen.model_config import model_names
@@ -29,6 +29,7 @@ from apigen.resuming import Change, keeps_executions
 from apigen.reverify.attempts import Reverifier
 from apigen.reverify.drawn import drawn_already
 from apigen.rundir import RunDir
+from apigen.schedule import Ending
 from apigen.session import earlier_times
 from apigen.stopping import on_interrupt
 from apigen.verify.base import Judge
@@ -147,14 +148,26 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         except asyncio.CancelledError:
             if not interrupted():
                 raise
+            _stopped(directory, Ending.INTERRUPTED, "Interrupted")
             return None
         except BudgetSpent as error:
             spending = spend.purse.spending()
+            resume = f"apigen run --resume --out {shlex.quote(str(directory.path))} {more_options(spending)}"
+            _stopped(directory, Ending.BUDGET, f"Stopped by the budget, with {spent(spending)} spent,")
             raise BudgetSpent(
-                f"stopped by the budget while the candidates were verified again, with {spent(spending)} spent; "
-                "the data is as it was, and nothing that was answered is lost; "
-                f"go on with: apigen run --resume --out {shlex.quote(str(directory.path))} {more_options(spending)}"
+                f"stopped by the budget during re-verification, with {spent(spending)} spent; the data is unchanged "
+                f"and every answer is kept; resume with: {resume}"
             ) from error
+        except AnswersPending:
+            _stopped(directory, Ending.WAITING, "Stopped with answers of batches pending,")
+            raise
+        except Unavailable as error:
+            _stopped(directory, "unavailable", f"A model could not be reached ({error})")
+            raise
+        except JobFellShort as error:
+            with suppress(ApigenError):  # the disk that failed may fail again
+                _stopped(directory, "failed", f"Failed ({error})")
+            raise
         return Survey(
             requests=verifier.requests,
             completions=store.count("writer") or verifier.requests,
@@ -166,6 +179,12 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
             repairs_dropped=verifier.repairs_dropped,
             samples=verifier.accepted,
         )
+
+
+def _stopped(directory: RunDir, status: str, how: str) -> None:
+    """Record that a re-verification ended early; everything else in the manifest is still true."""
+    ending = f"{how} while the candidates were being re-verified; the data is unchanged."
+    directory.write_json(rundir.MANIFEST, rundir.read_manifest(directory.path) | {"status": status, "ending": ending})
 
 
 def adopt(wanted: Wanted, result: Survey) -> None:
