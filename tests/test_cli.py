@@ -1,5 +1,6 @@
 """The command line as a user meets it: help, listings, exports, and one clear line for what is wrong."""
 
+import io
 import json
 import re
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from apigen.cli.terminal import Terminal
 from runs import apigen, apigen_process, command, lines, told
 
 ROOT = Path(__file__).parent.parent
@@ -319,3 +321,15 @@ def test_the_latest_unfinished_run_is_resumed_without_a_path(tmp_path: Path) -> 
     assert ran.returncode == 0, ran.stderr
     assert len(lines(first / "dataset.jsonl")) == 6
     assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_text_of_others_cannot_steer_the_terminal() -> None:
+    """Control characters are shown as escapes, on the way out as well; styles of our own stay styles."""
+    ran = apigen("run", "--model", "\x1b]0;pwn\x07gpt")
+    assert ran.returncode == 2
+    assert "\x1b" not in ran.stderr
+    assert "x1b]0;pwn" in ran.stderr
+    console = Terminal(file=io.StringIO(), force_terminal=True, color_system="standard", markup=False, width=200)
+    console.print("boom \x1b]0;pwn\x07", style="bold", highlight=False)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "\x1b[1mboom \\x1b]0;pwn\x1b[0m\n", "rich drops the bell by itself"

@@ -95,7 +95,7 @@ def test_a_disk_that_has_no_room_for_an_answer_ends_the_run_and_it_resumes(tmp_p
         ran = apigen_process("run", written(tmp_path, server.url, 1), "--out", out, preexec_fn=limit)
         assert ran.returncode == 1, ran.stderr
         assert "completions.sqlite: " in ran.stderr
-        assert "mend that and resume" in ran.stderr
+        assert f"; fix this. Resume with: apigen run --resume --out {out}\n" in ran.stderr
         assert "Traceback" not in ran.stderr
         assert 0 < len(lines(out / "attempts.jsonl")) < len(lines(tmp_path / "whole" / "attempts.jsonl"))
         resumed = apigen("run", "--resume", "--out", out)

@@ -23,7 +23,7 @@ from apigen.cli.progress import LiveProgress
 from apigen.cli.resume import resumed_config, show_survey, verified_again
 from apigen.cli.terminal import Terminal
 from apigen.config import Config, load_config
-from apigen.errors import AnswersPending, ApigenError, JobFellShort, Unavailable, UserError
+from apigen.errors import AnswersPending, ApigenError, BudgetSpent, JobFellShort, Unavailable, UserError
 from apigen.estimate.run import estimate_run
 from apigen.estimate.words import line as estimate_line
 from apigen.estimate.words import table as estimate_table
@@ -136,9 +136,12 @@ def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) 
     except Unavailable as error:
         _write_json(out, options)
         raise ApigenError(f"{error}. {_after_failing(config, out)}") from error
-    except JobFellShort:
+    except BudgetSpent:  # while it was re-verified; says how to resume
         _write_json(out, options)
         raise
+    except JobFellShort as error:
+        _write_json(out, options)
+        raise JobFellShort(f"{str(error).removesuffix(', then resume')}. {_resume_command(out)}") from error
     except KeyboardInterrupt:  # before the run had begun to listen for it
         _write_json(out, options, status=Ending.INTERRUPTED.value, ending="Interrupted before the run had begun.")
         console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
@@ -326,7 +329,11 @@ def _after_failing(config: Config, out: Path) -> str:
 
 def _resume_line(out: Path) -> str:
     going_on = f"{line}. " if (line := under_way_line(out)) else ""
-    return f"{going_on}Resume with: apigen run --resume --out {shlex.quote(str(out))}"
+    return going_on + _resume_command(out)
+
+
+def _resume_command(out: Path) -> str:
+    return f"Resume with: apigen run --resume --out {shlex.quote(str(out))}"
 
 
 def _files(out: Path) -> str:
