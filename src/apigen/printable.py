@@ -1,9 +1,4 @@
-"""Text of others, such as a server's error message, made safe to print: it may hold a terminal's control sequences."""
-
-
-def in_plain_line(text: str, most: int) -> str:
-    """Text in one line of at most ``most`` characters, with control characters left out."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:most]
+"""Text of others, such as a server's error message, on its way to a terminal: it may hold control sequences."""
 
 
 def escaped(text: str) -> str:

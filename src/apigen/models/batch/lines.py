@@ -11,9 +11,9 @@ import msgspec
 
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.files import storage_errors
+from apigen.models.foreign import one_line, words_of
 from apigen.models.openai.connection import MAX_RESPONSE_BYTES
 from apigen.models.openai.wire import NoCompletion
-from apigen.printable import in_plain_line
 from apigen.records import Completion, Json
 
 Read = Callable[[bytes], Completion]
@@ -94,7 +94,7 @@ def _outcome(line: _Line, read: Read, refusal: Refusal) -> Completion | Failure:
     if line.response is None or not line.response.status_code:
         return _without_response(line.error, refusal)
     status, body = line.response.status_code, bytes(line.response.body)
-    if status == 200:
+    if 200 <= status < 300:
         try:
             return msgspec.structs.replace(read(body), batch=True)
         except NoCompletion as error:
@@ -113,9 +113,9 @@ def _failure(meaning: Exception) -> Failure:
 def _without_response(error: Json, refusal: Refusal) -> Failure:
     """What a line says that was never answered: it expired, or whoever runs the batch refused it."""
     given = error if isinstance(error, dict) else {"message": error}
-    code, message = (str(given.get(name) or "") for name in ("code", "message"))
+    code, message = (words_of(given.get(name) or "") for name in ("code", "message"))
     # It has no status; 400 is the one that decides nothing by itself.
     status = int(code) if re.fullmatch("[45][0-9][0-9]", code) else 400
     meaning = _failure(refusal(status, msgspec.json.encode({"error": {"code": code, "message": message}})))
-    why = in_plain_line(f"{code}: {message}" if code else message, 200).rstrip(": ")
+    why = one_line(f"{code}: {message}" if code else message).rstrip(": ")
     return meaning if meaning.hopeless else Failure(why or "no response")

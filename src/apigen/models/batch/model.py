@@ -247,7 +247,7 @@ class BatchModel:
         hopeless = next((failure.hopeless for failure in fetched.failures.values() if failure.hopeless), None)
         if hopeless and (missing or otherwise):
             raise ModelUnavailable(
-                f"{hopeless} (in {batch.id}, which answered {fetched.answered} of its {entry.requests} requests)"
+                f"{hopeless}; {batch.id} answered {fetched.answered} of its {entry.requests} requests"
             )
         if batch.status == "cancelled" and not entry.cancelled and (missing or otherwise):
             raise ModelUnavailable(

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from apigen.models.foreign import Unreadable, one_line, parsed
 from apigen.models.openai.failures import TryAgain
-from apigen.printable import in_plain_line
 
 FINAL = frozenset({"completed", "failed", "expired", "cancelled"})
 RUNNING = frozenset({"validating", "in_progress", "finalizing", "cancelling"})
@@ -148,21 +148,22 @@ def _flaw(value: object) -> Flaw:
     given = value if isinstance(value, dict) else {"message": value}
     code, message = (_text(given.get(name)) or "" for name in ("code", "message"))
     line = int(_number(given.get("line")))
-    return Flaw(in_plain_line(code, _MOST_CODE), in_plain_line(message, _MOST_MESSAGE), line if line > 0 else None)
+    return Flaw(one_line(code, _MOST_CODE), one_line(message, _MOST_MESSAGE), line if line > 0 else None)
 
 
 def _spelled(status: str) -> str:
-    folded = in_plain_line(status, _MOST_CODE).lower().replace("-", "_").replace(" ", "_")
+    folded = one_line(status, _MOST_CODE).lower().replace("-", "_").replace(" ", "_")
     return _SYNONYMS.get(folded, folded)
 
 
 def _object_in(content: bytes) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(content, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        value = parsed(content)
+    except Unreadable as error:
         raise TryAgain(f"the answer is not of the batch protocol ({error})") from None
-    except RecursionError:
-        raise TryAgain("the answer is not of the batch protocol (it is nested too deeply)") from None
+    if not isinstance(value, dict):
+        raise TryAgain("the answer is not of the batch protocol (not an object)")
+    return value
 
 
 def _required(value: dict[str, Any], name: str) -> str:
