@@ -55,7 +55,7 @@ def test_the_changelog_and_readme_speak_of_every_command() -> None:
         (("--library", "python:no_such_module_here"), "no_such_module_here"),
         (("--library", "python:no/such/file.py"), "there is no file"),
         (("--library", "starter:data", "--seeds", "no_seeds.jsonl"), "no such seed file"),
-        (("--model", "gpt-4"), "'gpt-4' is no model"),
+        (("--model", "gpt-4"), "'gpt-4' is not a model"),
         (("--model", "openai/x", "--base-url", "localhost:1"), "is no endpoint"),
         (("--count", "0"), "apigen: --count: must be at least 1 (got 0)"),
         (("--max-cost", "0"), "apigen: --max-cost: must be above 0 (got 0)"),

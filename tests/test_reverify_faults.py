@@ -45,7 +45,7 @@ def test_a_kill_in_the_middle_starts_it_again_and_no_judge_is_asked_twice(tmp_pa
             process.send_signal(end)
             if end == signal.SIGINT:
                 assert process.stderr
-                next(line for line in process.stderr if "under way" in line)
+                next(line for line in process.stderr if "in flight" in line)
                 process.send_signal(end)  # does not wait for what the server holds back
             _, stderr = process.communicate(timeout=PATIENCE_S)
             assert end == signal.SIGKILL or (process.returncode, "the data is unchanged" in stderr) == (130, True)

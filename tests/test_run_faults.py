@@ -69,7 +69,7 @@ def test_a_model_server_that_stays_away_ends_the_run_and_it_resumes(tmp_path: Pa
     assert process.returncode == 1, stderr
     shown = json.loads(stdout)
     assert (shown["out"], shown["status"]) == (str(out), "unavailable")
-    assert "could not be reached" in shown["ending"]
+    assert "A model was unavailable" in shown["ending"]
     assert f"{first.url}/chat/completions: c" in stderr.replace("\n", " ")
     assert f"apigen run --resume --out {out}" in stderr
     assert "Traceback" not in stderr

@@ -1,4 +1,4 @@
-"""An estimate as people read it: a line before a run, a table before a decision."""
+"""An estimate for people: a line before a run, a table before a decision."""
 
 import re
 
@@ -20,7 +20,7 @@ def line(found: Estimate) -> str:
 
 
 def table(found: Estimate) -> RenderableType:
-    """The estimate by model and role, its range, and what it rests on."""
+    """The estimate by model and role, its range, and its assumptions."""
     rows = Table(box=None, pad_edge=False, header_style="bold")
     rows.add_column("model")
     rows.add_column("role", no_wrap=True)
@@ -40,7 +40,7 @@ def table(found: Estimate) -> RenderableType:
 
 
 class _Name:
-    """A model's name, which where it must be broken is broken behind a slash or a hyphen."""
+    """A model's name, which wraps only after a slash, a hyphen, an underscore or a colon."""
 
     def __init__(self, name: str) -> None:
         self._pieces = re.findall(r"[^/_:-]*[/_:-]|[^/_:-]+", name)

@@ -1,4 +1,4 @@
-"""One re-verification: a survey of what is on record, what is not made or asked anew, and the swap at the end."""
+"""One re-verification: a survey of what is on record, then the missing calls and requests, and the swap at the end."""
 
 import asyncio
 import shlex
@@ -37,36 +37,36 @@ from apigen.verify.rules import NAME as RULES
 
 
 class Wanted(NamedTuple):
-    """What is to be verified again, and how."""
+    """What to re-verify, and how."""
 
     directory: RunDir
     """Open and locked."""
     config: Config
-    """With the settings of now, resolved."""
+    """With the current settings, resolved."""
     library: Library
     changes: Sequence[Change]
     wait: bool = True
-    """Whether answers of batches are waited for."""
+    """Whether to wait for batch answers."""
 
 
 class Survey(msgspec.Struct, frozen=True):
-    """What a re-verification finds on record, and what it has to make or ask anew."""
+    """What a re-verification finds on record, and what it has to execute or request again."""
 
     requests: int
     completions: int
-    """Of the writer: none is asked for again."""
+    """Of the writer: none is requested again."""
     candidates: int
     executions: int
-    """Calls whose results are used again."""
+    """Calls whose results are reused."""
     execute: int
     """Candidates with calls that must be made."""
     ask: Mapping[str, int]
-    """Candidates about which a judge must be asked, by the judge's name."""
+    """Candidates that a judge must judge, by the judge's name."""
     changed: Mapping[str, Mapping[str, int]]
-    """Candidates whose outcome changes as far as is known, by the outcome before and now."""
+    """Candidates whose outcome changes, as far as known, by the outcomes before and now."""
     repairs_dropped: int
     samples: int
-    """Accepted candidates, where all of it is known."""
+    """Accepted candidates, as far as known."""
 
     @property
     def is_complete(self) -> bool:
@@ -75,16 +75,16 @@ class Survey(msgspec.Struct, frozen=True):
 
 
 Watch = Callable[[int], None]
-"""Told how many candidates were verified."""
+"""Called with the number of candidates verified so far."""
 
 
 async def survey(wanted: Wanted, watch: Watch = lambda _: None, *, stage: bool = True) -> Survey:
-    """Verify again as far as what is on record goes: nobody is asked, and nothing is called.
+    """Re-verify as far as the records go: no request is sent and no call is made.
 
     Args:
         wanted: what is verified, and how.
-        stage: whether to write the attempts anew, beside those that are there, for a survey that turns out complete.
-        watch: told about progress.
+        stage: whether to write the new attempts beside the existing ones, for a survey that turns out complete.
+        watch: called with the progress.
     """
     directory, config = wanted.directory, wanted.config
     async with AsyncExitStack() as stack:
@@ -109,21 +109,21 @@ async def survey(wanted: Wanted, watch: Watch = lambda _: None, *, stage: bool =
 
 
 async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = lambda _: None) -> Survey | None:
-    """Verify again, making the calls and asking the judges that the survey named.
+    """Re-verify, making the calls and sending the judge requests that the survey found.
 
     Args:
         wanted: what is verified, and how.
-        watch: told about progress.
-        tell: told, in a line, what is waited for at the end.
+        watch: called with the progress.
+        tell: called with lines that the user should see.
 
     Returns:
-        What came of it; ``None`` where Ctrl-C ended it.
+        The result; ``None`` if Ctrl-C ended it.
 
     Raises:
-        ModelUnavailable: a judge gives no answer; those that it gave are kept, and everything else is as it was.
-        AnswersPending: judges are asked in batches, and nobody is to wait for their answers.
-        BudgetSpent: the budget has no room for all that must be asked; says what was spent, and how to go on.
-        JobFellShort: there is nothing but errors, or the disk failed.
+        ModelUnavailable: a judge gives no answer; earlier answers are kept, and everything else is unchanged.
+        AnswersPending: judges are used in batches, and the run does not wait for their answers.
+        BudgetSpent: the budget is too small for all requests; says what was spent, and how to resume.
+        JobFellShort: there are only errors, or the disk failed.
     """
     directory, config = wanted.directory, wanted.config
     async with AsyncExitStack() as stack:
@@ -153,16 +153,16 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         except BudgetSpent as error:
             spending = spend.purse.spending()
             resume = f"apigen run --resume --out {shlex.quote(str(directory.path))} {more_options(spending)}"
-            _stopped(directory, Ending.BUDGET, f"Stopped by the budget, with {spent(spending)} spent,")
+            _stopped(directory, Ending.BUDGET, f"Stopped by the budget with {spent(spending)} spent")
             raise BudgetSpent(
                 f"stopped by the budget during re-verification, with {spent(spending)} spent; the data is unchanged "
                 f"and every answer is kept; resume with: {resume}"
             ) from error
         except AnswersPending:
-            _stopped(directory, Ending.WAITING, "Stopped with answers of batches pending,")
+            _stopped(directory, Ending.WAITING, "Stopped with batch answers pending")
             raise
         except Unavailable as error:
-            _stopped(directory, "unavailable", f"A model could not be reached ({error})")
+            _stopped(directory, "unavailable", f"A model was unavailable ({error})")
             raise
         except JobFellShort as error:
             with suppress(ApigenError):  # the disk that failed may fail again
@@ -188,7 +188,7 @@ def _stopped(directory: RunDir, status: str, how: str) -> None:
 
 
 def adopt(wanted: Wanted, result: Survey) -> None:
-    """Put what was verified again in the place of what was there, and on record in the manifest.
+    """Replace the data with the re-verified data, and record that in the manifest.
 
     Args:
         wanted: what was verified, and how.
@@ -205,7 +205,7 @@ def adopt(wanted: Wanted, result: Survey) -> None:
     }
     manifest = rundir.read_manifest(directory.path) | {
         "status": "running",
-        "ending": "The candidates were verified again; the counts follow.",
+        "ending": "The candidates were re-verified; the counts follow.",
         "config": wanted.config.model_dump(mode="json"),
         "config_digest": wanted.config.digest(),
         "reverified": [*directory.reverified, record],
@@ -222,12 +222,12 @@ def _verifier(wanted: Wanted, judges: Sequence[Judge], executor: Executor | None
         seen,
         executor,
         keep_executions=keeps_executions(tuple(wanted.changes)),
-        concurrency=wanted.config.under_way,  # as for a run: candidates are executed while judges are asked
+        concurrency=wanted.config.under_way,  # as for a run: candidates are executed while judges answer
     )
 
 
 async def _staged(wanted: Wanted, verifier: Reverifier, watch: Watch, *, stage: bool = True) -> None:
-    """Verify everything again and write the attempts anew beside those that are there."""
+    """Re-verify everything and write the new attempts beside the existing ones."""
     with wanted.directory.stage(wanted.config.digest()) if stage else nullcontext() as file:
         async for attempts in verifier.verify(wanted.directory.written()):
             if file:

@@ -1,7 +1,7 @@
-"""What a provider is asked about files and batches, over HTTP.
+"""Files and batches of one provider, over HTTP.
 
 The protocol is that of OpenAI (https://platform.openai.com/docs/api-reference/batch), which Azure, Groq, LiteLLM and
-others speak as well.
+others support as well.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -32,17 +32,17 @@ from apigen.retry_after import seconds_to_wait
 
 PAGE = 100
 LONGEST_WAIT_S = 60.0
-"""Longest wait between two tries, also where a provider asks for more."""
+"""Longest wait between two tries, even if a provider asks for more."""
 _CHUNK = 1 << 20
 _T = TypeVar("_T")
 
 
 class NotThere(Exception):  # noqa: N818 - control flow inside this package, never seen outside
-    """The provider knows no such file or batch, or has no such address."""
+    """The provider has no such file, batch or address."""
 
 
 class TooLarge(Exception):  # noqa: N818 - control flow inside this package, never seen outside
-    """The provider, or what stands before it, takes no file of this size."""
+    """The provider, or a proxy in front of it, does not accept a file of this size."""
 
 
 class NothingDone(TryAgain):
@@ -54,13 +54,13 @@ class NotReached(NothingDone):
 
 
 class BatchApi:
-    """What asks one provider. Each method asks once.
+    """Client of one provider. Each method sends one request.
 
-    All of them raise :class:`TryAgain` where the provider cannot answer now, :class:`NotThere` where it knows no such
-    thing, and :class:`ModelUnavailable` where it refuses: nothing that a batch needs can be left out.
+    All of them raise :class:`TryAgain` where the provider cannot answer now, :class:`NotThere` where it has no such
+    thing, and :class:`ModelUnavailable` where it refuses: a batch needs every one of these requests.
 
     Args:
-        config: name, resolved ``base_url``, name of the key's variable, time-outs.
+        config: name, resolved ``base_url``, name of the key's variable, timeouts.
         batch: the endpoint and the window that batches name.
     """
 
@@ -88,7 +88,7 @@ class BatchApi:
         return read_file(await self._ask("GET", f"/files/{file_id}"))
 
     async def create(self, file_id: str, tag: str) -> RemoteBatch:
-        """Make a batch of a file. After :class:`TryAgain` it may be there or not."""
+        """Create a batch from a file. After :class:`TryAgain` it may exist or not."""
         body = {
             "input_file_id": file_id,
             "endpoint": self._batch.endpoint,
@@ -102,7 +102,7 @@ class BatchApi:
         return read_batch(await self._ask("GET", f"/batches/{batch_id}"))
 
     async def find(self, file_id: str, tag: str, since: float) -> RemoteBatch | None:
-        """The batch with a tag or of a file, looked for among all that the provider has since a moment."""
+        """The batch with a tag or of a file, among all that the provider created since a moment."""
         query = {"limit": str(PAGE)}
         seen = set[str]()
         while True:
@@ -113,16 +113,16 @@ class BatchApi:
             if not page.has_more or not page.batches or page.batches[-1].created_at < since:
                 return None
             if page.batches[-1].id in seen:
-                raise NotThere(f"{self._who('/batches')}: its list of batches has no end")
+                raise NotThere(f"{self._who('/batches')}: its list of batches never ends")
             seen.add(page.batches[-1].id)
             query["after"] = page.batches[-1].id
 
     async def cancel(self, batch_id: str) -> None:
-        """Ask that a batch be ended."""
+        """Ask the provider to cancel a batch."""
         await self._ask("POST", f"/batches/{batch_id}/cancel")
 
     async def download(self, file_id: str, into: IO[bytes]) -> None:
-        """Write a file's content over what is in ``into``."""
+        """Replace the content of ``into`` with that of a file."""
 
         async def write(response: aiohttp.ClientResponse) -> None:
             into.seek(0)
@@ -161,7 +161,7 @@ class BatchApi:
                     await self._refused(path, response)
                 return await read(response)
         except TimeoutError:
-            raise TryAgain(f"no answer within {self._config.timeout_s:g} s") from None
+            raise TryAgain(f"no answer within timeout_s ({self._config.timeout_s:g} s)") from None
         except aiohttp.ClientConnectorCertificateError as error:  # a ValueError, too
             raise ModelUnavailable(
                 f"{self._who(path)}: its certificate is not trusted ({error.certificate_error}); set SSL_CERT_FILE "
@@ -216,7 +216,7 @@ class BatchApi:
         return without_key(self._config, complaint, good=False)
 
     def url(self, path: str, query: dict[str, str]) -> yarl.URL:
-        """The address of a path beneath the endpoint's."""
+        """The address of a path below the endpoint's."""
         return address(self._config, path, query)
 
     def _who(self, path: str) -> str:

@@ -1,4 +1,4 @@
-"""The lines of a batch's files: requests as they go out, answers as they come back."""
+"""The lines of a batch's files: requests as they are sent, answers as they come back."""
 
 import re
 import tempfile
@@ -21,17 +21,17 @@ Refusal = Callable[[int, bytes], Exception]
 """What a status and a body that is not a completion mean: the exceptions of ``openai/refusals.py``."""
 
 MOST_BYTES = 200_000_000
-"""The largest file that OpenAI, Azure and Groq take."""
+"""The largest file that OpenAI, Azure and Groq accept."""
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why a line brought no completion."""
+    """Why a line has no completion."""
 
     why: str
     refused: ModelRefused | None = None
-    """What the provider says where it refuses this request, so that the same is not worth asking again."""
+    """The refusal, where the provider refuses this request, so that sending it again is useless."""
     hopeless: ModelUnavailable | None = None
-    """What it says where it refuses every request, such as for a wrong key or an account without credit."""
+    """The reason, where it refuses every request, such as a wrong key or an account without credit."""
 
 
 class _Response(msgspec.Struct):
@@ -49,12 +49,12 @@ _decoder = msgspec.json.Decoder(_Line)
 
 
 def request_line(key: str, endpoint: str, body: dict[str, Any]) -> bytes:
-    """The line that asks one request."""
+    """The line of one request."""
     return msgspec.json.encode({"custom_id": key, "method": "POST", "url": endpoint, "body": body}) + b"\n"
 
 
 def request_files(lines: Iterable[tuple[str, bytes]], most: int) -> list[tuple[list[str], IO[bytes]]]:
-    """Requests as files that no provider finds too large, each with what is in it; who takes a file closes it.
+    """Requests as files that no provider finds too large, each with its requests; the caller closes the files.
 
     Args:
         lines: requests and their lines.
@@ -71,7 +71,7 @@ def request_files(lines: Iterable[tuple[str, bytes]], most: int) -> list[tuple[l
 
 
 def returned(file: IO[bytes], read: Read, refusal: Refusal) -> Iterator[tuple[str, Completion | Failure]]:
-    """What came back for which request, in the file's order; what cannot be read as a line is passed over.
+    """The result of each request, in the file's order; lines that cannot be read are skipped.
 
     Args:
         file: an output or error file.
@@ -111,10 +111,10 @@ def _failure(meaning: Exception) -> Failure:
 
 
 def _without_response(error: Json, refusal: Refusal) -> Failure:
-    """What a line says that was never answered: it expired, or whoever runs the batch refused it."""
+    """The failure of a line that was never answered: it expired, or the batch service refused it."""
     given = error if isinstance(error, dict) else {"message": error}
     code, message = (words_of(given.get(name) or "") for name in ("code", "message"))
-    # It has no status; 400 is the one that decides nothing by itself.
+    # It has no status; 400 by itself decides nothing.
     status = int(code) if re.fullmatch("[45][0-9][0-9]", code) else 400
     meaning = _failure(refusal(status, msgspec.json.encode({"error": {"code": code, "message": message}})))
     why = one_line(f"{code}: {message}" if code else message).rstrip(": ")
