@@ -56,7 +56,9 @@ def test_a_run_in_batches_ends_with_the_same_bytes(plain: Path, tmp_path: Path) 
         assert set(server.answered.values()) == {1}
         assert server.calls.count("POST /batches") <= 14
         assert server.answered.total() == sum(usage(out).values()), "nothing is bought that nobody takes"
-    assert "about 3 waves of up to 6 requests, each followed by a wave of judging; each may take up to 24h" in ran.stderr
+    assert (
+        "about 3 waves of up to 6 requests, each followed by a wave of judging; each may take up to 24h" in ran.stderr
+    )
 
 
 def test_faults_of_the_provider_change_no_byte(plain: Path, tmp_path: Path) -> None:

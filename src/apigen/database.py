@@ -21,8 +21,8 @@ class Database:
     with the number of rows.
 
     Args:
-        path: the file, made if it is not there.
-        schema: the statements that make its tables where there are none.
+        path: the file, created if missing.
+        schema: the statements that create its tables if missing.
         advice: what to do when the file cannot be opened, such as ``move it away to ask the models again``.
 
     Raises:
@@ -66,7 +66,7 @@ class Database:
             self.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:  # where the disk is full, SQLite has rolled back by itself
-                with suppress(sqlite3.Error):  # says less than what led here
+                with suppress(sqlite3.Error):  # less informative than the first error
                     self._connection.execute("ROLLBACK")
             raise
 

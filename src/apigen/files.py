@@ -64,10 +64,10 @@ def replacing(path: Path, mend: str = RESUME) -> Iterator[IO[bytes]]:
 
 
 class LineWriter:
-    """Appends whole lines. What ``write`` returned from has reached the operating system: a kill loses none of it.
+    """Appends whole lines. Once ``write`` returns, they have reached the operating system: a kill loses none of them.
 
     Args:
-        path: the file, made if it is not there.
+        path: the file, created if missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -87,7 +87,7 @@ class LineWriter:
                 view = view[os.write(self._handle, view) :]
 
     def close(self) -> None:
-        """Make sure that the file survives a power cut, and close it."""
+        """Make the file survive a power cut, and close it."""
         if self._handle < 0:
             return
         with storage_errors(self._path):
@@ -103,7 +103,7 @@ class LineWriter:
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Each complete line with the offset at which it ends; a torn last line is left out."""
+    """Each complete line with the offset at which it ends; a torn last line is skipped."""
     end = 0
     with path.open("rb") as file:
         for line in file:
@@ -114,7 +114,7 @@ def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 class DirectoryLock:
-    """One process per directory; the operating system lets go when the holder dies, however it dies.
+    """One process per directory; the operating system releases the lock when its holder dies, however it dies.
 
     Raises:
         UserError: another process holds it.
@@ -135,7 +135,7 @@ class DirectoryLock:
             ) from None
 
     def release(self) -> None:
-        """Let go."""
+        """Release the lock."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

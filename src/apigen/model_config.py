@@ -39,7 +39,7 @@ SIMULATED = (
     "mixtral-8x22b-inst",
     "deepseek-v2-chat",
 )
-"""The generators that ``simulated/NAME`` imitates; ``models/simulated/profiles.py`` says how each one errs."""
+"""The generators that ``simulated/NAME`` imitates; ``models/simulated/profiles.py`` defines their errors."""
 
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -96,7 +96,7 @@ class RunDir:
             file.write(self.config.to_yaml().encode())
 
     def committed(self) -> Iterator[tuple[Attempt, ...]]:
-        """The attempts of each finished request, in order; then the file is cut behind the last of them."""
+        """The attempts of each finished request, in order; then the file is truncated after the last of them."""
         good = 0
         for end, attempts in self._finished(self.past.written):
             yield attempts
@@ -107,18 +107,17 @@ class RunDir:
                 file.truncate(good)
 
     def written(self) -> Iterator[tuple[Attempt, ...]]:
-        """The attempts of each request for which the writer wrote something, in order; the file stays as it is."""
+        """The attempts of each request that the writer answered, in order; the file is unchanged."""
         return (attempts for _, attempts in self._finished(sys.maxsize))
 
     def _finished(self, before: int) -> Iterator[tuple[int, tuple[Attempt, ...]]]:
         """The attempts of each finished request with the offset at which they end.
 
-        A kill can leave a torn line or a request of which only some lines were written: both are left out and done
-        again from the kept completions. So are the last requests if nothing could be said about them: a model that
-        refused everything then may answer now.
+        A kill can leave a torn line or an incomplete request: both are skipped and repeated from the kept completions.
+        So are the last requests if all of them are errors: a model that refused everything then may answer now.
 
         Args:
-            before: of so many requests, from the first, what was written stays: they would be drawn otherwise now, so
+            before: of this many requests, from the first, the attempts stay: they would be drawn differently now, so
                 another completion would have to be paid for.
         """
         in_doubt: list[tuple[int, tuple[Attempt, ...]]] = []
@@ -184,17 +183,17 @@ class RunDir:
             self._dataset.write(b"".join(_encoder.encode(sample) + b"\n" for sample in samples))
 
     def write_json(self, name: str, value: dict[str, Any]) -> None:
-        """Write a small JSON file whole, for people to read as well."""
+        """Write a small JSON file, indented for people."""
         with replacing(self.path / name) as file:
             file.write(msgspec.json.format(_encoder.encode(value), indent=2) + b"\n")
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a text file whole."""
+        """Write a text file."""
         with replacing(self.path / name) as file:
             file.write(text.encode())
 
     def close(self) -> None:
-        """Close the files and let another process in."""
+        """Close the files and release the lock."""
         for writer in (self._attempts, self._dataset):
             if writer is not None:
                 writer.close()
@@ -202,7 +201,7 @@ class RunDir:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a run was started there."""
+    """Whether a folder is a run directory."""
     return (path / CONFIG).is_file() and (path / LIBRARY).is_file()
 
 
@@ -217,7 +216,7 @@ def require_run(path: Path) -> None:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether a run may begin there: an empty folder, or one in which a run was killed before it had begun."""
+    """Whether a run may start there: an empty folder, or one in which a run was killed before it started."""
     beginnings = (".lock", LIBRARY, f".{LIBRARY}.", f".{CONFIG}.")
     return path.is_dir() and all(
         entry.name in beginnings or entry.name.startswith(beginnings[2:]) for entry in path.iterdir()

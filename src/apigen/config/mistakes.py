@@ -68,7 +68,7 @@ def explain(error: pydantic.ValidationError, path: object = None, chosen: Collec
         if item["type"] == "extra_forbidden":
             problem = _explain_unknown(item["loc"])
         else:
-            key = option or ".".join(str(part) for part in item["loc"])
+            key = option or ".".join(str(part) for part in item["loc"] if part != "[key]")
             problem = f"{key}: {_problem(item)}" if key else _problem(item)
         (given if option else written).append(problem)
     place = f"{path}: " if path and written else ""
@@ -101,7 +101,7 @@ def _problem(item: Any) -> str:
         return f"must have at {'most' if most else 'least'} {number} {'entry' if number == 1 else 'entries'}"
     phrase = _PHRASES.get(item["type"])
     message = phrase.format(**context) if phrase else _plain(item["msg"])
-    shown = f"{got:g}" if isinstance(got, float) else repr(got)
+    shown = str(got).lower() if isinstance(got, bool) else f"{got:g}" if isinstance(got, float) else repr(got)
     plain = isinstance(got, str | int | float | bool) and _MAY_BE_SECRET.isdisjoint(item["loc"])
     repeated = item["type"] == "value_error" and shown in message
     return f"{message} (got {shown})" if plain and not repeated else message

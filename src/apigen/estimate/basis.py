@@ -162,7 +162,7 @@ def measured(basis: Basis, manifest: Mapping[str, Any], where: str, pass_rate: f
 
 
 def reaching(passed: float) -> float:
-    """The share of candidates that reach the judges, where so many of them pass in the end."""
+    """The share of candidates that reach the judges, given the share that passes in the end."""
     points = ((0.0, PAPER[0][1] - PAPER[0][0]), *((rate, reached - rate) for rate, reached in PAPER), (1.0, 0.0))
     for (left, fall), (right, next_fall) in pairwise(points):
         if passed <= right:

@@ -185,7 +185,7 @@ class BatchApi:
         message = said.message or text_without_key(self._config, response.reason or "")
         problem = f"HTTP {response.status}: {message}"
         who = f"{self._who(path)}: {problem}"
-        # A long wait alone says nothing here: a batch has hours, and is asked again until it is given up.
+        # A long Retry-After alone does not end a run: a batch has hours, and requests are retried until it is given up.
         if quota := used_up(response.status, said, response.headers, None, time()):
             raise ModelUnavailable(f"{who}; {quota.words(time())}")
         if may_pass_later(response.status):
