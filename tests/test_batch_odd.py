@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from pytest_httpserver import HTTPServer
 
+from apigen.cli.batches import under_way_line
 from apigen.errors import ModelUnavailable
 from apigen.model_config import ModelConfig
 from apigen.models.base import Options
@@ -134,6 +135,44 @@ def test_an_object_that_departs_from_the_schema_is_read(tmp_path: Path, status: 
         found, warned = asked(server.url, tmp_path, range(3))
         assert right(found, range(3))
         assert warned == []
+
+
+def test_files_that_are_named_later_are_waited_for_and_nothing_is_paid_twice(tmp_path: Path) -> None:
+    """A completed batch may name its files a moment later; one that never does ends the run and stays to be resumed."""
+    looks: list[str] = []
+    most = 2
+
+    def after(call: str, value: dict[str, Any]) -> dict[str, Any]:
+        if call != "GET /batches/{id}" or value["status"] != "completed":
+            return value
+        looks.append(call)
+        return value if len(looks) > most else value | {"output_file_id": None}
+
+    with serving_batches(BatchServer()) as server:
+        server.after = after
+        assert right(asked(server.url, tmp_path, range(3))[0], range(3))
+        looks.clear()
+        most = 1000
+        found, _ = asked(server.url, tmp_path, range(3, 5))
+        assert all(isinstance(one, ModelUnavailable) for one in found)
+        assert "is completed with 2 answers, but the provider names no output file" in str(found[0])
+        looks.clear()
+        most = 0
+        assert right(asked(server.url, tmp_path, range(3, 5))[0], range(3, 5))
+        assert set(server.answered.values()) == {1}
+
+
+def test_a_batch_that_may_have_been_created_is_named_by_its_metadata(tmp_path: Path) -> None:
+    """Whoever interrupts a run learns what to look for at the provider."""
+    (tmp_path / "run").mkdir()
+    book = BatchBook(tmp_path / "run" / "batches.sqlite")
+    entry = book.journal.make("writer openai/m", "http://h/v1", "ab12", ["k1", "k2"])
+    book.journal.uploaded(entry.number, "file-1")
+    assert under_way_line(tmp_path / "run") == ""
+    book.journal.in_doubt(entry.number)
+    book.close()
+    line = under_way_line(tmp_path / "run")
+    assert line == "1 batch with 2 requests is running at the provider: unconfirmed, with the metadata apigen=ab12"
 
 
 def test_a_batch_spelled_canceled_is_one_that_somebody_cancelled(tmp_path: Path) -> None:

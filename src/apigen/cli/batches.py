@@ -43,7 +43,7 @@ def under_way_line(out: Path) -> str:
     if not entries:
         return ""
     requests = sum(entry.requests for entry in entries)
-    names = ", ".join(str(entry.batch_id) for entry in entries[:_NAMED])
+    names = ", ".join(entry.name for entry in entries[:_NAMED])
     more = f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else ""
     batches, go = (f"{len(entries)} batches", "are") if len(entries) > 1 else ("1 batch", "is")
     return f"{batches} with {requests:,} requests {go} running at the provider: {names}{more}"
@@ -65,7 +65,7 @@ def require_batches_kept(config: Config, out: Path) -> None:
     for entry in under_way(out / rundir.BATCHES):
         if entry.owner in live and not entry.cancelled:
             raise UserError(
-                f"{entry.model}: batch {entry.batch_id} with {entry.requests:,} requests is running at {entry.url}; "
+                f"{entry.model}: batch {entry.name} with {entry.requests:,} requests is running at {entry.url}; "
                 "without `batch` they would be sent and paid for again. Restore `batch` of the model until they are "
                 f"answered, or move {out / rundir.BATCHES} away to send them again"
             )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from apigen.models.batch.journal import Entry, Journal
+from apigen.models.batch.journal import Entry, Journal, Stage
 
 
 class BatchState(msgspec.Struct, frozen=True):
@@ -115,7 +115,7 @@ class BatchBook:
 
 
 def under_way(path: Path) -> list[Entry]:
-    """The batches of a run that are still running at its providers.
+    """The batches of a run that are, or may be, still running at its providers.
 
     Args:
         path: the journal's file.
@@ -124,6 +124,6 @@ def under_way(path: Path) -> list[Entry]:
         return []
     journal = Journal(path)
     try:
-        return [entry for entry in journal.unfinished() if entry.batch_id]
+        return [entry for entry in journal.unfinished() if entry.batch_id or entry.stage is Stage.IN_DOUBT]
     finally:
         journal.close()

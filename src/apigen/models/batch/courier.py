@@ -6,7 +6,6 @@ Whatever happens on the way, the journal records what was paid for and where it 
 import asyncio
 import random
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import IO, TypeVar
@@ -16,20 +15,18 @@ import msgspec
 from apigen.errors import ModelUnavailable
 from apigen.files import storage_errors
 from apigen.model_config import BatchConfig
-from apigen.models.batch.api import LONGEST_WAIT_S, BatchApi, NothingDone, NotReached, NotThere, TooLarge
+from apigen.models.batch.api import BatchApi, NothingDone, NotReached, NotThere, TooLarge
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.journal import Entry, Stage
 from apigen.models.batch.lines import Failure, Read, returned
 from apigen.models.batch.remote import FINAL, RemoteBatch
+from apigen.models.batch.waits import Waits
 from apigen.models.openai.failures import TryAgain
 
 OUTAGE_S = 3600.0
 """A provider that is unreachable for this long is given up; the batch stays, and the run can be resumed."""
 FIRST_OUTAGE_S = 60.0
 """The same for one that never answered in this session: then the address is more likely wrong."""
-
-SILENT_S = 5.0
-"""Shorter outages are not shown to the user."""
 
 CREATION_S = 10.0
 """How long to wait, when everything ends, for the id of a batch that is being created."""
@@ -244,6 +241,7 @@ class Courier:
         Raises:
             ModelUnavailable: the provider is unreachable, or its file is gone.
         """
+        batch = await self._with_files(entry, batch)
         self._book.tell(entry, "fetching", entry.requests)
         keys = tuple(self._journal.keys(entry.number))
         failures: dict[str, Failure] = {}
@@ -263,6 +261,24 @@ class Courier:
                             answered.add(key)
         self._book.over(entry.number)
         return Fetched(batch, keys, len(answered), failures)
+
+    async def _with_files(self, entry: Entry, batch: RemoteBatch) -> RemoteBatch:
+        """Wait for the files of a completed batch, which some providers name a moment later.
+
+        Raises:
+            ModelUnavailable: there are none, though it has answers: sending it again would be paying twice.
+        """
+        for _ in range(_MOMENTS):
+            if not batch.lacks_files:
+                return batch
+            await asyncio.sleep(self._config.poll_s)
+            batch = await self.look(entry)
+        if batch.lacks_files:
+            raise ModelUnavailable(
+                f"{self._locator}: {batch.id} is completed with {batch.counts.completed} answers, but the provider "
+                "names no output file; resume later to fetch them, or move batches.sqlite away to send it again"
+            )
+        return batch
 
     async def _download(self, entry: Entry, file_id: str, into: IO[bytes]) -> None:
         try:
@@ -301,37 +317,6 @@ class Courier:
                 self._met = True
                 return found
 
-    def _waits(self, entry: Entry) -> "_Waits":
+    def _waits(self, entry: Entry) -> Waits:
         who = f"{self._locator}, {entry.batch_id or f'batch {entry.number}'}"
-        return _Waits(self._config.poll_s, who, self._book.warn)
-
-
-class _Waits:
-    """Growing, jittered waits between tries, with an end.
-
-    Args:
-        first_s: the first, at most.
-        who: the model and the batch, for messages.
-        warn: called when it has been failing for a while.
-    """
-
-    def __init__(self, first_s: float, who: str, warn: Callable[[str], None]) -> None:
-        self._next_s = min(first_s, 0.5)
-        self._who = who
-        self._warn = warn
-        self._began: float | None = None
-
-    async def after(self, error: TryAgain, outage_s: float) -> None:
-        """Wait after a failed try; the first of them begins the outage.
-
-        Raises:
-            ModelUnavailable: it has been failing for too long.
-        """
-        now = time.monotonic()
-        self._began = now if self._began is None else self._began
-        if now - self._began > outage_s:
-            raise ModelUnavailable(f"{self._who}: {error}, for {outage_s:g} s") from None
-        if now - self._began > SILENT_S:
-            self._warn(f"{self._who}: {error}; retrying for up to {outage_s / 60:.0f} min")
-        await asyncio.sleep(max(error.wait_s or 0.0, self._next_s * random.uniform(0.5, 1.0)))
-        self._next_s = min(2 * self._next_s, LONGEST_WAIT_S)
+        return Waits(self._config.poll_s, who, self._book.warn)

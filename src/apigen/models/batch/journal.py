@@ -59,6 +59,11 @@ class Entry(msgspec.Struct, frozen=True):
     """Whether this side cancelled it."""
 
     @property
+    def name(self) -> str:
+        """The provider's id, or what identifies a batch in doubt at the provider."""
+        return self.batch_id or f"unconfirmed, with the metadata apigen={self.tag}"
+
+    @property
     def model(self) -> str:
         """The model's name alone."""
         return self.owner.partition(" ")[2]

@@ -70,6 +70,12 @@ class RemoteBatch(msgspec.Struct, frozen=True):
         return self.status in FINAL
 
     @property
+    def lacks_files(self) -> bool:
+        """Whether it must have an output file and names none."""
+        files = self.output_file_id or self.error_file_id
+        return self.status == "completed" and self.counts.completed > 0 and not files
+
+    @property
     def known(self) -> bool:
         """Whether its status is one of the protocol's."""
         return self.status in FINAL | RUNNING
