@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 from pytest_httpserver import HTTPServer
 
 from apigen.cli.batches import under_way_line
@@ -214,6 +215,19 @@ def test_a_batch_that_cannot_be_read_for_too_long_is_named(tmp_path: Path) -> No
         assert isinstance(found[0], ModelUnavailable)
         assert "openai/m, batch_" in str(found[0])
         assert "no `status`" in str(found[0])
+
+
+def test_an_outage_is_reported_with_the_batch_and_the_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for each problem: whoever watches need not guess for an hour why nothing happens."""
+    monkeypatch.setattr("apigen.models.batch.waits.SILENT_S", -1.0)
+    busy = [web.Response(status=503, text="maintenance") for _ in range(3)]
+    with serving_batches(BatchServer()) as server:
+        server.before = lambda call: busy.pop() if call == "GET /batches/{id}" and busy else None
+        found, warned = asked(server.url, tmp_path, range(1))
+        assert right(found, range(1))
+        (line,) = warned
+        assert line.startswith("openai/m, batch_")
+        assert "HTTP 503: maintenance; retrying for up to" in line
 
 
 def test_what_is_no_batch_is_tried_again() -> None:
