@@ -1,77 +1,81 @@
-"""Everything that can go wrong, told apart by who can mend it.
+"""Everything that can go wrong, by who can fix it.
 
     ApigenError
     ├── UserError            wrong input: one line on the terminal, exit code 2
-    ├── JobFellShort         the job ran but did not reach its aim: one line, exit code 1
-    │   └── BudgetSpent          nothing more may be asked of a model: the run ends in good order
+    ├── JobFellShort         the job ran but did not finish: one line, exit code 1
+    │   └── BudgetSpent          the budget is spent: the run ends cleanly
     └── Unavailable          something outside did not answer
         ├── ModelUnavailable     a model server is down, or refuses everything (wrong key, wrong address)
-        │   └── NotKept              only kept answers count, and there is none to this prompt
-        ├── AnswersPending       answers are on their way, and nobody is to wait for them
+        │   └── NotKept              only stored answers may be used, and there is none for this prompt
+        ├── AnswersPending       batch answers are pending, and the run should not wait
         ├── ModelRefused         a model server refuses this one prompt (too long, filtered)
-        └── ExecutorUnavailable  the machinery that runs calls broke (not the call itself)
-            ├── ServiceUnavailable   the service behind a tool is down or turns everybody away
-            └── NotRecorded          only recordings count, and there is none of this call
+        └── ExecutorUnavailable  the executor failed (not the call itself)
+            ├── ServiceUnavailable   the service behind a tool is down or refuses everything
+            └── NotRecorded          only recordings may be used, and there is none of this call
 
 A wrong *candidate* is none of these. It is data: a :class:`~apigen.records.Verdict` with a reason. Foreign
-exceptions (aiohttp, yaml, pydantic, OSError) become ours in one place per seam, so that only a ``UserError``
-reaches the terminal bare and anything else that does is a defect of ours.
+exceptions (aiohttp, yaml, pydantic, OSError) become ours in one place per seam; one that reaches the terminal is a bug.
 """
 
 
+def one_line(text: str, most: int = 200) -> str:
+    """Foreign text for a message or a record: printable characters, in one line of at most this length."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def in_one_line(error: BaseException, most: int = 400) -> str:
-    """What a foreign exception says, for a message of ours; its type where it says nothing."""
-    said = " ".join(str(error).split()) or type(error).__name__
-    return said if len(said) <= most else f"{said[: most - 1]}…"
+    """The message of a foreign exception, for a message of ours; its type if it has none."""
+    return one_line(str(error), most) or type(error).__name__
 
 
 class ApigenError(Exception):
-    """The root of everything that apigen raises on purpose."""
+    """The base class of everything that apigen raises on purpose."""
 
     exit_code = 1
 
 
 class UserError(ApigenError):
-    """Wrong input. The message says what is wrong, where, and how to mend it, in one line."""
+    """Wrong input. The message says in one line what is wrong, where, and how to fix it."""
 
     exit_code = 2
 
 
 class JobFellShort(ApigenError):  # noqa: N818 - named for what it says, as StopIteration is
-    """The job ended short of what was asked; the message says by how much and why."""
+    """The job ended before it was done; the message says why and what is kept."""
 
 
 class BudgetSpent(JobFellShort):
-    """What a run may spend is spent: nothing more is asked, what was answered is kept."""
+    """The budget of a run is spent: no more requests are sent, answers are kept."""
 
 
 class Unavailable(ApigenError):  # noqa: N818 - a state of the world, not a mistake
-    """Something outside did not answer, so nothing can be said about the candidate."""
+    """Something outside did not answer, so nothing is known about the candidate."""
 
 
 class ModelUnavailable(Unavailable):
-    """A model server is down, refuses everything, or answers what is no answer: the run stops and can be resumed."""
+    """A model server is down, refuses everything or returns nonsense: the run stops and can be resumed."""
 
 
 class NotKept(ModelUnavailable):
-    """Prompts are answered from what was kept only, and this one was never answered."""
+    """Only stored answers may be used, and this prompt has none."""
 
 
 class AnswersPending(Unavailable):
-    """Requests were sent in batches and nobody is to wait for their answers: the run ends and is resumed later."""
+    """Requests were sent in batches and the run should not wait for them: it ends and is resumed later."""
 
 
 class ModelRefused(Unavailable):
-    """A model server refuses one prompt. That request counts as an error and the run goes on."""
+    """A model server refuses one prompt. That request counts as an error and the run continues."""
 
 
 class ExecutorUnavailable(Unavailable):
-    """The machinery that executes calls broke; the call itself was not judged."""
+    """The executor failed; nothing is known about the call."""
 
 
 class ServiceUnavailable(ExecutorUnavailable):
-    """The web service or MCP server behind a tool does not answer, also after it was tried again."""
+    """The web service or MCP server behind a tool does not answer, even after retries."""
 
 
 class NotRecorded(ExecutorUnavailable):
-    """Calls are answered from recordings only, and this one was never recorded."""
+    """Only recordings may be used, and this call was never recorded."""

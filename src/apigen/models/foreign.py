@@ -1,8 +1,8 @@
 """What a server sends, before anything of ours trusts it: JSON of any make, and text that may hold anything.
 
 Everything that a model server returns is read by :func:`parsed` or :func:`parsed_as` and shown through
-:func:`one_line`, so that no answer, however odd, can end a run with a foreign exception or reach a terminal with
-control sequences in it.
+:func:`~apigen.errors.one_line`, so that no answer, however odd, can end a run with a foreign exception or reach a
+terminal with control sequences in it.
 """
 
 import codecs
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from apigen.errors import in_one_line
 from apigen.records import Json
 
 MOST_NESTED = 100
@@ -37,7 +38,7 @@ def parsed(content: bytes) -> Json:
     except RecursionError:
         raise Unreadable(_TOO_DEEP) from None
     except ValueError as error:  # msgspec's and those of broken UTF-8 are
-        raise Unreadable(one_line(str(error))) from None
+        raise Unreadable(in_one_line(error, 200)) from None
     if not _is_shallow(value):
         raise Unreadable(_TOO_DEEP)
     return value
@@ -52,7 +53,7 @@ def parsed_as(content: bytes, kind: type[_As]) -> _As:
     try:
         return msgspec.convert(parsed(content), kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Unreadable(one_line(str(error))) from None
+        raise Unreadable(in_one_line(error, 200)) from None
 
 
 def _decoded(content: bytes) -> Json:
@@ -78,11 +79,6 @@ def _inside(value: Json) -> "list[Json]":
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
-
-
-def one_line(text: str, most: int = 200) -> str:
-    """A server's text for a message or a record: printable characters in one line of at most so many."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:most]
 
 
 def words_of(value: Json) -> str:

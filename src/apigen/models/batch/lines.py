@@ -9,9 +9,9 @@ from typing import IO, Any
 
 import msgspec
 
-from apigen.errors import ModelRefused, ModelUnavailable
+from apigen.errors import ModelRefused, ModelUnavailable, one_line
 from apigen.files import storage_errors
-from apigen.models.foreign import one_line, words_of
+from apigen.models.foreign import words_of
 from apigen.models.openai.connection import MAX_RESPONSE_BYTES
 from apigen.models.openai.wire import NoCompletion
 from apigen.records import Completion, Json

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from apigen.models.foreign import Unreadable, one_line, parsed
+from apigen.errors import one_line
+from apigen.models.foreign import Unreadable, parsed
 from apigen.models.openai.failures import TryAgain
 
 FINAL = frozenset({"completed", "failed", "expired", "cancelled"})
