@@ -47,6 +47,8 @@ class BatchServer:
         """May answer a call in the server's place."""
         self.after: Callable[[str, dict[str, Any]], dict[str, Any] | None] = lambda _, value: value
         """What a call that was carried out says; ``None`` cuts the connection instead."""
+        self.content: Callable[[bytes], bytes] = lambda content: content
+        """What a downloaded file holds instead of what it should."""
         self.hold = ""
         """A call that is not answered, such as ``POST /batches``, with `` before`` or `` after`` it is carried out."""
         self.held = threading.Event()
@@ -72,6 +74,9 @@ class BatchServer:
             await self._held(f"{call} before")
             response = await handler(request)
             await self._held(f"{call} after")
+            if isinstance(response, web.Response) and call.endswith("/content"):
+                assert isinstance(response.body, bytes)
+                return web.Response(body=self.content(response.body))
             if isinstance(response, web.Response) and response.content_type == "application/json":
                 said = self.after(call, json.loads(response.text or ""))
                 if said is None:

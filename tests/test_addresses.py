@@ -107,7 +107,7 @@ def test_a_variable_in_an_address_is_refused(address: str) -> None:
 
 def test_a_variable_is_the_whole_of_a_value() -> None:
     """One in the middle would be sent as it is written."""
-    with pytest.raises(UserError, match=r"'user' is not filled in: \$\{NAME\} must be the whole of a value"):
+    with pytest.raises(UserError, match=r"'user' is not filled in: \$\{NAME\} must be the whole value"):
         load_config(None, {"model": {"name": "openai/m", "query": {"user": "me-${NAME}"}}})
 
 

@@ -25,6 +25,7 @@ LAYERS = (
         "locators",
         "agreement",
         "concurrency",
+        "printable",
         "retry_after",
         "secrecy",
         "extra",

@@ -350,7 +350,7 @@ def test_a_batch_in_doubt_at_a_provider_that_lists_none_is_named(tmp_path: Path)
         for _ in range(2):
             (found,) = asked(server, tmp_path, range(1))
             assert isinstance(found, ModelUnavailable)
-            assert "cannot be told" in str(found)
+            assert "it is unknown whether the batch" in str(found)
             assert "apigen=" in str(found)
             assert "move batches.sqlite away" in str(found)
         assert batches(server) == 1

@@ -56,7 +56,9 @@ def test_a_run_in_batches_ends_with_the_same_bytes(plain: Path, tmp_path: Path) 
         assert set(server.answered.values()) == {1}
         assert server.calls.count("POST /batches") <= 14
         assert server.answered.total() == sum(usage(out).values()), "nothing is bought that nobody takes"
-    assert "about 3 waves of up to 6 requests, each followed by one of judging; each may take up to 24h" in ran.stderr
+    assert (
+        "about 3 waves of up to 6 requests, each followed by a wave of judging; each may take up to 24h" in ran.stderr
+    )
 
 
 def test_faults_of_the_provider_change_no_byte(plain: Path, tmp_path: Path) -> None:
@@ -146,7 +148,7 @@ def test_who_does_not_wait_comes_back_until_it_is_done(plain: Path, tmp_path: Pa
         ran = apigen("run", write(tmp_path), "--no-wait", "--base-url", server.url, "--out", out)
         while ran.returncode == 1:
             sessions += 1
-            assert "answers of batches are pending; --resume fetches them" in ran.stderr
+            assert "batch answers are still pending; --resume fetches them" in ran.stderr
             assert f"apigen run --resume --out {out}" in ran.stderr
             assert json.loads((out / "manifest.json").read_text())["status"] == "waiting"
             server.now += 200

@@ -227,7 +227,7 @@ def test_a_run_ends_at_its_budget(tmp_path: Path) -> None:
     assert made["status"] == "budget"
     line = stopped.stderr.strip().splitlines()[-1]
     assert line == f"apigen: {made['ending']}"
-    assert f"go on with: apigen run --resume --out {out} --max-cost MORE" in line
+    assert f"resume with: apigen run --resume --out {out} --max-cost MORE" in line
     assert f"at {made['samples']} of 40 samples, with $0.0" in line
     under_way = 4 * 2 * LONGEST / 1e6  # twice the concurrency, should each of them have been the longest
     assert 0.06 - LONGEST * 6 / 1e6 < made["costs"]["cost_usd"] <= 0.06 + under_way

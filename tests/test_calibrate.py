@@ -297,8 +297,8 @@ def test_a_row_is_read_with_its_tools(tmp_path: Path) -> None:
         ({"labels": Path("x.jsonl"), "faults": True}, "--labels and --faults: choose one of the two"),
         ({"run": Path("somewhere")}, "somewhere: a run directory needs labels"),
         ({"labels": Path("nowhere.jsonl")}, "nowhere.jsonl: no such file"),
-        ({"overrides": {"judges": ["gpt-4"]}}, "'gpt-4' is no model"),
-        ({"overrides": {"judges": ["rules", "rules"]}}, "the judge `rules` stands twice"),
+        ({"overrides": {"judges": ["gpt-4"]}}, "'gpt-4' is not a model"),
+        ({"overrides": {"judges": ["rules", "rules"]}}, "the judge `rules` appears twice"),
         ({"overrides": {"library": ["python:textwrap"]}}, "has no seed examples to inject faults into"),
     ],
 )

@@ -383,7 +383,7 @@ def test_a_model_that_is_away_loses_no_probe(module: Path, tmp_path: Path, monke
         (("--base-url", "http://x/v1"), "has no effect without --model"),
         (("-o", "x.json"), "must end in .jsonl"),
         (("--report", "no/r.html"), "no such folder"),
-        (("--allow-private", "somewhere"), "is no host with a port"),
+        (("--allow-private", "somewhere"), "is not HOST:PORT"),
     ],
 )
 def test_wrong_use_is_said_before_any_work(arguments: tuple[str, ...], said: str) -> None:

@@ -1,5 +1,6 @@
 """The command line as a user meets it: help, listings, exports, and one clear line for what is wrong."""
 
+import io
 import json
 import re
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from apigen.cli.terminal import Terminal
 from runs import apigen, apigen_process, command, lines, told
 
 ROOT = Path(__file__).parent.parent
@@ -53,11 +55,12 @@ def test_the_changelog_and_readme_speak_of_every_command() -> None:
         (("--library", "python:no_such_module_here"), "no_such_module_here"),
         (("--library", "python:no/such/file.py"), "no such file"),
         (("--library", "starter:data", "--seeds", "no_seeds.jsonl"), "no such seed file"),
-        (("--model", "gpt-4"), "'gpt-4' is no model"),
+        (("--model", "gpt-4"), "'gpt-4' is not a model"),
         (("--model", "openai/x", "--base-url", "localhost:1"), "is not an endpoint"),
-        (("--count", "0"), "count"),
+        (("--count", "0"), "apigen: --count: must be at least 1 (got 0)"),
+        (("--max-cost", "0"), "apigen: --max-cost: must be above 0 (got 0)"),
         (("none.yaml",), "no such file"),
-        (("--resume", "--out", "nothing_here"), "no run was started there"),
+        (("--resume", "--out", "nothing_here"), "not a run directory"),
         (("--resume",), "no unfinished run"),
     ],
 )
@@ -124,12 +127,12 @@ def test_a_seed_file_is_held_to_the_library(tmp_path: Path, line: str, said: str
 
 
 def test_resuming_with_another_configuration_names_the_keys(finished: Path) -> None:
-    """The keys that differ, then and now; what cannot change a result may differ."""
+    """The keys that differ, with both values; what cannot change a result may differ."""
     ran = apigen("run", "--resume", "--out", finished, "--seed", "5", "--model", "openai/x")
     assert ran.returncode == 2
-    assert "seed: 0 then, 5 now" in ran.stderr
-    assert "models.0.name: 'offline' then, 'openai/x' now" in ran.stderr
-    assert "only the verification may change" in ran.stderr
+    assert "seed: 0 before, 5 now" in ran.stderr
+    assert "models: offline before; openai/x now" in ran.stderr
+    assert "only verification may change" in ran.stderr
     assert apigen("run", "--resume", "--out", finished, "--concurrency", "3").returncode == 0
 
 
@@ -149,11 +152,14 @@ def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
     ("damage", "said"),
     [
         (lambda run: edit(run / "config.yaml", "seed: 0", "seed: 7"), "was edited after the run was started; seed: 0"),
-        (lambda run: edit(run / "config.yaml", "count: 12", "count: ["), "config.yaml: was changed and cannot be read"),
-        (lambda run: (run / "manifest.json").write_text("{}"), "is no manifest of a run"),
-        (lambda run: (run / "manifest.json").unlink(), "no manifest.json there"),
-        (lambda run: edit(run / "manifest.json", '"config": {', '"config": 5, "x": {'), "cannot be read any more"),
-        (lambda run: (run / "config.yaml").write_bytes(b"\xff\xfe"), "cannot be read any more"),
+        (
+            lambda run: edit(run / "config.yaml", "count: 12", "count: ["),
+            "config.yaml: was edited and can no longer be read",
+        ),
+        (lambda run: (run / "manifest.json").write_text("{}"), "not the manifest of a run"),
+        (lambda run: (run / "manifest.json").unlink(), "has no manifest.json"),
+        (lambda run: edit(run / "manifest.json", '"config": {', '"config": 5, "x": {'), "can no longer be read"),
+        (lambda run: (run / "config.yaml").write_bytes(b"\xff\xfe"), "can no longer be read"),
         (lambda run: drop_line(run / "attempts.jsonl", 4), "attempts.jsonl line 5: "),
         (lambda run: edit(run / "attempts.jsonl", '"offered":["', '"offered":["no_'), "names the tool 'no_"),
         (
@@ -287,8 +293,8 @@ def test_an_export_overwrites_nothing_unless_forced_and_never_a_file_of_a_run(fi
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("export", "nowhere", "--format", "trl", "-o", "t.jsonl"), "no dataset.jsonl there"),
-        (("report", "nowhere"), "no manifest.json there"),
+        (("export", "nowhere", "--format", "trl", "-o", "t.jsonl"), "has no dataset.jsonl"),
+        (("report", "nowhere"), "has no manifest.json"),
         (("library", "show", "meen", "--library", "python:statistics"), "did you mean mean"),
     ],
 )
@@ -334,3 +340,15 @@ def test_the_latest_unfinished_run_is_resumed_without_a_path(tmp_path: Path) -> 
     assert ran.returncode == 0, ran.stderr
     assert len(lines(first / "dataset.jsonl")) == 6
     assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+def test_text_of_others_cannot_steer_the_terminal() -> None:
+    """Control characters are shown as escapes, on the way out as well; styles of our own stay styles."""
+    ran = apigen("run", "--model", "\x1b]0;pwn\x07gpt")
+    assert ran.returncode == 2
+    assert "\x1b" not in ran.stderr
+    assert "x1b]0;pwn" in ran.stderr
+    console = Terminal(file=io.StringIO(), force_terminal=True, color_system="standard", markup=False, width=200)
+    console.print("boom \x1b]0;pwn\x07", style="bold", highlight=False)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue() == "\x1b[1mboom \\x1b]0;pwn\x1b[0m\n", "rich drops the bell by itself"

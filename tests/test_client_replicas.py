@@ -171,17 +171,17 @@ def test_entries_with_one_name_are_endpoints_of_one_model() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"extra": {"top_k": 5}}, "at http://one/v1 and at http://two/v1, but with another `extra`"),
-        ({"structured": "text"}, "but with another `structured`"),
-        ({"price": {"prompt": 1, "completion": 1}}, "but with another `price`"),
-        ({"batch": {}}, "but with another `batch`"),
+        ({"extra": {"top_k": 5}}, "has different `extra` at http://one/v1 and at http://two/v1"),
+        ({"structured": "text"}, "different `structured`"),
+        ({"price": {"prompt": 1, "completion": 1}}, "different `price`"),
+        ({"batch": {}}, "different `batch`"),
     ],
 )
 @pytest.mark.parametrize("role", ["model", "judge"])
 def test_endpoints_of_one_model_are_asked_for_the_same(role: str, settings: dict[str, Any], said: str) -> None:
     """What is asked decides the answers, so it cannot differ by endpoint; the configuration says so."""
     entries = [{"name": "openai/a", "base_url": "http://one/v1"}, {"name": "openai/a", "base_url": "http://two/v1"}]
-    with pytest.raises(UserError, match=f"the {role} `openai/a` is .*{said}"):
+    with pytest.raises(UserError, match=f"the {role} `openai/a` .*{said}"):
         load_config(None, {f"{role}s": [entries[0], entries[1] | settings]})
 
 
@@ -197,7 +197,7 @@ def test_a_batch_goes_to_one_address() -> None:
 def test_an_address_that_is_filled_in_does_not_stand_twice() -> None:
     """The default address may be that of another entry."""
     config = load_config(None, {"models": ["openai/a", {"name": "openai/a", "base_url": "http://one/v1"}]})
-    with pytest.raises(UserError, match="the model `openai/a` stands twice with one address"):
+    with pytest.raises(UserError, match="the model `openai/a` appears twice with the same address"):
         config.resolved(base_url="http://one/v1")
 
 
@@ -207,7 +207,7 @@ def test_endpoints_that_do_not_fit_are_said_before_a_directory_is_made(tmp_path:
     for more in (["--dry-run"], ["--out", str(tmp_path / "out")]):
         ran = apigen("run", config, "--batch", *more)
         assert ran.returncode == 2
-        assert told(ran).endswith("a batch goes to one address, not to 2; leave `batch` out, or name one")
+        assert told(ran).endswith("a batch goes to one address, not to 2; remove `batch`, or all but one entry")
     assert not (tmp_path / "out").exists()
 
 

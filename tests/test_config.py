@@ -22,23 +22,33 @@ def write(folder: Path, text: str) -> Path:
         ("sampling: {toolz: [2, 3]}", "unknown key `sampling.toolz`; did you mean `tools`?"),
         ("model: {name: offline, bse_url: x}", "did you mean `base_url`?"),
         ("judges: [{name: rules, timeout: 3}]", "unknown key `judges.0.timeout`; did you mean `timeout_s`?"),
-        ("zzz: 5", "unknown key `zzz`; known here: `library`"),
-        ("count: none", "count: "),
-        ("count: 0", "count: "),
-        ("model: gpt-4", "'gpt-4' is no model"),
-        ("model: rules", "`rules` judges, it cannot write"),
-        ("judges: [offline]", "`offline` writes, it cannot judge"),
+        ("zzz: 5", "unknown key `zzz`; known keys here: `library`"),
+        ("count: none", "count: must be a whole number (got 'none')"),
+        ("count: 0", "count: must be at least 1 (got 0)"),
+        ("count: 1.5", "count: must be a whole number (got 1.5)"),
+        ("repair: maybe", "repair: must be true or false (got 'maybe')"),
+        ("grounding: loose", "grounding: must be 'strict', 'lenient' or 'off' (got 'loose')"),
+        ("models: 5", "models: must be a list"),
+        ("sampling: 5", "sampling: must be a mapping of keys"),
+        ("prices: [a]", "prices: must be text"),
+        ("sampling: {tools: [2]}", "sampling.tools.1: is required"),
+        ("sampling: {tools: [1, 2, 3]}", "sampling.tools: must have at most 2 entries"),
+        ("models: [{}]", "models.0.name: is required"),
+        ("focus: {styles: {odd: 1}}", "focus.styles.odd: must be 'simple', 'multiple', "),
+        ("model: gpt-4", "'gpt-4' is not a model"),
+        ("model: rules", "`rules` is a judge, not a writer"),
+        ("judges: [offline]", "`offline` is a writer, not a judge"),
         ("styles: {simple: 0, multiple: 0, parallel: 0, parallel_multiple: 0}", "at least one style needs a weight"),
-        ("sampling: {tools: [4, 2]}", "a range is [fewest, most]"),
+        ("sampling: {tools: [4, 2]}", "a range is [minimum, maximum]"),
         ("sampling: {calls: [1, 3]}", "`calls` must start at 2"),
         ("model: {name: openai/x, base_url: 'localhost:8000'}", "is not an endpoint"),
         ("model: {name: openai/x, base_url: 'https://me:secret@host/v1'}", "must not contain a password"),
-        ("judges: []", "judges: "),
-        ("count: true", "true is no value for it"),
-        ("styles: {simple: .inf}", "styles.simple: "),
-        ("execution: {wall_s: 1.0e+300}", "execution.wall_s: "),
-        ("count: 5\nseed: 1\ncount: 6", "line 3, column 1: broken YAML, the key `count` stands twice"),
-        ("? [a]\n: 1", "a key must be plain text"),
+        ("judges: []", "judges: must have at least 1 entry"),
+        ("count: true", "count: true is not a valid value"),
+        ("styles: {simple: .inf}", "styles.simple: must be a finite number"),
+        ("execution: {wall_s: 1.0e+300}", "execution.wall_s: must be at most 3600 (got 1e+300)"),
+        ("count: 5\nseed: 1\ncount: 6", "line 3, column 1: broken YAML, the key `count` appears twice"),
+        ("? [a]\n: 1", "keys must be plain text"),
         ("[" * 5000, "nested too deeply"),
         ("a: [1, 2", "line 1"),
         ("- 1", "a configuration is a mapping"),
@@ -54,6 +64,25 @@ def test_a_wrong_file_gets_one_line_that_names_the_key(tmp_path: Path, text: str
     assert message.startswith(str(path))
     assert "\n" not in message
     assert "secret" not in message
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen", "said"),
+    [
+        ("seed: 1", {"budget": {"cost_usd": 0.0}}, "--max-cost: must be above 0 (got 0)"),
+        ("count: 0", {"count": -3}, "--count: must be at least 1 (got -3)"),
+        ("count: 5", {"models": ["gpt-4"]}, "--model: 'gpt-4' is "),
+        ("count: 5", {"isolation": {"require": "total"}}, "--require-isolation: must be 'namespaced', "),
+        ("focus: {strength: 2}", {"count": 0}, "--count: must be at least 1 (got 0); FILE: focus.strength: must be at"),
+        ("budget: {tokens: 0}", {"budget": {"cost_usd": 5}}, "FILE: budget.tokens: must be at least 1 (got 0)"),
+    ],
+)
+def test_a_wrong_option_is_named_as_it_was_typed(tmp_path: Path, text: str, chosen: dict[str, Any], said: str) -> None:
+    """Whoever typed an option is not told of the key behind it, and a file is blamed only for its own mistakes."""
+    path = write(tmp_path, text)
+    with pytest.raises(UserError) as caught:
+        load_config(path, chosen)
+    assert str(caught.value).startswith(said.replace("FILE", str(path)))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

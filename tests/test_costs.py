@@ -122,6 +122,23 @@ def test_progress_tells_what_is_spent(spending: Spending, said: str) -> None:
     assert _detail(Progress(Tally(), 0, 5, 0, 1, 1.0)).endswith("1 in flight")
 
 
+@pytest.mark.parametrize(
+    ("fallen", "errors", "said"),
+    [
+        (0, 0, "none rejected  "),
+        (0, 1, "no rejects; 1 error  "),
+        (0, 20, "no rejects; 20 errors  "),
+        (3, 0, "rejected: format 3  "),
+        (3, 2, "rejected: format 3; 2 errors  "),
+    ],
+)
+def test_progress_counts_rejects_and_errors_apart(fallen: int, errors: int, said: str) -> None:
+    """An error is no reject, and where there are none of either that is said in words."""
+    unknown = Verdict(Stage.SEMANTICS, Outcome.ERROR, Reason.JUDGE_UNREADABLE, by="openai/j")
+    tally = told(*[("openai/w", FORMAT, "")] * fallen, *[("openai/w", unknown, "")] * errors)
+    assert said in _detail(Progress(tally, 0, 5, 0, 1, 1.0))
+
+
 def test_amounts_are_written_as_people_write_them() -> None:
     """No more digits than count, and a price never looks like nothing."""
     amounts = (5.0, 12.3, 0.6, 0.42, 0.0011, 0.000_000_2, 1234.5, None)

@@ -1,5 +1,6 @@
 """Estimates: from prompts that are drawn, from earlier runs, and held to runs over HTTP."""
 
+import io
 import json
 import tracemalloc
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from apigen.cli.terminal import Terminal
 from apigen.config import load_config
 from apigen.estimate.basis import PAPER, reaching
 from apigen.estimate.run import Earlier, estimate_run
+from apigen.estimate.words import table
 from apigen.library.catalogue import load_library
 from apigen.models.tokens import tokens_in
 from chat_server import serving
@@ -188,7 +191,7 @@ def test_the_command_line_says_batch_and_who_goes_on(tmp_path: Path) -> None:
     [
         ((), "no language model is used"),
         (("--model", "openai/x", "--pass-rate", "1.5"), "must be above 0"),
-        (("--model", "openai/x", "--from", "nowhere"), "no manifest.json there"),
+        (("--model", "openai/x", "--from", "nowhere"), "has no manifest.json"),
         (("--resume",), "name the run with --out DIR"),
         (("--model", "openai/x", "--out", "x"), "an estimate writes nothing"),
         (("--model", "openai/x", "--prices", "none.yaml"), "no such file; give the path of a YAML price file"),
@@ -250,3 +253,24 @@ def test_estimates_hold_what_runs_then_take(tmp_path: Path) -> None:
         held(learned, second, "requests", "prompt_tokens", "completion_tokens")
         rest = estimated("--resume", "--out", first, "--count", "200")
         assert rest["samples"] == 120
+
+
+def test_the_table_breaks_long_names_behind_a_slash_or_a_hyphen_alone() -> None:
+    """Figures keep their place at 80 columns, and a model's name can still be read."""
+    name = "openai/deepseek-ai/DeepSeek-V2-Chat-0628-instruct"
+    config = load_config(None, {"library": ["starter:math"], "models": [name], "judges": ["openai/deepseek-v2-chat"]})
+    for width in (60, 80, 120):
+        console = Terminal(width=width, file=io.StringIO())
+        console.print(table(estimate_run(config.resolved(), MATH)))
+        assert isinstance(console.file, io.StringIO)
+        shown = console.file.getvalue().partition("model")[2].partition("all ")[0].splitlines()[1:]
+        pieces = [line.split()[0] for line in shown]
+        assert "".join(pieces) == f"{name}openai/deepseek-v2-chat"
+        assert {piece[-1] for piece in pieces} <= {"/", "-", "t"}
+        assert max(map(len, shown)) <= width
+
+
+def test_the_estimate_of_time_says_what_it_rests_on() -> None:
+    """No limit was given, so none is spoken of."""
+    ran = apigen("estimate", "--library", "starter:math", *MODELS)
+    assert "if answers come at 50 tokens/s each" in " ".join(ran.stdout.split())

@@ -221,7 +221,7 @@ def test_an_evaluation_that_says_nothing_is_named_in_one_line(tmp_path: Path, te
     [
         (["--focus", "nowhere"], "--focus: nowhere: no such folder"),
         (["--focus-strength", "0.7"], "no weights to apply it to; add --focus DIR"),
-        (["--focus-strength", "1.7"], "focus.strength"),
+        (["--focus-strength", "1.7"], "--focus-strength: must be at most 1"),
     ],
 )
 def test_a_wrong_focus_is_refused_before_a_run_is_made(tmp_path: Path, arguments: list[str], said: str) -> None:

@@ -242,16 +242,16 @@ def test_a_value_in_a_description_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ({"hosts": "example.com"}, "no host with a port"),
-        ({"hosts": "https://example.com:443"}, "no host with a port"),
-        ({"hosts": "example.com:443/path"}, "no host with a port"),
+        ({"hosts": "example.com"}, "is not HOST:PORT"),
+        ({"hosts": "https://example.com:443"}, "is not HOST:PORT"),
+        ({"hosts": "example.com:443/path"}, "is not HOST:PORT"),
         ({"hosts": "example.com:0"}, "no port between 1 and 65535"),
         ({"hosts": "example.com:70000"}, "no port between 1 and 65535"),
-        ({"hosts": "*.example.com:443"}, "patterns are not possible"),
-        ({"hosts": "::1:443"}, "an IPv6 address stands in brackets"),
+        ({"hosts": "*.example.com:443"}, "patterns are not supported"),
+        ({"hosts": "::1:443"}, "IPv6 addresses need brackets"),
         ({"hosts": "[nonsense]:443"}, "grants.0.hosts"),
-        ({"hosts": "localhost:80"}, "granted by its number"),
-        ({"variables": "KEY=value"}, "only the name is written here"),
+        ({"hosts": "localhost:80"}, "grant a private address by its number"),
+        ({"variables": "KEY=value"}, "write only the name here"),
         ({"tools": ["a"]}, "it grants nothing"),
         ({"hosts": "a.com:1", "tools": []}, "grants.0.tools"),
         ({"host": "a.com:1"}, "did you mean `hosts`?"),
@@ -446,4 +446,4 @@ def test_a_required_level_that_is_not_reached_ends_the_command(monkeypatch: pyte
     assert isinstance(done.exception, UserError)
     assert "`filtered` is required, but this machine only provides `limits`: no seccomp: because" in str(done.exception)
     done = CliRunner().invoke(app, ["run", "--dry-run", "--require-isolation", "most"])
-    assert "isolation.require" in str(done.exception)
+    assert "--require-isolation: must be 'namespaced', 'filtered'" in str(done.exception)

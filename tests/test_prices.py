@@ -127,7 +127,7 @@ def test_an_answer_costs_what_its_tokens_cost(completion: Completion, cost: floa
         ("models: {x: {prompt: 1}}", "models.x.completion: Field required"),
         ("models: {x: {prompt: -1, completion: 1}}", "greater than or equal to 0"),
         ("modles: {}", "models: Field required"),
-        ("models: {x: {prompt: 1, completion: 1}, x: {prompt: 1, completion: 1}}", "the key `x` stands twice"),
+        ("models: {x: {prompt: 1, completion: 1}, x: {prompt: 1, completion: 1}}", "the key `x` appears twice"),
         ("{", "broken YAML"),
     ],
 )

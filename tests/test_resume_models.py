@@ -101,5 +101,5 @@ def test_base_url_is_refused_where_it_is_not_plain_what_moves(tmp_path: Path) ->
         moved(tmp_path, THREE)
     assert moved(tmp_path, THREE, judges=["openai/new"]) == [ONE, TWO, THREE]
     started(tmp_path, {"models": [PLAIN, KEYED]})
-    with pytest.raises(UserError, match="stands twice with one address"):
+    with pytest.raises(UserError, match="appears twice with the same address"):
         moved(tmp_path, TWO)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from apigen.config import Config, GrantConfig, decides_executions, flatten, is_free, is_verification
-from apigen.resuming import Change, changes, keeps_executions
+from apigen.resuming import Change, changes, in_words, keeps_executions
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "resume.md"
 FREE, VERIFIED, EXECUTED, FIXED = "free", "verified again", "executed again", "refused"
@@ -75,12 +75,33 @@ def test_changes_name_both_values_and_what_was_not_set() -> None:
     now = before.model_copy(update={"concurrency": 9, "grounding": "off", "grants": (grant,)})
     changed = changes(before, now)
     assert [str(change) for change in changed if change.key in ("grounding", "grants")] == [
-        "grants: [] then, not set now",
-        "grounding: 'strict' then, 'off' now",
+        "grants: [] before, not set now",
+        "grounding: 'strict' before, 'off' now",
     ]
     assert not keeps_executions(changed)
     assert keeps_executions((Change("grounding", "strict", "off"),))
     assert {key.partition(".")[0] for key in flatten(now.model_dump(mode="json"))} == set(Config.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ([{"name": "openai/a"}], ["openai/a", "openai/b"], ["judges: openai/a before; openai/a, openai/b now"]),
+        (["rules", "openai/a"], ["openai/a"], ["judges: rules, openai/a before; openai/a now"]),
+        (
+            ["openai/a", "openai/b"],
+            [{"name": "openai/a", "extra": {"top_k": 5}}],
+            ["judges: openai/a, openai/b before; openai/a now", "judges.0.extra.top_k: not set before, 5 now"],
+        ),
+        (["openai/a"], [{"name": "openai/a", "extra": {"top_k": 5}}], ["judges.0.extra.top_k: not set before, 5 now"]),
+    ],
+)
+def test_other_judges_are_told_by_name(before: Any, now: Any, said: list[str]) -> None:
+    """Every key of a judge that came or went would say nothing; a key of one that stayed does."""
+    old, new = config(judges=before, grounding="off"), config(judges=now)
+    words = in_words(changes(old, new), old, new)
+    assert words[-1] == "grounding: 'off' before, 'strict' now" or "grounding: 'off' before, 'strict' now" in words
+    assert [line for line in words if "judges" in line and "extra: " not in line] == said
 
 
 A = {"name": "openai/a"}
@@ -110,9 +131,9 @@ def test_how_many_endpoints_a_model_has_is_free(before: Any, now: Any) -> None:
 @pytest.mark.parametrize(
     ("before", "now", "said"),
     [
-        ({"models": [A, B]}, {"models": [A | ONE, A | TWO, B]}, "models.0.weight: 1.0 then, 2.0 now"),
-        ({"models": [A]}, {"models": [A | {"extra": {"top_k": 5}}]}, "models.0.extra.top_k: not set then, 5 now"),
-        ({"judges": [A]}, {"judges": [A, B]}, "judges.1.name: not set then, 'openai/b' now"),
+        ({"models": [A, B]}, {"models": [A | ONE, A | TWO, B]}, "models.0.weight: 1.0 before, 2.0 now"),
+        ({"models": [A]}, {"models": [A | {"extra": {"top_k": 5}}]}, "models.0.extra.top_k: not set before, 5 now"),
+        ({"judges": [A]}, {"judges": [A, B]}, "judges.1.name: not set before, 'openai/b' now"),
     ],
 )
 def test_who_is_asked_for_what_is_not_free(before: Any, now: Any, said: str) -> None:

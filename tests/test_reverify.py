@@ -62,7 +62,7 @@ def test_a_rule_that_is_edited_is_applied_without_a_single_call(run: Path, paid:
     ran = apigen("run", "--resume", "--out", run)
     assert ran.returncode == 0, ran.stderr
     assert server.prompts == []
-    assert "judging.rule: 'unanimous' then, 'veto' now" in ran.stderr
+    assert "judging.rule: 'unanimous' before, 'veto' now" in ran.stderr
     assert "new judge requests: none" in ran.stderr
     assert outcomes(run) == before, "two votes decide the same under both rules"
     (record,) = manifest(run)["reverified"]
@@ -134,6 +134,7 @@ def test_a_judge_that_is_new_is_asked_and_the_run_goes_on(run: Path, server: Cha
     assert set(survey["ask"]) == {"openai/other"}
     ran = apigen("run", "--resume", "--out", run, *judges)  # where the others are
     assert ran.returncode == 0, ran.stderr
+    assert "judges: rules, openai/j, openai/picky before; openai/j, openai/other now\n" in ran.stderr
     assert f"new judge requests: openai/other for {survey['ask']['openai/other']} candidates" in ran.stderr
     assert re.search(r"re-verified: .*\d+ from pass to reject.*continuing to 16", ran.stderr.replace("\n", " "))
     assert len(server.prompts) == len(set(server.prompts))
@@ -172,7 +173,7 @@ def test_a_judge_that_answers_nobody_changes_nothing(paid: Path, server: ChatSer
     server.judges["mute"] = lambda _: None
     ran = apigen("run", "--resume", "--out", run, "--judge", "openai/mute", "--base-url", server.url)
     assert ran.returncode == 1
-    assert "one request after another brought nothing but errors" in ran.stderr
+    assert "20 requests in a row brought only errors" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert (contents(run), manifest(run)) == before
 
@@ -182,13 +183,13 @@ def test_what_decides_the_prompts_must_stay(run: Path, server: ChatServer) -> No
     before = contents(run), (run / "config.yaml").read_bytes()
     ran = apigen("run", "--resume", "--out", run, "--judge", "rules", "--seed", "4")
     assert ran.returncode == 2
-    assert "seed: 0 then, 4 now" in ran.stderr
+    assert "seed: 0 before, 4 now" in ran.stderr
     assert "judges, judging, grounding, execution, remote.private and grants" in " ".join(ran.stderr.split())
     assert "judges.0" not in ran.stderr
     edit(run, "repair: true", "repair: false")
     ran = apigen("run", "--resume", "--out", run)
     assert ran.returncode == 2
-    assert "was edited after the run was started; repair: True then, False now" in ran.stderr
+    assert "was edited after the run was started; repair: True before, False now" in ran.stderr
     edit(run, "repair: false", "repair: true")
     assert (contents(run), (run / "config.yaml").read_bytes()) == before
     assert server.prompts == []
@@ -198,12 +199,17 @@ def test_a_budget_that_ends_it_says_what_was_spent_and_how_to_go_on(run: Path, s
     """The data stays as it was; what was answered is not asked again with more."""
     used = sum(row["prompt_tokens"] + row["completion_tokens"] for row in manifest(run)["requests"])
     before = contents(run)
-    ran = apigen("run", "--resume", "--out", run, "--judge", "openai/third", "--max-tokens", str(used + 2000))
+    budget = ("--max-tokens", str(used + 2000))
+    ran = apigen("run", "--resume", "--out", run, "--judge", "openai/third", *budget, "--json")
     assert ran.returncode == 1
     said = " ".join(ran.stderr.split())
-    assert "stopped by the budget while the candidates were verified again, with" in said
-    assert f"go on with: apigen run --resume --out {run} --max-tokens MORE" in said
+    assert "stopped by the budget during re-verification, with" in said
+    assert f"resume with: apigen run --resume --out {run} --max-tokens MORE" in said
     assert contents(run) == before
+    shown = json.loads(ran.stdout)
+    assert shown == {"out": str(run), **manifest(run)}
+    assert shown["status"] == "budget"
+    assert "while the candidates were being re-verified; the data is unchanged" in shown["ending"]
     asked = len(server.prompts)
     ran = apigen("run", "--resume", "--out", run, "--max-tokens", "1000000")
     assert ran.returncode == 0, ran.stderr

@@ -1,17 +1,23 @@
 """The main job, end to end, as processes of their own."""
 
 import json
+import os
+import pty
+import select
 import shutil
 import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 from chat_server import serving
 from killing import kill_again_and_again
-from runs import PATIENCE_S, SAME_BYTES, apigen, apigen_process, contents, lines, size, start, until
+from runs import PATIENCE_S, SAME_BYTES, apigen, apigen_process, command, contents, lines, size, start, until
 
 SMALL = ("--library", "starter:finance,math,travel")
 ONE = ("--library", "starter:data")
@@ -160,18 +166,66 @@ def test_a_count_may_shrink_and_grow_again(finished: Path, tmp_path: Path) -> No
     assert contents(out) == contents(finished)
 
 
-def test_ctrl_c_finishes_the_write_and_says_how_to_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_a_hang_up_finish_the_write_and_say_how_to_resume(tmp_path: Path, number: signal.Signals) -> None:
     """Exit 130, all files there and whole, and the line to resume with."""
     out = tmp_path / "out"
     process = start("run", *ONE, "--count", "600", "--concurrency", "1", "--out", out)
     until(lambda: size(out / "attempts.jsonl") > 0, process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, stderr
     assert f"apigen run --resume --out {out}" in stderr
     assert "Traceback" not in stderr
     assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
     assert len(json.loads((out / "dataset.xlam.json").read_text())) == len(lines(out / "dataset.jsonl"))
+
+
+def after(code: str, called: list[str], **settings: Any) -> "subprocess.Popen[str]":
+    """A command as a process of its own, begun once that process has carried out some Python."""
+    return subprocess.Popen(
+        [sys.executable, "-c", f"{code}; import os; os.execv({called[0]!r}, {called})"], text=True, **settings
+    )
+
+
+def test_a_lost_terminal_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
+    """As when ssh breaks: writing to the terminal fails from then on, and the run still ends in good order."""
+    out = tmp_path / "out"
+    ours, theirs = pty.openpty()
+    process = after(
+        "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)",
+        command("run", *ONE, "--count", "600", "--concurrency", "1", "--out", out),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+
+    def begun() -> bool:
+        if select.select([ours], [], [], 0)[0]:
+            os.read(ours, 65_536)  # else it would wait for somebody to read
+        return size(out / "attempts.jsonl") > 0
+
+    until(begun, process)
+    os.close(ours)
+    assert process.wait(PATIENCE_S) == 130
+    assert json.loads((out / "manifest.json").read_text())["status"] == "interrupted"
+    assert (out / "report.html").exists()
+
+
+def test_nohup_keeps_a_run_going(tmp_path: Path) -> None:
+    """A signal that whoever started the run has had ignored stays ignored."""
+    out = tmp_path / "out"
+    process = after(
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)",
+        command("run", *ONE, "--count", "15", "--concurrency", "1", "--out", out),
+        stderr=subprocess.PIPE,
+    )
+    until(lambda: size(out / "attempts.jsonl") > 0, process)
+    process.send_signal(signal.SIGHUP)
+    _, stderr = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, stderr
 
 
 def test_a_server_that_claims_forms_and_breaks_them_is_checked_like_any_other(tmp_path: Path) -> None:

@@ -63,10 +63,13 @@ def test_a_model_server_that_stays_away_ends_the_run_and_it_resumes(tmp_path: Pa
     with serving() as server:
         whole = uninterrupted(tmp_path, server)
     with serving(port=server.port, hold_after=25) as first:
-        process = start("run", written(tmp_path, first.url, 1), "--out", out)
+        process = start("run", written(tmp_path, first.url, 1), "--json", "--out", out)
         until(lambda: len(first.prompts) + first.under_way >= 25 + CONCURRENCY, process)
-    _, stderr = process.communicate(timeout=PATIENCE_S)
+    stdout, stderr = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 1, stderr
+    shown = json.loads(stdout)
+    assert (shown["out"], shown["status"]) == (str(out), "unavailable")
+    assert "A model was unavailable" in shown["ending"]
     assert f"{first.url}/chat/completions: c" in stderr.replace("\n", " ")
     assert f"apigen run --resume --out {out}" in stderr
     assert "Traceback" not in stderr
@@ -92,7 +95,7 @@ def test_a_disk_that_has_no_room_for_an_answer_ends_the_run_and_it_resumes(tmp_p
         ran = apigen_process("run", written(tmp_path, server.url, 1), "--out", out, preexec_fn=limit)
         assert ran.returncode == 1, ran.stderr
         assert "completions.sqlite: " in ran.stderr
-        assert "mend that and resume" in ran.stderr
+        assert f"; fix this. Resume with: apigen run --resume --out {out}\n" in ran.stderr
         assert "Traceback" not in ran.stderr
         assert 0 < len(lines(out / "attempts.jsonl")) < len(lines(tmp_path / "whole" / "attempts.jsonl"))
         resumed = apigen("run", "--resume", "--out", out)

@@ -198,9 +198,9 @@ def test_each_simulated_writer_has_its_own_account(tmp_path: Path) -> None:
     [
         (
             ("--model", "simulated/gpt-9"),
-            "no simulated generator 'gpt-9'; write simulated/ and one of perfect",
+            "no simulated generator 'gpt-9'; use simulated/ and one of perfect",
         ),
-        (("--judge", "simulated/perfect"), "`simulated/` models write, they cannot judge"),
+        (("--judge", "simulated/perfect"), "`simulated/` models are writers, not judges"),
     ],
 )
 def test_wrong_names_are_said_before_a_directory_is_made(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

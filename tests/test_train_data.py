@@ -87,7 +87,7 @@ def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
         ("lora: {rnk: 3}", "did you mean `lora.rank`?"),
         ("packing: 1.5", "`packing`"),
         ("- 1", "a recipe is a mapping"),
-        ("epochs: 1\nepochs: 2", "line 2, column 1: broken YAML, the key `epochs` stands twice"),
+        ("epochs: 1\nepochs: 2", "line 2, column 1: broken YAML, the key `epochs` appears twice"),
         ("epochs: [1", "line 1, column 11: broken YAML, expected ',' or ']', but got '<stream end>'"),
     ],
 )

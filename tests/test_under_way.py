@@ -179,7 +179,7 @@ def interrupted(server: ChatServer, out: Path) -> "subprocess.Popen[str]":
     process.send_signal(signal.SIGINT)
     assert process.stderr
     line = next(line for line in process.stderr if "waiting" in line)
-    assert "waiting up to 10 s for 6 answers that are under way" in line
+    assert "waiting up to 10 s for 6 answers in flight" in line
     return process
 
 

@@ -1,4 +1,4 @@
-"""The parts of a run, each made from its configuration; what must be closed is left to a stack."""
+"""The parts of a run, each made from its configuration and closed by a stack."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -23,13 +23,13 @@ from apigen.verify.rules import NAME as RULES
 from apigen.verify.rules import RuleJudge
 
 Tell = Callable[[str], None]
-"""Told what a person at the terminal should know, a line each."""
+"""Called with lines that the user should see."""
 
 
 def open_executor(
     directory: RunDir, config: Config, library: Library, started: datetime, stack: AsyncExitStack
 ) -> BulkExecutor:
-    """What runs the calls; nothing is started before it is needed.
+    """The executor of calls; nothing is started before it is needed.
 
     Args:
         directory: where recordings are kept.
@@ -51,35 +51,38 @@ def open_executor(
 
 
 def open_store(directory: RunDir, stack: AsyncExitStack, tell: Tell) -> CompletionStore:
-    """Where the answers of language models are kept; made if it is not there.
+    """The store of language models' answers, created if missing.
 
     Args:
         directory: of the run.
-        stack: closes it, once the answers that are under way have had their time.
-        tell: told if there are some.
+        stack: closes it, once answers in flight have had their time.
+        tell: called if there are some.
     """
 
     def waiting(seconds: float, answers: int) -> None:
-        some = f"{answers:,} answers that are" if answers > 1 else "an answer that is"
-        tell(f"waiting up to {seconds:g} s for {some} under way; Ctrl-C ends the wait")
+        some = f"{answers:,} answers" if answers > 1 else "1 answer"
+        tell(f"waiting up to {seconds:g} s for {some} in flight; Ctrl-C ends the wait")
 
     store = CompletionStore(directory.path / rundir.COMPLETIONS, UnderWay(tell=waiting))
     stack.callback(store.close)
     return store
 
 
-def open_batches(directory: RunDir, config: Config, stack: AsyncExitStack, *, wait: bool) -> BatchBook | None:
-    """What a run keeps of its batches; ``None`` where no model is asked in batches.
+def open_batches(
+    directory: RunDir, config: Config, stack: AsyncExitStack, tell: Tell, *, wait: bool
+) -> BatchBook | None:
+    """The record of a run's batches; ``None`` where no model is used in batches.
 
     Args:
         directory: of the run.
         config: resolved.
         stack: closes it.
-        wait: whether answers are waited for.
+        tell: called with what is odd about a batch, or that its provider is unreachable.
+        wait: whether to wait for answers.
     """
     if not config.batched:
         return None
-    batches = BatchBook(directory.path / rundir.BATCHES, wait=wait)
+    batches = BatchBook(directory.path / rundir.BATCHES, wait=wait, warn=tell)
     stack.callback(batches.close)
     return batches
 

@@ -1,4 +1,4 @@
-"""SQLite files that survive kills: opened alike, with what can go wrong told in one line."""
+"""SQLite files that survive kills: opened in one way, with errors reported in one line."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from apigen.errors import JobFellShort
+from apigen.files import RESUME
 
 
 class RowRefused(JobFellShort):
-    """A table does not take these values; nothing is wrong with the file, and it takes others."""
+    """A table does not take these values; the file is fine and takes others."""
 
 
 class Database:
@@ -20,9 +21,9 @@ class Database:
     with the number of rows.
 
     Args:
-        path: the file, made if it is not there.
-        schema: the statements that make its tables where there are none.
-        advice: what helps when the file cannot be opened, such as ``move it away to ask the models again``.
+        path: the file, created if missing.
+        schema: the statements that create its tables if missing.
+        advice: what to do when the file cannot be opened, such as ``move it away to ask the models again``.
 
     Raises:
         JobFellShort: it cannot be opened.
@@ -36,28 +37,28 @@ class Database:
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(schema)
         except sqlite3.Error as error:
-            raise JobFellShort(f"{path}: cannot be opened: {error}; {advice}") from error
+            raise JobFellShort(f"{path}: cannot be opened ({error}); {advice}") from error
 
     def execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-        """Carry out one statement; what it writes is durable when this returns.
+        """Execute one statement; its writes are durable when this returns.
 
         Raises:
-            RowRefused: it takes no such values.
+            RowRefused: the table does not take these values.
             JobFellShort: the disk is full or the file is damaged.
         """
         try:
             return self._connection.execute(statement, values)
         except (sqlite3.DataError, sqlite3.IntegrityError, OverflowError) as error:
-            raise RowRefused(f"{self._path}: {error}; mend that and resume") from error
+            raise RowRefused(f"{self._path}: {error}; {RESUME}") from error
         except sqlite3.Error as error:
-            raise JobFellShort(f"{self._path}: {error}; mend that and resume") from error
+            raise JobFellShort(f"{self._path}: {error}; {RESUME}") from error
 
     @contextmanager
     def atomically(self) -> Iterator[None]:
-        """All statements of the block, or none of them where it raises or the process is killed in it.
+        """All statements of the block, or none if it raises or the process is killed in it.
 
         Raises:
-            JobFellShort: what went wrong first.
+            JobFellShort: the first error.
         """
         self.execute("BEGIN IMMEDIATE")
         try:
@@ -65,7 +66,7 @@ class Database:
             self.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:  # where the disk is full, SQLite has rolled back by itself
-                with suppress(sqlite3.Error):  # says less than what led here
+                with suppress(sqlite3.Error):  # less informative than the first error
                     self._connection.execute("ROLLBACK")
             raise
 

@@ -10,17 +10,17 @@ from typing import IO, Self
 
 from apigen.errors import JobFellShort, UserError
 
-RESUME = "mend that and resume"
-"""What helps where a file of something that can be resumed cannot be written."""
+RESUME = "fix this, then resume"
+"""The advice where a file of a resumable job cannot be written."""
 
 
 @contextlib.contextmanager
 def storage_errors(path: Path, mend: str = RESUME) -> Iterator[None]:
-    """Turn what a disk can do to us into one line: full, read-only, gone.
+    """Turn disk errors into one line: full, read-only, gone.
 
     Args:
-        path: what is being written.
-        mend: what is to be done about it.
+        path: the file being written.
+        mend: how to fix it.
     """
     try:
         yield
@@ -29,10 +29,10 @@ def storage_errors(path: Path, mend: str = RESUME) -> Iterator[None]:
 
 
 def require_makeable(folder: Path) -> None:
-    """Refuse a folder that cannot be made or written, before work is done for it.
+    """Refuse a folder that cannot be created or written, before work is done for it.
 
     Raises:
-        UserError: what is there on the way to it is no folder, or may not be written.
+        UserError: its nearest existing parent is not a folder, or is not writable.
     """
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -41,11 +41,11 @@ def require_makeable(folder: Path) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path, mend: str = RESUME) -> Iterator[IO[bytes]]:
-    """Write a whole file beside its place and move it there when complete, so that readers never see half of it.
+    """Write a whole file under a temporary name and rename it when complete, so that readers never see half of it.
 
     Args:
         path: the file.
-        mend: what is to be done where it cannot be written.
+        mend: how to fix it where it cannot be written.
     """
     with storage_errors(path, mend):
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -64,10 +64,10 @@ def replacing(path: Path, mend: str = RESUME) -> Iterator[IO[bytes]]:
 
 
 class LineWriter:
-    """Appends whole lines. What ``write`` returned from has reached the operating system: a kill loses none of it.
+    """Appends whole lines. Once ``write`` returns, they have reached the operating system: a kill loses none of them.
 
     Args:
-        path: the file, made if it is not there.
+        path: the file, created if missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -87,7 +87,7 @@ class LineWriter:
                 view = view[os.write(self._handle, view) :]
 
     def close(self) -> None:
-        """Make sure that the file survives a power cut, and close it."""
+        """Make the file survive a power cut, and close it."""
         if self._handle < 0:
             return
         with storage_errors(self._path):
@@ -103,7 +103,7 @@ class LineWriter:
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Each complete line with the offset at which it ends; a torn last line is left out."""
+    """Each complete line with the offset at which it ends; a torn last line is skipped."""
     end = 0
     with path.open("rb") as file:
         for line in file:
@@ -114,7 +114,7 @@ def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 class DirectoryLock:
-    """One process per directory; the operating system lets go when the holder dies, however it dies.
+    """One process per directory; the operating system releases the lock when its holder dies, however it dies.
 
     Raises:
         UserError: another process holds it.
@@ -131,11 +131,11 @@ class DirectoryLock:
         except OSError:
             os.close(self._handle)
             raise UserError(
-                f"{directory}: another apigen is at work there; wait for it, or use another --out"
+                f"{directory}: another apigen is at work there; wait for it to end, or use another --out"
             ) from None
 
     def release(self) -> None:
-        """Let go."""
+        """Release the lock."""
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1

@@ -1,4 +1,4 @@
-"""manifest.json: what a run was made of and what came of it."""
+"""manifest.json: the inputs of a run and its results."""
 
 import platform
 from collections import Counter
@@ -45,7 +45,7 @@ def manifest(
     started: datetime,
     seconds: float,
 ) -> dict[str, Any]:
-    """Put the manifest together.
+    """Assemble the manifest.
 
     Args:
         config: resolved.
@@ -57,11 +57,11 @@ def manifest(
         samples: rows of dataset.jsonl.
         samples_by_tool: rows that call each tool.
         usage: requests, tokens and cost per model and role.
-        endpoints: what was seen of the models' servers in this session.
-        prices: of each model that is asked, by its name.
-        isolation: the level the sandbox reached and what it consists of.
-        grants: what tools may do beyond its walls; of variables only the names.
-        reverified: what is on record of each time that the candidates were verified again.
+        endpoints: facts about the models' servers in this session.
+        prices: of each model used, by its name.
+        isolation: the level that the sandbox reached, and its parts.
+        grants: what tools may do beyond the sandbox; of variables only the names.
+        reverified: the record of each re-verification.
         started: when the run was first started.
         seconds: working time over all sessions.
     """

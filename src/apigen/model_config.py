@@ -1,4 +1,4 @@
-"""How a model that writes or judges is named, reached, limited and paid."""
+"""How a model that writes or judges is named, reached, limited and priced."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -27,10 +27,10 @@ FREE_OF_MODELS = frozenset(
         "price",
     }
 )
-"""Keys of a model that may change when a run is resumed: they decide how it is reached, not who it is."""
+"""Keys of a model that may change when a run is resumed: they affect how it is reached, not which model it is."""
 
 WHAT_IS_ASKED = ("structured", "extra", "batch", "price")
-"""Keys in which the endpoints of one model must agree."""
+"""Keys that must be equal for all endpoints of one model."""
 
 SIMULATED = (
     "perfect",
@@ -39,13 +39,13 @@ SIMULATED = (
     "mixtral-8x22b-inst",
     "deepseek-v2-chat",
 )
-"""The generators that ``simulated/NAME`` imitates; ``models/simulated/profiles.py`` says how each one errs."""
+"""The generators that ``simulated/NAME`` imitates; ``models/simulated/profiles.py`` defines their errors."""
 
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """RFC 9110, 5.6.2."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-"""Of a variable of the environment."""
+"""Of an environment variable."""
 
 
 class PriceConfig(Section):
@@ -54,29 +54,34 @@ class PriceConfig(Section):
     prompt: float = Field(ge=0)
     completion: float = Field(ge=0)
     cached: float | None = Field(
-        default=None, ge=0, description="Prompt tokens that the provider took from its cache. Default: as `prompt`."
+        default=None, ge=0, description="Prompt tokens that the provider had cached. Default: as `prompt`."
     )
     batch: float | None = Field(
-        default=None, gt=0, le=1, description="What is paid of them for requests in batches, such as 0.5. Default: all."
+        default=None,
+        gt=0,
+        le=1,
+        description="Share of these prices that requests in batches cost, such as 0.5. Default: 1.",
     )
 
 
 class BatchConfig(Section):
-    """How a model is asked through the batch protocol, at batch prices, where answers may take a day."""
+    """How a model is used through the batch protocol, at batch prices, where answers may take a day."""
 
     collect_s: float = Field(
-        default=5.0, gt=0, le=3600, description="A batch is sent once no request has joined it for so long."
+        default=5.0, gt=0, le=3600, description="A batch is sent once no request has joined it for this many seconds."
     )
-    requests: int = Field(default=10_000, ge=1, le=50_000, description="Most requests in one batch.")
-    poll_s: float = Field(default=30.0, gt=0, le=3600, description="Wait between two looks at a batch, at first.")
+    requests: int = Field(default=10_000, ge=1, le=50_000, description="Maximum number of requests in a batch.")
+    poll_s: float = Field(
+        default=30.0, gt=0, le=3600, description="First wait between two polls of a batch, in seconds."
+    )
     endpoint: str = Field(
-        default="/v1/chat/completions", description="What each line of a batch names; Azure wants /chat/completions."
+        default="/v1/chat/completions", description="`url` of each line of a batch; Azure needs /chat/completions."
     )
-    window: str = Field(default="24h", description="Time that the provider is given; most know nothing but 24h.")
+    window: str = Field(default="24h", description="Completion window; most providers accept only 24h.")
 
 
 class ModelConfig(Section):
-    """A model that writes or judges. In YAML a plain string stands for ``{name: STRING}``."""
+    """A model that writes or judges. In YAML a plain string is short for ``{name: STRING}``."""
 
     name: str = Field(
         description="`offline`, `openai/NAME` for any OpenAI-compatible endpoint, or `simulated/PROFILE` for tests."
@@ -88,37 +93,42 @@ class ModelConfig(Section):
     weight: float = Field(
         default=1.0,
         gt=0,
-        description="Share of the requests that it writes, against the other models' weights.",
+        description="Share of the requests that it writes, relative to the other models' weights.",
     )
     query: dict[str, str] = Field(
         default_factory=dict,
-        description="Added to every address, such as {api-version: ...} for Azure; ${NAME} is the environment's value.",
+        description="Added to every URL, such as {api-version: ...} for Azure; ${NAME} is an environment variable.",
     )
     api_key_env: str = Field(
         default="OPENAI_API_KEY", description="Environment variable that holds the key; the key itself is never stored."
     )
     api_key_header: str = Field(
-        default="Authorization", description="Header that carries the key; Azure's is `api-key`. Authorization: Bearer."
+        default="Authorization",
+        description="Header that carries the key; Azure's is `api-key`. Authorization sends `Bearer KEY`.",
     )
-    timeout_s: float = Field(default=120.0, gt=0, description="Longest wait for one answer, in seconds.")
-    connect_s: float = Field(default=10.0, gt=0, description="Longest wait for a connection, in seconds.")
+    timeout_s: float = Field(default=120.0, gt=0, description="Timeout for one answer, in seconds.")
+    connect_s: float = Field(default=10.0, gt=0, description="Timeout for a connection, in seconds.")
     silence_s: float | None = Field(
-        default=None, gt=0, description="Longest time without a byte while an answer is awaited. Default: timeout_s."
+        default=None,
+        gt=0,
+        description="Longest silence of the server while it answers, in seconds. Default: timeout_s.",
     )
     retries: int = Field(default=5, ge=0, le=20, description="Tries after the first, on 429, 5xx and lost connections.")
     concurrency: int | None = Field(
         default=None, ge=1, description="Requests in flight at this endpoint. Default: the run's concurrency."
     )
-    requests_per_minute: float | None = Field(default=None, gt=0, description="The endpoint's limit, if it has one.")
-    tokens_per_minute: float | None = Field(default=None, gt=0, description="The same for prompt and answer tokens.")
+    requests_per_minute: float | None = Field(default=None, gt=0, description="Rate limit of the endpoint, if any.")
+    tokens_per_minute: float | None = Field(
+        default=None, gt=0, description="The same for prompt and completion tokens together."
+    )
     structured: Literal["auto", "json_schema", "json_object", "tool", "text"] = Field(
-        default="auto", description="How the form of answers is enforced; `auto` tries what the endpoint can do."
+        default="auto", description="How the format of answers is enforced; `auto` tries what the endpoint supports."
     )
     extra: dict[str, Any] = Field(
         default_factory=dict, description="Added to every request's body, such as {reasoning_effort: low}."
     )
-    batch: BatchConfig | None = Field(default=None, description="Ask through the batch protocol; {} for its defaults.")
-    price: PriceConfig | None = Field(default=None, description="Over the shipped prices and those of `prices`.")
+    batch: BatchConfig | None = Field(default=None, description="Use the batch protocol; {} for its defaults.")
+    price: PriceConfig | None = Field(default=None, description="Overrides the built-in prices and those of `prices`.")
 
     @model_validator(mode="before")
     @classmethod
@@ -134,16 +144,16 @@ class ModelConfig(Section):
         if kind == "simulated":
             if profile in SIMULATED:
                 return name
-            msg = f"there is no simulated generator {profile!r}; write simulated/ and one of {', '.join(SIMULATED)}"
+            msg = f"there is no simulated generator {profile!r}; use simulated/ and one of {', '.join(SIMULATED)}"
             raise ValueError(msg)
-        msg = f"{name!r} is no model: write `offline`, or `openai/NAME` with --base-url for your own server"
+        msg = f"{name!r} is not a model: use `offline`, or `openai/NAME` with --base-url for your own server"
         raise ValueError(msg)
 
     @field_validator("api_key_header")
     @classmethod
     def _a_header(cls, name: str) -> str:
         if not _HEADER.fullmatch(name) or looks_like_a_key(name):  # which is not repeated
-            msg = "write the name of a header, such as `api-key`; the key itself belongs into the environment"
+            msg = "write the name of a header, such as `api-key`; put the key itself into an environment variable"
             raise ValueError(msg)
         return name
 
@@ -161,7 +171,7 @@ class ModelConfig(Section):
         for name, value in query.items():
             refuse_secret(name, value)
             if "${" in value and not VARIABLE.fullmatch(value):
-                msg = f"{name!r} is not filled in: ${{NAME}} must be the whole of a value"
+                msg = f"{name!r} is not filled in: ${{NAME}} must be the whole value"
                 raise ValueError(msg)
         return query
 
@@ -171,17 +181,17 @@ class ModelConfig(Section):
         return None if url is None else plain_address(url)
 
     def query_variables(self) -> dict[str, str]:
-        """The variables of the environment that ``query`` takes values from, by its keys."""
+        """The environment variables that ``query`` takes values from, by its keys."""
         found = {name: VARIABLE.fullmatch(value) for name, value in self.query.items()}
         return {name: match[1] for name, match in found.items() if match}
 
 
 def one_by_name(configs: Iterable[ModelConfig], *, weighed: bool) -> list[ModelConfig]:
-    """One entry for each name, in order, by which it can be told whether other models are asked.
+    """One entry for each name, in order, to find out whether two configurations use the same models.
 
     Args:
         configs: with an entry for each endpoint of a model.
-        weighed: whether the weights count; those of a model's endpoints add up, and one model alone gets everything.
+        weighed: whether weights count; those of a model's endpoints add up, and a single model has weight 1.
     """
     by_name: dict[str, list[ModelConfig]] = {}
     for config in configs:
@@ -202,27 +212,29 @@ def require_endpoints(configs: Sequence[ModelConfig]) -> None:
     """Refuse entries of one name that cannot be endpoints of one model.
 
     Raises:
-        ValueError: they are one address, are asked for different things, or a batch would go to several of them.
+        ValueError: they share one address, differ in what is requested, or a batch would go to several of them.
     """
     firsts: dict[str, ModelConfig] = {}
     places = set()
     for config in configs:
         place = (config.name, config.base_url)
         if place in places:
-            msg = f"`{config.name}` stands twice with one address; several addresses share its work"
+            msg = f"`{config.name}` appears twice with the same address; give each endpoint an address of its own"
             raise ValueError(msg)
         places.add(place)
         first = firsts.setdefault(config.name, config)
         for key in WHAT_IS_ASKED:
             if getattr(first, key) != getattr(config, key):
                 msg = (
-                    f"`{config.name}` is asked at {_place(first)} and at {_place(config)}, but with another `{key}`: "
-                    "endpoints of one model are asked for the same; give the key in both entries"
+                    f"`{config.name}` has different `{key}` at {_place(first)} and at {_place(config)}: "
+                    "endpoints of one model must agree in it; set it in both entries"
                 )
                 raise ValueError(msg)
         if first.batch and config is not first:
             several = len([other for other in configs if other.name == config.name])
-            msg = f"`{config.name}`: a batch goes to one address, not to {several}; leave `batch` out, or name one"
+            msg = (
+                f"`{config.name}`: a batch goes to one address, not to {several}; remove `batch`, or all but one entry"
+            )
             raise ValueError(msg)
 
 

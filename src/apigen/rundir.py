@@ -1,7 +1,7 @@
 """The run directory: what a run writes, and how it is found again after a kill.
 
-``attempts.jsonl`` is the truth. Its lines stand in the order of the requests, whatever order they finished in, and
-``dataset.jsonl`` follows from it, so a resumed run ends with the same bytes as one that was never interrupted.
+``attempts.jsonl`` is the source of truth. Its lines are in request order, whatever order requests finished in, and
+``dataset.jsonl`` is derived from it, so a resumed run ends with the same bytes as one that was never interrupted.
 """
 
 import sys
@@ -57,18 +57,18 @@ class RunDir:
 
     @classmethod
     def create(cls, path: Path, config: Config, library: Library) -> Self:
-        """Make a new run directory and write what decides the run.
+        """Create a run directory and write the configuration and the library.
 
         Raises:
-            UserError: something is already there.
+            UserError: the directory is in use.
         """
         if path.exists() and not _is_free(path):
-            hint = "add --resume to go on with it, or choose another --out"
-            raise UserError(f"{path}: exists already; {hint if is_run(path) else 'choose another --out'}")
+            hint = "add --resume to continue it, or choose another --out"
+            raise UserError(f"{path}: already exists; {hint if is_run(path) else 'choose another --out'}")
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(f"{path}: cannot be made: {error.strerror}; choose another --out") from None
+            raise UserError(f"{path}: cannot be created ({error.strerror}); choose another --out") from None
         run = cls(path, config)
         loaded = Loaded(library.tools, library.seeds, library.skipped, library.notes)
         write_library(path / LIBRARY, loaded, config.library)
@@ -77,10 +77,10 @@ class RunDir:
 
     @classmethod
     def resume(cls, path: Path, config: Config) -> Self:
-        """Open an existing run directory to go on with it.
+        """Open an existing run directory to continue it.
 
         Raises:
-            UserError: nothing is there, or another process is at work there.
+            UserError: there is no run, or another process is working in it.
         """
         require_run(path)
         run = cls(path, config)
@@ -98,7 +98,7 @@ class RunDir:
             file.write(self.config.to_yaml().encode())
 
     def committed(self) -> Iterator[tuple[Attempt, ...]]:
-        """The attempts of each finished request, in order; then the file is cut behind the last of them."""
+        """The attempts of each finished request, in order; then the file is truncated after the last of them."""
         good = 0
         for end, attempts in self._finished(self.past.written):
             yield attempts
@@ -109,18 +109,17 @@ class RunDir:
                 file.truncate(good)
 
     def written(self) -> Iterator[tuple[Attempt, ...]]:
-        """The attempts of each request for which the writer wrote something, in order; the file stays as it is."""
+        """The attempts of each request that the writer answered, in order; the file is unchanged."""
         return (attempts for _, attempts in self._finished(sys.maxsize))
 
     def _finished(self, before: int) -> Iterator[tuple[int, tuple[Attempt, ...]]]:
         """The attempts of each finished request with the offset at which they end.
 
-        A kill can leave a torn line or a request of which only some lines were written: both are left out and done
-        again from the kept completions. So are the last requests if nothing could be said about them: a model that
-        refused everything then may answer now.
+        A kill can leave a torn line or an incomplete request: both are skipped and repeated from the kept completions.
+        So are the last requests if all of them are errors: a model that refused everything then may answer now.
 
         Args:
-            before: of so many requests, from the first, what was written stays: they would be drawn otherwise now, so
+            before: of this many requests, from the first, the attempts stay: they would be drawn differently now, so
                 another completion would have to be paid for.
         """
         in_doubt: list[tuple[int, tuple[Attempt, ...]]] = []
@@ -133,12 +132,12 @@ class RunDir:
 
     @property
     def reverified(self) -> Sequence[dict[str, Any]]:
-        """What the manifest says of each time that the candidates were verified again."""
+        """The manifest's record of each re-verification."""
         return read_manifest(self.path).get("reverified", ()) if (self.path / MANIFEST).is_file() else ()
 
     @cached_property
     def past(self) -> Past:
-        """What was drawn before the candidates were last verified again.
+        """What was drawn before the last re-verification.
 
         Raises:
             UserError: the file of requests that had been drawn is damaged or gone.
@@ -149,14 +148,14 @@ class RunDir:
         return Past(int(records[-1]["requests"]), swap.read_drawn(self.path, len(records)))
 
     def stage(self, digest: str) -> AbstractContextManager[IO[bytes]]:
-        """Write the attempts anew, beside those that are there; :meth:`swap` puts them in their place."""
+        """Write new attempts beside the existing ones; :meth:`swap` replaces those with them."""
         return replacing(swap.staged(self.path, digest))
 
     def swap(self, manifest: dict[str, Any], drawn: Iterable[Request]) -> None:
-        """Put the attempts that were written anew in the place of the others.
+        """Replace the attempts with the staged ones.
 
         Args:
-            manifest: with the digest that the attempts were staged under, and one record more in ``reverified``.
+            manifest: with the digest that the attempts were staged under, and one more record in ``reverified``.
             drawn: the requests that had been drawn already.
         """
         swap.write_drawn(self.path, len(manifest["reverified"]), drawn)
@@ -169,7 +168,7 @@ class RunDir:
         vars(self).pop("past", None)
 
     def start_dataset(self, samples: Iterator[Sample]) -> int:
-        """Write the dataset anew from samples that are already accepted; returns how many they were."""
+        """Rewrite the dataset from samples that are already accepted; returns their number."""
         count = 0
         with replacing(self.path / DATASET) as file:
             for sample in samples:
@@ -178,7 +177,7 @@ class RunDir:
         return count
 
     def append(self, attempts: Sequence[Attempt], samples: Sequence[Sample]) -> None:
-        """Write one finished request: its attempts first, since the dataset can be made again from them."""
+        """Write one finished request: its attempts first, since the dataset can be rebuilt from them."""
         self._attempts = self._attempts or LineWriter(self.path / ATTEMPTS)
         self._dataset = self._dataset or LineWriter(self.path / DATASET)
         self._attempts.write(b"".join(encode_attempt(attempt) for attempt in attempts))
@@ -186,17 +185,17 @@ class RunDir:
             self._dataset.write(b"".join(_encoder.encode(sample) + b"\n" for sample in samples))
 
     def write_json(self, name: str, value: dict[str, Any]) -> None:
-        """Write a small JSON file whole, for people to read as well."""
+        """Write a small JSON file, indented for people."""
         with replacing(self.path / name) as file:
             file.write(msgspec.json.format(_encoder.encode(value), indent=2) + b"\n")
 
     def write_text(self, name: str, text: str) -> None:
-        """Write a text file whole."""
+        """Write a text file."""
         with replacing(self.path / name) as file:
             file.write(text.encode())
 
     def close(self) -> None:
-        """Close the files and let another process in."""
+        """Close the files and release the lock."""
         for writer in (self._attempts, self._dataset):
             if writer is not None:
                 writer.close()
@@ -204,22 +203,22 @@ class RunDir:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a run was started there."""
+    """Whether a folder is a run directory."""
     return (path / CONFIG).is_file() and (path / LIBRARY).is_file()
 
 
 def require_run(path: Path) -> None:
-    """Refuse a folder in which no run was started.
+    """Refuse a folder that is not a run directory.
 
     Raises:
-        UserError: it is one.
+        UserError: it is not.
     """
     if not is_run(path):
-        raise UserError(f"{path}: no run was started there; leave --resume out, or give the run's directory with --out")
+        raise UserError(f"{path}: not a run directory; drop --resume, or name the run with --out")
 
 
 def _is_free(path: Path) -> bool:
-    """Whether a run may begin there: an empty folder, or one in which a run was killed before it had begun."""
+    """Whether a run may start there: an empty folder, or one in which a run was killed before it started."""
     beginnings = (".lock", LIBRARY, f".{LIBRARY}.", f".{CONFIG}.")
     return path.is_dir() and all(
         entry.name in beginnings or entry.name.startswith(beginnings[2:]) for entry in path.iterdir()
@@ -237,7 +236,7 @@ def read_config(path: Path) -> Config:
         return Config.model_validate(yaml.safe_load((path / CONFIG).read_text("utf-8")))
     except (yaml.YAMLError, ValueError, OSError) as error:  # pydantic's and Unicode's errors are ValueErrors
         first = str(error).splitlines()[0]
-        raise UserError(f"{path / CONFIG}: was changed and cannot be read any more ({first}); restore it") from None
+        raise UserError(f"{path / CONFIG}: was edited and can no longer be read ({first}); restore it") from None
 
 
 def read_library(path: Path) -> list[Tool]:
@@ -256,7 +255,7 @@ def read_samples(path: Path) -> Iterator[Sample]:
         UserError: there is no dataset, or a line of it cannot be read.
     """
     if not (path / DATASET).is_file():
-        raise UserError(f"{path}: no {DATASET} there; give the directory of a run")
+        raise UserError(f"{path}: has no {DATASET}; give a run directory")
     return _read(path / DATASET, _sample)
 
 
@@ -269,12 +268,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = msgspec.json.decode((path / MANIFEST).read_bytes(), type=dict[str, Any])
     except FileNotFoundError:
-        raise UserError(f"{path}: no {MANIFEST} there; give the directory of a run") from None
+        raise UserError(f"{path}: has no {MANIFEST}; give a run directory") from None
     except (OSError, msgspec.MsgspecError) as error:
-        raise UserError(f"{path / MANIFEST}: cannot be read: {error}") from None
+        raise UserError(f"{path / MANIFEST}: cannot be read ({error}); restore it") from None
     missing = {"status", "samples", "notice", "llm", "counts", "library", "config", "versions", "times"} - set(manifest)
     if missing:
-        raise UserError(f"{path / MANIFEST}: is no manifest of a run ({min(missing)!r} is missing); restore it")
+        raise UserError(f"{path / MANIFEST}: not the manifest of a run ({min(missing)!r} is missing); restore it")
     return manifest
 
 

@@ -1,4 +1,4 @@
-"""One run from configuration to finished directory: puts the parts together, drives them, writes what comes out."""
+"""One run from configuration to finished directory: assembles its parts, drives them, writes the results."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
@@ -36,21 +36,21 @@ async def run(
     *,
     wait: bool = True,
 ) -> dict[str, Any]:
-    """Run to the end, or to Ctrl-C, and write everything.
+    """Run to the end, or until Ctrl-C, and write everything.
 
     Args:
         directory: open and locked; closed on return.
         config: resolved.
         library: the tools and seeds.
-        watch: told about progress.
-        tell: told, in a line, what is waited for at the end.
-        wait: whether answers of batches are waited for; if not, the run ends once all that can be sent is.
+        watch: called with the progress.
+        tell: called with lines that the user should see, such as what is waited for at the end.
+        wait: whether to wait for batch answers; if not, the run ends once everything that can be sent is sent.
 
     Returns:
         The manifest as written; its ``status`` says how the run ended.
 
     Raises:
-        ModelUnavailable: a model gave no answer; what was reached is written, and the run can be resumed.
+        ModelUnavailable: a model gave no answer; everything so far is written, and the run can be resumed.
         JobFellShort: the disk failed.
     """
     async with AsyncExitStack() as stack:
@@ -58,12 +58,12 @@ async def run(
         executor = open_executor(directory, config, library, earlier_times(directory.path)[0], stack)
         session, schedule = _assemble(directory, config, library, executor, watch, tell, stack, wait=wait)
         session.restore_dataset()
-        # Else most would be made ready in vain, or long before the first answer of a batch.
+        # Otherwise most would be prepared in vain, or long before the first answer of a batch.
         if session.wanted >= len(library.tools) and not config.batched:
             executor.prepare(library.tools)
         work = asyncio.ensure_future(schedule.run(directory.committed()))
         interrupted = on_interrupt(work, session.hurry, stack)
-        session.write_manifest("running", "The run is under way.")
+        session.write_manifest("running", "The run is in progress.")
         try:
             try:
                 ending = await work
@@ -78,7 +78,7 @@ async def run(
         except AnswersPending:
             ending = Ending.WAITING
         except Unavailable as error:
-            session.finish("unavailable", f"A model could not be reached: {error}")
+            session.finish("unavailable", f"A model was unavailable: {error}")
             raise
         except Exception as error:
             with suppress(ApigenError):  # the disk that failed may fail again
@@ -100,10 +100,9 @@ def _assemble(
     *,
     wait: bool,
 ) -> tuple[Session, Schedule]:
-    """Put the parts of a run together; what must be closed is left to the stack."""
+    """Assemble the parts of a run; the stack closes them."""
     spend = open_spend(config, open_store(directory, stack, tell)) if asked_models(config) else None
-
-    batches = open_batches(directory, config, stack, wait=wait)
+    batches = open_batches(directory, config, stack, tell, wait=wait)
     table = ModelTable(
         config.concurrency,
         store=spend.store if spend else None,
@@ -114,8 +113,8 @@ def _assemble(
     judging = table.models([judge for judge in config.judges if judge.name != RULES], Role.JUDGE)
 
     def asked(model: Model, *roles: Role) -> list[Model]:
-        """One model, as it is asked in each role."""
-        # What costs nothing and always answers alike need not be kept.
+        """One model, in each of its roles."""
+        # Answers that are free and always the same need not be kept.
         found = spend.asked(model, *roles) if spend and model.llm else [model] * len(roles)
         stack.push_async_callback(found[0].aclose)
         return found

@@ -1,8 +1,8 @@
-"""Many requests under way, committed in order: what makes a run fast and still reproducible.
+"""Many requests in flight, committed in order: what makes a run fast and still reproducible.
 
-A round may be drawn once the round ``lag`` before it is committed; up to ``lag`` rounds are under way at once, and no
+A round may be drawn once the round ``lag`` before it is committed; up to ``lag`` rounds are in flight at once, and no
 round waits for the one just before. Results are committed in the order of the requests, so the examples that a later
-round draws, the verdict on duplicates and the files written are the same whatever finished first.
+round draws, the verdict on duplicates and the files written are the same whatever finishes first.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from apigen.sampling.state import Lesson, SamplingState
 from apigen.tally import Tally
 
 STALL_REQUESTS = 100
-"""A run ends short when this many requests in a row brought (almost) nothing."""
+"""A run stops when this many requests in a row brought (almost) nothing."""
 STALL_YIELD = 0.01
-"""...that is, fewer accepted samples than this share of their candidates."""
+"""...that is, when less than this share of their candidates was accepted."""
 STALL_ERRORS = 20
-"""A run ends short when this many requests in a row brought nothing but errors."""
+"""A run stops when this many requests in a row brought only errors."""
 
 
 class Ending(StrEnum):
@@ -55,7 +55,7 @@ class Schedule:
         work: turns a request into attempts.
         commit: writes the attempts of one request; called in request order.
         tally: counts what is committed.
-        past: what was drawn before candidates were verified again with other settings.
+        past: what was drawn before candidates were re-verified with other settings.
         watch: called after each commit with the number of requests in flight.
     """
 
@@ -90,10 +90,10 @@ class Schedule:
         self._drawn = 0
 
     async def run(self, earlier: Iterator[tuple[Attempt, ...]]) -> Ending:
-        """Run until ``count`` samples are accepted, or it is plain that they will not be.
+        """Run until ``count`` samples are accepted, or it is clear that they will not be.
 
         Args:
-            earlier: attempts of requests that an earlier session finished, in order; they are taken as they are.
+            earlier: attempts of requests that earlier sessions finished, in order; they are reused unchanged.
 
         Raises:
             ModelUnavailable: a model gives no answer at all. What was committed stays.
@@ -122,7 +122,7 @@ class Schedule:
                     await self._order.put(_Work(_known(attempts), live=False))
 
     async def _learn_up_to(self, number: int) -> None:
-        """Take in the lessons of all rounds up to one, waiting for it to be committed."""
+        """Apply the lessons of all rounds up to one, waiting for it to be committed."""
         async with self._committed:
             while self._learned <= number:
                 await self._committed.wait_for(lambda: bool(self._lessons))
@@ -144,17 +144,17 @@ class Schedule:
         self._slots.release()
 
     def _more_needed(self) -> bool:
-        """Whether what is under way will probably not be enough: near the end, nothing is asked for in vain."""
+        """Whether the requests in flight will probably not be enough: near the end, nothing is requested in vain."""
         under_way = self._drawn - self.tally.requests
         if under_way == 0:
             return True
         low, high = self._config.sampling.pairs
-        # What the first few of many brought says little: the more are under way, the more it takes to be believed.
+        # The yield of the first few requests says little: the more are in flight, the more it takes to trust it.
         believed = max(1.0, under_way / 8)
         per_request = (self.tally.total_accepted + believed * (low + high) / 2) / (self.tally.requests + believed)
         wanted = float(self._config.count)
         if self._config.batched and self.tally.requests:
-            # Another wave may cost a day, so two standard deviations more are asked for than would do on average.
+            # Another wave may cost a day, so two standard deviations more are requested than needed on average.
             wanted += 2 * math.sqrt(under_way * per_request)
         return self.tally.total_accepted + under_way * per_request < wanted
 
@@ -173,7 +173,7 @@ class Schedule:
                     round_attempts = []
                 self._committed.notify_all()
             self._watch(self.in_flight)
-            # What was verified again says nothing about whether the writer, asked as it is now, brings anything.
+            # Re-verified attempts say nothing about whether the writer still brings anything.
             ending = self._ending(attempts if position > self._written_before else ())
             if ending is not None:
                 return ending
@@ -197,7 +197,7 @@ class Schedule:
         return None
 
     async def _cancel(self, *tasks: "asyncio.Task[None] | asyncio.Task[Ending]") -> None:
-        """Stop everything that is under way and wait until it has stopped."""
+        """Stop everything in flight and wait until it has stopped."""
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -209,7 +209,7 @@ class Schedule:
 
 
 class _Work(NamedTuple):
-    """The attempts of one drawn request: under way, or known from an earlier session."""
+    """The attempts of one drawn request: in flight, or known from an earlier session."""
 
     attempts: asyncio.Future[tuple[Attempt, ...]]
     live: bool

@@ -1,4 +1,4 @@
-"""What one session of a run writes into its directory, and the counts that go with it."""
+"""What one session of a run writes into its directory, and its counts."""
 
 import os
 import shlex
@@ -31,35 +31,35 @@ from apigen.report.card import card
 from apigen.report.money import more_options, spent
 from apigen.report.page import choose_rows, page
 from apigen.rundir import RunDir
-from apigen.schedule import Ending
+from apigen.schedule import STALL_ERRORS, STALL_REQUESTS, Ending
 from apigen.tally import Tally
 
 MANIFEST_EVERY_S = 5.0
-"""How often a running run's manifest is brought up to date."""
+"""How often the manifest of a running run is updated."""
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """What a watcher is told after each committed request."""
+    """Progress after each committed request."""
 
     tally: Tally
     samples: int
     wanted: int
     resumed: int
-    """Samples that an earlier session had already made."""
+    """Samples from earlier sessions."""
     in_flight: int
     seconds: float
     """Since this session began."""
     spending: Spending | None = None
-    """By models that are paid, over all sessions; ``None`` where none is asked."""
+    """On paid models, over all sessions; ``None`` if there are none."""
     batches: tuple[BatchState, ...] = ()
-    """Those that are not over."""
+    """Those that are not finished."""
 
 
 Watch = Callable[[Progress], None]
 
 
 class Session:
-    """What a session writes into its directory, and the counts that go with it."""
+    """Writes the files of one session and keeps its counts."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Session:
         self._started, self._seconds_before = earlier_times(directory.path)
 
     def restore_dataset(self) -> None:
-        """Write the rows that an earlier session accepted; the file may lag behind the attempts after a kill."""
+        """Write the rows that earlier sessions accepted; after a kill the file may lag behind the attempts."""
         accepted = samples(
             (attempt for attempts in self._directory.committed() for attempt in attempts),
             self._tools,
@@ -107,7 +107,7 @@ class Session:
 
     @property
     def wanted(self) -> int:
-        """Samples that are still to be accepted."""
+        """Samples still missing."""
         return self._config.count - self._samples
 
     def _counted(self, rows: Iterator[Sample]) -> Iterator[Sample]:
@@ -122,10 +122,10 @@ class Session:
         self._directory.append(attempts, list(self._counted(rows)))
 
     def tell(self, in_flight: int | None = None) -> None:
-        """Tell the watcher how far the run is, and now and then the manifest.
+        """Report progress to the watcher, and now and then to the manifest.
 
         Args:
-            in_flight: requests under way; ``None`` for as many as before.
+            in_flight: requests in flight; ``None`` for the last known number.
         """
         seconds = time.monotonic() - self._began
         self._in_flight = self._in_flight if in_flight is None else in_flight
@@ -135,25 +135,25 @@ class Session:
         self._watch(Progress(self.tally, *counts, seconds, spending, batches))
         if seconds - self._written_at > MANIFEST_EVERY_S:
             self._written_at = seconds
-            self.write_manifest("running", "The run is under way.")
+            self.write_manifest("running", "The run is in progress.")
 
     async def abandon_batches(self) -> None:
-        """Cancel what is still under way at providers: the run has all that it needs."""
+        """Cancel batches that are still running: the run has all that it needs."""
         if self._batches is not None:
             await self._batches.abandon()
 
     async def drain(self) -> None:
-        """Give answers that are under way time to arrive and be kept."""
+        """Give answers in flight time to arrive and be kept."""
         if self._spend:
             await self._spend.store.under_way.drain()
 
     def hurry(self) -> None:
-        """Wait for answers no longer."""
+        """Stop waiting for answers."""
         if self._spend:
             self._spend.store.under_way.hurry()
 
     def finish(self, status: str, ending: str) -> dict[str, Any]:
-        """Write everything that follows from the dataset, also for a run that ended early."""
+        """Write everything derived from the dataset, also for a run that ended early."""
         path = self._directory.path
         export(rundir.read_samples(path), "xlam", path / rundir.XLAM)
         written = self.write_manifest(status, ending)
@@ -163,7 +163,7 @@ class Session:
         return written
 
     def write_manifest(self, status: str, ending: str) -> dict[str, Any]:
-        """Bring manifest.json up to date."""
+        """Update manifest.json."""
         isolation = probe_isolation()
         value = manifest(
             self._config,
@@ -187,7 +187,7 @@ class Session:
         return value
 
     def _endpoints(self) -> list[EndpointFacts]:
-        """Each server once, also where writers and judges share it."""
+        """Each server once, even if writers and judges share it."""
         found = [facts for model in self._models for facts in model.endpoints()]
         return list({(facts.model, facts.base_url): facts for facts in found}.values())
 
@@ -200,34 +200,34 @@ class Session:
         return usage
 
     def explain(self, ending: Ending) -> str:
-        """How the run ended, in a sentence that says what to do next."""
+        """How the run ended and what to do next, in a sentence."""
         wanted, have = self._config.count, self._samples
         if ending is Ending.DONE:
-            return f"All {wanted} samples were made."
+            return f"All {wanted} samples were produced."
         if ending is Ending.INTERRUPTED:
-            return f"Interrupted at {have} of {wanted} samples; --resume goes on."
+            return f"Interrupted at {have} of {wanted} samples; --resume continues the run."
         if ending is Ending.BUDGET and self._spend:
             spending = self._spend.purse.spending()
             going_on = f"apigen run --resume --out {shlex.quote(str(self._directory.path))} {more_options(spending)}"
             return (
                 f"Stopped by the budget at {have} of {wanted} samples, with {spent(spending)} spent; "
-                f"go on with: {going_on}"
+                f"resume with: {going_on}"
             )
         if ending is Ending.WAITING:
-            return f"Stopped at {have} of {wanted} samples: answers of batches are pending; --resume fetches them."
+            return f"Stopped at {have} of {wanted} samples: batch answers are still pending; --resume fetches them."
         if ending is Ending.REFUSED:
-            said = self.tally.last_error
+            last = self.tally.last_error
             return (
-                f"Stopped at {have} of {wanted} samples: one request after another brought nothing but errors ({said})."
+                f"Stopped at {have} of {wanted} samples: {STALL_ERRORS} requests in a row brought only errors ({last})."
             )
         return (
-            f"Stopped at {have} of {wanted} samples: the last requests brought next to nothing new. "
-            "The reasons tell why; more tools, more seeds or another model help."
+            f"Stopped at {have} of {wanted} samples: the last {STALL_REQUESTS} requests brought almost no new samples. "
+            "The reject reasons show why; more tools, more seeds or another model help."
         )
 
 
 def earlier_times(path: Path) -> tuple[datetime, float]:
-    """When a run was first started, and how long it has worked so far."""
+    """When a run was first started, and its working time so far."""
     try:
         times = rundir.read_manifest(path)["times"]
         return datetime.fromisoformat(times["started"]), float(times["seconds"])

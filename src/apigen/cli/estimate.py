@@ -1,4 +1,4 @@
-"""``apigen estimate``: what a run would take, before anything is spent."""
+"""``apigen estimate``: what a run would need, before anything is spent."""
 
 import os
 import sys
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from rich.console import Console
 
 from apigen import rundir
 from apigen.cli.resume import resumed_config
+from apigen.cli.terminal import Terminal
 from apigen.config import Config, load_config
 from apigen.errors import UserError
 from apigen.estimate.run import Earlier, estimate_run
@@ -21,7 +21,7 @@ from apigen.models.prices import asked_models
 
 
 class EstimateOptions(NamedTuple):
-    """What the command line said."""
+    """The options of the command line."""
 
     config: Path | None
     overrides: Mapping[str, Any]
@@ -41,14 +41,16 @@ def estimate_command(options: EstimateOptions) -> None:
         raise UserError(f"--pass-rate {options.pass_rate:g}: must be above 0 and at most 1, such as 0.7")
     config, earlier, made = _going_on(options) if options.resume else _anew(options)
     if not asked_models(config):
-        raise UserError("no language model is used, so nothing would be spent; add --model or --judge openai/NAME")
+        raise UserError(
+            "no language model is used, so nothing would be spent; add --model openai/NAME or --judge openai/NAME"
+        )
     grants = read_grants(config.grants, os.environ)
     library = load_library(config.library, config.seeds, grants, may_write=config.remote.may_write, executable=True)
     found = estimate_run(config, library, pass_rate=options.pass_rate, earlier=earlier, made=made)
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        console = Console(markup=False)
+        console = Terminal(markup=False)
         console.print(table(found), highlight=False)
         console.print("\nNothing was sent, executed or written.", highlight=False)
 
@@ -61,7 +63,7 @@ def _anew(options: EstimateOptions) -> tuple[Config, Earlier | None, int]:
 
 
 def _going_on(options: EstimateOptions) -> tuple[Config, Earlier | None, int]:
-    """The rest of a run, by what it measured so far."""
+    """The rest of a run, based on what it measured so far."""
     if options.out is None:
         raise UserError("--resume: name the run with --out DIR")
     config = resumed_config(options.out, options.config, options.overrides, options.base_url, batch=options.batch)

@@ -1,4 +1,4 @@
-"""What all progress on the terminal shares: a live bar where somebody watches, now and then a plain line elsewhere."""
+"""What all progress shares: a live bar on a terminal, a plain line now and then elsewhere."""
 
 import time
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ class LiveBar:
 
     Args:
         console: where it is shown.
-        columns: what it consists of.
+        columns: its parts.
         description: of the task, before anything is done.
-        total: how much there is to do, where that is known.
-        fields: what the columns show beyond that.
+        total: the amount of work, if known.
+        fields: further values for the columns.
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class LiveBar:
         self._task = self._bar.add_task(description, total=total, **fields)
 
     def show(self, line: str, /, **changed: Any) -> None:
-        """Show how far it is.
+        """Show the progress.
 
         Args:
-            line: the same in words, for where there is no bar.
-            changed: what is different about the task.
+            line: the same in words, where there is no bar.
+            changed: the task's new values.
         """
         self._bar.update(self._task, **changed)
         if self._bar.disable and time.monotonic() - self._plain_at > PLAIN_EVERY_S:

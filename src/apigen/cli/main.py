@@ -11,10 +11,11 @@ from typer.core import TyperGroup
 
 from apigen.cli import audit_app, evaluate_app, library_app, run_app, simulate_app, training_app
 from apigen.errors import ApigenError, UserError
+from apigen.printable import escaped
 
 
 class _Commands(TyperGroup):
-    """The commands; a value that no option takes is told in one line, like all other wrong input."""
+    """The commands; a value that an option does not take is reported in one line, like all other wrong input."""
 
     def invoke(self, ctx: Any) -> Any:  # a context of typer, or of click with older ones
         try:
@@ -80,4 +81,4 @@ def main() -> None:
 
 
 def _say(line: str) -> None:
-    typer.echo(f"apigen: {' '.join(line.split())}", err=True)
+    typer.echo(f"apigen: {escaped(' '.join(line.split()))}", err=True)

@@ -1,4 +1,4 @@
-"""Progress of a long job on the terminal: a live line where somebody watches, now and then a plain line elsewhere."""
+"""Progress of a long job: a live line on a terminal, a plain line now and then elsewhere."""
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
@@ -42,8 +42,9 @@ def _rate(progress: RunProgress) -> str:
 def _detail(progress: RunProgress) -> str:
     tally = progress.tally
     fallen = ", ".join(f"{name} {tally.at(stage):,}" for stage, name in SHORT_STAGE_TEXT.items() if tally.at(stage))
-    errors = f", errors {tally.errors:,}" if tally.errors else ""
-    rejected = f"rejected: {fallen}{errors}" if fallen or errors else "none rejected"
+    rejected = f"rejected: {fallen}" if fallen else "no rejects" if tally.errors else "none rejected"
+    if tally.errors:
+        rejected += f"; {tally.errors:,} error{'s' if tally.errors > 1 else ''}"
     money = f"  {spent(progress.spending)}" if progress.spending and progress.spending.tokens else ""
     batches = f"  {batches_line(progress.batches)}" if progress.batches else ""
     return f"{tally.total:,} candidates  {rejected}  {progress.in_flight} in flight{money}{batches}"

@@ -1,4 +1,4 @@
-"""``apigen run --resume``: what the run goes on with, and verifying again what is there where that has changed."""
+"""``apigen run --resume``: the configuration to resume with, and re-verification where that has changed."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,23 +13,24 @@ from apigen.cli.live_bar import LiveBar
 from apigen.config import Config, given_address, laid_over, load_config
 from apigen.errors import UserError
 from apigen.report.words import outcome_changes
+from apigen.resuming import in_words, verified_with
 from apigen.reverify.run import Survey, Wanted, adopt, carry_out, survey
 
 _MODELS = ("models", "judges")
 _OWN_KEY = {"api_key_env", "api_key_header", "query"}
 _NAMED = 6
-"""Changed keys that are named in a line."""
+"""Changed keys listed in a line."""
 
 
 def resumed_config(
     out: Path, config: Path | None, overrides: Mapping[str, Any], base_url: str | None, *, batch: bool = False
 ) -> Config:
-    """The configuration that the run was started with, or that its file was edited to, with what was given over it.
+    """The run's configuration, as started or edited, with the given file and options over it.
 
-    What may not change is refused later, with the keys, by ``resuming.changed_verification``.
+    Keys that must not change are refused later by ``resuming.changed_verification``.
 
     Raises:
-        UserError: what was given is wrong, or it is not plain which models ``base_url`` moves.
+        UserError: the file or an option is wrong, or it is unclear which models ``base_url`` moves.
     """
     base_url = given_address(base_url)
     before = rundir.read_config(out)
@@ -55,10 +56,10 @@ def resumed_config(
 
 
 def default_address(config: Config) -> str | None:
-    """Where the language models of a run are that were not told an address of their own, if that is plain.
+    """The address of a run's language models that have none of their own, if it is unambiguous.
 
-    It is the one address of all of them, or of those that are reached with the default key: who has an address of its
-    own usually has a key of its own.
+    It is the one address of all of them, or of those with the default key: a model with its own address usually has its
+    own key.
     """
     models = [model for model in (*config.models, *config.judges) if model.name.startswith("openai/")]
     for some in (models, [model for model in models if not _OWN_KEY & model.model_dump(exclude_defaults=True).keys()]):
@@ -69,12 +70,12 @@ def default_address(config: Config) -> str | None:
 
 
 def _move(models: Sequence[dict[str, Any]], default: str | None, base_url: str) -> None:
-    """Give models that are at the run's default address another one.
+    """Move models from the run's default address to another one.
 
     Args:
-        models: those whose address was not given just now; one that has none yet is left to be filled in.
-        default: the address; ``None`` where it is not plain.
-        base_url: the other one.
+        models: those whose address was not just given; the address of those without one is filled in later.
+        default: the address; ``None`` if it is ambiguous.
+        base_url: the new one.
     """
     placed = [model for model in models if model.get("base_url")]
     addresses = sorted({model["base_url"] for model in placed})
@@ -93,11 +94,11 @@ def _move(models: Sequence[dict[str, Any]], default: str | None, base_url: str) 
 
 
 def models_laid_over(base: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Entries of models or judges over those that a run has; what an entry leaves out stays as it was.
+    """Entries of models or judges merged over those of a run; keys that an entry lacks keep their values.
 
-    An entry is that of the same name and address, so that no key comes to another host. The name alone is enough where
-    it stands once in both lists, or where one entry each is left of it and the given one has no address. A name with
-    nothing else stands for all its entries. What is found nowhere is taken as it is.
+    Entries match by name and address, so that no API key reaches another host. The name alone is enough where it
+    appears once in both lists, or where one unmatched entry of it is left in each and the given one has no address. A
+    name with nothing else matches all its entries. An entry without a match is taken as given.
     """
     places = {(model["name"], model.get("base_url")): model for model in base}
     given_places = {(model["name"], model.get("base_url")) for model in given}
@@ -119,10 +120,10 @@ def models_laid_over(base: Sequence[Mapping[str, Any]], given: Sequence[Mapping[
 
 
 def verified_again(wanted: Wanted, console: Console) -> bool:
-    """Verify again what a run wrote, saying before what is used again and what is asked anew.
+    """Re-verify the candidates of a run, reporting first what is reused and what is requested again.
 
     Returns:
-        Whether it was done; Ctrl-C ends it, and then everything is as it was.
+        Whether it was done; if Ctrl-C ended it, the data is unchanged.
     """
     found = show_survey(wanted, console, stage=True)
     if found.is_complete:
@@ -134,20 +135,20 @@ def verified_again(wanted: Wanted, console: Console) -> bool:
         return False
     adopt(wanted, result)
     count, left = wanted.config.count, min(result.samples, wanted.config.count)
-    then = "which is enough" if left >= count else f"continuing to {count:,}"
+    then = "as many as wanted" if left >= count else f"continuing to {count:,}"
     _say(console, f"re-verified: {outcome_changes(result.changed)}; {left:,} samples, {then}")
     return True
 
 
 def show_survey(wanted: Wanted, console: Console, *, stage: bool) -> Survey:
-    """Find out what a re-verification uses again, executes again and asks anew, and say that.
+    """Find out and report what a re-verification reuses, executes again and requests again.
 
     Args:
-        wanted: what is verified, and how.
-        console: where it is said.
+        wanted: what to re-verify, and how.
+        console: where to report it.
         stage: as for :func:`apigen.reverify.run.survey`.
     """
-    keys = [str(change) for change in wanted.changes]
+    keys = in_words(wanted.changes, verified_with(wanted.directory.path), wanted.config)
     more = f"; and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
     _say(console, f"re-verifying existing candidates: {'; '.join(keys[:_NAMED])}{more}")
     with _Counting(console) as counting:
@@ -163,7 +164,7 @@ def show_survey(wanted: Wanted, console: Console, *, stage: bool) -> Survey:
 
 
 class _Counting(LiveBar):
-    """Shows how many candidates were verified."""
+    """Shows the number of verified candidates."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(
@@ -173,7 +174,7 @@ class _Counting(LiveBar):
         )
 
     def at(self, candidates: int) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         line = f"{candidates:,} candidates re-verified"
         self.show(line, line=line)
 

@@ -1,4 +1,4 @@
-"""``apigen run``: resolve what the user asked for, show progress, end with a summary."""
+"""``apigen run``: resolve the configuration, show progress, end with a summary."""
 
 import asyncio
 import gc
@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,8 +21,9 @@ from apigen.cli.focus import focus_table, focused
 from apigen.cli.interrupt import EXIT_INTERRUPTED
 from apigen.cli.progress import LiveProgress
 from apigen.cli.resume import resumed_config, show_survey, verified_again
+from apigen.cli.terminal import Terminal
 from apigen.config import Config, load_config
-from apigen.errors import AnswersPending, ApigenError, Unavailable, UserError
+from apigen.errors import AnswersPending, ApigenError, BudgetSpent, JobFellShort, Unavailable, UserError
 from apigen.estimate.run import estimate_run
 from apigen.estimate.words import line as estimate_line
 from apigen.estimate.words import table as estimate_table
@@ -48,14 +49,14 @@ from apigen.verify.seeds import require_fitting
 
 RUNS = Path("runs")
 _NAMED = 8
-"""Tools that are named in a line about grants."""
+"""Tools listed in a line about grants."""
 
 _COLLECT_AFTER = 20_000
-"""New objects after which garbage is looked for. After 700, which Python sets, it takes a tenth of a run's time."""
+"""New objects before a garbage collection. With Python's default of 700, collecting takes a tenth of a run's time."""
 
 
 class RunOptions(NamedTuple):
-    """What the command line said."""
+    """The options of the command line."""
 
     config: Path | None
     overrides: Mapping[str, Any]
@@ -72,8 +73,8 @@ class RunOptions(NamedTuple):
 
 def run_command(options: RunOptions) -> int:
     """Carry out ``apigen run``; returns the exit code."""
-    console = Console(stderr=True, markup=False)
-    set_on_retry_hooks(())  # its log lines tell a user nothing; a model that stays away is told in one line
+    console = Terminal(stderr=True, markup=False)
+    set_on_retry_hooks(())  # its log lines do not help users; an unavailable model is reported in one line
     out = _directory(options)
     if options.resume:
         config = resumed_config(out, options.config, options.overrides, options.base_url, batch=options.batch)
@@ -84,17 +85,17 @@ def run_command(options: RunOptions) -> int:
         raise UserError(f"{out}: already exists; add --resume to continue it, or choose another --out")
     if options.no_wait and not config.batched:
         raise UserError("--no-wait: no model uses a batch API; add --batch, or `batch` to a model in the configuration")
-    if config.isolation.require != "limits":  # which every machine gives
+    if config.isolation.require != "limits":  # which every machine provides
         require_isolation(config.isolation.require)
     grants = read_grants(config.grants, os.environ)
     library = load_library(config.library, config.seeds, grants, may_write=config.remote.may_write, executable=True)
     require_fitting(library.seeds, library.by_name())
     config = focused(config, library.tools, options.focus)
-    Sampler(library.tools, config)  # an impossible style mix is said before a directory is made
+    Sampler(library.tools, config)  # an impossible style mix is reported before a directory is created
     if options.dry_run and not options.resume:
         _show_plan(config, library, grants, console, as_json=options.as_json)
         return 0
-    if config.execution.recordings != "live":  # also said before there is a directory
+    if config.execution.recordings != "live":  # the same
         recordings_file(config.execution, out)
     if asked_models(config):
         require_prices(config, load_prices(config.prices))
@@ -112,12 +113,13 @@ def run_command(options: RunOptions) -> int:
 
 
 def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) -> int:
-    """Verify again what is there where that has changed, and run to the end; returns the exit code."""
+    """Re-verify existing candidates where that has changed, and run to the end; returns the exit code."""
     directory, config, library, changes, wait = wanted
     out = directory.path
     try:
         _announce(config, library, grants, out, console, resume=options.resume)
         if changes and not verified_again(wanted, console):
+            _write_json(out, options)
             console.print(f"Interrupted; the data is unchanged. {_resume_line(out)}", soft_wrap=True, highlight=False)
             return EXIT_INTERRUPTED
         with LiveProgress(console, config.count) as progress:
@@ -127,25 +129,49 @@ def _run(wanted: Wanted, grants: Grants, console: Console, options: RunOptions) 
 
             _spare_the_collector()
             manifest = asyncio.run(run(directory, config, library, progress.update, tell, wait=wait))
-    except AnswersPending:  # while it was verified again; a run ends with a summary
+    except AnswersPending:  # during re-verification; a run ends with a summary
+        _write_json(out, options)
         console.print(f"Batch answers are still pending; the data is unchanged. {_resume_line(out)}", soft_wrap=True)
         return 1
     except Unavailable as error:
+        _write_json(out, options)
         raise ApigenError(f"{error}. {_after_failing(config, out)}") from error
-    except KeyboardInterrupt:  # before the run had begun to listen for it
+    except BudgetSpent:  # during re-verification; says how to resume
+        _write_json(out, options)
+        raise
+    except JobFellShort as error:
+        _write_json(out, options)
+        raise JobFellShort(f"{str(error).removesuffix(', then resume')}. {_resume_command(out)}") from error
+    except KeyboardInterrupt:  # before the run handles it
+        _write_json(out, options, status=Ending.INTERRUPTED.value, ending="Interrupted before the run started.")
         console.print(f"Interrupted. {_resume_line(out)}", soft_wrap=True, highlight=False)
         return EXIT_INTERRUPTED
     return _end(manifest, out, console, as_json=options.as_json)
 
 
+def _write_json(out: Path, options: RunOptions, **ended: str) -> None:
+    """With ``--json``, print how a run ended that has no summary.
+
+    Args:
+        out: the run directory, with the manifest.
+        options: of the command.
+        ended: values that the manifest lacks.
+    """
+    if options.as_json:
+        manifest = {"status": "failed", "ending": "The run ended before its manifest was written."}
+        with suppress(UserError):
+            manifest = rundir.read_manifest(out)
+        sys.stdout.write(msgspec.json.encode({"out": str(out), **manifest, **ended}).decode() + "\n")
+
+
 def _spare_the_collector() -> None:
-    """Look for garbage less often, and not among what stays: a run makes little in circles, and many small objects."""
+    """Collect garbage less often, and not among what stays: a run makes few cycles, and many small objects."""
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
 
 
 def _end(manifest: Mapping[str, Any], out: Path, console: Console, *, as_json: bool) -> int:
-    """Tell what happened; returns the exit code."""
+    """Report the result; returns the exit code."""
     if as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(out), **manifest}).decode() + "\n")
     console.print()
@@ -198,7 +224,7 @@ def _announce(config: Config, library: Library, grants: Grants, out: Path, conso
     lines = [f"{what}, {_writers(config)}, judged by {judges}", f"into {out}", probe_isolation().summary]
     lines += _granted_lines(library, grants)
     if library.skipped:
-        lines.append(f"{len(library.skipped)} functions were left out; `apigen library list` shows why")
+        lines.append(f"{len(library.skipped)} functions were skipped; `apigen library list` shows why")
     lines += batch_lines(config, out)
     if config.models[0].name.startswith("openai/") and not config.batched and config.at_one_model > config.window:
         lines.append(
@@ -229,7 +255,7 @@ def _writers(config: Config) -> str:
 
 
 def _granted_lines(library: Library, grants: Grants) -> list[str]:
-    """What some tools may do beyond the walls, a line for each distinct grant."""
+    """What some tools may do beyond the sandbox, a line for each distinct grant."""
     granted = grants.granted(library.by_name())
     lines = []
     for entry in granted:
@@ -261,7 +287,7 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
         sys.stdout.write(msgspec.json.encode(plan).decode() + "\n")
         return
     console.print(config.to_yaml(), highlight=False)
-    tools = f"{len(library.tools)} tools, {len(library.seeds)} seeds, {len(library.skipped)} left out"
+    tools = f"{len(library.tools)} tools, {len(library.seeds)} seeds, {len(library.skipped)} skipped"
     shares = ", ".join(f"{count} {style}" for style, count in styles.items())
     needed = f"at least {config.requests_if_all_pass} requests to {' and '.join(model_names(config.models))}"
     console.print(f"{tools}. Samples: {shares}; {needed}. Nothing was written.\n", highlight=False, soft_wrap=True)
@@ -276,7 +302,7 @@ def _show_plan(config: Config, library: Library, grants: Grants, console: Consol
 
 
 def _show_resumption(wanted: Wanted, grants: Grants, console: Console, *, as_json: bool) -> int:
-    """What going on would do: the plan of the run, or what would be verified again; returns the exit code."""
+    """What resuming would do: the plan of the run, or the re-verification; returns the exit code."""
     if not wanted.changes:
         _show_plan(wanted.config, wanted.library, grants, console, as_json=as_json)
         return 0
@@ -292,7 +318,7 @@ def _show_resumption(wanted: Wanted, grants: Grants, console: Console, *, as_jso
 
 
 def _after_failing(config: Config, out: Path) -> str:
-    """What to do after a model could not be had; the name of one that writes cannot be changed in a run."""
+    """What to do after a model was unavailable; the name of a writer cannot be changed in a run."""
     if any(model.name.startswith("openai/") for model in config.models):
         with closing(CompletionStore(out / rundir.COMPLETIONS)) as store:
             if not store.count("writer"):
@@ -303,7 +329,11 @@ def _after_failing(config: Config, out: Path) -> str:
 
 def _resume_line(out: Path) -> str:
     going_on = f"{line}. " if (line := under_way_line(out)) else ""
-    return f"{going_on}Resume with: apigen run --resume --out {shlex.quote(str(out))}"
+    return going_on + _resume_command(out)
+
+
+def _resume_command(out: Path) -> str:
+    return f"Resume with: apigen run --resume --out {shlex.quote(str(out))}"
 
 
 def _files(out: Path) -> str:

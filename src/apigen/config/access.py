@@ -1,4 +1,4 @@
-"""What tools may reach: services, what may be changed there, and what Python tools are granted beyond their walls."""
+"""What tools may access: services, changes there, and what Python tools are granted beyond the sandbox."""
 
 import fnmatch
 import ipaddress
@@ -17,17 +17,18 @@ class RemoteConfig(Section):
 
     writes: tuple[str, ...] = Field(
         default=(),
-        description="Names or patterns of tools that may be called though they change something; others are left out.",
+        description="Names or patterns of tools that may be called although they modify data; others are skipped.",
     )
     private: tuple[str, ...] = Field(
-        default=(), description="Addresses of this machine or its network that may be reached, each as `HOST:PORT`."
+        default=(),
+        description="Addresses on this machine or its private network that may be reached, each as `HOST:PORT`.",
     )
-    timeout_s: float = Field(default=20.0, gt=0, le=3600, description="Longest wait for one answer, in seconds.")
-    retries: int = Field(
-        default=2, ge=0, le=10, description="Tries after the first, where a call can be repeated without harm."
+    timeout_s: float = Field(default=20.0, gt=0, le=3600, description="Timeout for one answer, in seconds.")
+    retries: int = Field(default=2, ge=0, le=10, description="Retries of calls that can be repeated without harm.")
+    per_host: int = Field(default=8, ge=1, le=1024, description="Concurrent calls to one host or server.")
+    rate: float | None = Field(
+        default=None, gt=0, description="Maximum calls per second to one host. Default: no limit."
     )
-    per_host: int = Field(default=8, ge=1, le=1024, description="Calls under way at once to one host or server.")
-    rate: float | None = Field(default=None, gt=0, description="Most calls per second to one host; none by default.")
 
     @field_validator("writes", "private", mode="before")
     @classmethod
@@ -40,18 +41,18 @@ class RemoteConfig(Section):
         return tuple(_host_with_port(host, local=True) for host in hosts)
 
     def may_write(self, tool: str) -> bool:
-        """Whether a tool of that name may be called though it changes something."""
+        """Whether a tool of that name may be called although it modifies data."""
         return any(fnmatch.fnmatchcase(tool, pattern) for pattern in self.writes)
 
 
 class GrantConfig(Section):
-    """What some tools may do beyond the walls of the sandbox. Values of variables come from the environment."""
+    """What some tools may do beyond the sandbox. Values of variables come from the environment."""
 
     tools: tuple[str, ...] = Field(
         default=("*",), min_length=1, description="Names of tools, or patterns such as `weather_*`."
     )
     read: tuple[str, ...] = Field(default=(), description="Folders and files that they may read.")
-    hosts: tuple[str, ...] = Field(default=(), description="Where they may connect to, each as `HOST:PORT`.")
+    hosts: tuple[str, ...] = Field(default=(), description="Hosts that they may connect to, each as `HOST:PORT`.")
     variables: tuple[str, ...] = Field(default=(), description="Names of environment variables that they may see.")
 
     @field_validator("tools", "read", "hosts", "variables", mode="before")
@@ -69,7 +70,7 @@ class GrantConfig(Section):
     def _names_of_variables(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if not name.isidentifier():
-                msg = f"{name!r} is no name of a variable; only the name is written here, never the value"
+                msg = f"{name!r} is not the name of a variable; write only the name here, never the value"
                 raise ValueError(msg)
         return names
 
@@ -86,14 +87,14 @@ def _host_with_port(text: str, *, local: bool = False) -> str:
 
     Args:
         text: as the user wrote it.
-        local: whether ``localhost`` may stand there.
+        local: whether ``localhost`` is allowed.
 
     Raises:
-        ValueError: it is none, or one that no grant can name.
+        ValueError: it is not, or no grant can name it.
     """
     host, _, port = text.rpartition(":")
     if text != text.strip() or "/" in text or not host or not (port.isascii() and port.isdigit()):
-        msg = f"{text!r} is no host with a port; write it as `api.example.com:443`, without https:// and path"
+        msg = f"{text!r} is not HOST:PORT; write it as `api.example.com:443`, without https:// and path"
         raise ValueError(msg)
     if not 0 < int(port) < 1 << 16:
         msg = f"{text!r} has no port between 1 and 65535"
@@ -101,9 +102,9 @@ def _host_with_port(text: str, *, local: bool = False) -> str:
     if host.startswith("["):
         host = f"[{ipaddress.IPv6Address(host[1:].removesuffix(']'))}]"
     elif not _HOST.fullmatch(host):
-        msg = f"{text!r} names no host: patterns are not possible, and an IPv6 address stands in brackets"
+        msg = f"{text!r} is not a host: patterns are not supported, and IPv6 addresses need brackets"
         raise ValueError(msg)
     if host.lower().rstrip(".") == "localhost" and not local:
-        msg = f"{text!r}: a private address is granted by its number, `127.0.0.1:{port}` or `[::1]:{port}`"
+        msg = f"{text!r}: grant a private address by its number, `127.0.0.1:{port}` or `[::1]:{port}`"
         raise ValueError(msg)
     return f"{host.lower().rstrip('.')}:{int(port)}"

@@ -1,4 +1,4 @@
-"""How language models are asked to write and to judge, and when a run has asked enough."""
+"""How language models write and judge, and when a run has spent enough."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from apigen.sections import Section
 
 
 class GenerationConfig(Section):
-    """How the writer is asked."""
+    """Generation parameters of the writer."""
 
     temperature: float = Field(default=0.7, ge=0, le=2, description="The paper's value is 0.7.")
     max_tokens: int = Field(default=4096, ge=16)
@@ -20,16 +20,22 @@ class JudgingConfig(Section):
 
     rule: Literal["unanimous", "majority", "veto"] = Field(
         default="unanimous",
-        description="What several models must say: all yes; more than half yes; or none no, errors set aside.",
+        description="When several models accept: all do; more than half do; or none rejects, ignoring errors.",
     )
-    tries: int = Field(default=2, ge=1, le=10, description="Times a judge is asked before its answer is an error.")
-    max_tokens: int = Field(default=4096, ge=16, description="Longest answer of a judge, its thinking included.")
-    result_chars: int = Field(default=2_000, ge=200, description="Characters of one result that a judge is shown.")
-    results_chars: int = Field(default=12_000, ge=1_000, description="Characters of all results together.")
+    tries: int = Field(default=2, ge=1, le=10, description="Tries before an unreadable answer of a judge is an error.")
+    max_tokens: int = Field(
+        default=4096, ge=16, description="Maximum completion tokens of a judge, its reasoning included."
+    )
+    result_chars: int = Field(
+        default=2_000, ge=200, description="Maximum characters of one result in a judge's prompt."
+    )
+    results_chars: int = Field(default=12_000, ge=1_000, description="Maximum characters of all results together.")
 
 
 class BudgetConfig(Section):
-    """Where a run stops, cleanly, whatever is missing by then. A run that is resumed counts from its first start."""
+    """When a run stops cleanly, even if samples are missing. A resumed run counts from its first start."""
 
-    cost_usd: float | None = Field(default=None, gt=0, description="Most that all models together may cost, in USD.")
-    tokens: int | None = Field(default=None, ge=1, description="Most tokens of all models, prompts and answers.")
+    cost_usd: float | None = Field(default=None, gt=0, description="Maximum cost of all models together, in USD.")
+    tokens: int | None = Field(
+        default=None, ge=1, description="Maximum tokens of all models, prompts and completions together."
+    )

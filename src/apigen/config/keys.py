@@ -17,11 +17,11 @@ FREE_KEYS = frozenset(
         "focus.wrong",
     }
 )
-"""Keys that may change when a run is resumed, beside those of :func:`is_free`."""
+"""Keys that may change when a run is resumed, besides those of :func:`is_free`."""
 
 
 def is_free(key: str) -> bool:
-    """Whether a (dotted) key may change when a run is resumed: it decides how fast or how far, not what comes out."""
+    """Whether a (dotted) key may change when a run is resumed: it affects how fast or how far, not the results."""
     section, _, name = key.partition(".")
     if section in ("models", "judges"):
         return name.partition(".")[2].partition(".")[0] in FREE_OF_MODELS
@@ -29,19 +29,19 @@ def is_free(key: str) -> bool:
 
 
 def is_verification(key: str) -> bool:
-    """Whether a (dotted) key decides how candidates are verified, and nothing of what is asked of the writer.
+    """Whether a (dotted) key affects how candidates are verified, but not what the writer is asked for.
 
-    Such a key may change when a run is resumed: the candidates that are there are verified again, and no completion is
-    asked for anew. ``repair`` is none, since it decides what the writer is asked; ``remote.writes`` is none, since it
-    decides which tools are offered.
+    Such a key may change when a run is resumed: existing candidates are re-verified, and no completion is requested
+    again. ``repair`` is not one, since it affects what the writer is asked for; ``remote.writes`` is not one, since it
+    affects which tools are offered.
     """
     return _is_under(key, "judges", "judging", "grounding", "execution", "remote.private", "grants")
 
 
 def decides_executions(key: str) -> bool:
-    """Whether a (dotted) key decides what a call does, so that calls are made again where it changed.
+    """Whether a (dotted) key affects what a call does, so that calls are executed again where it changed.
 
-    ``execution.varying`` is none: it decides what becomes of a call that varied, which is on record.
+    ``execution.varying`` is not one: it affects what happens to a call whose results vary, which is on record.
     """
     return _is_under(key, "execution", "remote.private", "grants") and key != "execution.varying"
 

@@ -1,4 +1,4 @@
-"""What is asked of the writer: styles, wordings, ranges, what is drawn more of, and how requests go in rounds."""
+"""What the writer is asked for: styles, wordings, ranges, focus, and how requests are grouped in rounds."""
 
 from typing import Annotated, Self
 
@@ -8,14 +8,14 @@ from apigen.records import Style, Wording
 from apigen.sections import Section
 
 Range = tuple[int, int]
-"""Fewest and most, both included."""
+"""Minimum and maximum, both included."""
 
 Weight = Annotated[float, Field(gt=0)]
 """1 is as much as usual."""
 
 
 class StyleWeights(Section):
-    """Share of each query style among the samples, as weights; 0 leaves a style out."""
+    """Share of each query style among the samples, as weights; 0 drops a style."""
 
     simple: float = Field(default=1.0, ge=0)
     multiple: float = Field(default=1.0, ge=0)
@@ -37,7 +37,7 @@ class StyleWeights(Section):
 
 
 class WordingWeights(Section):
-    """Share of each wording among the requests, as weights; 0 leaves a wording out."""
+    """Share of each wording among the requests, as weights; 0 drops a wording."""
 
     terse: float = Field(default=1.0, ge=0)
     plain: float = Field(default=2.0, ge=0)
@@ -63,7 +63,7 @@ class SamplingConfig(Section):
 
     tools: Range = Field(default=(2, 4), description="Tools offered in the styles that offer several.")
     calls: Range = Field(default=(2, 4), description="Calls in the styles that make several.")
-    pairs: Range = Field(default=(3, 5), description="Query/answer pairs asked for in one completion.")
+    pairs: Range = Field(default=(3, 5), description="Query/answer pairs requested in one completion.")
     examples: Range = Field(default=(3, 5), description="Few-shot examples in a prompt.")
     same_category: float = Field(
         default=0.8, ge=0, le=1, description="Share of companion tools drawn from the target's own category."
@@ -75,7 +75,7 @@ class SamplingConfig(Section):
     def _ordered(cls, value: Range) -> Range:
         low, high = value
         if not 0 <= low <= high:
-            msg = f"a range is [fewest, most], got [{low}, {high}]"
+            msg = f"a range is [minimum, maximum], got [{low}, {high}]"
             raise ValueError(msg)
         return value
 
@@ -89,18 +89,18 @@ class SamplingConfig(Section):
 
 
 class FocusConfig(Section):
-    """What is drawn more of because a model fails there; `--focus` fills the weights in from an evaluation."""
+    """What is sampled more often because a model fails there; `--focus` sets the weights from an evaluation."""
 
     strength: float = Field(
         default=0.5, ge=0, le=1, description="From 0, sampling as usual, to 1, sampling by the weights."
     )
-    styles: dict[Style, Weight] = Field(default={}, description="Weights; 1 is as usual.")
-    tools: dict[str, Weight] = Field(default={}, description="Weights by a tool's name.")
-    categories: dict[str, Weight] = Field(default={}, description="Weights of the tools of a category.")
-    types: dict[str, Weight] = Field(default={}, description="Weights of tools with parameters of a JSON type.")
+    styles: dict[Style, Weight] = Field(default={}, description="Weights by style; 1 is the usual rate.")
+    tools: dict[str, Weight] = Field(default={}, description="Weights by tool name.")
+    categories: dict[str, Weight] = Field(default={}, description="Weights by category of tools.")
+    types: dict[str, Weight] = Field(default={}, description="Weights by JSON type of a tool's parameters.")
     source: str | None = Field(default=None, description="The evaluation that the weights were made from.")
-    answers: int = Field(default=0, ge=0, description="Answers in it that count.")
-    wrong: int = Field(default=0, ge=0, description="Those of them that are wrong.")
+    answers: int = Field(default=0, ge=0, description="Number of scored answers in it.")
+    wrong: int = Field(default=0, ge=0, description="Number of wrong answers among them.")
 
     @property
     def has_weights(self) -> bool:
@@ -109,12 +109,12 @@ class FocusConfig(Section):
 
 
 class RoundsConfig(Section):
-    """Requests go in rounds; a round draws its examples from rounds that ended ``lag`` before it."""
+    """Requests are grouped in rounds; a round draws its examples from rounds at least ``lag`` before it."""
 
     requests: int | None = Field(
         default=None,
         ge=1,
         description="Requests in a round. Default: count / 64, between 4 and 64; in batches, so many that `lag` rounds "
-        "are the whole run.",
+        "cover the whole run.",
     )
-    lag: int = Field(default=8, ge=1, description="Rounds that may be under way at once.")
+    lag: int = Field(default=8, ge=1, description="Rounds that may be in flight at once.")

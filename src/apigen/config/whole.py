@@ -1,4 +1,4 @@
-"""The whole configuration: everything that decides a run, resolved and frozen."""
+"""The whole configuration: everything that determines a run, resolved and frozen."""
 
 import hashlib
 import json
@@ -22,42 +22,43 @@ from apigen.secrecy import plain_address
 from apigen.sections import Section
 
 MOST_IN_A_WAVE = 10_000
-"""Requests that are under way at once where models are asked in batches: so many prompts fit into memory."""
+"""Requests in flight at once where models are used in batches: this many prompts fit into memory."""
 
 
 class Config(Section):
-    """Everything that decides a run."""
+    """Everything that determines a run."""
 
     library: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
         default=("starter",),
         description="Where tools come from: `starter`, `python:FILE.py`, `openapi:SPEC`, `mcp:COMMAND` and more.",
     )
     seeds: tuple[str, ...] = Field(
-        default=(), description="JSONL files of hand-written examples: {query, calls: [{name, arguments}]} a line."
+        default=(),
+        description="JSONL files of hand-written examples, one {query, calls: [{name, arguments}]} per line.",
     )
     models: tuple[ModelConfig, ...] = Field(
         default=(ModelConfig(name="offline"),),
         min_length=1,
-        description="Who writes; each request goes to one of them, drawn by `weight`. `model: NAME` is short for one.",
+        description="Writers; each request goes to one of them, drawn by `weight`. `model: NAME` is short for one.",
     )
     judges: tuple[ModelConfig, ...] = Field(
         default=(ModelConfig(name="rules"),),
         min_length=1,
-        description="`rules`, `openai/NAME`, or several; `judging.rule` says how several models decide.",
+        description="`rules`, `openai/NAME`, or several; `judging.rule` sets how several models decide.",
     )
     judging: JudgingConfig = JudgingConfig()
     budget: BudgetConfig = BudgetConfig()
     prices: str | None = Field(
         default=None,
-        description="YAML file of prices per model, over the shipped ones; see docs/costs.md.",
+        description="YAML file of prices per model, overriding the built-in ones; see docs/costs.md.",
     )
     repair: bool = Field(
-        default=False, description="Whether a rejected candidate is sent back to the writer once, with the reasons."
+        default=False, description="Whether rejected candidates are sent back to the writer once, with the reasons."
     )
     grounding: Literal["strict", "lenient", "off"] = Field(
         default="strict", description="Whether every argument must be traceable to the query or a default."
     )
-    count: int = Field(default=500, ge=1, description="Verified samples wanted.")
+    count: int = Field(default=500, ge=1, description="Verified samples to produce.")
     seed: int = Field(default=0, ge=0)
     concurrency: int = Field(default=32, ge=1, description="Model requests in flight at once at each endpoint.")
     styles: StyleWeights = StyleWeights()
@@ -69,7 +70,7 @@ class Config(Section):
     execution: ExecutionConfig = ExecutionConfig()
     isolation: IsolationConfig = IsolationConfig()
     remote: RemoteConfig = RemoteConfig()
-    grants: tuple[GrantConfig, ...] = Field(default=(), description="What tools may do beyond the sandbox's walls.")
+    grants: tuple[GrantConfig, ...] = Field(default=(), description="What tools may do beyond the sandbox.")
 
     @model_validator(mode="before")
     @classmethod
@@ -84,47 +85,47 @@ class Config(Section):
     @model_validator(mode="after")
     def _writers_and_judges(self) -> Self:
         if any(model.name == "rules" for model in self.models):
-            msg = "`rules` judges, it cannot write: model must be `offline` or `openai/NAME`"
+            msg = "`rules` is a judge, not a writer: model must be `offline` or `openai/NAME`"
             raise ValueError(msg)
         kinds = {model.name.partition("/")[0] for model in self.models}
         if len(kinds) > 1:
-            msg = f"{' and '.join(sorted(kinds))} models cannot write one dataset: it must be plain who wrote it"
+            msg = f"{' and '.join(sorted(kinds))} models cannot write one dataset; use one kind"
             raise ValueError(msg)
         if any(judge.name == "offline" for judge in self.judges):
-            msg = "`offline` writes, it cannot judge: judges must be `rules` or `openai/NAME`"
+            msg = "`offline` is a writer, not a judge: judges must be `rules` or `openai/NAME`"
             raise ValueError(msg)
         if any(judge.name.startswith("simulated/") for judge in self.judges):
-            msg = "`simulated/` models write, they cannot judge; `apigen simulate` serves a judge, as `openai/NAME`"
+            msg = "`simulated/` models are writers, not judges; `apigen simulate` serves a judge as `openai/NAME`"
             raise ValueError(msg)
         _require_endpoints(self.models, self.judges)
         return self
 
     @property
     def batched(self) -> bool:
-        """Whether any model is asked in batches, so that an answer may take a day."""
+        """Whether any model is used in batches, so that an answer may take a day."""
         return any(model.batch for model in (*self.models, *self.judges))
 
     @property
     def requests_if_all_pass(self) -> int:
-        """Requests that bring the samples wanted if none of them falls."""
+        """Requests needed if every candidate passes."""
         low, high = self.sampling.pairs
         return -(-self.count * 2 // (low + high))
 
     @property
     def window(self) -> int:
-        """Requests that the rounds allow to be under way at once."""
+        """Requests that the rounds allow in flight at once."""
         return (self.rounds.requests or 1) * self.rounds.lag
 
     @property
     def under_way(self) -> int:
-        """Requests that are under way at once at most."""
-        # Twice what a model takes, so that it is not idle while candidates are executed. A model that is asked in
-        # batches gets all there is: what is not in one wave waits for the next, maybe a day.
+        """Maximum number of requests in flight."""
+        # Twice what a model takes, so that it is not idle while candidates are executed. A model in batches gets
+        # everything at once: what is not in one wave waits for the next, maybe a day.
         return max(self.window, 2 * self.at_one_model) if self.batched else 2 * self.at_one_model
 
     @property
     def at_one_model(self) -> int:
-        """Requests that one model takes at once at most: the one whose endpoints together take the most."""
+        """Concurrent requests of the model whose endpoints together take the most."""
         judges = [judge for judge in self.judges if judge.name != "rules"]
         widest = 0
         for models in (self.models, judges):
@@ -135,15 +136,15 @@ class Config(Section):
         return widest
 
     def resolved(self, *, base_url: str | None = None, batch: bool = False) -> Self:
-        """Fill in what was left to be derived, so that the written file says everything.
+        """Fill in derived values, so that the written file is complete.
 
         Args:
             base_url: of language models that have none.
-            batch: whether language models that say nothing of batches are asked in batches.
+            batch: whether language models without `batch` are used in batches.
 
         Raises:
-            UserError: ``base_url`` is no address that may be written down, or entries of one name are no endpoints
-                of one model, with what was filled in.
+            UserError: ``base_url`` is not an address that may be written down, or entries of one name cannot be
+                endpoints of one model.
         """
         base_url = given_address(base_url)
 
@@ -194,11 +195,11 @@ class Config(Section):
         return text
 
     def digest(self) -> str:
-        """Sixteen hex digits over everything that can change a run's results."""
+        """Sixteen hex digits over everything that can affect a run's results."""
         return hashlib.sha256(json.dumps(self.deciding(), sort_keys=True).encode()).hexdigest()[:16]
 
     def deciding(self) -> dict[str, Any]:
-        """What can change a run's results, by dotted key; a model is one entry, however many endpoints it has."""
+        """What can affect a run's results, by dotted key; a model is one entry, however many endpoints it has."""
         models = {
             "models": tuple(one_by_name(self.models, weighed=True)),
             "judges": tuple(one_by_name(self.judges, weighed=False)),
@@ -208,10 +209,10 @@ class Config(Section):
 
 
 def given_address(base_url: str | None) -> str | None:
-    """What ``--base-url`` gave, held to the same as an address in a file.
+    """The address of ``--base-url``, checked like an address in a file.
 
     Raises:
-        UserError: it is no address that may be written down.
+        UserError: it is not an address that may be written down.
     """
     try:
         return None if base_url is None else plain_address(base_url)
@@ -223,7 +224,7 @@ def in_full(given: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration without the short form of a single model.
 
     Raises:
-        ValueError: the short and the long form are both there.
+        ValueError: both the short and the long form are given.
     """
     if "model" in given and "models" in given:
         msg = "`model` is short for `models` with one entry: give one of the two"

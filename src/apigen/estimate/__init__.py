@@ -1,1 +1,1 @@
-"""What a run will probably cost, before anything is asked of a model."""
+"""What a run will probably cost, before anything is sent to a model."""

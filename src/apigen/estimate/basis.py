@@ -1,4 +1,4 @@
-"""What an estimate rests on: how many candidates pass, how long prompts and answers are, and who says so."""
+"""What an estimate is based on: the pass rate, the lengths of prompts and completions, and their sources."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -20,27 +20,27 @@ PAPER = ((0.3442, 0.5048), (0.6596, 0.8312), (0.8415, 0.8956))
 DeepSeek-Coder-33B, Mixtral-8x22B and DeepSeek-V2-Chat: table 1 of arXiv 2406.18518. The fourth, Mixtral-8x7B, lies
 between the first two.
 """
-_SOURCE = "arXiv 2406.18518, table 1: Mixtral-8x22B; the worst and best model there, 34% and 84%"
+_SOURCE = "arXiv 2406.18518, table 1: Mixtral-8x22B; range: worst and best model, 34% and 84%"
 JUDGE_ANSWER_TOKENS = 250
-"""Five criteria with a quotation each and a short thought, as the prompt asks for."""
+"""Five criteria with a quotation each and a short thought, as the prompt requests."""
 PROBLEM_TOKENS = 150
-"""What a prompt for mending says about a candidate beyond the candidate."""
+"""What a repair prompt adds about a candidate."""
 UNREADABLE = 0.05
-"""How often a judge is taken to be asked again because its answer cannot be read."""
+"""Assumed share of judge requests that are repeated because the answer cannot be read."""
 MENDED = 0.5
-"""How much less often a mended candidate is taken to pass than a new one: it was among the harder."""
+"""Assumed pass rate of repaired candidates relative to new ones: they were the harder ones."""
 _Z = 1.96
 
 
 class Size(msgspec.Struct, frozen=True):
-    """How long a request and its answer are, in tokens."""
+    """Lengths of a request and its completion, in tokens."""
 
     prompt: float
     completion: float
 
 
 class Assumption(msgspec.Struct, frozen=True):
-    """Something that an estimate takes to be so."""
+    """An assumption of an estimate."""
 
     what: str
     value: str
@@ -48,7 +48,7 @@ class Assumption(msgspec.Struct, frozen=True):
 
 
 class Basis(msgspec.Struct, frozen=True):
-    """Everything that an estimate rests on."""
+    """Everything that an estimate is based on."""
 
     passed: float
     """Share of the candidates that are accepted."""
@@ -57,26 +57,26 @@ class Basis(msgspec.Struct, frozen=True):
     pairs: float
     """Candidates in a completion."""
     mended: float | None
-    """Share of the candidates that pass once they were sent back; ``None``: by the pass rate."""
+    """Share of the repaired candidates that pass; ``None``: derived from the pass rate."""
     judged: float | None
-    """Requests to one judge per candidate; ``None``: by the pass rate."""
+    """Requests to one judge per candidate; ``None``: derived from the pass rate."""
     sizes: Mapping[Role, Size]
     by_model: Mapping[tuple[str, Role], Size]
-    """Of models of which it is known."""
+    """Of the models for which it was measured."""
     assumptions: tuple[Assumption, ...]
 
     def size(self, model: str, role: Role) -> Size:
-        """How long requests of a role to a model are."""
+        """Lengths of the requests of a role to a model."""
         return self.by_model.get((model, role), self.sizes[role])
 
 
 def assumed(config: Config, lengths: Lengths, pass_rate: float | None = None) -> Basis:
-    """A basis without any run to look at.
+    """A basis without an earlier run.
 
     Args:
-        config: how the writer is asked.
+        config: generation parameters.
         lengths: of prompts drawn for the library.
-        pass_rate: what the user takes it to be.
+        pass_rate: given by the user.
     """
     low, middle, high = (passed for passed, _ in PAPER)
     known = pass_rate is not None
@@ -106,20 +106,20 @@ def assumed(config: Config, lengths: Lengths, pass_rate: float | None = None) ->
             Assumption(
                 "answer",
                 f"{answer:,.0f} tokens",
-                "length of the seed examples; without the thinking of a reasoning model",
+                "length of the seed examples; without reasoning tokens",
             ),
         ),
     )
 
 
 def measured(basis: Basis, manifest: Mapping[str, Any], where: str, pass_rate: float | None = None) -> Basis:
-    """A basis with what an earlier run measured in place of what was assumed.
+    """A basis with measurements of an earlier run instead of assumptions.
 
     Args:
-        basis: for what the run does not say.
+        basis: for what the run did not measure.
         manifest: of the run.
         where: the run's name, for people.
-        pass_rate: what the user takes it to be, over the measured one.
+        pass_rate: given by the user, instead of the measured one.
 
     Raises:
         UserError: the run has no candidates yet.
@@ -127,7 +127,7 @@ def measured(basis: Basis, manifest: Mapping[str, Any], where: str, pass_rate: f
     counts = manifest["counts"]
     candidates = counts["candidates"]
     if not candidates:
-        raise UserError(f"{where}: has no candidates yet, so it says nothing; leave it out")
+        raise UserError(f"{where}: has no candidates yet, so nothing was measured; drop --from")
     passed = counts["accepted"] / candidates
     low, high = _interval(counts["accepted"], candidates)
     # By name: several entries may be endpoints of one judge, and the accounts may hold judges that it has no more.
@@ -162,7 +162,7 @@ def measured(basis: Basis, manifest: Mapping[str, Any], where: str, pass_rate: f
 
 
 def reaching(passed: float) -> float:
-    """The share of candidates that reach the judges, where so many of them pass in the end."""
+    """The share of candidates that reach the judges, given the share that passes in the end."""
     points = ((0.0, PAPER[0][1] - PAPER[0][0]), *((rate, reached - rate) for rate, reached in PAPER), (1.0, 0.0))
     for (left, fall), (right, next_fall) in pairwise(points):
         if passed <= right:
@@ -192,7 +192,7 @@ def _mean(rows: list[Mapping[str, Any]]) -> Size:
 
 
 def _interval(passed: int, whole: int) -> tuple[float, float]:
-    """Where a share probably lies, with 95% confidence (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
+    """The 95% confidence interval of a share (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
     share, square = passed / whole, _Z**2
     middle = (share + square / (2 * whole)) / (1 + square / whole)
     half = _Z * sqrt(share * (1 - share) / whole + square / (4 * whole**2)) / (1 + square / whole)

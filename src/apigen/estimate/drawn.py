@@ -1,4 +1,4 @@
-"""How long a run's prompts and answers will be, from prompts that are drawn as the run will draw them."""
+"""Lengths of a run's prompts and completions, from prompts drawn as the run will draw them."""
 
 from statistics import fmean
 
@@ -13,13 +13,13 @@ from apigen.sampling.sampler import Sampler
 from apigen.sampling.state import SamplingState
 
 DRAWN = 100
-"""Prompts that are drawn, about: enough for a mean within a few percent, and done in a moment."""
+"""Approximate number of drawn prompts: enough for a mean within a few percent, and fast."""
 THOUGHT_TOKENS = 40
 """One or two sentences before a pair."""
 QUERY_TOKENS, CALL_TOKENS = 30, 30
-"""Of a query, and of each call, where there is no example of one."""
+"""Of a query and of each call, where there are no examples."""
 RESULT_TOKENS = 50
-"""Of what a call returned, as a judge is shown it; nothing is executed for an estimate."""
+"""Of the result of a call in a judge's prompt; nothing is executed for an estimate."""
 _FRAME_TOKENS = 15
 """The names of a pair's fields, and its brackets."""
 
@@ -36,7 +36,7 @@ class Lengths(msgspec.Struct, frozen=True):
 
 
 def lengths(config: Config, library: Library) -> Lengths:
-    """Draw prompts and measure them; nothing is asked, executed or written.
+    """Draw prompts and measure them; nothing is sent, executed or written.
 
     Args:
         config: resolved.
@@ -51,11 +51,11 @@ def lengths(config: Config, library: Library) -> Lengths:
 
     def pair_of(request: Request) -> float:
         calls = sum(request.calls) / 2
-        return query * (1 + (calls - 1) / 2) + calls * call + _FRAME_TOKENS  # who asks for more says more
+        return query * (1 + (calls - 1) / 2) + calls * call + _FRAME_TOKENS  # a query for more calls is longer
 
     def prompt_of(request: Request) -> float:
         shown = tokens_asked(generation_messages(request, thought=config.generation.thought))
-        # Where hand-written examples are missing, accepted samples will take their place.
+        # Accepted samples will replace missing hand-written examples.
         missing = max(0.0, sum(config.sampling.examples) / 2 - len(request.examples))
         return shown + missing * pair_of(request) * config.sampling.feedback
 

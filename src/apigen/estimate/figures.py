@@ -1,4 +1,4 @@
-"""Requests, tokens, money and time of a run that has not begun, by model and role."""
+"""Requests, tokens, cost and time of a run that has not started, by model and role."""
 
 from collections.abc import Callable, Iterable, Mapping
 from math import ceil, inf
@@ -13,19 +13,19 @@ from apigen.models.roles import Role
 from apigen.verify.judges.committee import Rule
 
 TOKENS_PER_SECOND = 50.0
-"""What a server is taken to write in one answer..."""
+"""Assumed generation speed of a server within one answer..."""
 FIRST_TOKEN_S = 1.0
-"""...once it has read the prompt."""
+"""...after this time for the prompt."""
 
 
 class Amount(msgspec.Struct, frozen=True):
-    """What is asked: of one model in one role, or all together."""
+    """Requests, tokens and cost: of one model in one role, or in total."""
 
     requests: int
     prompt_tokens: int
     completion_tokens: int
     cost_usd: float | None
-    """``None`` where a model's price is not known."""
+    """``None`` where a model's price is unknown."""
 
     @property
     def tokens(self) -> int:
@@ -34,38 +34,38 @@ class Amount(msgspec.Struct, frozen=True):
 
 
 class Row(Amount, frozen=True):
-    """What one model is asked in one role."""
+    """The amount of one model in one role."""
 
     model: str
     role: Role
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """What a run will probably take."""
+    """What a run will probably need."""
 
     samples: int
-    """That are still to be made."""
+    """Still to be produced."""
     candidates: int
     rows: tuple[Row, ...]
     total: Amount
     least: Amount
-    """With the highest pass rate that is likely."""
+    """With the highest likely pass rate."""
     most: Amount
-    """With the lowest."""
+    """With the lowest likely pass rate."""
     seconds: float | None
-    """At the limits and the concurrency that are given; ``None`` where batches take their own time."""
+    """At the configured rate limits and concurrency; ``None`` for batches, which take their own time."""
     prices: Mapping[str, Price | None]
     assumptions: tuple[Assumption, ...]
 
 
 def estimate(config: Config, prices: PriceList, basis: Basis, samples: int) -> Estimate:
-    """Work out what a run will take.
+    """Estimate what a run will need.
 
     Args:
         config: resolved.
         prices: of its models.
-        basis: what is taken to be so.
-        samples: verified samples that are to be made.
+        basis: the assumptions.
+        samples: verified samples to produce.
     """
     paid = prices_by_name(config, prices)
     rows = _rows(config, paid, basis, samples, basis.passed)
@@ -73,9 +73,9 @@ def estimate(config: Config, prices: PriceList, basis: Basis, samples: int) -> E
     mended = basis.mended if basis.mended is not None else basis.passed * MENDED
     found = [
         *basis.assumptions,
-        *([Assumption("mended candidates that pass", f"{mended:.0%}", _source(basis.mended))] if repairs else []),
+        *([Assumption("repaired candidates that pass", f"{mended:.0%}", _source(basis.mended))] if repairs else []),
         Assumption(
-            "speed", f"{TOKENS_PER_SECOND:g} tokens/s an answer, {FIRST_TOKEN_S:g} s before it", "assumed, for the time"
+            "speed", f"{TOKENS_PER_SECOND:g} tokens/s per answer, {FIRST_TOKEN_S:g} s to the first token", "assumed"
         ),
     ]
     return Estimate(
@@ -129,7 +129,7 @@ def _row(name: str, role: Role, requests: float, basis: Basis, price: Price | No
 
 
 def _accepted(config: Config, basis: Basis, passed: float) -> float:
-    """Accepted samples per candidate, those that were mended included."""
+    """Accepted samples per candidate, repaired ones included."""
     return passed + ((1 - passed) * _mended(basis, passed) if config.repair else 0.0)
 
 
@@ -138,10 +138,10 @@ def _mended(basis: Basis, passed: float) -> float:
 
 
 def _asked(config: Config, passed: float, number: int, judges: int) -> float:
-    """The share of candidates that one of several judges is asked about.
+    """The share of candidates that one of several judges sees.
 
-    Where one reject decides, a later judge sees what the earlier ones passed: about half of what will fall there fell
-    before it. A majority asks as many at once as could decide, and the others where these disagree.
+    Where one reject decides, a later judge sees what the earlier ones passed: about half of the rejects fell before it.
+    A majority asks as many judges at once as could decide, and the others where these disagree.
     """
     reached = reaching(passed)
     if Rule(config.judging.rule) is Rule.MAJORITY:
@@ -161,11 +161,11 @@ def _total(rows: Iterable[Row]) -> Amount:
 
 
 def _seconds(config: Config, rows: Iterable[Row]) -> float | None:
-    """How long the slowest model takes; the others work at the same time."""
+    """The time of the slowest model; the others work in parallel."""
     rows = tuple(rows)
     if config.batched:
         return None
-    # Who writes and judges at one address keeps to one limit there.
+    # A model that writes and judges at one address has one limit there.
     asked = {(model.name, model.base_url): model for model in reversed(asked_models(config))}.values()
     window = (config.rounds.requests or 1) * config.rounds.lag
     at_once = _by_name(asked, lambda model: model.concurrency or config.concurrency)
@@ -183,7 +183,7 @@ def _seconds(config: Config, rows: Iterable[Row]) -> float | None:
 
 
 def _by_name(models: Iterable[ModelConfig], amount: Callable[[ModelConfig], float]) -> dict[str, float]:
-    """An amount of each model; what stands several times under one name are endpoints of one model."""
+    """An amount of each model; entries of one name are endpoints of one model."""
     found: dict[str, float] = {}
     for model in models:
         found[model.name] = found.get(model.name, 0.0) + amount(model)

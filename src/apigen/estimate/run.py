@@ -27,17 +27,17 @@ def estimate_run(
     earlier: Earlier | None = None,
     made: int = 0,
 ) -> Estimate:
-    """Say what a run will take; nothing is asked, executed or written.
+    """Estimate what a run will need; nothing is sent, executed or written.
 
     Args:
         config: resolved.
         library: its tools and seeds.
-        pass_rate: what the user takes it to be.
+        pass_rate: given by the user.
         earlier: a run to learn from.
-        made: samples that there are already.
+        made: samples that exist already.
 
     Raises:
-        UserError: the earlier run says nothing, or the prices cannot be read.
+        UserError: the earlier run measured nothing, or the prices cannot be read.
     """
     basis = assumed(config, lengths(config, library), pass_rate)
     if earlier is not None:

@@ -1,1 +1,1 @@
-"""Verifying a run's candidates again, under other settings, without asking the writer anything."""
+"""Re-verifying the candidates of a run with other settings, without any request to the writer."""

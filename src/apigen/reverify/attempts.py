@@ -1,9 +1,9 @@
-"""Verifying again, under other settings, what a writer was already paid for.
+"""Re-verifying, with other settings, candidates that a writer was already paid for.
 
-Each candidate goes through the stages once more, in the order of the run, and nothing is asked of the writer. What is
-on record is used again: what calls did, where the settings that decide it are the same, and what judges answered to the
-same question. So a survey can be made first that asks nobody and calls nothing; where it finds everything on record, it
-is the result.
+Each candidate goes through the stages once more, in the order of the run, and nothing is requested from the writer.
+Recorded results are reused: those of calls, where the settings that affect them are the same, and the answers of judges
+to the same question. So a survey can be made first that sends no request and makes no call; if it finds everything on
+record, it is the result.
 """
 
 from collections import Counter
@@ -26,12 +26,12 @@ Examine = Callable[[Attempt], Awaitable[Attempt]]
 
 
 class KeptExecutions:
-    """Answers the calls of one candidate, made in their order, from what they did before.
+    """Answers the calls of one candidate, made in order, from their recorded results.
 
     Args:
-        kept: what its first calls did.
+        kept: the results of its first calls.
         live: makes the others; ``None`` where none may be made.
-        made: told of each call that is made.
+        made: called for each call that is made.
     """
 
     def __init__(self, kept: Iterable[Execution], live: Executor | None, made: Callable[[], None]) -> None:
@@ -59,15 +59,15 @@ class KeptExecutions:
 
 
 class Reverifier:
-    """Verifies the attempts of a run again, request by request, and counts what became of them.
+    """Re-verifies the attempts of a run, request by request, and counts the outcomes.
 
     Args:
         tools: of the run, by name.
-        recipe: the stages, under the settings of now.
+        recipe: the stages, with the current settings.
         seen: finds duplicates; knows the seeds, and shared with ``recipe``.
-        executor: makes calls that are not on record; ``None`` surveys: what would have to be executed, or asked of a
-            judge, is counted, and the candidate stays as it is.
-        keep_executions: whether what calls did before still counts.
+        executor: makes calls that are not on record; ``None`` surveys: candidates with calls to execute, or questions
+            to a judge, are counted and stay unchanged.
+        keep_executions: whether earlier results of calls still count.
         concurrency: requests verified at once.
     """
 
@@ -83,17 +83,17 @@ class Reverifier:
     ) -> None:
         self.requests = 0
         self.candidates = 0
-        """Candidates that could be read; the others stay what they were."""
+        """Candidates that could be read; the others stay unchanged."""
         self.kept_executions = 0
         self.executed = 0
-        """Calls that were made anew."""
+        """Calls that were made again."""
         self.unexecuted = 0
         """Candidates with calls that would have to be made."""
         self.accepted = 0
         self.repairs_dropped = 0
         """Repairs of candidates that need none any more."""
         self.changed: Counter[tuple[Outcome, Outcome]] = Counter()
-        """Candidates by their outcome before and now, where it changed."""
+        """Candidates by their outcomes before and now, where these differ."""
         self._tools = tools
         self._recipe = recipe
         self._seen = seen
@@ -103,15 +103,15 @@ class Reverifier:
         self._errors_in_a_row = 0
 
     async def verify(self, requests: Iterable[tuple[Attempt, ...]]) -> AsyncIterator[tuple[Attempt, ...]]:
-        """Verify the attempts of each request again.
+        """Re-verify the attempts of each request.
 
         Yields:
             The attempts of each request as they are now, in order.
 
         Raises:
-            UserError: an attempt names a tool that there is not.
+            UserError: an attempt names a tool that does not exist.
             ModelUnavailable: a judge gives no answer at all.
-            JobFellShort: one request after another brings nothing but errors, so the fault is not with the candidates.
+            JobFellShort: many requests in a row bring only errors, so the candidates are not to blame.
         """
         async with aclosing(in_order(requests, self._first_look, self._concurrency)) as looked_at:
             async for pairs in looked_at:
@@ -131,7 +131,7 @@ class Reverifier:
         return [(attempt, by_id.get(attempt.id, attempt)) for attempt in attempts]
 
     async def _unless_repeated(self, attempt: Attempt) -> Attempt:
-        """Verify what was no duplicate: a duplicate waits until it is known whether what it repeats still passes."""
+        """Verify all but duplicates: these wait until it is known whether what they repeat still passes."""
         return attempt if _repeats(attempt) else await self._examine(attempt)
 
     async def _settled(self, pairs: Sequence[tuple[Attempt, Attempt]]) -> tuple[Attempt, ...]:
@@ -160,7 +160,7 @@ class Reverifier:
         unknown = next((name for name in attempt.offered if name not in self._tools), None)
         if unknown is not None:
             raise UserError(
-                f"attempts.jsonl: attempt {attempt.id} names the tool {unknown!r}, which library.jsonl does not have; "
+                f"attempts.jsonl: attempt {attempt.id} names the tool {unknown!r}, which is not in library.jsonl; "
                 "the file was edited, so start a new run with another --out"
             )
         tools = tuple(self._tools[name] for name in attempt.offered)
@@ -196,8 +196,8 @@ class Reverifier:
         self._errors_in_a_row = self._errors_in_a_row + 1 if only_errors else 0
         if self._errors_in_a_row >= STALL_ERRORS and self._executor is not None:
             raise JobFellShort(
-                "the candidates could not be verified again: one request after another brought nothing but errors "
-                f"({formed[-1].verdicts[-1].detail}); all of them are as they were"
+                f"the candidates could not be re-verified: {STALL_ERRORS} requests in a row brought only errors "
+                f"({formed[-1].verdicts[-1].detail}); the data is unchanged"
             )
 
 

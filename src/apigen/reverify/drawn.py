@@ -1,4 +1,4 @@
-"""Which requests a run had drawn beyond those that it committed: some may be answered, and paid for, already."""
+"""The requests that a run had drawn beyond those that it committed: some may already be answered and paid for."""
 
 import itertools
 from collections import deque
@@ -17,14 +17,14 @@ def drawn_already(
 ) -> list[Request]:
     """The requests behind the last one that was committed, as far as they could be drawn then.
 
-    Once the candidates are verified again, other samples are accepted, and these requests would be drawn otherwise. So
+    Once the candidates are re-verified, other samples are accepted, and these requests would be drawn differently. So
     they are kept: an answer to one of them is then found in the store of completions.
 
     Args:
-        config: resolved; only what decides what is drawn matters.
+        config: resolved; only the keys that affect drawing matter.
         library: the tools and seeds.
         written: the attempts of each committed request, in order, as they were verified first.
-        past: what had not been drawn anew then.
+        past: what had been drawn before an earlier re-verification.
     """
     drawing = Drawing(config, Sampler(library.tools, config), SamplingState(library.seeds), past)
     lessons: deque[Lesson] = deque()

@@ -1,10 +1,10 @@
-"""One re-verification: a survey of what is on record, what is not made or asked anew, and the swap at the end."""
+"""One re-verification: a survey of what is on record, then the missing calls and requests, and the swap at the end."""
 
 import asyncio
 import shlex
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import AsyncExitStack, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from apigen.assembly import Tell, make_judges, open_batches, open_executor, open
 from apigen.attempts import encode_attempt
 from apigen.config import Config
 from apigen.dataset.duplicates import SeenQueries
-from apigen.errors import BudgetSpent
+from apigen.errors import AnswersPending, ApigenError, BudgetSpent, JobFellShort, Unavailable
 from apigen.execute.base import Executor
 from apigen.library.catalogue import Library
 from apigen.model_config import model_names
@@ -29,6 +29,7 @@ from apigen.resuming import Change, keeps_executions
 from apigen.reverify.attempts import Reverifier
 from apigen.reverify.drawn import drawn_already
 from apigen.rundir import RunDir
+from apigen.schedule import Ending
 from apigen.session import earlier_times
 from apigen.stopping import on_interrupt
 from apigen.verify.base import Judge
@@ -36,36 +37,36 @@ from apigen.verify.rules import NAME as RULES
 
 
 class Wanted(NamedTuple):
-    """What is to be verified again, and how."""
+    """What to re-verify, and how."""
 
     directory: RunDir
     """Open and locked."""
     config: Config
-    """With the settings of now, resolved."""
+    """With the current settings, resolved."""
     library: Library
     changes: Sequence[Change]
     wait: bool = True
-    """Whether answers of batches are waited for."""
+    """Whether to wait for batch answers."""
 
 
 class Survey(msgspec.Struct, frozen=True):
-    """What a re-verification finds on record, and what it has to make or ask anew."""
+    """What a re-verification finds on record, and what it has to execute or request again."""
 
     requests: int
     completions: int
-    """Of the writer: none is asked for again."""
+    """Of the writer: none is requested again."""
     candidates: int
     executions: int
-    """Calls whose results are used again."""
+    """Calls whose results are reused."""
     execute: int
     """Candidates with calls that must be made."""
     ask: Mapping[str, int]
-    """Candidates about which a judge must be asked, by the judge's name."""
+    """Candidates that a judge must judge, by the judge's name."""
     changed: Mapping[str, Mapping[str, int]]
-    """Candidates whose outcome changes as far as is known, by the outcome before and now."""
+    """Candidates whose outcome changes, as far as known, by the outcomes before and now."""
     repairs_dropped: int
     samples: int
-    """Accepted candidates, where all of it is known."""
+    """Accepted candidates, as far as known."""
 
     @property
     def is_complete(self) -> bool:
@@ -74,16 +75,16 @@ class Survey(msgspec.Struct, frozen=True):
 
 
 Watch = Callable[[int], None]
-"""Told how many candidates were verified."""
+"""Called with the number of candidates verified so far."""
 
 
 async def survey(wanted: Wanted, watch: Watch = lambda _: None, *, stage: bool = True) -> Survey:
-    """Verify again as far as what is on record goes: nobody is asked, and nothing is called.
+    """Re-verify as far as the records go: no request is sent and no call is made.
 
     Args:
         wanted: what is verified, and how.
-        stage: whether to write the attempts anew, beside those that are there, for a survey that turns out complete.
-        watch: told about progress.
+        stage: whether to write the new attempts beside the existing ones, for a survey that turns out complete.
+        watch: called with the progress.
     """
     directory, config = wanted.directory, wanted.config
     async with AsyncExitStack() as stack:
@@ -108,21 +109,21 @@ async def survey(wanted: Wanted, watch: Watch = lambda _: None, *, stage: bool =
 
 
 async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = lambda _: None) -> Survey | None:
-    """Verify again, making the calls and asking the judges that the survey named.
+    """Re-verify, making the calls and sending the judge requests that the survey found.
 
     Args:
         wanted: what is verified, and how.
-        watch: told about progress.
-        tell: told, in a line, what is waited for at the end.
+        watch: called with the progress.
+        tell: called with lines that the user should see.
 
     Returns:
-        What came of it; ``None`` where Ctrl-C ended it.
+        The result; ``None`` if Ctrl-C ended it.
 
     Raises:
-        ModelUnavailable: a judge gives no answer; those that it gave are kept, and everything else is as it was.
-        AnswersPending: judges are asked in batches, and nobody is to wait for their answers.
-        BudgetSpent: the budget has no room for all that must be asked; says what was spent, and how to go on.
-        JobFellShort: there is nothing but errors, or the disk failed.
+        ModelUnavailable: a judge gives no answer; earlier answers are kept, and everything else is unchanged.
+        AnswersPending: judges are used in batches, and the run does not wait for their answers.
+        BudgetSpent: the budget is too small for all requests; says what was spent, and how to resume.
+        JobFellShort: there are only errors, or the disk failed.
     """
     directory, config = wanted.directory, wanted.config
     async with AsyncExitStack() as stack:
@@ -131,7 +132,7 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         store = open_store(directory, stack, tell)
         asked = [judge for judge in config.judges if judge.name != RULES]
         spend = open_spend(config, store)
-        batches = open_batches(directory, config, stack, wait=wanted.wait)
+        batches = open_batches(directory, config, stack, tell, wait=wanted.wait)
         made = ModelTable(config.concurrency, store, spend.probed, batches).models(asked, Role.JUDGE)
         models = {name: spend.asked(each.model, Role.JUDGE)[0] for name, each in made.items()}
         for model in models.values():
@@ -147,14 +148,26 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         except asyncio.CancelledError:
             if not interrupted():
                 raise
+            _stopped(directory, Ending.INTERRUPTED, "Interrupted")
             return None
         except BudgetSpent as error:
             spending = spend.purse.spending()
+            resume = f"apigen run --resume --out {shlex.quote(str(directory.path))} {more_options(spending)}"
+            _stopped(directory, Ending.BUDGET, f"Stopped by the budget with {spent(spending)} spent")
             raise BudgetSpent(
-                f"stopped by the budget while the candidates were verified again, with {spent(spending)} spent; "
-                "the data is as it was, and nothing that was answered is lost; "
-                f"go on with: apigen run --resume --out {shlex.quote(str(directory.path))} {more_options(spending)}"
+                f"stopped by the budget during re-verification, with {spent(spending)} spent; the data is unchanged "
+                f"and every answer is kept; resume with: {resume}"
             ) from error
+        except AnswersPending:
+            _stopped(directory, Ending.WAITING, "Stopped with batch answers pending")
+            raise
+        except Unavailable as error:
+            _stopped(directory, "unavailable", f"A model was unavailable ({error})")
+            raise
+        except JobFellShort as error:
+            with suppress(ApigenError):  # the disk that failed may fail again
+                _stopped(directory, "failed", f"Failed ({error})")
+            raise
         return Survey(
             requests=verifier.requests,
             completions=store.count("writer") or verifier.requests,
@@ -168,8 +181,14 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         )
 
 
+def _stopped(directory: RunDir, status: str, how: str) -> None:
+    """Record that a re-verification ended early; everything else in the manifest is still true."""
+    ending = f"{how} while the candidates were being re-verified; the data is unchanged."
+    directory.write_json(rundir.MANIFEST, rundir.read_manifest(directory.path) | {"status": status, "ending": ending})
+
+
 def adopt(wanted: Wanted, result: Survey) -> None:
-    """Put what was verified again in the place of what was there, and on record in the manifest.
+    """Replace the data with the re-verified data, and record that in the manifest.
 
     Args:
         wanted: what was verified, and how.
@@ -186,7 +205,7 @@ def adopt(wanted: Wanted, result: Survey) -> None:
     }
     manifest = rundir.read_manifest(directory.path) | {
         "status": "running",
-        "ending": "The candidates were verified again; the counts follow.",
+        "ending": "The candidates were re-verified; the counts follow.",
         "config": wanted.config.model_dump(mode="json"),
         "config_digest": wanted.config.digest(),
         "reverified": [*directory.reverified, record],
@@ -203,12 +222,12 @@ def _verifier(wanted: Wanted, judges: Sequence[Judge], executor: Executor | None
         seen,
         executor,
         keep_executions=keeps_executions(tuple(wanted.changes)),
-        concurrency=wanted.config.under_way,  # as for a run: candidates are executed while judges are asked
+        concurrency=wanted.config.under_way,  # as for a run: candidates are executed while judges answer
     )
 
 
 async def _staged(wanted: Wanted, verifier: Reverifier, watch: Watch, *, stage: bool = True) -> None:
-    """Verify everything again and write the attempts anew beside those that are there."""
+    """Re-verify everything and write the new attempts beside the existing ones."""
     with wanted.directory.stage(wanted.config.digest()) if stage else nullcontext() as file:
         async for attempts in verifier.verify(wanted.directory.written()):
             if file:

@@ -1,14 +1,14 @@
-"""What a provider is asked about files and batches, over HTTP.
+"""Files and batches of one provider, over HTTP.
 
 The protocol is that of OpenAI (https://platform.openai.com/docs/api-reference/batch), which Azure, Groq, LiteLLM and
-others speak as well.
+others support as well.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from time import time
 from typing import IO, Any, TypeVar
 
 import aiohttp
-import msgspec
 import yarl
 
 from apigen.errors import ModelUnavailable
@@ -22,25 +22,27 @@ from apigen.models.access import (
     text_without_key,
     without_key,
 )
+from apigen.models.batch.remote import RemoteBatch, RemoteFile, read_batch, read_file, read_page
 from apigen.models.environment import proxy_for
 from apigen.models.openai.failures import TryAgain, may_pass_later
-from apigen.models.openai.wire import error_message
+from apigen.models.openai.quota import used_up
+from apigen.models.openai.refusals import Answer, refusal
+from apigen.models.openai.said import read_said
 from apigen.retry_after import seconds_to_wait
 
 PAGE = 100
 LONGEST_WAIT_S = 60.0
-"""Longest wait between two tries, also where a provider asks for more."""
-FINAL = frozenset({"completed", "failed", "expired", "cancelled"})
+"""Longest wait between two tries, even if a provider asks for more."""
 _CHUNK = 1 << 20
 _T = TypeVar("_T")
 
 
 class NotThere(Exception):  # noqa: N818 - control flow inside this package, never seen outside
-    """The provider knows no such file or batch, or has no such address."""
+    """The provider has no such file, batch or address."""
 
 
 class TooLarge(Exception):  # noqa: N818 - control flow inside this package, never seen outside
-    """The provider, or what stands before it, takes no file of this size."""
+    """The provider, or a proxy in front of it, does not accept a file of this size."""
 
 
 class NothingDone(TryAgain):
@@ -51,76 +53,14 @@ class NotReached(NothingDone):
     """There was not even a connection."""
 
 
-class Counts(msgspec.Struct, frozen=True):
-    """How many lines of a batch are done."""
-
-    total: int = 0
-    completed: int = 0
-    failed: int = 0
-
-
-class Flaw(msgspec.Struct, frozen=True):
-    """Why a batch failed at validation."""
-
-    code: str | None = None
-    message: str | None = None
-    line: int | None = None
-    """Counted from 1; ``None`` where no line is to blame."""
-
-
-class _Flaws(msgspec.Struct, frozen=True):
-    data: tuple[Flaw, ...] | None = None
-
-
-class RemoteBatch(msgspec.Struct, frozen=True):
-    """A batch as its provider shows it."""
-
-    id: str
-    status: str
-    created_at: float = 0
-    input_file_id: str | None = None
-    output_file_id: str | None = None
-    error_file_id: str | None = None
-    errors: _Flaws | None = None
-    request_counts: Counts | None = None
-    metadata: dict[str, str] | None = None
-
-    @property
-    def final(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.status in FINAL
-
-    @property
-    def flaws(self) -> tuple[Flaw, ...]:
-        """What validation found."""
-        return (self.errors.data if self.errors else None) or ()
-
-
-class RemoteFile(msgspec.Struct, frozen=True):
-    """A file as its provider shows it."""
-
-    id: str
-    status: str | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether a batch can be made of it; Azure looks at a file for a while before."""
-        return self.status not in ("pending", "running")
-
-
-class _Page(msgspec.Struct, frozen=True):
-    data: tuple[RemoteBatch, ...]
-    has_more: bool = False
-
-
 class BatchApi:
-    """What asks one provider. Each method asks once.
+    """Client of one provider. Each method sends one request.
 
-    All of them raise :class:`TryAgain` where the provider cannot answer now, :class:`NotThere` where it knows no such
-    thing, and :class:`ModelUnavailable` where it refuses: nothing that a batch needs can be left out.
+    All of them raise :class:`TryAgain` where the provider cannot answer now, :class:`NotThere` where it has no such
+    thing, and :class:`ModelUnavailable` where it refuses: a batch needs every one of these requests.
 
     Args:
-        config: name, resolved ``base_url``, name of the key's variable, time-outs.
+        config: name, resolved ``base_url``, name of the key's variable, timeouts.
         batch: the endpoint and the window that batches name.
     """
 
@@ -141,48 +81,48 @@ class BatchApi:
         form.add_field("purpose", "batch")
         # In pieces, since aiohttp closes a file that it is given, and another try needs it.
         form.add_field("file", _pieces(lines), filename="requests.jsonl", content_type="application/jsonl")
-        return _as(RemoteFile, await self._ask("POST", "/files", data=form))
+        return read_file(await self._ask("POST", "/files", data=form))
 
     async def file(self, file_id: str) -> RemoteFile:
         """Look at a file."""
-        return _as(RemoteFile, await self._ask("GET", f"/files/{file_id}"))
+        return read_file(await self._ask("GET", f"/files/{file_id}"))
 
     async def create(self, file_id: str, tag: str) -> RemoteBatch:
-        """Make a batch of a file. After :class:`TryAgain` it may be there or not."""
+        """Create a batch from a file. After :class:`TryAgain` it may exist or not."""
         body = {
             "input_file_id": file_id,
             "endpoint": self._batch.endpoint,
             "completion_window": self._batch.window,
             "metadata": {"apigen": tag},
         }
-        return _as(RemoteBatch, await self._ask("POST", "/batches", json=body))
+        return read_batch(await self._ask("POST", "/batches", json=body))
 
     async def batch(self, batch_id: str) -> RemoteBatch:
         """Look at a batch."""
-        return _as(RemoteBatch, await self._ask("GET", f"/batches/{batch_id}"))
+        return read_batch(await self._ask("GET", f"/batches/{batch_id}"))
 
     async def find(self, file_id: str, tag: str, since: float) -> RemoteBatch | None:
-        """The batch with a tag or of a file, looked for among all that the provider has since a moment."""
+        """The batch with a tag or of a file, among all that the provider created since a moment."""
         query = {"limit": str(PAGE)}
         seen = set[str]()
         while True:
-            page = _as(_Page, await self._ask("GET", "/batches", query=query))
-            for batch in page.data:
-                if batch.input_file_id == file_id or (batch.metadata or {}).get("apigen") == tag:
+            page = read_page(await self._ask("GET", "/batches", query=query))
+            for batch in page.batches:
+                if batch.input_file_id == file_id or batch.tag == tag:
                     return batch
-            if not page.has_more or not page.data or page.data[-1].created_at < since:
+            if not page.has_more or not page.batches or page.batches[-1].created_at < since:
                 return None
-            if page.data[-1].id in seen:
-                raise NotThere(f"{self._who('/batches')}: its list of batches has no end")
-            seen.add(page.data[-1].id)
-            query["after"] = page.data[-1].id
+            if page.batches[-1].id in seen:
+                raise NotThere(f"{self._who('/batches')}: its list of batches never ends")
+            seen.add(page.batches[-1].id)
+            query["after"] = page.batches[-1].id
 
     async def cancel(self, batch_id: str) -> None:
-        """Ask that a batch be ended."""
+        """Ask the provider to cancel a batch."""
         await self._ask("POST", f"/batches/{batch_id}/cancel")
 
     async def download(self, file_id: str, into: IO[bytes]) -> None:
-        """Write a file's content over what is in ``into``."""
+        """Replace the content of ``into`` with that of a file."""
 
         async def write(response: aiohttp.ClientResponse) -> None:
             into.seek(0)
@@ -221,7 +161,12 @@ class BatchApi:
                     await self._refused(path, response)
                 return await read(response)
         except TimeoutError:
-            raise TryAgain(f"no answer within {self._config.timeout_s:g} s") from None
+            raise TryAgain(f"no answer within timeout_s ({self._config.timeout_s:g} s)") from None
+        except aiohttp.ClientConnectorCertificateError as error:  # a ValueError, too
+            raise ModelUnavailable(
+                f"{self._who(path)}: its certificate is not trusted ({error.certificate_error}); set SSL_CERT_FILE "
+                "to a file with the certificate authority that signed it"
+            ) from None
         except (aiohttp.InvalidURL, ValueError) as error:  # a key or an address that HTTP cannot carry
             problem = complaint(self._config, error)
             raise ModelUnavailable(
@@ -236,15 +181,18 @@ class BatchApi:
             raise TryAgain(f"connection lost: {said}") from None
 
     async def _refused(self, path: str, response: aiohttp.ClientResponse) -> None:
-        said = error_message(self.without_key(await response.content.read(_CHUNK)))
-        said = said or text_without_key(self._config, response.reason or "")
-        problem = f"HTTP {response.status}: {said}"
-        if may_pass_later(response.status) and "insufficient_quota" not in said:
+        said = read_said(self._without_key(await response.content.read(_CHUNK)))
+        message = said.message or text_without_key(self._config, response.reason or "")
+        problem = f"HTTP {response.status}: {message}"
+        who = f"{self._who(path)}: {problem}"
+        # A long Retry-After alone does not end a run: a batch has hours, and requests are retried until it is given up.
+        if quota := used_up(response.status, said, response.headers, None, time()):
+            raise ModelUnavailable(f"{who}; {quota.words(time())}")
+        if may_pass_later(response.status):
             wait_s = seconds_to_wait(response.headers.get("Retry-After"))
             kind = NothingDone if response.status == 429 else TryAgain
             raise kind(problem, min(wait_s, LONGEST_WAIT_S) if wait_s else None)
-        who = f"{self._who(path)}: {problem}"
-        if response.status == 413 or (path == "/files" and "too large" in said.lower()):
+        if response.status == 413 or (path == "/files" and "too large" in message.lower()):
             raise TooLarge(who)
         if response.status in (404, 405):
             raise NotThere(who)
@@ -252,16 +200,23 @@ class BatchApi:
             raise ModelUnavailable(f"{who}; set {self._config.api_key_env} to a valid key")
         if response.status < 400:
             raise ModelUnavailable(f"{who}; check --base-url")
-        if "insufficient_quota" in said or response.status == 402:
-            raise ModelUnavailable(f"{who}; the account has no credit left")
         raise ModelUnavailable(who)
 
-    def without_key(self, complaint: bytes) -> bytes:
-        """What a provider says is wrong, without the key, should it repeat that."""
+    def refusal(self, status: int, body: bytes) -> Exception:
+        """What a line of a batch means that holds no completion: judged as the same answer outside a batch would be.
+
+        Returns:
+            :class:`TryAgain`, :class:`ModelUnavailable` or :class:`ModelRefused`, to be raised.
+        """
+        answer = Answer(status, "", {}, self._without_key(body))
+        return refusal(answer, self._config, self._config.base_url or "")
+
+    def _without_key(self, complaint: bytes) -> bytes:
+        """A provider's error without the key, should it repeat that."""
         return without_key(self._config, complaint, good=False)
 
     def url(self, path: str, query: dict[str, str]) -> yarl.URL:
-        """The address of a path beneath the endpoint's."""
+        """The address of a path below the endpoint's."""
         return address(self._config, path, query)
 
     def _who(self, path: str) -> str:
@@ -286,15 +241,3 @@ class BatchApi:
 async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
     while piece := file.read(_CHUNK):
         yield piece
-
-
-def _as(kind: type[_T], content: bytes) -> _T:
-    """A provider's answer as what it should be.
-
-    Raises:
-        TryAgain: it is something else, such as the page of a proxy.
-    """
-    try:
-        return msgspec.json.decode(content, type=kind, strict=False)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise TryAgain(f"the answer is none of the batch protocol ({error})") from None

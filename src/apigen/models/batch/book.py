@@ -1,4 +1,4 @@
-"""What the batches of one run share: their journal, how far they are, and whether anybody waits for them."""
+"""What the batches of one run share: their journal, their progress, and whether the run waits for them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -7,22 +7,22 @@ from pathlib import Path
 
 import msgspec
 
-from apigen.models.batch.journal import Entry, Journal
+from apigen.models.batch.journal import Entry, Journal, Stage
 
 
 class BatchState(msgspec.Struct, frozen=True):
-    """How far one batch is, for people to look at."""
+    """Progress of one batch, for display."""
 
     number: int
     batch_id: str
-    """The provider's name for it; empty while it is not created."""
+    """The provider's id; empty until it is created."""
     model: str
     status: str
-    """The provider's word, or ours while it has none."""
+    """The provider's, or ours until it has one."""
     done: int
     total: int
     made: float
-    """When it was made, in seconds since 1970."""
+    """When it was prepared, in seconds since 1970."""
 
 
 class BatchBook:
@@ -30,14 +30,24 @@ class BatchBook:
 
     Args:
         path: the journal's file.
-        wait: whether answers are waited for; if not, what can be sent is sent, and then the run ends.
-        watch: told whenever a batch has come further; the owner of the book may replace it.
+        wait: whether to wait for answers; if not, everything that can be sent is sent, and the run ends.
+        watch: called whenever a batch has made progress; the owner of the book may replace it.
+        warn: called with lines that the user should see.
     """
 
-    def __init__(self, path: Path, *, wait: bool = True, watch: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wait: bool = True,
+        watch: Callable[[], None] = lambda: None,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.journal = Journal(path)
         self.wait = wait
         self.watch = watch
+        self._warn = warn
+        self._warned: set[str] = set()
         self._states: dict[int, BatchState] = {}
         self._cancels: list[Callable[[], Awaitable[None]]] = []
         self._busy = 0
@@ -45,24 +55,30 @@ class BatchBook:
 
     @property
     def states(self) -> tuple[BatchState, ...]:
-        """Those that are not over, the oldest first."""
+        """Those that are not finished, oldest first."""
         return tuple(self._states[number] for number in sorted(self._states))
 
     def tell(self, entry: Entry, status: str, done: int = 0) -> None:
-        """Note how far a batch is."""
+        """Record the progress of a batch."""
         state = BatchState(entry.number, entry.batch_id or "", entry.model, status, done, entry.requests, entry.made)
         if self._states.get(entry.number) != state:
             self._states[entry.number] = state
             self.watch()
 
+    def warn(self, line: str) -> None:
+        """Show the user a line, once."""
+        if line not in self._warned:
+            self._warned.add(line)
+            self._warn(line)
+
     def over(self, number: int) -> None:
-        """Note that nothing more will come of a batch."""
+        """Record that a batch is finished."""
         if self._states.pop(number, None):
             self.watch()
 
     @contextmanager
     def sending(self) -> Iterator[None]:
-        """As long as this lasts, there is something that can be done without waiting for a provider's work."""
+        """Mark that there is work to do which does not wait for a provider's answers."""
         self._busy += 1
         self._quiet.clear()
         try:
@@ -73,10 +89,10 @@ class BatchBook:
                 self._quiet.set()
 
     async def all_sent(self, grace_s: float) -> None:
-        """Wait until there is nothing left but to wait for providers.
+        """Wait until nothing is left to do but wait for providers.
 
         Args:
-            grace_s: how long it must have been so; what was just answered may lead to new requests.
+            grace_s: how long this must have lasted; fresh answers may lead to new requests.
         """
         while True:
             await self._quiet.wait()
@@ -85,11 +101,11 @@ class BatchBook:
                 return
 
     def ended_by(self, cancel: Callable[[], Awaitable[None]]) -> None:
-        """Note how batches of one model are cancelled."""
+        """Register how the batches of one model are cancelled."""
         self._cancels.append(cancel)
 
     async def abandon(self) -> None:
-        """Cancel what is still under way: the run has all that it needs."""
+        """Cancel the batches still running: the run has all that it needs."""
         for cancel in self._cancels:
             await cancel()
 
@@ -99,7 +115,7 @@ class BatchBook:
 
 
 def under_way(path: Path) -> list[Entry]:
-    """The batches that a run has at its providers; none where it never had any.
+    """The batches of a run that are, or may be, still running at its providers.
 
     Args:
         path: the journal's file.
@@ -108,6 +124,6 @@ def under_way(path: Path) -> list[Entry]:
         return []
     journal = Journal(path)
     try:
-        return [entry for entry in journal.unfinished() if entry.batch_id]
+        return [entry for entry in journal.unfinished() if entry.batch_id or entry.stage is Stage.IN_DOUBT]
     finally:
         journal.close()

@@ -1,12 +1,11 @@
-"""One batch on its way: uploaded, created, looked at until it has ended, and its answers fetched.
+"""The life of one batch: uploaded, created, polled until it has ended, and its answers fetched.
 
-Whatever happens on the way, the journal says afterwards what was paid for and where it is.
+Whatever happens on the way, the journal records what was paid for and where it is.
 """
 
 import asyncio
 import random
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import IO, TypeVar
@@ -16,52 +15,54 @@ import msgspec
 from apigen.errors import ModelUnavailable
 from apigen.files import storage_errors
 from apigen.model_config import BatchConfig
-from apigen.models.batch.api import LONGEST_WAIT_S, BatchApi, NothingDone, NotReached, NotThere, RemoteBatch, TooLarge
+from apigen.models.batch.api import BatchApi, NothingDone, NotReached, NotThere, TooLarge
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.journal import Entry, Stage
 from apigen.models.batch.lines import Failure, Read, returned
+from apigen.models.batch.remote import FINAL, RemoteBatch
+from apigen.models.batch.waits import Waits
 from apigen.models.openai.failures import TryAgain
 
 OUTAGE_S = 3600.0
-"""A provider that could not be asked for so long is given up; the batch stays, and the run can be resumed."""
+"""A provider that is unreachable for this long is given up; the batch stays, and the run can be resumed."""
 FIRST_OUTAGE_S = 60.0
-"""The same where nothing was heard of it in this session: then the address is more likely wrong."""
+"""The same for one that never answered in this session: then the address is more likely wrong."""
 
 CREATION_S = 10.0
-"""How long it is waited, at the end of everything, to hear of a batch that is being created."""
+"""How long to wait, when everything ends, for the id of a batch that is being created."""
 
 _SLOWER = 1.15
 _SLOWEST = 10.0
-"""Each wait between two looks is so much longer than the one before, up to so many times the first."""
+"""The growth of the wait between two polls, and its upper bound as a multiple of the first."""
 _MOMENTS = 4
-"""A batch that was just created, or a file that was just written, may be unknown for so many looks."""
+"""A batch that was just created, or a file that was just written, may be unknown for this many polls."""
 _SKEW_S = 86_400.0
-"""How far the clocks of a provider and of this machine may be apart."""
+"""How far the clocks of a provider and of this machine may differ."""
 
 _T = TypeVar("_T")
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """What came of a batch that has ended. Its answers are in the journal."""
+    """The result of a batch that has ended. Its answers are in the journal."""
 
     batch: RemoteBatch
     keys: tuple[str, ...]
-    """What was in it, in the order of its lines."""
+    """Its requests, in the order of its lines."""
     answered: int
     failures: dict[str, Failure]
-    """Why a line has no answer, where its provider says so."""
+    """Why a line has no answer, where its provider reports it."""
 
 
 class Courier:
     """Takes batches to one provider and back.
 
     Args:
-        api: asks the provider.
-        book: where it is noted how far they are.
-        config: how often they are looked at.
+        api: of the provider.
+        book: records their progress.
+        config: how often they are polled.
         locator: the model's, for messages.
         read: reads the body of an answer.
-        outage_s: how long a provider may be away.
+        outage_s: how long a provider may be unreachable.
     """
 
     def __init__(
@@ -88,19 +89,21 @@ class Courier:
         """Upload a new batch's lines and have it created.
 
         Raises:
-            ModelUnavailable: the provider is away, or refuses all. The batch is discarded, or in doubt.
-            TooLarge: the provider takes no such file. The batch is discarded.
+            ModelUnavailable: the provider is unreachable, or refuses. The batch is discarded, or in doubt.
+            TooLarge: the file is too large for the provider. The batch is discarded.
         """
         self._book.tell(entry, "uploading")
         try:
             file = await self._patiently(
-                lambda: self._api.upload(lines), lambda: self._book.tell(entry, "out of reach, not sent yet")
+                entry,
+                lambda: self._api.upload(lines),
+                lambda: self._book.tell(entry, "provider unreachable, not sent yet"),
             )
             file_id = file.id
             self._journal.uploaded(entry.number, file_id)
             while not file.ready:
                 await asyncio.sleep(self._config.poll_s)
-                file = await self._patiently(lambda: self._api.file(file_id))
+                file = await self._patiently(entry, lambda: self._api.file(file_id))
             return await self._created(self._journal.entry(entry.number), file_id)
         except ModelUnavailable:
             if self._journal.entry(entry.number).stage is not Stage.IN_DOUBT:
@@ -111,27 +114,29 @@ class Courier:
             raise
         except NotThere as error:  # a file that was just uploaded, or no such address: nothing was created
             self.discard(entry)
-            raise ModelUnavailable(f"{error}; does this provider know batches? Leave `batch` out if not") from None
+            raise ModelUnavailable(
+                f"{error}; does this provider support batches? If not, drop --batch or remove `batch`"
+            ) from None
 
     async def _created(self, entry: Entry, file_id: str) -> Entry:
         self._book.tell(entry, "creating")
-        waits = _Waits(self._config.poll_s)
+        waits = self._waits(entry)
         while True:
             self._journal.in_doubt(entry.number)
             try:
                 await self._shielded(self._create(entry, file_id))
             except NothingDone as error:
                 self._journal.uploaded(entry.number, file_id)
-                await waits.after(error, self._locator, self._outage_s)
+                await waits.after(error, self._outage_s)
                 continue
             except TryAgain as error:
                 # It may have been created all the same, and asking again would then cost twice.
-                await waits.after(error, self._locator, self._outage_s)
+                await waits.after(error, self._outage_s)
                 found = await self.find(entry)
                 if found is not None:
                     return found
                 continue
-            except (ModelUnavailable, NotThere):  # said before anything was created
+            except (ModelUnavailable, NotThere):  # refused before anything was created
                 self._journal.uploaded(entry.number, file_id)
                 raise
             return self._journal.entry(entry.number)
@@ -141,7 +146,7 @@ class Courier:
         self._journal.created(entry.number, batch.id)
 
     async def _shielded(self, creation: Coroutine[None, None, None]) -> None:
-        """Create a batch, also where nobody waits for that any more: the provider may have it by then."""
+        """Create a batch, even if nobody waits for it any more: the provider may have it by then."""
         task = asyncio.ensure_future(creation)
         self._creations.add(task)
         task.add_done_callback(self._over)
@@ -150,32 +155,32 @@ class Courier:
     def _over(self, creation: "asyncio.Task[None]") -> None:
         self._creations.discard(creation)
         if not creation.cancelled():
-            creation.exception()  # looked at here, so that nobody complains where those who waited are gone
+            creation.exception()  # retrieved, so that asyncio does not complain if nobody waits any more
 
     async def creations(self) -> None:
-        """Hear of the batches that are being created; what is not heard of within a moment stays in doubt."""
+        """Wait a moment for the ids of batches that are being created; those without one stay in doubt."""
         if self._creations:
             _, unheard = await asyncio.wait(self._creations, timeout=CREATION_S)
             for task in unheard:
                 task.cancel()
 
     async def find(self, entry: Entry) -> Entry | None:
-        """Look for a batch in doubt at its provider; it is under way then, or still in doubt.
+        """Look for a batch in doubt at its provider; it is then running, or still in doubt.
 
         Raises:
-            ModelUnavailable: the provider is away, or does not list its batches.
+            ModelUnavailable: the provider is unreachable, or does not list its batches.
         """
-        self._book.tell(entry, "looking for it")
+        self._book.tell(entry, "looking for it at the provider")
         file_id = entry.file_id
         assert file_id is not None, "a batch in doubt has its file"  # noqa: S101
         for wait_s in (0.0, self._config.poll_s):  # the list may lag behind a little
             await asyncio.sleep(wait_s)
             try:
-                batch = await self._patiently(lambda: self._api.find(file_id, entry.tag, entry.made - _SKEW_S))
+                batch = await self._patiently(entry, lambda: self._api.find(file_id, entry.tag, entry.made - _SKEW_S))
             except NotThere as error:
                 raise ModelUnavailable(
-                    f"{error}; whether the batch of file {entry.file_id} was created cannot be told. If the provider "
-                    f"shows none with the metadata apigen={entry.tag}, move batches.sqlite away to ask again"
+                    f"{error}; it is unknown whether the batch of file {entry.file_id} was created. If the provider "
+                    f"shows none with the metadata apigen={entry.tag}, move batches.sqlite away to send it again"
                 ) from None
             if batch is not None:
                 self._journal.created(entry.number, batch.id)
@@ -183,14 +188,16 @@ class Courier:
         return None
 
     async def look(self, entry: Entry) -> RemoteBatch:
-        """Look once at a batch under way, patiently."""
-        return await self._patiently(lambda: self._look(entry), lambda: self._book.tell(entry, "out of reach"))
+        """Poll a running batch once, patiently."""
+        return await self._patiently(
+            entry, lambda: self._look(entry), lambda: self._book.tell(entry, "provider unreachable")
+        )
 
     async def ended(self, entry: Entry) -> RemoteBatch:
-        """Look at a batch under way, ever less often, until it has ended.
+        """Poll a running batch, ever less often, until it has ended.
 
         Raises:
-            ModelUnavailable: the provider is away for too long, refuses all, or does not know the batch.
+            ModelUnavailable: the provider is unreachable for too long, refuses, or does not have the batch.
         """
         looks = 0
         while True:
@@ -208,15 +215,19 @@ class Courier:
             batch = await self._soon_there(lambda: self._api.batch(batch_id))
         except NotThere as error:
             raise ModelUnavailable(
-                f"{error}; its {entry.requests} requests were sent with another key or to another address, or the "
-                "provider dropped them: mend that, or move batches.sqlite away to ask again"
+                f"{error}; batch {batch_id} with {entry.requests} requests was sent with another key or to another "
+                "address, or the provider dropped it: restore these, or move batches.sqlite away to send it again"
             ) from None
-        counts = batch.request_counts
-        self._book.tell(entry, batch.status, counts.completed + counts.failed if counts else 0)
+        if not batch.known:
+            self._book.warn(
+                f"{self._locator}: {batch_id} has the unknown status {batch.status!r}; waiting for one of "
+                f"{', '.join(sorted(FINAL))}"
+            )
+        self._book.tell(entry, batch.status, batch.counts.completed + batch.counts.failed)
         return batch
 
     async def _soon_there(self, ask: Callable[[], Awaitable[_T]]) -> _T:
-        """Ask for something that exists and may yet be unknown for a moment."""
+        """Ask for something that exists but may still be unknown for a moment."""
         for _ in range(_MOMENTS):
             try:
                 return await ask()
@@ -225,11 +236,12 @@ class Courier:
         return await ask()
 
     async def fetch(self, entry: Entry, batch: RemoteBatch) -> Fetched:
-        """Fetch what a batch that has ended answered, and keep it; then the batch is over.
+        """Fetch and keep the answers of a batch that has ended; then the batch is over.
 
         Raises:
-            ModelUnavailable: the provider is away, or its file is gone.
+            ModelUnavailable: the provider is unreachable, or its file is gone.
         """
+        batch = await self._with_files(entry, batch)
         self._book.tell(entry, "fetching", entry.requests)
         keys = tuple(self._journal.keys(entry.number))
         failures: dict[str, Failure] = {}
@@ -242,7 +254,7 @@ class Courier:
             with self._journal.ending(entry.number):
                 for file in (output, errors):
                     file.seek(0)
-                    for key, outcome in returned(file, self._read, self._api.without_key):
+                    for key, outcome in returned(file, self._read, self._api.refusal):
                         if isinstance(outcome, Failure):
                             failures.setdefault(key, outcome)
                         elif self._journal.answered(entry.number, key, outcome):
@@ -250,59 +262,61 @@ class Courier:
         self._book.over(entry.number)
         return Fetched(batch, keys, len(answered), failures)
 
+    async def _with_files(self, entry: Entry, batch: RemoteBatch) -> RemoteBatch:
+        """Wait for the files of a completed batch, which some providers name a moment later.
+
+        Raises:
+            ModelUnavailable: there are none, though it has answers: sending it again would be paying twice.
+        """
+        for _ in range(_MOMENTS):
+            if not batch.lacks_files:
+                return batch
+            await asyncio.sleep(self._config.poll_s)
+            batch = await self.look(entry)
+        if batch.lacks_files:
+            raise ModelUnavailable(
+                f"{self._locator}: {batch.id} is completed with {batch.counts.completed} answers, but the provider "
+                "names no output file; resume later to fetch them, or move batches.sqlite away to send it again"
+            )
+        return batch
+
     async def _download(self, entry: Entry, file_id: str, into: IO[bytes]) -> None:
         try:
-            await self._patiently(lambda: self._soon_there(lambda: self._api.download(file_id, into)))
+            await self._patiently(entry, lambda: self._soon_there(lambda: self._api.download(file_id, into)))
         except NotThere as error:
             self.discard(entry)
             raise ModelUnavailable(
-                f"{error}: the answers of {entry.batch_id} are gone; a resumed run asks for them again"
+                f"{error}: the answers of {entry.batch_id} are gone; a resumed run requests them again"
             ) from None
 
     async def cancel(self, entry: Entry) -> None:
-        """Have a batch ended that nobody needs any more."""
+        """Cancel a batch that nobody needs any more."""
         assert entry.batch_id is not None, "only a batch that was created is cancelled"  # noqa: S101
         self._journal.cancelled(entry.number)
         await self._api.cancel(entry.batch_id)
 
     def discard(self, entry: Entry) -> None:
-        """Forget a batch that was never created, or will never answer: its requests may be asked again."""
+        """Forget a batch that was never created, or will never answer: its requests may be sent again."""
         with self._journal.ending(entry.number):
             pass
         self._book.over(entry.number)
 
-    async def _patiently(self, ask: Callable[[], Awaitable[_T]], away: Callable[[], None] = lambda: None) -> _T:
-        """Ask until there is an answer, or the provider has been away for too long."""
-        waits = _Waits(self._config.poll_s)
+    async def _patiently(
+        self, entry: Entry, ask: Callable[[], Awaitable[_T]], away: Callable[[], None] = lambda: None
+    ) -> _T:
+        """Retry a request about a batch until there is an answer, or the provider was unreachable for too long."""
+        waits = self._waits(entry)
         while True:
             try:
                 found = await ask()
             except TryAgain as error:
                 self._met |= not isinstance(error, NotReached)
                 away()
-                outage_s = self._outage_s if self._met else min(self._outage_s, FIRST_OUTAGE_S)
-                await waits.after(error, self._locator, outage_s)
+                await waits.after(error, self._outage_s if self._met else min(self._outage_s, FIRST_OUTAGE_S))
             else:
                 self._met = True
                 return found
 
-
-class _Waits:
-    """Growing, jittered waits between tries, with an end."""
-
-    def __init__(self, first_s: float) -> None:
-        self._next_s = min(first_s, 0.5)
-        self._began: float | None = None
-
-    async def after(self, error: TryAgain, locator: str, outage_s: float) -> None:
-        """Wait after a try that failed; the first of them begins the outage.
-
-        Raises:
-            ModelUnavailable: it has been failing for too long.
-        """
-        now = time.monotonic()
-        self._began = now if self._began is None else self._began
-        if now - self._began > outage_s:
-            raise ModelUnavailable(f"{locator}: {error}, for {outage_s:g} s") from None
-        await asyncio.sleep(max(error.wait_s or 0.0, self._next_s * random.uniform(0.5, 1.0)))
-        self._next_s = min(2 * self._next_s, LONGEST_WAIT_S)
+    def _waits(self, entry: Entry) -> Waits:
+        who = f"{self._locator}, {entry.batch_id or f'batch {entry.number}'}"
+        return Waits(self._config.poll_s, who, self._book.warn)

@@ -1,8 +1,8 @@
-"""Which request is in which batch, kept before anything is paid: ``batches.sqlite`` of a run directory.
+"""Which request is in which batch, recorded before anything is paid: ``batches.sqlite`` of a run directory.
 
 A batch is *made* here first, then its file is *uploaded*, then it is *created* at the provider, which is what costs.
-A process that dies between asking for the creation and hearing of it leaves a batch *in doubt*; everything else it
-leaves is plain. Once a batch is *over*, what it answered is kept under its requests, also what nobody waits for now.
+A process that dies between requesting the creation and receiving the id leaves a batch *in doubt*; all other states
+are certain. Once a batch is *over*, its answers are kept by request, including those that nobody waits for now.
 """
 
 import time
@@ -30,7 +30,7 @@ CREATE INDEX IF NOT EXISTS lines_of_batch ON lines (batch, position);
 
 
 class Stage(StrEnum):
-    """How far a batch is, as far as this side knows."""
+    """The state of a batch, as far as this side knows."""
 
     MADE = "made"
     UPLOADED = "uploaded"
@@ -40,7 +40,7 @@ class Stage(StrEnum):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What is known of one batch."""
+    """What is recorded of one batch."""
 
     number: int
     owner: str
@@ -48,15 +48,20 @@ class Entry(msgspec.Struct, frozen=True):
     url: str
     """The endpoint where it is."""
     tag: str
-    """What it carries as metadata, so that it is found again at the provider."""
+    """Its metadata, by which it is found again at the provider."""
     requests: int
     made: float
-    """When it was made, in seconds since 1970."""
+    """When it was prepared, in seconds since 1970."""
     stage: Stage
     file_id: str | None = None
     batch_id: str | None = None
     cancelled: bool = False
     """Whether this side cancelled it."""
+
+    @property
+    def name(self) -> str:
+        """The provider's id, or what identifies a batch in doubt at the provider."""
+        return self.batch_id or f"unconfirmed, with the metadata apigen={self.tag}"
 
     @property
     def model(self) -> str:
@@ -76,16 +81,16 @@ class Journal:
     """All batches of a run, and the answers that came through them.
 
     Args:
-        path: the file, made if it is not there.
+        path: the file, created if missing.
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, _SCHEMA, "move it away to ask for everything in new batches")
+        self._database = Database(path, _SCHEMA, "move it away to send everything in new batches")
         self._database.execute("PRAGMA synchronous=FULL")  # what was paid must outlive a power cut, too
         self._completion = msgspec.json.Decoder(Completion)
 
     def make(self, owner: str, url: str, tag: str, keys: Iterable[str]) -> Entry:
-        """Note a new batch and what is in it, in the order of its lines."""
+        """Record a new batch and its requests, in the order of its lines."""
         keys = list(keys)
         with self._database.atomically():
             number = self._database.execute(
@@ -102,40 +107,40 @@ class Journal:
         return msgspec.convert(dict(zip(Entry.__struct_fields__, row, strict=True)), Entry, strict=False)
 
     def unfinished(self) -> list[Entry]:
-        """All batches that are not over, the oldest first."""
+        """All batches that are not over, oldest first."""
         rows = self._database.execute("SELECT number FROM batches WHERE stage != ? ORDER BY number", (Stage.OVER,))
         return [self.entry(number) for (number,) in rows.fetchall()]
 
     def uploaded(self, number: int, file_id: str) -> None:
-        """Note the id of a batch's file."""
+        """Record the id of a batch's file."""
         self._database.execute(
             "UPDATE batches SET stage = ?, file_id = ? WHERE number = ?", (Stage.UPLOADED, file_id, number)
         )
 
     def in_doubt(self, number: int) -> None:
-        """Note that the provider is about to be asked to create a batch."""
+        """Record that the provider is about to be asked to create a batch."""
         self._database.execute("UPDATE batches SET stage = ? WHERE number = ?", (Stage.IN_DOUBT, number))
 
     def created(self, number: int, batch_id: str) -> None:
-        """Note the id of a batch that the provider has."""
+        """Record the id of a batch that the provider created."""
         self._database.execute(
             "UPDATE batches SET stage = ?, batch_id = ? WHERE number = ?", (Stage.UNDER_WAY, batch_id, number)
         )
 
     def cancelled(self, number: int) -> None:
-        """Note that this side cancels a batch, so that nobody takes it for somebody else's wish."""
+        """Record that this side cancels a batch, to tell it from one cancelled at the provider."""
         self._database.execute("UPDATE batches SET cancelled = 1 WHERE number = ?", (number,))
 
     @contextmanager
     def ending(self, number: int) -> Iterator[None]:
-        """Keep the answers of a batch within the block; at its end the batch is over and unanswered lines are free."""
+        """Keep the answers of a batch within the block; at its end the batch is over, unanswered lines are freed."""
         with self._database.atomically():
             yield
             self._database.execute("DELETE FROM lines WHERE batch = ? AND answer IS NULL", (number,))
             self._database.execute("UPDATE batches SET stage = ? WHERE number = ?", (Stage.OVER, number))
 
     def answered(self, number: int, key: str, completion: Completion) -> bool:
-        """Keep the answer to a line of a batch; returns whether the line is one of it and had no answer yet."""
+        """Keep the answer to a line of a batch; returns whether the line belongs to it and had no answer yet."""
         kept = self._database.execute(
             "UPDATE lines SET answer = ? WHERE key = ? AND batch = ? AND answer IS NULL",
             (msgspec.json.encode(completion), key, number),
@@ -143,12 +148,12 @@ class Journal:
         return kept.rowcount == 1
 
     def keys(self, number: int) -> list[str]:
-        """What is in a batch, in the order of its lines."""
+        """The requests of a batch, in the order of its lines."""
         rows = self._database.execute("SELECT key FROM lines WHERE batch = ? ORDER BY position", (number,))
         return [key for (key,) in rows]
 
     def find(self, key: str) -> Completion | int | None:
-        """The answer to a request, or the number of the batch that it is in, or nothing."""
+        """The answer to a request, or the number of the batch that it is in, or ``None``."""
         row = self._database.execute("SELECT answer, batch FROM lines WHERE key = ?", (key,)).fetchone()
         if row is None:
             return None

@@ -1,5 +1,6 @@
-"""The lines of a batch's files: requests as they go out, answers as they come back."""
+"""The lines of a batch's files: requests as they are sent, answers as they come back."""
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -8,53 +9,52 @@ from typing import IO, Any
 
 import msgspec
 
+from apigen.errors import ModelRefused, ModelUnavailable, one_line
 from apigen.files import storage_errors
+from apigen.models.foreign import words_of
 from apigen.models.openai.connection import MAX_RESPONSE_BYTES
-from apigen.models.openai.failures import may_pass_later
-from apigen.models.openai.refused import BodyRefused, body_refused
-from apigen.models.openai.wire import NoCompletion, error_message
-from apigen.records import Completion
+from apigen.models.openai.wire import NoCompletion
+from apigen.records import Completion, Json
 
 Read = Callable[[bytes], Completion]
+Refusal = Callable[[int, bytes], Exception]
+"""What a status and a body that is not a completion mean: the exceptions of ``openai/refusals.py``."""
 
 MOST_BYTES = 200_000_000
-"""The largest file that OpenAI, Azure and Groq take."""
+"""The largest file that OpenAI, Azure and Groq accept."""
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why a line brought no completion."""
+    """Why a line has no completion."""
 
     why: str
-    refused: BodyRefused | None = None
-    """What the provider says where it refuses this request, so that the same is not worth asking again."""
+    refused: ModelRefused | None = None
+    """The refusal, where the provider refuses this request, so that sending it again is useless."""
+    hopeless: ModelUnavailable | None = None
+    """The reason, where it refuses every request, such as a wrong key or an account without credit."""
 
 
 class _Response(msgspec.Struct):
-    status_code: int = 0
+    status_code: int | None = None
     body: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class _Error(msgspec.Struct):
-    code: str | int | None = None
-    message: str | None = None
 
 
 class _Line(msgspec.Struct):
     custom_id: str
     response: _Response | None = None
-    error: _Error | None = None
+    error: Any = None
 
 
 _decoder = msgspec.json.Decoder(_Line)
 
 
 def request_line(key: str, endpoint: str, body: dict[str, Any]) -> bytes:
-    """The line that asks one request."""
+    """The line of one request."""
     return msgspec.json.encode({"custom_id": key, "method": "POST", "url": endpoint, "body": body}) + b"\n"
 
 
 def request_files(lines: Iterable[tuple[str, bytes]], most: int) -> list[tuple[list[str], IO[bytes]]]:
-    """Requests as files that no provider finds too large, each with what is in it; who takes a file closes it.
+    """Requests as files that no provider finds too large, each with its requests; the caller closes the files.
 
     Args:
         lines: requests and their lines.
@@ -70,37 +70,52 @@ def request_files(lines: Iterable[tuple[str, bytes]], most: int) -> list[tuple[l
     return files
 
 
-def returned(
-    file: IO[bytes], read: Read, cleaned: Callable[[bytes], bytes]
-) -> Iterator[tuple[str, Completion | Failure]]:
-    """What came back for which request, in the file's order; what cannot be read as a line is passed over.
+def returned(file: IO[bytes], read: Read, refusal: Refusal) -> Iterator[tuple[str, Completion | Failure]]:
+    """The result of each request, in the file's order; lines that cannot be read are skipped.
 
     Args:
         file: an output or error file.
         read: reads the body of an answer, or raises :class:`NoCompletion`.
-        cleaned: a complaint without the key, should it repeat that.
+        refusal: what an answer that is not a completion means.
     """
     for content in iter(partial(file.readline, MAX_RESPONSE_BYTES), b""):
         try:
             line = _decoder.decode(content)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
-        yield line.custom_id, _outcome(line, read, cleaned)
+        try:
+            yield line.custom_id, _outcome(line, read, refusal)
+        except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
+            # Whatever one line holds, the others were paid for and must be kept.
+            yield line.custom_id, Failure(f"its line cannot be read ({type(error).__name__})")
 
 
-def _outcome(line: _Line, read: Read, cleaned: Callable[[bytes], bytes]) -> Completion | Failure:
+def _outcome(line: _Line, read: Read, refusal: Refusal) -> Completion | Failure:
     if line.response is None or not line.response.status_code:
-        error = line.error or _Error()
-        said = cleaned(f"{error.code or 'no response'}: {error.message or ''}".encode()).decode()
-        return Failure(" ".join(said.split())[:200].rstrip(": "))
+        return _without_response(line.error, refusal)
     status, body = line.response.status_code, bytes(line.response.body)
-    if status == 200:
+    if 200 <= status < 300:
         try:
             return msgspec.structs.replace(read(body), batch=True)
         except NoCompletion as error:
             return Failure(str(error))
-    body = cleaned(body)
-    why = f"HTTP {status}: {error_message(body)}"
-    refused = body_refused(why, status, body)
-    final = not may_pass_later(status) if status < 500 else status == 500 and refused.about_form
-    return Failure(why, refused if final else None)
+    return _failure(refusal(status, body))
+
+
+def _failure(meaning: Exception) -> Failure:
+    return Failure(
+        str(meaning),
+        meaning if isinstance(meaning, ModelRefused) else None,
+        meaning if isinstance(meaning, ModelUnavailable) else None,
+    )
+
+
+def _without_response(error: Json, refusal: Refusal) -> Failure:
+    """The failure of a line that was never answered: it expired, or the batch service refused it."""
+    given = error if isinstance(error, dict) else {"message": error}
+    code, message = (words_of(given.get(name) or "") for name in ("code", "message"))
+    # It has no status; 400 by itself decides nothing.
+    status = int(code) if re.fullmatch("[45][0-9][0-9]", code) else 400
+    meaning = _failure(refusal(status, msgspec.json.encode({"error": {"code": code, "message": message}})))
+    why = one_line(f"{code}: {message}" if code else message).rstrip(": ")
+    return meaning if meaning.hopeless else Failure(why or "no response")

@@ -1,7 +1,7 @@
-"""A language model asked through the batch protocol, behind the same door as any other model.
+"""A language model used through the batch protocol, with the same interface as any other model.
 
-Requests that come close together travel in one batch. ``complete`` waits until its own answer is there, which may take
-a day; a run that ends before that finds its batches again when it is resumed.
+Requests that come close together go in one batch. ``complete`` waits for its own answer, which may take a day; a run
+that ends before finds its batches again when it is resumed.
 """
 
 import asyncio
@@ -20,11 +20,12 @@ from apigen.models.batch.journal import Entry, Stage, owned_by
 from apigen.models.batch.lines import Failure, request_files, request_line
 from apigen.models.batch.speech import Speech, Wording
 from apigen.models.openai.failures import TryAgain
+from apigen.models.openai.refused import BodyRefused
 from apigen.models.store import request_key
 from apigen.records import Completion, Json, Message
 
 FULL_QUEUE = frozenset({"token_limit_exceeded", "too_many_batches"})
-"""Codes of a batch that failed since others are under way: the same batch passes later."""
+"""Codes of a batch that failed because others are running: the same batch passes later."""
 
 
 class _Asked:
@@ -38,14 +39,14 @@ class _Asked:
 
 
 class BatchModel:
-    """A model behind an endpoint that speaks the batch protocol.
+    """A model behind an endpoint that supports the batch protocol.
 
     Args:
-        config: name, resolved ``base_url``, key, time-outs, retries, and ``batch``.
-        speech: how requests are put and answers read.
+        config: name, resolved ``base_url``, key, timeouts, retries, and ``batch``.
+        speech: builds requests and reads answers.
         book: the batches of the run.
-        role: what the model is asked for; with its name, whose batches are whose.
-        outage_s: how long the provider may be away.
+        role: what the model is used for; with its name, it identifies its batches.
+        outage_s: how long the provider may be unreachable.
     """
 
     def __init__(
@@ -79,21 +80,21 @@ class BatchModel:
 
     @property
     def llm(self) -> bool:
-        """A server that speaks this protocol is taken to have a language model behind it."""
+        """A server with this protocol is assumed to serve a language model."""
         return True
 
     @property
     def extra(self) -> Mapping[str, Json]:
-        """What the configuration adds to every request."""
+        """Parameters that the configuration adds to every request."""
         return self._config.extra
 
     async def complete(self, messages: Sequence[Message], options: Options) -> Completion:
-        """Answer from a batch that was fetched, or wait for the one that this request is in, or joins now.
+        """Answer from a batch already fetched, or wait for the one that this request is in or joins now.
 
         Raises:
-            ModelUnavailable: the provider is away, refuses everything, or somebody cancelled the batch there.
+            ModelUnavailable: the provider is unreachable, refuses everything, or the batch was cancelled there.
             ModelRefused: the provider refuses this request.
-            AnswersPending: the batch is under way, and nobody is to wait for it.
+            AnswersPending: the batch is running, and the run does not wait for it.
         """
         self._attach()
         key = self._key(messages, options)
@@ -103,7 +104,7 @@ class BatchModel:
             if isinstance(known, Completion):
                 return known
             if self._stopped:
-                raise AnswersPending(f"nothing more is asked at {self._url}, for the work ends")
+                raise AnswersPending(f"no more requests are sent to {self._url}: the run is ending")
             asked = self._asked[key] = _Asked(self._speech.worded(messages, options))
             if known is None:
                 self._gather([key])
@@ -119,26 +120,26 @@ class BatchModel:
                 del self._asked[key]
 
     def _key(self, messages: Sequence[Message], options: Options) -> str:
-        """What a request is known by, whatever way its body is made: what was paid for is found by what was meant."""
+        """The identity of a request, however its body is built, so that paid answers are found again."""
         return request_key(self._owner, self.locator, messages, options, self.extra).hex()
 
     def _elsewhere(self, number: int) -> ModelUnavailable:
         entry = self._journal.entry(number)
         return ModelUnavailable(
-            f"{self.locator}: batch {entry.batch_id} with {entry.requests} requests is under way at {entry.url}, and "
-            f"the model is now at {self._url}; give it its old base_url until they are answered, or move "
-            "batches.sqlite away to ask again"
+            f"{self.locator}: batch {entry.batch_id} with {entry.requests} requests is running at {entry.url}, but "
+            f"the model is now at {self._url}; restore its base_url until they are answered, or move "
+            "batches.sqlite away to send them again"
         )
 
     def _attach(self) -> None:
-        """Take up the batches that an earlier session left."""
+        """Resume the batches that an earlier session left."""
         if self._attached:
             return
         self._attached = True
         for entry in self._journal.unfinished():
             if entry.owner != self._owner:
                 continue
-            if entry.stage in (Stage.MADE, Stage.UPLOADED):  # never created: asked for again when it is needed
+            if entry.stage in (Stage.MADE, Stage.UPLOADED):  # never created: sent again when needed
                 self._courier.discard(entry)
             elif entry.url == self._url:
                 self._start(entry, None)
@@ -151,7 +152,7 @@ class BatchModel:
             self._gathering = asyncio.ensure_future(self._send())
 
     async def _send(self) -> None:
-        """Send what has gathered once nothing more joins it for a while, or it is enough for a batch."""
+        """Send the gathered requests once no more join for a while, or they fill a batch."""
         with self._book.sending():
             while self._gathered:
                 while len(self._gathered) < self._most:
@@ -164,12 +165,12 @@ class BatchModel:
                 self._gathered.clear()
                 try:
                     lines = [(key, await self._line(key, asked)) for key in keys if (asked := self._asked.get(key))]
-                    # Those whose waiters are gone in the meantime need no answer.
+                    # Those that nobody waits for any more need no answer.
                     wanted = (line for line in lines if line[0] in self._asked)
                     for part, file in request_files(wanted, self._most):
                         entry = self._journal.make(self._owner, self._url, secrets.token_hex(8), part)
                         self._start(entry, file)
-                except Exception as error:  # noqa: BLE001 - such as a full disk: those who wait must hear of it
+                except Exception as error:  # noqa: BLE001 - such as a full disk: whoever waits must know
                     for key in keys:
                         self._forget(key, error)
 
@@ -184,7 +185,7 @@ class BatchModel:
         keys = self._journal.keys(entry.number)
         try:
             await self._carried(entry, lines, keys)
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits must know
             self._stuck[entry.number] = error
             for key in keys:
                 self._forget(key, error)
@@ -218,7 +219,7 @@ class BatchModel:
         if not batch.final:
             if not self._book.wait:
                 await self._book.all_sent(self._batch.collect_s)
-                raise AnswersPending(f"{entry.batch_id} is under way at {self._url}")
+                raise AnswersPending(f"{entry.batch_id} is still running at {self._url}")
             batch = await self._courier.ended(entry)
         with self._book.sending():
             fetched = await self._courier.fetch(entry, batch)
@@ -226,27 +227,32 @@ class BatchModel:
             await self._settle(entry, fetched)
 
     async def _settle(self, entry: Entry, fetched: Fetched) -> None:
-        """Hand out the answers of a batch, and see to the requests that have none."""
+        """Hand out the answers of a batch, and handle the requests that have none."""
         batch, missing, otherwise = fetched.batch, dict[str, str](), dict[str, str]()
         for key in fetched.keys:
             asked = self._asked.get(key)
             if asked is None:
                 continue
             answer = self._journal.find(key)
-            failure = fetched.failures.get(key, Failure(f"it is missing in the answers of {batch.id}"))
+            failure = fetched.failures.get(key, Failure(f"batch {batch.id} has no readable answer to this request"))
             if isinstance(answer, Completion):
                 asked.wording.answered()
                 self._forget(key, answer)
-            elif failure.refused and asked.wording.refused(failure.refused):
+            elif isinstance(failure.refused, BodyRefused) and asked.wording.refused(failure.refused):
                 otherwise[key] = failure.why
             elif failure.refused:
-                self._forget(key, ModelRefused(f"{self.locator} at {self._url}: {failure.why}"))
+                self._forget(key, failure.refused)
             else:
                 missing[key] = failure.why
+        hopeless = next((failure.hopeless for failure in fetched.failures.values() if failure.hopeless), None)
+        if hopeless and (missing or otherwise):
+            raise ModelUnavailable(
+                f"{hopeless}; {batch.id} answered {fetched.answered} of its {entry.requests} requests"
+            )
         if batch.status == "cancelled" and not entry.cancelled and (missing or otherwise):
             raise ModelUnavailable(
                 f"{self.locator}: {batch.id} was cancelled at the provider; {fetched.answered} of its {entry.requests} "
-                "requests were answered, and a resumed run asks for the rest again"
+                "requests were answered, and a resumed run sends the rest again"
             )
         self._again(otherwise, counts=False)
         if batch.status == "failed":
@@ -255,15 +261,15 @@ class BatchModel:
             self._again(missing, alive=fetched.answered > 0)
 
     async def _failed(self, fetched: Fetched, missing: dict[str, str]) -> None:
-        """A batch that was never begun: one wrong line is enough for that."""
+        """Handle a batch that was never started: one invalid line is enough for that."""
         flaws, keys = fetched.batch.flaws, fetched.keys
         wrong = {flaw.line: flaw for flaw in flaws if flaw.line and flaw.line <= len(keys)}
-        said = "; ".join(f"{flaw.code}: {flaw.message}" for flaw in flaws[:3]) or "no reason is given"
+        said = "; ".join(map(str, flaws[:3])) or "no reason given"
         if wrong:
             for number, flaw in wrong.items():
                 key = keys[number - 1]
                 missing.pop(key, None)
-                self._forget(key, ModelRefused(f"{self.locator} at {self._url}: {flaw.code}: {flaw.message}"))
+                self._forget(key, ModelRefused(f"{self.locator} at {self._url}: {flaw}"))
         elif any(flaw.code in FULL_QUEUE for flaw in flaws) and (self._working or len(keys) > 1):
             if not self._working:
                 self._most = max(1, len(keys) // 2)
@@ -273,22 +279,22 @@ class BatchModel:
         self._again(missing, counts=False)
 
     async def _until_there_is_room(self) -> None:
-        """Wait until another batch has ended, or for a while where there is none."""
+        """Wait until another batch has ended, or one poll interval if there is none."""
         before = set(self._working)
         if before and not self._book.wait:
-            raise AnswersPending(f"{len(before)} batches are under way at {self._url}, and there is no room for more")
+            raise AnswersPending(f"{len(before)} batches are running at {self._url}, and its queue is full")
         while True:
             await asyncio.sleep(self._batch.poll_s)
             if not before or before - self._working:
                 return
 
     def _again(self, missing: dict[str, str], *, alive: bool = True, counts: bool = True) -> None:
-        """Let requests join the next batch, if they are still wanted.
+        """Send requests again in the next batch, if still wanted.
 
         Args:
             missing: the requests, and why they have no answer.
-            alive: whether others of the same batch were answered, so that the provider is at work.
-            counts: whether this was one of the tries that a request has.
+            alive: whether other requests of the batch were answered, so that the provider works.
+            counts: whether this counts as one of the tries of a request.
         """
         wanted = [key for key in missing if key in self._asked]
         tries = self._config.retries + 1
@@ -303,7 +309,7 @@ class BatchModel:
             self._gather(left)
 
     def _forget(self, key: str, outcome: Completion | Exception) -> None:
-        """Give those who wait for a request its outcome."""
+        """Give whoever waits for a request its outcome."""
         asked = self._asked.pop(key, None)
         if asked is None or asked.answer.done():
             return
@@ -311,10 +317,10 @@ class BatchModel:
             asked.answer.set_result(outcome)
         else:
             asked.answer.set_exception(outcome)
-            asked.answer.exception()  # looked at here, so that nobody complains where those who waited are gone
+            asked.answer.exception()  # retrieved, so that asyncio does not complain if nobody waits any more
 
     async def _cancel(self) -> None:
-        """Have the batches ended that are still under way, where the provider lets itself be asked; send no more."""
+        """Cancel the batches that are still running, if the provider can be reached; send no more."""
         self.stop()
         if self._gathering:
             self._gathering.cancel()
@@ -329,18 +335,18 @@ class BatchModel:
                     await self._courier.cancel(entry)
 
     def endpoints(self) -> tuple[EndpointFacts, ...]:
-        """What was seen of the endpoint where it was asked request by request, as to learn how it is asked."""
+        """Facts about the endpoint, from the single requests sent to learn its dialect."""
         return self._speech.endpoints()
 
     def stop(self) -> None:
-        """Wait for no answer any more; batches that are under way go on at the provider."""
+        """Stop waiting for answers; running batches continue at the provider."""
         self._stopped = True
         self._speech.stop()
         for key in list(self._asked):
-            self._forget(key, AnswersPending(f"answers are under way at {self._url}"))
+            self._forget(key, AnswersPending(f"answers are still pending at {self._url}"))
 
     async def aclose(self) -> None:
-        """Stop waiting and close the connections; batches that are under way go on at the provider."""
+        """Stop waiting and close the connections; running batches continue at the provider."""
         tasks = [*self._on_their_way.values(), *([self._gathering] if self._gathering else [])]
         for task in tasks:
             task.cancel()

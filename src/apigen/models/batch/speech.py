@@ -1,4 +1,4 @@
-"""How the lines of a batch are put, and what comes back is read."""
+"""How the requests of a batch are built and their answers read."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -10,30 +10,30 @@ from apigen.records import Completion, Message
 
 
 class Wording(Protocol):
-    """How one request is put, which may change where it is refused."""
+    """How one request is phrased, which may change when it is refused."""
 
     async def body(self) -> dict[str, Any]:
         """The body to send now.
 
         Raises:
-            ModelUnavailable: it cannot be found out how the endpoint is spoken to.
+            ModelUnavailable: the dialect of the endpoint cannot be determined.
         """
         ...
 
     def refused(self, refused: BodyRefused) -> bool:
-        """Learn from a refusal; returns whether the request is put otherwise from now on, which must not go on ever."""
+        """Learn from a refusal; returns whether the request is now phrased differently, finitely often."""
         ...
 
     def answered(self) -> None:
-        """Take note that it was answered."""
+        """Record that it was answered."""
         ...
 
 
 class Speech(Protocol):
-    """How an endpoint is spoken to: the same for a line of a batch as for a request by itself."""
+    """The dialect of an endpoint: the same for a line of a batch as for a single request."""
 
     def worded(self, messages: Sequence[Message], options: Options) -> Wording:
-        """How a request is put."""
+        """How a request is phrased."""
         ...
 
     def read(self, content: bytes) -> Completion:
@@ -45,11 +45,11 @@ class Speech(Protocol):
         ...
 
     def endpoints(self) -> tuple[EndpointFacts, ...]:
-        """What was seen of the endpoint, where it was asked to learn how it is spoken to."""
+        """Facts about the endpoint, from requests sent to learn its dialect."""
         ...
 
     def stop(self) -> None:
-        """Ask nothing more."""
+        """Send nothing more."""
         ...
 
     async def aclose(self) -> None:
@@ -58,25 +58,25 @@ class Speech(Protocol):
 
 
 class _Plain:
-    """A request that has one body and no other."""
+    """A request with a single possible body."""
 
     def __init__(self, body: dict[str, Any]) -> None:
         self._body = body
 
     async def body(self) -> dict[str, Any]:
-        """The same at all times."""
+        """Always the same."""
         return self._body
 
     def refused(self, refused: BodyRefused) -> bool:
-        """It cannot be put otherwise."""
+        """It cannot be phrased differently."""
         return False
 
     def answered(self) -> None:
-        """There is nothing to note."""
+        """There is nothing to record."""
 
 
 class PlainSpeech:
-    """What one model is sent and answers, as when it is asked request by request.
+    """The plain dialect of one model, as for single requests.
 
     Args:
         locator: ``openai/NAME``.
@@ -86,7 +86,7 @@ class PlainSpeech:
         self._locator = locator
 
     def worded(self, messages: Sequence[Message], options: Options) -> Wording:
-        """How a request is put: as most take it."""
+        """How a request is phrased: as most endpoints take it."""
         return _Plain(request_body(self._locator.removeprefix("openai/"), messages, options))
 
     def read(self, content: bytes) -> Completion:
