@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apigen.config import Config
@@ -145,6 +146,7 @@ def test_durations_add_up(hours: int, minutes: int) -> None:
     assert ungrounded(candidate(query, "seconds", total * 60 + 10**7, NUMBER))
 
 
+@example(start=date(2000, 6, 7), nights=14)  # 7 June, never 6 July
 @given(start=st.dates(), nights=st.integers(2, 25))
 def test_the_end_of_a_stay(start: Any, nights: int) -> None:
     """A first day and a number of nights ground the last day and not the one after it."""

@@ -85,6 +85,7 @@ _SPOKEN = re.compile(
     rf"(?P<h>{_HOUR})\b\s?(?P<half>[ap]\.?m\b)?",
     re.IGNORECASE,
 )
+_MONTHS_A_YEAR = 12
 _NAMED_TIME = re.compile(r"\b(noon|midday|midnight)\b", re.IGNORECASE)
 _MILITARY = re.compile(r"(?<!\d)([01]\d|2[0-3])([0-5]\d)\s?(?:hours|hrs|h|utc|gmt|z)\b", re.IGNORECASE)
 _LATER = re.compile("afternoon|evening|night")
@@ -105,7 +106,7 @@ class Moment(NamedTuple):
 
 
 class DateMention(NamedTuple):
-    """A day named in the query; numeric forms may be read in either order."""
+    """A day named in the query; numeric forms that end with the year, or have none, may be read in either order."""
 
     readings: tuple[tuple[int | None, int, int], ...]
     """Each as (year or None, month, day)."""
@@ -163,7 +164,8 @@ def find_dates(text: str) -> list[DateMention]:
     for match in _NUMERIC_DATE.finditer(text):
         a, b, c = int(match[1]), int(match[3]), int(match[4])
         if len(match[1]) == 4:
-            found.append(([(a, b, c), (a, c, b)], match))
+            # A date that begins with the year goes on with the month, unless there is no such month.
+            found.append(([(a, b, c) if b <= _MONTHS_A_YEAR else (a, c, b)], match))
         elif len(match[1]) <= 2:
             years = [c] if len(match[4]) == 4 else [2000 + c, 1900 + c]
             found.append(([(year, month, day) for year in years for month, day in ((a, b), (b, a))], match))
