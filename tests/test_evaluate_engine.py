@@ -131,7 +131,7 @@ def test_other_programs_mark_a_folder_without_the_command_line(folder: Path, row
     assert {id_: score.correct for id_, score in found.scores.items() if score} == RIGHT
     assert found.figures["correct"] == 3
     assert found.scores["off"] is not None
-    assert found.scores["off"].miss is ErrorType.WRONG_VALUE
+    assert found.scores["off"].error_type is ErrorType.WRONG_VALUE
     assert found.answers["none"].said == "No tool fits."
 
 

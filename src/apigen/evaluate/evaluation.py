@@ -16,7 +16,7 @@ class Evaluated(msgspec.Struct, frozen=True):
     """One question with its answer and its scores."""
 
     scored: Scored
-    given: AnswerRecord
+    record: AnswerRecord
     by_result: ByResult | None = None
     """The score by execution; ``None`` where nothing was executed for it."""
 
@@ -24,7 +24,7 @@ class Evaluated(msgspec.Struct, frozen=True):
         """The line of verdicts.jsonl."""
         line = self.scored.verdict() | {"query": query_of(self.scored.question)}
         if self.by_result is not None:
-            line["executed"] = found_of(self.by_result.mark, self.by_result.problem)
+            line["executed"] = found_of(self.by_result.score, self.by_result.problem)
         return line
 
 
@@ -48,8 +48,8 @@ def evaluated(
         one = answers.get(question.id)
         if one is not None:
             line = one.line()
-            mark = question.truth.mark(line.answer) if line.answer else None
-            found.append(Evaluated(Scored(question, mark, line.error), one, by_result.get(question.id)))
+            score = question.ground_truth.score(line.answer) if line.answer else None
+            found.append(Evaluated(Scored(question, score, line.error), one, by_result.get(question.id)))
     return found
 
 
@@ -65,16 +65,16 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated], limit: in
     for one in found:
         tally.add(one.scored)
         if one.by_result is not None:
-            by_result.add(Scored(one.scored.question, one.by_result.mark, one.by_result.problem))
+            by_result.add(Scored(one.scored.question, one.by_result.score, one.by_result.problem))
     executed = any(one.by_result is not None for one in found)
     return {
         **_counts(tally, limit),
         "execution": _counts(by_result, limit) if executed else None,
-        "cut": sum(one.given.cut for one in found),
+        "cut": sum(one.record.cut for one in found),
         "calls_in_text": sum(map(_calls_in_text, found)),
         "tokens": {
-            "prompt": sum(one.given.tokens.prompt for one in found),
-            "completion": sum(one.given.tokens.completion for one in found),
+            "prompt": sum(one.record.tokens.prompt for one in found),
+            "completion": sum(one.record.tokens.completion for one in found),
         },
     }
 
@@ -86,4 +86,4 @@ def _counts(tally: ScoreTally, limit: int | None) -> dict[str, Any]:
 
 def _calls_in_text(one: Evaluated) -> bool:
     """Whether ``tool_calls`` is empty although the text looks like a call."""
-    return one.given.calls == [] and bool(one.given.said) and bool(calls_in(one.given.said))
+    return one.record.calls == [] and bool(one.record.said) and bool(calls_in(one.record.said))

@@ -24,7 +24,7 @@ from apigen.evaluate.base import Question, Suite
 from apigen.evaluate.blocking import blocking
 from apigen.evaluate.evaluation import evaluated, figures
 from apigen.evaluate.executables import Executables, executables
-from apigen.evaluate.executed import ByResult, marked_by_result
+from apigen.evaluate.executed import ByResult, scored_by_result
 from apigen.evaluate.job import HELD_OUT, EvaluationJob, EvaluationResult
 from apigen.evaluate.model_digest import model_digest
 from apigen.evaluate.page import page
@@ -175,7 +175,7 @@ async def _by_result(
         if question.id in kept.answers and (answer := kept.answers[question.id].line().answer)
     ]
     try:
-        return {one.id: one async for one in marked_by_result(answers, tools.by_name(), executor, stopped)}
+        return {one.id: one async for one in scored_by_result(answers, tools.by_name(), executor, stopped)}
     except ExecutorUnavailable as error:
         raise JobFellShort(f"--execute: the calls cannot be executed: {error}") from error
     finally:

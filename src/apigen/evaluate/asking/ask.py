@@ -44,11 +44,11 @@ class Progress(msgspec.Struct):
     correct: int = 0
     errors: int = 0
 
-    def count(self, mark: Score | None) -> None:
+    def count(self, score: Score | None) -> None:
         """Count one answer, or an error."""
-        self.answered += mark is not None
-        self.correct += mark is not None and mark.correct
-        self.errors += mark is None
+        self.answered += score is not None
+        self.correct += score is not None and score.correct
+        self.errors += score is None
 
 
 async def ask_missing(
@@ -101,4 +101,4 @@ async def ask_missing(
 def score_of(question: Question, one: AnswerRecord) -> Score | None:
     """The score of an answer; ``None`` for an error."""
     answer = one.line().answer
-    return question.truth.mark(answer) if answer else None
+    return question.ground_truth.score(answer) if answer else None
