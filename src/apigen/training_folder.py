@@ -11,6 +11,11 @@ ADAPTER = "adapter"
 DONE = "done"
 
 
+def record_path(folder: Path) -> Path:
+    """Where the record of a model's training is, if it has one: an adapter's is in the folder above it."""
+    return (folder.parent if folder.name == ADAPTER and not (folder / RECORD).exists() else folder) / RECORD
+
+
 class _Status(msgspec.Struct, frozen=True):
     status: str
 

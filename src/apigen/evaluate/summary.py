@@ -95,9 +95,9 @@ def _training(training: Mapping[str, Any]) -> list[str]:
         "trained on" + ("; memorised answers say nothing about unseen questions." if training["trained_on"] else ".")
     ]
     if training["not_read"]:
-        lines.append(f"Training data {', '.join(training['not_read'])} cannot be read now, so there may be more.")
+        lines.append(f"The count may be too low: {', '.join(training['not_read'])} cannot be read any more.")
     if training["changed"]:
-        lines.append(f"Training data {', '.join(training['changed'])} have changed since, so the count may be off.")
+        lines.append(f"The count may be wrong: {', '.join(training['changed'])} changed after the training.")
     return lines
 
 
