@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from apigen.dialogue.form import prompt_version
 from runs import PATIENCE_S, apigen, lines, start, told, until
 from tool_server import ToolServer, answering, calling, saying
 
@@ -376,6 +377,16 @@ def test_an_evaluation_is_resumed_as_it_was_begun(server: ToolServer, tmp_path: 
     shutil.rmtree(tmp_path / "out")
     ran = evaluate(server, tmp_path, "--resume")
     assert (ran.returncode, "no evaluation.json in it" in ran.stderr) == (2, True)
+
+
+def test_an_evaluation_is_not_resumed_with_other_prompts(server: ToolServer, tmp_path: Path) -> None:
+    """Where another version of apigen words them differently, the answers do not belong together."""
+    assert evaluate(server, tmp_path).returncode == 0
+    record = found(tmp_path)
+    assert record["prompt_version"] == prompt_version("native")
+    (tmp_path / "out" / "evaluation.json").write_text(json.dumps(record | {"prompt_version": "older"}))
+    ran = evaluate(server, tmp_path, "--resume")
+    assert (ran.returncode, 'cannot resume: prompt_version changed from "older"' in ran.stderr) == (2, True)
 
 
 def test_an_evaluation_is_not_resumed_at_another_server(server: ToolServer, tmp_path: Path) -> None:

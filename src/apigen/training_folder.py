@@ -1,4 +1,4 @@
-"""The folder of a training, for those who read it without what trains: its files' names, and whether it is finished."""
+"""The folder of a training, for those who read it without what trains: its files' names, its status and its prompts."""
 
 from pathlib import Path
 
@@ -18,6 +18,32 @@ def record_path(folder: Path) -> Path:
 
 class _Status(msgspec.Struct, frozen=True):
     status: str
+
+
+class TrainedAs(msgspec.Struct, frozen=True):
+    """The prompts that a model was trained with."""
+
+    form: str
+    prompt_version: str = ""
+    """See :func:`apigen.dialogue.form.prompt_version`; empty where an earlier version did not record it."""
+
+
+class _Prompts(msgspec.Struct, frozen=True):
+    prompts: str = ""
+
+
+class _Form(msgspec.Struct, frozen=True):
+    form: str
+    deciding: _Prompts = _Prompts()
+
+
+def trained_as(folder: Path) -> TrainedAs | None:
+    """The form and the wording of the prompts of a training; ``None`` where its record does not say."""
+    try:
+        record = msgspec.json.decode(record_path(folder).read_bytes(), type=_Form)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return TrainedAs(record.form, record.deciding.prompts)
 
 
 def require_finished(folder: Path) -> None:

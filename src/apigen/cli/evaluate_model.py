@@ -39,14 +39,20 @@ def ask_command(options: AskOptions) -> int:
     set_on_retry_hooks(())  # an endpoint that stays away is reported in one line
     job = options.job
     if options.dry_run:
-        planned = plan_of(rehearse(job).questions, job.form, job.max_tokens)
+        plan = rehearse(job)
+        planned = plan_of(plan.questions, plan.form, job.max_tokens)
         text = msgspec.json.encode(planned).decode() if options.as_json else plan_words(planned)
         sys.stdout.write(f"{text}\n")
         return 0
     resume = f"resume with --resume --out {shlex.quote(str(job.out))}"
+    console = Console(stderr=True, markup=False)
+
+    def warn(line: str) -> None:
+        console.print(f"warning: {line}", highlight=False, soft_wrap=True)
+
     try:
-        with on_interrupt(_ENDING) as interrupted, _Asking(Console(stderr=True, markup=False)) as bar:
-            result = evaluate(job, watch=bar.at, stopped=interrupted, overlap=trained_on)
+        with on_interrupt(_ENDING) as interrupted, _Asking(console) as bar:
+            result = evaluate(job, watch=bar.at, stopped=interrupted, overlap=trained_on, warn=warn)
     except KeyboardInterrupt:
         return _interrupted(f"all finished answers are kept; {resume}")
     if options.as_json:

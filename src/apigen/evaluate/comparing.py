@@ -142,7 +142,7 @@ def compared(sides: Sequence[Side]) -> dict[str, Any]:
         "version": _questions(sides[0].found),
         "models": [
             {key: side.found[key] for key in ("model", "form", "temperature", "max_tokens", "limit", "seed", "date")}
-            | {"name": side.name}
+            | {"name": side.name, "prompt_version": side.found.get("prompt_version", "")}
             for side in sides
         ],
         "say": _compared(sides, correct, categories),

@@ -67,7 +67,9 @@ _SYSTEM = {
 
 def remarks(found: Mapping[str, Any]) -> list[str]:
     """What to know before the figures are believed."""
-    lines = _training(found["training"]) if found.get("training") else []
+    lines = [line for line in [form_warning(found)] if line]
+    if found.get("training"):
+        lines += _training(found["training"])
     if not pooled(found):
         lines.append(
             "There is no overall row: the sample is capped per category, so pooling would overweight small categories."
@@ -86,6 +88,27 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
     if found["errors"] and "model" in found:
         lines.append(f"{found['errors']:,} questions ended in an error; --resume asks them again.")
     return lines
+
+
+def form_warning(found: Mapping[str, Any]) -> str:
+    """Whether the model is asked with other prompts than it was trained with; empty where it is not.
+
+    Args:
+        found: evaluation.json, or its ``form``, ``prompt_version`` and ``trained_as``.
+    """
+    trained = found.get("trained_as")
+    if trained and trained["form"] != found["form"]:
+        return (
+            f"The model was trained in the {trained['form']} form and is asked in the {found['form']} form, which may "
+            f"cost it every answer; use --form {trained['form']}, or omit --form."
+        )
+    if trained and trained["prompt_version"] not in ("", found["prompt_version"]):
+        return (
+            f"The model was trained with other prompts (version {trained['prompt_version']}) than this version of "
+            f"apigen uses ({found['prompt_version']}), which may cost accuracy; train it again, or evaluate it with "
+            "the version of apigen that trained it."
+        )
+    return ""
 
 
 def _training(training: Mapping[str, Any]) -> list[str]:

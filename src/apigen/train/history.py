@@ -55,9 +55,10 @@ def history(folder: Path) -> History | None:
         ``None`` for a folder that is not of a training.
     """
     found = _Found()
-    path: Path | None = record_path(_absolute(str(folder)))
-    if not path.is_file():
+    own = record_path(_absolute(str(folder)))
+    if not own.is_file():
         return None
+    path: Path | None = own
     done: set[Path] = set()
     while path is not None and path not in done:
         done.add(path)

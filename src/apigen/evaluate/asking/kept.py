@@ -26,6 +26,7 @@ _WAYS_OUT = {
     "base_urls": f"choose another --out; where the same model moved to another address, edit base_urls in {EVALUATION}",
     "version": "choose another --out: the questions, or the rules of scoring, have changed",
     "model_digest": "choose another --out: the model has changed",
+    "prompt_version": "choose another --out: this version of apigen words its prompts differently",
 }
 """What to do where a setting changed that no option restores."""
 
@@ -47,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Fields added to every request."""
     base_urls: tuple[str, ...] = ()
     """The endpoints that answer, without queries: another server may hold another model of the same name."""
+    prompt_version: str = ""
+    """Of the wording and layout of prompts, see :func:`apigen.dialogue.form.prompt_version`."""
     model_digest: str = ""
     """Of a local model's weights, tokenizer and chat template; of a server's model it is unknown."""
 
