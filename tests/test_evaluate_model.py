@@ -239,9 +239,9 @@ def test_errors_are_no_wrong_answers_and_are_asked_again(tmp_path: Path) -> None
     with answering(lambda body: (400, "filtered") if query(body) == "2 and 1?" else perfect(body)) as server:
         ran = evaluate(server, tmp_path)
         assert ran.returncode == 1
-        assert told(ran).endswith(
-            "1 questions ended in an error; all finished answers are kept; "
-            f"resume with --resume --out {tmp_path / 'out'}"
+        assert told(ran) == (
+            f"apigen: 1 question ended in an error (most common, 1 of 1: openai/x at {server.url}/chat/completions: "
+            f"HTTP 400: filtered); all finished answers are kept; resume with --resume --out {tmp_path / 'out'}"
         )
         assert (found(tmp_path)["answers"], found(tmp_path)["errors"]) == (7, 1)
         assert verdicts(tmp_path)["s2"]["correct"] is None

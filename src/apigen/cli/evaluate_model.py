@@ -20,7 +20,7 @@ from apigen.evaluate.asking.kept import EVALUATION, REPORT, VERDICTS
 from apigen.evaluate.job import EvaluationJob, EvaluationResult
 from apigen.evaluate.plan import plan_of, plan_words
 from apigen.evaluate.run import evaluate, rehearse
-from apigen.evaluate.summary import summary
+from apigen.evaluate.summary import errors_text, summary
 from apigen.report.words import percent
 
 _ENDING = "Waiting for the answers in flight; press Ctrl-C again to discard them."
@@ -67,7 +67,7 @@ def _ended(result: EvaluationResult, resume: str, *, interrupted: bool) -> int:
 
     Raises:
         ApigenError: it was stopped early.
-        JobFellShort: some questions ended in an error.
+        JobFellShort: asking again may answer some questions, or none was answered.
     """
     what_next = f"{'all finished answers are kept' if result.asked else 'no question was answered'}; {resume}"
     if interrupted:
@@ -75,8 +75,10 @@ def _ended(result: EvaluationResult, resume: str, *, interrupted: bool) -> int:
     if result.problem:
         reached = f"{result.asked:,} of {result.figures['questions']:,} questions were asked, " if result.asked else ""
         raise ApigenError(f"{result.problem}; {reached}{what_next}")
-    if result.figures["errors"]:
-        raise JobFellShort(f"{result.figures['errors']:,} questions ended in an error; {what_next}")
+    if errors := errors_text(result.figures, unfit=False):
+        raise JobFellShort(f"{errors}; {what_next}")
+    if not result.figures["answers"]:
+        raise JobFellShort(f"no question was answered; {errors_text(result.figures, unfit=True)}")
     return 0
 
 

@@ -1,5 +1,6 @@
 """A model's answers with their scores, and the figures."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from apigen.evaluate.asking.notations import calls_in
 from apigen.evaluate.base import Question
 from apigen.evaluate.executed import ByResult
 from apigen.evaluate.scoring import Scored, ScoreTally, found_of, pooled
+
+_NUMBER = re.compile(r"\d[\d,.]*")
 
 
 class Evaluated(msgspec.Struct, frozen=True):
@@ -70,6 +73,7 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated], limit: in
     return {
         **_counts(tally, limit),
         "execution": _counts(by_result, limit) if executed else None,
+        "error_reasons": _error_reasons(found),
         "cut": sum(one.record.cut for one in found),
         "calls_in_text": sum(map(_calls_in_text, found)),
         "tokens": {
@@ -77,6 +81,19 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated], limit: in
             "completion": sum(one.record.tokens.completion for one in found),
         },
     }
+
+
+def _error_reasons(found: Iterable[Evaluated]) -> list[dict[str, Any]]:
+    """The errors that differ in more than numbers, the most common first: ``reason``, ``count`` and ``unfit``."""
+    groups: dict[tuple[bool, str], list[str]] = {}
+    for one in found:
+        if one.scored.score is None:
+            shape = _NUMBER.sub("0", one.scored.error)
+            groups.setdefault((one.record.unfit, shape), []).append(one.scored.error)
+    return [
+        {"reason": errors[0], "count": len(errors), "unfit": unfit}
+        for (unfit, _), errors in sorted(groups.items(), key=lambda group: -len(group[1]))
+    ]
 
 
 def _counts(tally: ScoreTally, limit: int | None) -> dict[str, Any]:

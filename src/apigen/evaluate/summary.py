@@ -12,6 +12,8 @@ from apigen.evaluate.scoring import pooled
 from apigen.report.words import printable
 
 ALL = "all answers"
+_LONGEST = 300
+"""Characters of an error's reason that are shown."""
 
 
 def summary(found: Mapping[str, Any]) -> RenderableType:
@@ -85,9 +87,29 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
         )
     if found.get("system") in _SYSTEM:
         lines.append(_SYSTEM[found["system"]])
-    if found["errors"] and "model" in found:
-        lines.append(f"{found['errors']:,} questions ended in an error; --resume asks them again.")
+    if unfit := errors_text(found, unfit=True):
+        lines.append(f"{unfit}.")
+    if again := errors_text(found, unfit=False):
+        lines.append(f"{again}; --resume asks them again.")
     return lines
+
+
+def errors_text(found: Mapping[str, Any], *, unfit: bool) -> str:
+    """How many questions ended in an error, and why most of them did; empty where none did.
+
+    Args:
+        found: evaluation.json.
+        unfit: count the questions that cannot be put to this model; else those that may be asked again.
+    """
+    reasons = [one for one in found.get("error_reasons", ()) if one["unfit"] == unfit]
+    if not reasons:
+        return ""
+    count, first = sum(one["count"] for one in reasons), reasons[0]
+    questions = f"{count:,} question{'' if count == 1 else 's'}"
+    what = f"Not answerable by this model: {questions}" if unfit else f"{questions} ended in an error"
+    reason = printable(first["reason"])
+    reason = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
+    return f"{what} (most common, {first['count']:,} of {count:,}: {reason})"
 
 
 def form_warning(found: Mapping[str, Any]) -> str:

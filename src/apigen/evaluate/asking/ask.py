@@ -15,7 +15,7 @@ from apigen.evaluate.base import Question, Score
 IN_VAIN = 8
 """Errors before the first answer after which the way of asking must be wrong.
 
-Errors of single questions (too long, refused by the chat template) do not count: they say nothing about the others.
+Errors that say nothing about other questions (too long, refused by the chat template) do not count.
 """
 
 
@@ -87,7 +87,7 @@ async def ask_missing(
         kept.add(one)
         progress.count(score_of(by_id[asked.id], one))
         watch(progress)
-        in_vain += bool(said.error) and not said.unfit
+        in_vain += bool(said.error) and not (said.alone or said.unfit)
         if in_vain >= IN_VAIN and not progress.answered:
             # Of a server: errors of a local model are always of single questions.
             hint = "; start the server with tool calling enabled, or use --form prompted" if asked.tools else ""

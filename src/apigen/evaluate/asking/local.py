@@ -79,7 +79,7 @@ class Local:
             return
         length, prompt, _ = waiting.pop(0)
         problem = f"a prompt of {length:,} tokens runs out of memory even in a batch of one"
-        keep(prompt, Response(error=problem, unfit=True, prompt_tokens=length))
+        keep(prompt, Response(error=problem, alone=True, prompt_tokens=length))
 
     def facts(self) -> dict[str, Any]:
         """The model, the device, and the batch size."""
