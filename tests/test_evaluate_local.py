@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from apigen.evaluate.summary import remarks
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example
 from apigen.train.rendering import Renderer
-from runs import apigen, lines
+from runs import PATIENCE_S, apigen, lines, start, until
 from tiny_chat_model import write_chat_model
 
 BREW = {"name": "brew", "description": "Brews.", "parameters": {"type": "object", "properties": {}}}
@@ -125,6 +126,39 @@ def test_questions_that_do_not_fit_are_no_reason_to_resume(tmp_path: Path) -> No
     questions(tmp_path, "long " * 5000)
     ran = apigen("evaluate", *asked, "--out", tmp_path / "none")
     assert (ran.returncode, "no question was answered" in ran.stderr) == (1, True)
+
+
+@pytest.mark.slow
+def test_rendering_stops_between_prompts(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """An interrupt need not wait until thousands of prompts are rendered."""
+    found = questions(tmp_path, *("long " * 5000 for _ in range(9)))
+    local = Local(Generator(*loaded, "local:x"), 8, 4)
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        asyncio.run(ask_missing(found, kept, local, "native", stopped=lambda: len(kept.answers) >= 3))
+        assert len(kept.answers) == 3
+
+
+@pytest.mark.slow
+def test_a_second_signal_leaves_a_template_that_never_ends(tmp_path: Path) -> None:
+    """The first one is noted and says so; neither the template's thread nor its loop keeps the process alive."""
+    pytest.importorskip("torch")
+    model = write_chat_model(tmp_path / "model")
+    template = model / "chat_template.jinja"
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    template.write_text("{% if 'Milk' in messages[-1].content %}" + endless + "{% endif %}" + template.read_text())
+    questions(tmp_path, "Milk!")
+    out = tmp_path / "out"
+    asked = ("--suite", f"held-out:{tmp_path / 'rows.jsonl'}", "--model", f"local:{model}", "--out", out)
+    process = start("evaluate", *asked)
+    until((out / "evaluation.json").exists, process)
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None
+    while "a second Ctrl-C or SIGTERM discards them and ends at once" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert said.endswith("Interrupted; no question was answered; the same command starts again.\n")
 
 
 @pytest.mark.slow

@@ -275,6 +275,25 @@ def test_an_endpoint_that_dies_ends_it_in_one_line_and_nothing_is_lost(tmp_path:
     assert (found(tmp_path)["status"], found(tmp_path)["correct"]) == ("done", 8)
 
 
+def test_an_evaluation_without_an_answer_leaves_its_folder_free(server: ToolServer, tmp_path: Path) -> None:
+    """Whether the endpoint is down or refuses everything; answers, and the files of others, are not written over."""
+    with answering(perfect) as gone:
+        pass
+    with answering(lambda _: (400, "no tools here")) as refusing:
+        for failing in (gone, refusing):
+            ran = evaluate(failing, tmp_path, "--concurrency", "1", count=30)
+            assert ran.returncode == 1
+            assert told(ran).endswith("; no question was answered; the same command starts again")
+    assert evaluate(server, tmp_path).returncode == 0
+    assert found(tmp_path)["correct"] == 8
+    again = evaluate(server, tmp_path)
+    assert (again.returncode, "already exists; add --resume" in again.stderr) == (2, True)
+    (tmp_path / "out" / "answers.jsonl").unlink()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    again = evaluate(server, tmp_path)
+    assert (again.returncode, "already exists" in again.stderr) == (2, True)
+
+
 def test_a_busy_endpoint_costs_time_and_no_question(tmp_path: Path) -> None:
     """HTTP 429 is waited out by the client of all other requests."""
     turned_away: list[str] = []
@@ -353,7 +372,7 @@ def test_a_second_interrupt_leaves_a_server_that_hangs(tmp_path: Path) -> None:
         until(lambda: kept.exists() and kept.read_bytes().count(b"\n") == 3, process)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        while "Waiting for the answers in flight" not in process.stderr.readline():
+        while "Stopping after the answers in flight" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE_S)

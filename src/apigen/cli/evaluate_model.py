@@ -1,5 +1,6 @@
 """``apigen evaluate --model``: ask a model a suite's questions, and score its answers."""
 
+import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -16,14 +17,16 @@ from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.live_bar import LiveBar
 from apigen.errors import ApigenError, JobFellShort
 from apigen.evaluate.asking.ask import Progress
-from apigen.evaluate.asking.kept import EVALUATION, REPORT, VERDICTS
+from apigen.evaluate.asking.kept import ANSWERS, EVALUATION, REPORT, VERDICTS
 from apigen.evaluate.job import EvaluationJob, EvaluationResult
 from apigen.evaluate.plan import plan_of, plan_words
 from apigen.evaluate.run import evaluate, rehearse
 from apigen.evaluate.summary import errors_text, summary
 from apigen.report.words import percent
 
-_ENDING = "Waiting for the answers in flight; press Ctrl-C again to discard them."
+_ENDING = "Stopping after the answers in flight; a second Ctrl-C or SIGTERM discards them and ends at once."
+
+_NOTHING = "no question was answered; the same command starts again"
 
 
 class AskOptions(NamedTuple):
@@ -54,7 +57,11 @@ def ask_command(options: AskOptions) -> int:
         with on_interrupt(_ENDING) as interrupted, _Asking(console) as bar:
             result = evaluate(job, watch=bar.at, stopped=interrupted, overlap=trained_on, warn=warn)
     except KeyboardInterrupt:
-        return _interrupted(f"all finished answers are kept; {resume}")
+        kept = (job.out / ANSWERS).is_file()
+        code = _interrupted(f"all finished answers are kept; {resume}" if kept else _NOTHING)
+        if job.local is not None:
+            os._exit(code)  # its thread may be stuck, or in the midst of torch's work, which an ordinary exit disturbs
+        return code
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(result.out), **result.figures}).decode() + "\n")
     elif result.asked:
@@ -69,15 +76,16 @@ def _ended(result: EvaluationResult, resume: str, *, interrupted: bool) -> int:
         ApigenError: it was stopped early.
         JobFellShort: asking again may answer some questions, or none was answered.
     """
-    what_next = f"{'all finished answers are kept' if result.asked else 'no question was answered'}; {resume}"
+    answered, questions = result.figures["answers"], result.figures["questions"]
+    what_next = f"all finished answers are kept; {resume}" if answered else _NOTHING
     if interrupted:
         return _interrupted(what_next)
     if result.problem:
-        reached = f"{result.asked:,} of {result.figures['questions']:,} questions were asked, " if result.asked else ""
+        reached = f"{result.asked:,} of {questions:,} questions were asked, " if answered else ""
         raise ApigenError(f"{result.problem}; {reached}{what_next}")
     if errors := errors_text(result.figures, unfit=False):
         raise JobFellShort(f"{errors}; {what_next}")
-    if not result.figures["answers"]:
+    if not answered:
         raise JobFellShort(f"no question was answered; {errors_text(result.figures, unfit=True)}")
     return 0
 

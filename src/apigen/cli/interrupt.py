@@ -1,4 +1,4 @@
-"""Ending a long job politely: what is under way is finished, and what was reached is told."""
+"""Ending a long job in good order: what is in progress is finished, and what was reached is reported."""
 
 import os
 import signal
@@ -14,21 +14,22 @@ _STDERR = 2
 
 @contextmanager
 def on_interrupt(told: str = "") -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C, or a polite kill, end the work after what is under way; a second one ends it at once.
+    """Let the first Ctrl-C or SIGTERM end the work after what is in progress; a second of either ends it at once.
 
     Args:
-        told: a line for the terminal at the first one, where what is under way may take long.
+        told: a line for the terminal at the first one, where what is in progress may take long.
 
     Yields:
-        A function that tells whether that happened.
+        A function that returns whether that happened.
     """
     happened = False
 
     def stop(number: int, frame: object) -> None:
         nonlocal happened
-        del frame
+        del number, frame
         happened = True
-        signal.signal(number, signal.default_int_handler)
+        for each in before:
+            signal.signal(each, signal.default_int_handler)
         if told:
             os.write(_STDERR, f"\n{told}\n".encode())  # not by sys.stderr: it may be in the middle of a write
 
