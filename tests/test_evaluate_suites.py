@@ -16,6 +16,7 @@ from apigen.evaluate.held_out import RULES, HeldOut, question_of
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.library.starter_source import load_starter
 from apigen.records import Call, Message, Tool
+from runs import apigen
 
 TOOL = {
     "name": "kitchen.brew",
@@ -280,13 +281,30 @@ def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
         (brewing(leaf="mint") | {"query": 3}, "wrong_shape"),
         (brewing(leaf="mint") | {"id": 8, "calls": [{"name": "fry"}]}, "'fry', which is not among its tools"),
         (brewing(leaf="mint") | {"id": 8, "calls": [3]}, "invalid calls"),
-        (brewing(leaf="mint"), "duplicate id"),
     ],
 )
-def test_a_held_out_row_that_is_wrong_is_told_with_its_place(tmp_path: Path, row: dict[str, Any], said: str) -> None:
-    """Nothing is left out silently."""
-    path = rows(tmp_path / "rows.jsonl", brewing(leaf="mint"), row)
-    with pytest.raises(UserError, match=f"rows.jsonl row 2: .*{said}"):
+def test_held_out_rows_that_are_wrong_are_counted(tmp_path: Path, row: dict[str, Any], said: str) -> None:
+    """Nothing is left out silently; the first is named, with what writes a file of the others."""
+    more = brewing(leaf="nettle") | {"id": 9, "query": "More!"}
+    path = rows(tmp_path / "rows.jsonl", brewing(leaf="mint"), row, more, row)
+    with pytest.raises(UserError) as raised:
+        questions(f"held-out:{path}")
+    assert str(raised.value).startswith(f"{path}: 2 of 4 rows cannot be asked, the first in line 2: ")
+    assert said in str(raised.value)
+    assert str(raised.value).endswith(
+        f"`apigen check {path} --grounding off --fix GOOD.jsonl` writes the rows that pass"
+    )
+    good = tmp_path / "GOOD.jsonl"
+    assert apigen("check", path, "--grounding", "off", "--fix", good).returncode == 0
+    assert len(questions(f"held-out:{good}")) == 2
+
+
+def test_held_out_rows_of_one_id_are_counted(tmp_path: Path) -> None:
+    """An answer belongs to one question."""
+    path = rows(tmp_path / "rows.jsonl", *(brewing(leaf=leaf) for leaf in ("mint", "nettle", "oolong")))
+    with pytest.raises(
+        UserError, match=r"rows.jsonl: 2 of 3 rows have the id of an earlier row, the first in line 2: "
+    ):
         questions(f"held-out:{path}")
 
 
