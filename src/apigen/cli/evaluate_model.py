@@ -25,7 +25,6 @@ from apigen.evaluate.summary import errors_text, summary
 from apigen.report.words import percent
 
 _ENDING = "Stopping after the answers in flight; a second Ctrl-C or SIGTERM discards them and ends at once."
-
 _NOTHING = "no question was answered; the same command starts again"
 
 
@@ -40,15 +39,20 @@ class AskOptions(NamedTuple):
 def ask_command(options: AskOptions) -> int:
     """Carry out ``apigen evaluate --model``; returns the exit code."""
     set_on_retry_hooks(())  # an endpoint that stays away is reported in one line
-    job = options.job
-    if options.dry_run:
-        plan = rehearse(job)
-        planned = plan_of(plan.questions, plan.form, job.max_tokens)
-        text = msgspec.json.encode(planned).decode() if options.as_json else plan_words(planned)
-        sys.stdout.write(f"{text}\n")
-        return 0
-    resume = f"resume with --resume --out {shlex.quote(str(job.out))}"
-    console = Console(stderr=True, markup=False)
+    return _dry_run(options) if options.dry_run else _ask(options)
+
+
+def _dry_run(options: AskOptions) -> int:
+    plan = rehearse(options.job)
+    planned = plan_of(plan.questions, plan.form, options.job.max_tokens)
+    text = msgspec.json.encode(planned).decode() if options.as_json else plan_words(planned)
+    sys.stdout.write(f"{text}\n")
+    return 0
+
+
+def _ask(options: AskOptions) -> int:
+    job, console = options.job, Console(stderr=True, markup=False)
+    resume = f"all finished answers are kept; resume with --resume --out {shlex.quote(str(job.out))}"
 
     def warn(line: str) -> None:
         console.print(f"warning: {line}", highlight=False, soft_wrap=True)
@@ -57,10 +61,9 @@ def ask_command(options: AskOptions) -> int:
         with on_interrupt(_ENDING) as interrupted, _Asking(console) as bar:
             result = evaluate(job, watch=bar.at, stopped=interrupted, overlap=trained_on, warn=warn)
     except KeyboardInterrupt:
-        kept = (job.out / ANSWERS).is_file()
-        code = _interrupted(f"all finished answers are kept; {resume}" if kept else _NOTHING)
+        code = _interrupted(resume if (job.out / ANSWERS).is_file() else _NOTHING)
         if job.local is not None:
-            os._exit(code)  # its thread may be stuck, or in the midst of torch's work, which an ordinary exit disturbs
+            os._exit(code)  # its thread may be stuck, or in the middle of torch's work, which an ordinary exit disturbs
         return code
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(result.out), **result.figures}).decode() + "\n")
@@ -77,7 +80,7 @@ def _ended(result: EvaluationResult, resume: str, *, interrupted: bool) -> int:
         JobFellShort: asking again may answer some questions, or none was answered.
     """
     answered, questions = result.figures["answers"], result.figures["questions"]
-    what_next = f"all finished answers are kept; {resume}" if answered else _NOTHING
+    what_next = resume if answered else _NOTHING
     if interrupted:
         return _interrupted(what_next)
     if result.problem:

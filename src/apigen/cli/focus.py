@@ -62,7 +62,7 @@ def _nothing_to_aim_at(focus: FocusConfig) -> Table:
 
 def _title(config: Config) -> str:
     focus = config.focus
-    made = f": {focus.wrong:,} of {focus.answers:,} answers wrong in {focus.source}" if focus.source else ""
+    made = f": {focus.wrong:,} of {focus.answers:,} answers are wrong in {focus.source}" if focus.source else ""
     return f"Focus with strength {focus.strength:g}{made}; sampled more often:"
 
 
