@@ -109,7 +109,10 @@ def test_a_base_model_that_is_gone_is_reported(tmp_path: Path) -> None:
     assert found is not None
     assert found["not_read"] == [str(gone)]
     told = remarks({"training": found, "errors": 0, "categories": {}})
-    assert told[1] == f"The count may be too low: {gone} cannot be read any more."
+    assert told == [
+        "At least 0 of 1 questions appear in the data that the model was trained on.",
+        f"{gone} cannot be read; restore what is missing, and --resume counts again.",
+    ]
 
 
 def test_a_project_that_was_moved_as_a_whole_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

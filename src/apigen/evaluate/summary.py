@@ -135,12 +135,13 @@ def form_warning(found: Mapping[str, Any]) -> str:
 
 def _training(training: Mapping[str, Any]) -> list[str]:
     """Questions that are in the model's training data."""
+    gone, count = training["not_read"], training["trained_on"]
     lines = [
-        f"{training['trained_on']:,} of {training['questions']:,} questions appear in the data that the model was "
-        "trained on" + ("; memorised answers say nothing about unseen questions." if training["trained_on"] else ".")
+        f"{'At least ' if gone else ''}{count:,} of {training['questions']:,} questions appear in the data that the "
+        "model was trained on" + ("; memorised answers say nothing about unseen questions." if count else ".")
     ]
-    if training["not_read"]:
-        lines.append(f"The count may be too low: {', '.join(training['not_read'])} cannot be read any more.")
+    if gone:
+        lines.append(f"{', '.join(gone)} cannot be read; restore what is missing, and --resume counts again.")
     if training["changed"]:
         lines.append(f"The count may be wrong: {', '.join(training['changed'])} changed after the training.")
     return lines
