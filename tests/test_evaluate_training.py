@@ -144,6 +144,13 @@ def test_a_training_records_where_its_data_and_its_base_are(tmp_path: Path) -> N
         assert ran.returncode == 0, ran.stderr
     questions = list(HeldOut(tmp_path / "t.jsonl").questions())
     assert trained_on(tmp_path / "m3", questions) == {"questions": 8, "trained_on": 8, "changed": [], "not_read": []}
+    (tmp_path / "m1" / "config.json").write_text("{}")
+    assert trained_on(tmp_path / "m3", questions) == {
+        "questions": 8,
+        "trained_on": 8,
+        "changed": [str(tmp_path / "m1")],
+        "not_read": [],
+    }
     (tmp_path / "m1").rename(tmp_path / "elsewhere")
     found = trained_on(tmp_path / "m3", questions)
     assert found is not None

@@ -12,7 +12,11 @@ DONE = "done"
 
 
 def record_path(folder: Path) -> Path:
-    """Where the record of a model's training is, if it has one: an adapter's is in the folder above it."""
+    """Where the record of a model's training is, if it has one: an adapter's is in the folder above it.
+
+    Absolute, so that it is found from every working directory.
+    """
+    folder = folder.expanduser().resolve()
     return (folder.parent if folder.name == ADAPTER and not (folder / RECORD).exists() else folder) / RECORD
 
 

@@ -11,7 +11,7 @@ from apigen.errors import ApigenError
 from apigen.evaluate.model_digest import model_digest
 from apigen.train.examples import Examples, Source, examples_of, labels
 from apigen.train.pairs import read_pairs
-from apigen.training_folder import record_path
+from apigen.training_folder import ADAPTER, record_path
 
 
 class History(msgspec.Struct, frozen=True):
@@ -20,7 +20,7 @@ class History(msgspec.Struct, frozen=True):
     queries: frozenset[int]
     """Fingerprints, see :func:`apigen.dataset.duplicates.fingerprint`."""
     changed: tuple[str, ...]
-    """Data that are not what they were when the model was trained."""
+    """Data and base models that are not what they were at the training."""
     not_read: tuple[str, ...]
     """Data, or records of a training, that cannot be read now."""
 
@@ -55,7 +55,7 @@ def history(folder: Path) -> History | None:
         ``None`` for a folder that is not of a training.
     """
     found = _Found()
-    own = record_path(_absolute(str(folder)))
+    own = record_path(folder)
     if not own.is_file():
         return None
     path: Path | None = own
@@ -68,7 +68,7 @@ def history(folder: Path) -> History | None:
             found.not_read.append(str(path))
             break
         found.add(record)
-        path = _base_training(record)
+        path = _base_training(record, found.changed)
     return History(frozenset(found.queries), tuple(found.changed), tuple(found.not_read))
 
 
@@ -97,24 +97,28 @@ class _Found:
                 self.changed.append(str(path))
 
 
-def _base_training(record: _Record) -> Path | None:
-    """The record of the base model's training, whether it is there or not; ``None`` where there was none."""
-    typed = _absolute(record.model)
+def _base_training(record: _Record, changed: list[str]) -> Path | None:
+    """The record of the base model's training, whether it is there or not; ``None`` where there was none.
+
+    Args:
+        record: of the training that began with the base model.
+        changed: the base is added where another model is in its place now.
+    """
+    typed = Path(record.model).expanduser()
     if record.paths is None:
         # A name on the hub never begins like this, so the folder is gone.
         gone = record.model.startswith((".", "/", "~")) and not typed.exists()
         return record_path(typed) if gone or record_path(typed).is_file() else None
     if record.paths.base_training is None:
         return None
-    there = Path(record.paths.base_training)
-    # The folders of a project may have moved together; only the same model counts.
-    if not there.exists() and typed.is_dir() and model_digest(str(typed)) == record.deciding.get("base"):
+    there, digest = Path(record.paths.base_training), record.deciding.get("base")
+    if there.exists():
+        base = there.parent / ADAPTER if typed.name == ADAPTER else there.parent
+        if digest and model_digest(str(base)) != digest:
+            changed.append(str(base))
+    elif typed.is_dir() and model_digest(str(typed)) == digest:  # the folders of a project have moved together
         return record_path(typed)
     return there
-
-
-def _absolute(path: str) -> Path:
-    return Path(path).expanduser().resolve()
 
 
 def _examples(path: Path, method: str, label: str) -> Examples:

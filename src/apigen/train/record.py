@@ -86,15 +86,11 @@ def ended(
 
 def _paths(job: Job, data: Sequence[str]) -> dict[str, Any]:
     """Absolute paths of what was learnt from: they must be found from other working directories too."""
-    base = record_path(_absolute(job.model)) if job.model else None
+    base = record_path(Path(job.model)) if job.model else None
     return {
         "base_training": str(base) if base is not None and base.is_file() else None,
-        "data": [str(_absolute(one)) for one in data],
+        "data": [str(Path(one).resolve()) for one in data],
     }
-
-
-def _absolute(path: str) -> Path:
-    return Path(path).expanduser().resolve()
 
 
 def _final(points: Sequence[Point]) -> float | None:
