@@ -397,7 +397,7 @@ def test_right_values_are_those_of_the_right_tool() -> None:
     """Calls are paired so that most is right, and none is counted twice; what is no call has nothing right."""
     tool = Tool("add", "", {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}})
     row = Row("1", 1, "?", (tool,), [_add(1, 2), _add(3, 4)])
-    truth = question_of(row, "here").truth
+    truth = question_of(row, "here").ground_truth
 
     def counted(*calls: dict[str, Any], undecodable: str = "") -> tuple[int, int, int]:
         answer = Answer(tuple(Call(call["name"], call["arguments"]) for call in calls), undecodable)

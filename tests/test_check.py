@@ -164,5 +164,6 @@ def test_the_first_interrupt_is_noted_and_the_second_ends_at_once() -> None:
         assert not interrupted()
         os.kill(os.getpid(), signal.SIGINT)
         assert interrupted()
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), number)

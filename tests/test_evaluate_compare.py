@@ -103,6 +103,18 @@ def test_one_model_in_two_forms_is_compared(tmp_path: Path) -> None:
     assert found["differing"] == []
 
 
+def test_prompts_in_other_words_are_pointed_out(tmp_path: Path) -> None:
+    """By the versions that the evaluations recorded; the same prompts need no remark."""
+    one, other = asked(tmp_path, "one", perfect), asked(tmp_path, "other", half)
+    remark = "The native prompts were worded differently (version of A "
+    assert remark not in apigen("evaluate", "compare", one, other).stdout
+    record = json.loads((other / "evaluation.json").read_text())
+    (other / "evaluation.json").write_text(json.dumps(record | {"prompt_version": "older"}))
+    ran = apigen("evaluate", "compare", one, other, "-o", tmp_path / "compare.html")
+    assert f"{remark}{record['prompt_version']}, B older), which may explain differences." in ran.stdout
+    assert remark in (tmp_path / "compare.html").read_text()
+
+
 def test_other_questions_are_not_compared(tmp_path: Path) -> None:
     """One line that names both versions."""
     one = asked(tmp_path, "one", perfect)

@@ -1,13 +1,14 @@
 """A real chat model evaluated: in this process, and behind the OpenAI protocol of transformers' own server."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from apigen.dialogue.form import FORMS
+from apigen.dialogue.form import FORMS, prompt_version
 from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import ErrorType
 from apigen.evaluate.held_out import HeldOut
@@ -111,6 +112,25 @@ def test_a_folder_is_asked_in_the_prompt(folder: Path, rows: Path, tmp_path: Pat
     assert found["answers"] == 4
 
 
+def test_a_model_is_asked_as_it_was_trained(folder: Path, rows: Path, tmp_path: Path) -> None:
+    """The form is that of training.json; another one is warned of before anything is asked, and in the report."""
+    model = tmp_path / "model"
+    shutil.copytree(folder, model)
+    record = {"model": "x", "status": "done", "method": "sft", "data": [], "form": "prompted"}
+    (model / "training.json").write_text(json.dumps(record))
+    command = ("evaluate", "--suite", f"held-out:{rows}", "--model", f"local:{model}", "--max-tokens", "60", "--out")
+    assert apigen(*command, tmp_path / "out").returncode == 0
+    found = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert (found["form"], found["trained_as"]) == ("prompted", {"form": "prompted", "prompt_version": ""})
+    assert found["prompt_version"] == prompt_version("prompted")
+    ran = apigen(*command, tmp_path / "native", "--form", "native")
+    line = "The model was trained in the prompted form and is asked in the native form"
+    assert ran.stderr.startswith(f"warning: {line}")
+    assert line in " ".join(ran.stdout.split())
+    assert line in (tmp_path / "native" / "report.html").read_text()
+    assert json.loads((tmp_path / "native" / "evaluation.json").read_text())["trained_as"]["form"] == "prompted"
+
+
 def test_the_same_model_behind_a_server_gives_the_same_answers(
     folder: Path, url: str, rows: Path, tmp_path: Path
 ) -> None:
@@ -131,7 +151,7 @@ def test_other_programs_mark_a_folder_without_the_command_line(folder: Path, row
     assert {id_: score.correct for id_, score in found.scores.items() if score} == RIGHT
     assert found.figures["correct"] == 3
     assert found.scores["off"] is not None
-    assert found.scores["off"].miss is ErrorType.WRONG_VALUE
+    assert found.scores["off"].error_type is ErrorType.WRONG_VALUE
     assert found.answers["none"].said == "No tool fits."
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,12 @@ from apigen.evaluate.asking.local import Local
 from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question
 from apigen.evaluate.held_out import HeldOut
+from apigen.evaluate.in_memory import score_answerer
+from apigen.evaluate.summary import remarks
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example
 from apigen.train.rendering import Renderer
+from runs import PATIENCE_S, apigen, lines, start, until
 from tiny_chat_model import write_chat_model
 
 BREW = {"name": "brew", "description": "Brews.", "parameters": {"type": "object", "properties": {}}}
@@ -78,6 +82,83 @@ def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -
     ):
         asked(kept, Telling(lambda _: Response(error="refused")), found)
     assert len(kept.answers) == 8
+
+
+def test_errors_are_grouped_by_their_reason(tmp_path: Path) -> None:
+    """Numbers aside; those that asking again cannot cure are told apart from those that it may."""
+    found = questions(tmp_path, *(f"{number} cups!" for number in range(5)), "Tea!", "Milk!")
+
+    def said(prompt: Prompt) -> Response:
+        query = prompt.messages[-1].content
+        if query == "Tea!":
+            return Response(error="HTTP 500", alone=True)
+        return Response() if query == "Milk!" else Response(error=f"{query[0]},000 tokens are too many", unfit=True)
+
+    scores = score_answerer(Telling(said), found, form="native")
+    assert scores.figures["errors"] == 6
+    assert scores.figures["error_reasons"] == [
+        {"reason": "0,000 tokens are too many", "count": 5, "unfit": True},
+        {"reason": "HTTP 500", "count": 1, "unfit": False},
+    ]
+    notes = remarks(scores.figures)
+    assert notes == [
+        "Not answerable by this model: 5 questions (most common, 5 of 5: 0,000 tokens are too many).",
+        "1 question ended in an error (most common, 1 of 1: HTTP 500); --resume asks them again.",
+    ]
+
+
+@pytest.mark.slow
+def test_questions_that_do_not_fit_are_no_reason_to_resume(tmp_path: Path) -> None:
+    """The exit code is that of an evaluation that is done, and the reason is told with how often it occurred."""
+    pytest.importorskip("torch")
+    model = write_chat_model(tmp_path / "model")
+    questions(tmp_path, "long " * 5000, "Tea!", "longer " * 5000)
+    asked = ("--suite", f"held-out:{tmp_path / 'rows.jsonl'}", "--model", f"local:{model}", "--max-tokens", "4")
+    ran = apigen("evaluate", *asked, "--out", tmp_path / "out")
+    assert ran.returncode == 0, ran.stderr
+    told = " ".join(ran.stdout.split())
+    assert "Not answerable by this model: 2 questions (most common, 2 of 2: the prompt has" in told
+    assert "--resume" not in ran.stdout + ran.stderr
+    kept = lines(tmp_path / "out" / "answers.jsonl")
+    assert sorted(one["id"] for one in kept if one.get("unfit")) == ["q0", "q2"]
+    record = json.loads((tmp_path / "out" / "evaluation.json").read_text())
+    assert (record["status"], record["answers"], record["errors"]) == ("done", 1, 2)
+    questions(tmp_path, "long " * 5000)
+    ran = apigen("evaluate", *asked, "--out", tmp_path / "none")
+    assert (ran.returncode, "no question was answered" in ran.stderr) == (1, True)
+
+
+@pytest.mark.slow
+def test_rendering_stops_between_prompts(loaded: tuple[Any, Any], tmp_path: Path) -> None:
+    """An interrupt need not wait until thousands of prompts are rendered."""
+    found = questions(tmp_path, *("long " * 5000 for _ in range(9)))
+    local = Local(Generator(*loaded, "local:x"), 8, 4)
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        asyncio.run(ask_missing(found, kept, local, "native", stopped=lambda: len(kept.answers) >= 3))
+        assert len(kept.answers) == 3
+
+
+@pytest.mark.slow
+def test_a_second_signal_leaves_a_template_that_never_ends(tmp_path: Path) -> None:
+    """The first one is noted and says so; neither the template's thread nor its loop keeps the process alive."""
+    pytest.importorskip("torch")
+    model = write_chat_model(tmp_path / "model")
+    template = model / "chat_template.jinja"
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    template.write_text("{% if 'Milk' in messages[-1].content %}" + endless + "{% endif %}" + template.read_text())
+    questions(tmp_path, "Milk!")
+    out = tmp_path / "out"
+    asked = ("--suite", f"held-out:{tmp_path / 'rows.jsonl'}", "--model", f"local:{model}", "--out", out)
+    process = start("evaluate", *asked)
+    until((out / "evaluation.json").exists, process)
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None
+    while "a second Ctrl-C or SIGTERM discards them and ends at once" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert said.endswith("Interrupted; no question was answered; the same command starts again.\n")
 
 
 @pytest.mark.slow

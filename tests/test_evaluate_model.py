@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from apigen.dialogue.form import prompt_version
 from runs import PATIENCE_S, apigen, lines, start, told, until
 from tool_server import ToolServer, answering, calling, saying
 
@@ -238,9 +239,9 @@ def test_errors_are_no_wrong_answers_and_are_asked_again(tmp_path: Path) -> None
     with answering(lambda body: (400, "filtered") if query(body) == "2 and 1?" else perfect(body)) as server:
         ran = evaluate(server, tmp_path)
         assert ran.returncode == 1
-        assert told(ran).endswith(
-            "1 questions ended in an error; all finished answers are kept; "
-            f"resume with --resume --out {tmp_path / 'out'}"
+        assert told(ran) == (
+            f"apigen: 1 question ended in an error (most common, 1 of 1: openai/x at {server.url}/chat/completions: "
+            f"HTTP 400: filtered); all finished answers are kept; resume with --resume --out {tmp_path / 'out'}"
         )
         assert (found(tmp_path)["answers"], found(tmp_path)["errors"]) == (7, 1)
         assert verdicts(tmp_path)["s2"]["correct"] is None
@@ -272,6 +273,25 @@ def test_an_endpoint_that_dies_ends_it_in_one_line_and_nothing_is_lost(tmp_path:
         assert evaluate(server, tmp_path, "--resume").returncode == 0
         assert len(server.bodies) == 5
     assert (found(tmp_path)["status"], found(tmp_path)["correct"]) == ("done", 8)
+
+
+def test_an_evaluation_without_an_answer_leaves_its_folder_free(server: ToolServer, tmp_path: Path) -> None:
+    """Whether the endpoint is down or refuses everything; answers, and the files of others, are not written over."""
+    with answering(perfect) as gone:
+        pass
+    with answering(lambda _: (400, "no tools here")) as refusing:
+        for failing in (gone, refusing):
+            ran = evaluate(failing, tmp_path, "--concurrency", "1", count=30)
+            assert ran.returncode == 1
+            assert told(ran).endswith("; no question was answered; the same command starts again")
+    assert evaluate(server, tmp_path).returncode == 0
+    assert found(tmp_path)["correct"] == 8
+    again = evaluate(server, tmp_path)
+    assert (again.returncode, "already exists; add --resume" in again.stderr) == (2, True)
+    (tmp_path / "out" / "answers.jsonl").unlink()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    again = evaluate(server, tmp_path)
+    assert (again.returncode, "already exists" in again.stderr) == (2, True)
 
 
 def test_a_busy_endpoint_costs_time_and_no_question(tmp_path: Path) -> None:
@@ -352,7 +372,7 @@ def test_a_second_interrupt_leaves_a_server_that_hangs(tmp_path: Path) -> None:
         until(lambda: kept.exists() and kept.read_bytes().count(b"\n") == 3, process)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
-        while "Waiting for the answers in flight" not in process.stderr.readline():
+        while "Stopping after the answers in flight" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=PATIENCE_S)
@@ -376,6 +396,16 @@ def test_an_evaluation_is_resumed_as_it_was_begun(server: ToolServer, tmp_path: 
     shutil.rmtree(tmp_path / "out")
     ran = evaluate(server, tmp_path, "--resume")
     assert (ran.returncode, "no evaluation.json in it" in ran.stderr) == (2, True)
+
+
+def test_an_evaluation_is_not_resumed_with_other_prompts(server: ToolServer, tmp_path: Path) -> None:
+    """Where another version of apigen words them differently, the answers do not belong together."""
+    assert evaluate(server, tmp_path).returncode == 0
+    record = found(tmp_path)
+    assert record["prompt_version"] == prompt_version("native")
+    (tmp_path / "out" / "evaluation.json").write_text(json.dumps(record | {"prompt_version": "older"}))
+    ran = evaluate(server, tmp_path, "--resume")
+    assert (ran.returncode, 'cannot resume: prompt_version changed from "older"' in ran.stderr) == (2, True)
 
 
 def test_an_evaluation_is_not_resumed_at_another_server(server: ToolServer, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_one_of_the_seven_takes_an_empty_string(wheel: Path) -> None:
         "number_of_tickets": 1,
     }
     call = Call("Flights_4_SearchOnewayFlight", arguments)
-    assert questions["live_multiple_507-149-4"].truth.mark(Answer((call,))).correct
+    assert questions["live_multiple_507-149-4"].ground_truth.score(Answer((call,))).correct
 
 
 def test_the_data_are_known(wheel: Path) -> None:

@@ -19,12 +19,12 @@ VARIABLE = (list, ["my_list"])
 OBJECT = (dict, [{"size": ["Large", "XL"], "n": [2, ""], "deep": [["A"], ""]}])
 
 
-def marked(argument: Argument, value: Json) -> ErrorType | None:
-    return argument.mark("x", value).miss
+def scored(argument: Argument, value: Json) -> ErrorType | None:
+    return argument.score("x", value).error_type
 
 
 @pytest.mark.parametrize(
-    ("wanted", "value", "miss"),
+    ("wanted", "value", "error_type"),
     [
         (TEXT, "new-york*", None),
         (TEXT, "N.e_w/ ^York,", None),
@@ -60,21 +60,21 @@ def marked(argument: Argument, value: Json) -> ErrorType | None:
     ],
 )
 def test_types_are_exact_and_texts_are_standardised(
-    wanted: tuple[type[Any], Sequence[Json]], value: Json, miss: ErrorType | None
+    wanted: tuple[type[Any], Sequence[Json]], value: Json, error_type: ErrorType | None
 ) -> None:
     """A type is met exactly; texts are compared without case and ``,./-_*^``, as far down as one level of a dict."""
-    assert marked(Argument(*wanted), value) is miss
+    assert scored(Argument(*wanted), value) is error_type
 
 
 def test_a_whole_number_is_a_float_at_the_top_level_alone() -> None:
     """``5`` for a float parameter passes, ``true`` and a number that no float holds do not, nor ``5`` in its list."""
     top = Argument(float, [5.0], also=int)
-    assert [marked(top, value) for value in (5, True, 10**400)] == [None, ErrorType.WRONG_TYPE, ErrorType.WRONG_VALUE]
-    assert marked(Argument(list, [[5.0]], item=float), [5]) is ErrorType.WRONG_TYPE
+    assert [scored(top, value) for value in (5, True, 10**400)] == [None, ErrorType.WRONG_TYPE, ErrorType.WRONG_VALUE]
+    assert scored(Argument(list, [[5.0]], item=float), [5]) is ErrorType.WRONG_TYPE
 
 
 @pytest.mark.parametrize(
-    ("values", "item", "value", "miss"),
+    ("values", "item", "value", "error_type"),
     [
         ([["a b", "c"]], str, ["AB", "c."], None),
         ([["a", "b"]], str, ["b", "a"], ErrorType.WRONG_VALUE),
@@ -94,15 +94,15 @@ def test_a_whole_number_is_a_float_at_the_top_level_alone() -> None:
         ([[{"k": ["a"]}], ""], dict, [], None),
     ],
 )
-def test_lists_are_ordered(values: Sequence[Json], item: type[Any], value: Json, miss: ErrorType | None) -> None:
+def test_lists_are_ordered(values: Sequence[Json], item: type[Any], value: Json, error_type: ErrorType | None) -> None:
     """Items in order, of the type asked for; where the list may be left out their types are not asked."""
-    assert marked(Argument(list, values, item=item), value) is miss
+    assert scored(Argument(list, values, item=item), value) is error_type
 
 
 def test_a_tuple_is_a_list_where_the_tool_asks_for_a_tuple() -> None:
     """And nowhere else; Python text can hold one."""
-    assert marked(Argument(list, [[1, 2]], int, also=tuple), (1, 2)) is None
-    assert marked(Argument(list, [[1, 2]], int), (1, 2)) is ErrorType.WRONG_TYPE
+    assert scored(Argument(list, [[1, 2]], int, also=tuple), (1, 2)) is None
+    assert scored(Argument(list, [[1, 2]], int), (1, 2)) is ErrorType.WRONG_TYPE
 
 
 def due(name: str, required: Sequence[str] = (), **acceptable: list[Json]) -> DueCall:
@@ -111,15 +111,15 @@ def due(name: str, required: Sequence[str] = (), **acceptable: list[Json]) -> Du
     return DueCall(name, arguments, due_arguments(required, acceptable))
 
 
-def mark(truth: CallsDue | AnyCallDue, *calls: Call) -> Score:
-    return truth.mark(Answer(calls))
+def score(truth: CallsDue | AnyCallDue, *calls: Call) -> Score:
+    return truth.score(Answer(calls))
 
 
 WALK = CallsDue((due("walk", ["to"], to=["park"], pace=[2, ""], dogs=[3]),))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "miss"),
+    ("arguments", "error_type"),
     [
         ({"to": "park", "dogs": 3}, None),
         ({"to": "park", "dogs": 3, "pace": 2}, None),
@@ -131,59 +131,59 @@ WALK = CallsDue((due("walk", ["to"], to=["park"], pace=[2, ""], dogs=[3]),))
     ],
 )
 def test_an_argument_may_be_left_out_where_the_answer_says_so(
-    arguments: dict[str, Json], miss: ErrorType | None
+    arguments: dict[str, Json], error_type: ErrorType | None
 ) -> None:
     """Also an optional one needs ``""`` among its acceptable values; one that the answer does not have is wrong."""
-    assert mark(WALK, Call("walk", arguments)).miss is miss
+    assert score(WALK, Call("walk", arguments)).error_type is error_type
 
 
 def test_a_wrong_answer_says_where_and_what() -> None:
     """In one line that names the call and the argument."""
-    assert mark(WALK, Call("walk", {"to": "zoo", "dogs": 3})).detail == "walk: to: 'zoo' is not one of ['park']"
-    assert mark(WALK, Call("walk", {"to": [[9] * 99], "dogs": 3})).detail.endswith("… is a list, not a string")
+    assert score(WALK, Call("walk", {"to": "zoo", "dogs": 3})).detail == "walk: to: 'zoo' is not one of ['park']"
+    assert score(WALK, Call("walk", {"to": [[9] * 99], "dogs": 3})).detail.endswith("… is a list, not a string")
 
 
 def test_the_number_of_calls_counts() -> None:
     """None, too few, too many."""
     call = Call("walk", {"to": "park", "dogs": 3})
     both = CallsDue(WALK.calls * 2)
-    assert mark(WALK).miss is ErrorType.NO_CALL
-    assert mark(both, call).miss is ErrorType.MISSING_CALL
-    assert mark(WALK, call, call).miss is ErrorType.EXTRA_CALL
-    assert mark(both, call, call).correct
-    assert mark(WALK, Call("Walk", call.arguments)).miss is ErrorType.WRONG_NAME
+    assert score(WALK).error_type is ErrorType.NO_CALL
+    assert score(both, call).error_type is ErrorType.MISSING_CALL
+    assert score(WALK, call, call).error_type is ErrorType.EXTRA_CALL
+    assert score(both, call, call).correct
+    assert score(WALK, Call("Walk", call.arguments)).error_type is ErrorType.WRONG_NAME
 
 
 def test_several_calls_match_in_any_order_and_greedily() -> None:
     """A loose call that comes first takes the answer that only the strict one after it could not do without."""
     loose, strict = due("f", a=[1, 2]), due("f", a=[1])
     one, two = Call("f", {"a": 1}), Call("f", {"a": 2})
-    assert mark(CallsDue((strict, loose)), two, one).correct
-    assert mark(CallsDue((loose, strict)), two, one).correct
-    assert mark(CallsDue((loose, strict)), one, two).miss is ErrorType.WRONG_VALUE
+    assert score(CallsDue((strict, loose)), two, one).correct
+    assert score(CallsDue((loose, strict)), two, one).correct
+    assert score(CallsDue((loose, strict)), one, two).error_type is ErrorType.WRONG_VALUE
 
 
 def test_what_matched_is_used_up_by_its_place_not_by_its_value() -> None:
     """``True`` equals ``1`` for Python; the call that is left is still the one with ``1``."""
     truth = CallsDue((due("f", a=[True]), due("f", a=[1])))
-    assert mark(truth, Call("f", {"a": 1}), Call("f", {"a": True})).correct
+    assert score(truth, Call("f", {"a": 1}), Call("f", {"a": True})).correct
 
 
 def test_the_nearest_call_gives_the_reason() -> None:
     """A call of the right name says more than one of another."""
     truth = CallsDue((due("g", b=[1]), due("f", a=[1])))
-    assert mark(truth, Call("f", {"a": 1}), Call("g", {"b": 2})).miss is ErrorType.WRONG_VALUE
-    assert mark(truth, Call("f", {"a": 1}), Call("h", {})).miss is ErrorType.WRONG_NAME
+    assert score(truth, Call("f", {"a": 1}), Call("g", {"b": 2})).error_type is ErrorType.WRONG_VALUE
+    assert score(truth, Call("f", {"a": 1}), Call("h", {})).error_type is ErrorType.WRONG_NAME
 
 
 def test_relevance_looks_at_nothing_but_whether_a_call_was_made() -> None:
     """What cannot be read is no call: right where none is due."""
     broken = Answer(undecodable="no calls")
     anything = Call("no_such_tool", {})
-    assert mark(AnyCallDue(wanted=True), anything).correct
-    assert mark(AnyCallDue(wanted=False)).correct
-    assert mark(AnyCallDue(wanted=True)).miss is ErrorType.NO_CALL
-    assert mark(AnyCallDue(wanted=False), anything).miss is ErrorType.CALLED_NEEDLESSLY
-    assert AnyCallDue(wanted=False).mark(broken).correct
-    assert AnyCallDue(wanted=True).mark(broken) == Score(ErrorType.UNDECODABLE, "no calls")
-    assert WALK.mark(broken).miss is ErrorType.UNDECODABLE
+    assert score(AnyCallDue(wanted=True), anything).correct
+    assert score(AnyCallDue(wanted=False)).correct
+    assert score(AnyCallDue(wanted=True)).error_type is ErrorType.NO_CALL
+    assert score(AnyCallDue(wanted=False), anything).error_type is ErrorType.CALLED_NEEDLESSLY
+    assert AnyCallDue(wanted=False).score(broken).correct
+    assert AnyCallDue(wanted=True).score(broken) == Score(ErrorType.UNDECODABLE, "no calls")
+    assert WALK.score(broken).error_type is ErrorType.UNDECODABLE

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from apigen.dialogue.form import Form
 from apigen.errors import UserError
 from apigen.evaluate.asking.ask import Progress
 from apigen.evaluate.job import EvaluationJob
 from apigen.evaluate.run import evaluate, rehearse
+from apigen.evaluate.summary import form_warning
 from tool_server import answering, calling
 
 BREW = {
@@ -98,6 +100,39 @@ def test_a_rehearsal_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
     with pytest.raises(UserError, match="no such suite"):
         rehearse(EvaluationJob("toys", "openai/x", tmp_path / "out"))
+
+
+@pytest.mark.parametrize(
+    ("trained", "form", "asked"),
+    [
+        ("prompted", None, "prompted"),
+        ("prompted", "native", "native"),
+        ("native", None, "native"),
+        ("", None, "native"),
+    ],
+)
+def test_a_folder_is_asked_in_the_form_of_its_training(
+    trained: str, form: Form | None, asked: Form, tmp_path: Path
+) -> None:
+    """Unless another one is named."""
+    if trained:
+        (tmp_path / "training.json").write_text(json.dumps({"form": trained}))
+    job = EvaluationJob(suite(tmp_path), f"local:{tmp_path}", tmp_path / "out", form=form)
+    assert rehearse(job).form == asked
+
+
+def test_other_prompts_than_those_of_the_training_are_warned_of() -> None:
+    """Another form, or the same form in other words; not where the words of the training are unknown."""
+
+    def warning(form: str, version: str) -> str:
+        trained = {"form": form, "prompt_version": version}
+        return form_warning({"form": "native", "prompt_version": "now", "trained_as": trained})
+
+    assert "trained in the prompted form and is asked in the native form" in warning("prompted", "then")
+    assert "trained with other prompts (version then) than this version of apigen uses (now)" in warning(
+        "native", "then"
+    )
+    assert warning("native", "now") == warning("native", "") == form_warning({"trained_as": None}) == ""
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from apigen.evaluate.held_out import RULES, HeldOut, question_of
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.library.starter_source import load_starter
 from apigen.records import Call, Message, Tool
+from runs import apigen
 
 TOOL = {
     "name": "kitchen.brew",
@@ -53,18 +54,18 @@ def test_a_question_has_what_a_model_is_shown_and_how_its_answer_is_marked(tmp_p
     assert (question.id, question.category) == ("simple_python_0", "simple_python")
     assert question.messages == (Message("user", "Green tea, 3 minutes."),)
     assert question.tools[0].properties["minutes"]["type"] == "number"
-    assert question.truth.mark(Answer((RIGHT,))).correct
+    assert question.ground_truth.score(Answer((RIGHT,))).correct
     irrelevant, relevant = questions("bfcl:irrelevance,live_relevance", folder)
-    assert irrelevant.truth.mark(Answer((RIGHT,))).miss is ErrorType.CALLED_NEEDLESSLY
-    assert relevant.truth.mark(Answer((RIGHT,))).correct
+    assert irrelevant.ground_truth.score(Answer((RIGHT,))).error_type is ErrorType.CALLED_NEEDLESSLY
+    assert relevant.ground_truth.score(Answer((RIGHT,))).correct
 
 
 def test_names_may_have_underscores_for_dots(tmp_path: Path) -> None:
     """Then tools are offered so, and only so are they called rightly."""
     (question,) = questions("bfcl:simple", bfcl_folder(tmp_path), underscores=True)
     assert question.tools[0].name == "kitchen_brew"
-    assert question.truth.mark(Answer((Call("kitchen_brew", RIGHT.arguments),))).correct
-    assert question.truth.mark(Answer((RIGHT,))).miss is ErrorType.WRONG_NAME
+    assert question.ground_truth.score(Answer((Call("kitchen_brew", RIGHT.arguments),))).correct
+    assert question.ground_truth.score(Answer((RIGHT,))).error_type is ErrorType.WRONG_NAME
 
 
 def test_a_damaged_wheel_is_told_in_one_line(tmp_path: Path) -> None:
@@ -173,7 +174,7 @@ def brewing(**calls: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("right", "answered", "miss"),
+    ("right", "answered", "error_type"),
     [
         ({"leaf": "mint"}, {"leaf": "Mint"}, None),
         ({"leaf": "mint"}, {"leaf": "mint", "pots": 1}, None),
@@ -186,19 +187,19 @@ def brewing(**calls: Any) -> dict[str, Any]:
     ],
 )
 def test_a_default_may_be_said_or_left_out(
-    tmp_path: Path, right: dict[str, Any], answered: dict[str, Any], miss: ErrorType | None
+    tmp_path: Path, right: dict[str, Any], answered: dict[str, Any], error_type: ErrorType | None
 ) -> None:
     """In a held-out row, whose own calls are otherwise the one right answer."""
     (question,) = questions(f"held-out:{rows(tmp_path / 'rows.jsonl', brewing(**right))}")
     assert (question.id, question.category) == ("7", "simple")
-    assert question.truth.mark(Answer((Call("brew", answered),))).miss is miss
+    assert question.ground_truth.score(Answer((Call("brew", answered),))).error_type is error_type
 
 
 NULLABLE = {"type": ["integer", "null"]}
 
 
 @pytest.mark.parametrize(
-    ("schema", "right", "answered", "miss"),
+    ("schema", "right", "answered", "error_type"),
     [
         (NULLABLE | {"default": None}, {}, {"limit": None}, None),
         (NULLABLE | {"default": None}, {"limit": None}, {}, None),
@@ -210,12 +211,12 @@ NULLABLE = {"type": ["integer", "null"]}
     ],
 )
 def test_null_is_a_default_where_the_schema_says_so(
-    schema: dict[str, Any], right: dict[str, Any], answered: dict[str, Any], miss: ErrorType | None
+    schema: dict[str, Any], right: dict[str, Any], answered: dict[str, Any], error_type: ErrorType | None
 ) -> None:
     """And without a default, null is a value that must be given."""
     tool = Tool("find", "", {"type": "object", "properties": {"limit": schema}})
     question = question_of(Row("1", 1, "?", (tool,), [{"name": "find", "arguments": right}]), "here")
-    assert question.truth.mark(Answer((Call("find", answered),))).miss is miss
+    assert question.ground_truth.score(Answer((Call("find", answered),))).error_type is error_type
 
 
 @pytest.mark.parametrize(
@@ -262,7 +263,7 @@ def test_held_out_strings_keep_signs_digits_and_punctuation(right: Any, answered
 def of_value(right: Any, answered: Any) -> ErrorType | None:
     tool = Tool("find", "", {"type": "object", "properties": {"x": {}}})
     question = question_of(Row("1", 1, "?", (tool,), [{"name": "find", "arguments": {"x": right}}]), "here")
-    return question.truth.mark(Answer((Call("find", {"x": answered}),))).miss
+    return question.ground_truth.score(Answer((Call("find", {"x": answered}),))).error_type
 
 
 def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
@@ -271,7 +272,7 @@ def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
     row = {"id": 1, "query": "Hi", "tools": json.dumps(told["tools"]), "answers": "[]"}
     (question,) = questions(f"held-out:{rows(tmp_path / 'xlam.jsonl', row)}")
     assert question.category == "irrelevance"
-    assert question.truth.mark(Answer((Call("brew"),))).miss is ErrorType.CALLED_NEEDLESSLY
+    assert question.ground_truth.score(Answer((Call("brew"),))).error_type is ErrorType.CALLED_NEEDLESSLY
 
 
 @pytest.mark.parametrize(
@@ -280,13 +281,30 @@ def test_a_row_of_xlam_without_calls_is_due_none(tmp_path: Path) -> None:
         (brewing(leaf="mint") | {"query": 3}, "wrong_shape"),
         (brewing(leaf="mint") | {"id": 8, "calls": [{"name": "fry"}]}, "'fry', which is not among its tools"),
         (brewing(leaf="mint") | {"id": 8, "calls": [3]}, "invalid calls"),
-        (brewing(leaf="mint"), "duplicate id"),
     ],
 )
-def test_a_held_out_row_that_is_wrong_is_told_with_its_place(tmp_path: Path, row: dict[str, Any], said: str) -> None:
-    """Nothing is left out silently."""
-    path = rows(tmp_path / "rows.jsonl", brewing(leaf="mint"), row)
-    with pytest.raises(UserError, match=f"rows.jsonl row 2: .*{said}"):
+def test_held_out_rows_that_are_wrong_are_counted(tmp_path: Path, row: dict[str, Any], said: str) -> None:
+    """Nothing is left out silently; the first is named, with what writes a file of the others."""
+    more = brewing(leaf="nettle") | {"id": 9, "query": "More!"}
+    path = rows(tmp_path / "rows.jsonl", brewing(leaf="mint"), row, more, row)
+    with pytest.raises(UserError) as raised:
+        questions(f"held-out:{path}")
+    assert str(raised.value).startswith(f"{path}: 2 of 4 rows cannot be asked, the first in line 2: ")
+    assert said in str(raised.value)
+    assert str(raised.value).endswith(
+        f"`apigen check {path} --grounding off --fix GOOD.jsonl` writes the rows that pass"
+    )
+    good = tmp_path / "GOOD.jsonl"
+    assert apigen("check", path, "--grounding", "off", "--fix", good).returncode == 0
+    assert len(questions(f"held-out:{good}")) == 2
+
+
+def test_held_out_rows_of_one_id_are_counted(tmp_path: Path) -> None:
+    """An answer belongs to one question."""
+    path = rows(tmp_path / "rows.jsonl", *(brewing(leaf=leaf) for leaf in ("mint", "nettle", "oolong")))
+    with pytest.raises(
+        UserError, match=r"rows.jsonl: 2 of 3 rows have the id of an earlier row, the first in line 2: "
+    ):
         questions(f"held-out:{path}")
 
 
@@ -335,7 +353,7 @@ def test_a_rows_own_answer_is_always_right(arguments: list[tuple[Any, Any]]) -> 
     schema = {"type": "object", "properties": {f"x{index}": one for index, (_, one) in enumerate(arguments)}}
     row = Row("1", 1, "?", (Tool("f", "", schema),), [{"name": "f", "arguments": named}])
     question = question_of(row, "here")
-    assert question.truth.mark(Answer((Call("f", named),))).miss is None
+    assert question.ground_truth.score(Answer((Call("f", named),))).error_type is None
 
 
 def test_the_starters_seeds_are_right_as_held_out_rows(tmp_path: Path) -> None:
@@ -362,4 +380,4 @@ def test_the_starters_seeds_are_right_as_held_out_rows(tmp_path: Path) -> None:
 
 
 def right(question: Question, calls: tuple[Call, ...]) -> bool:
-    return question.truth.mark(Answer(calls)).correct
+    return question.ground_truth.score(Answer(calls)).correct

@@ -167,10 +167,26 @@ def test_a_run_is_not_resumed_with_another_focus(evaluation: Path, tmp_path: Pat
 
 def test_an_evaluation_of_other_tools_says_so(tmp_path: Path) -> None:
     """Styles and types are drawn by it, and that no tool is stands beside them."""
-    other = write(tmp_path / "other", [line("parallel", ("elsewhere", {"z": "array"}), correct=False)])
+    wrong = line("parallel", ("elsewhere", {"z": "array"}), correct=False)
+    other = write(tmp_path / "other", [wrong, line("simple", correct=True)])
     ran = apigen("run", *SMALL, "--focus", other, "--dry-run")
     assert ran.returncode == 0, told(ran)
     assert "unchanged: the library has none of the tools in the" in ran.stderr
+
+
+def test_an_evaluation_that_is_wrong_throughout_aims_at_nothing(tmp_path: Path) -> None:
+    """One line says so, the run goes on with the usual sampling, and it is resumed like any other."""
+    lines = [*[line("simple", ("bond_price", {}), correct=False)] * 9, line("parallel", correct=False)]
+    evaluation, out = write(tmp_path / "e", lines), tmp_path / "run"
+    ran = apigen("run", *SMALL, "--focus", evaluation, "--focus-strength", "0.8", "--count", "4", "--out", out)
+    assert ran.returncode == 0, told(ran)
+    said = " ".join(ran.stderr.split())
+    assert f"Focus without effect: all 10 answers in {evaluation} are wrong" in said
+    assert " x1.0" not in said
+    plain = tmp_path / "plain"
+    assert apigen("run", *SMALL, "--count", "4", "--out", plain).returncode == 0
+    assert (out / "attempts.jsonl").read_bytes() == (plain / "attempts.jsonl").read_bytes()
+    assert apigen("run", "--resume", "--count", "6", "--out", out).returncode == 0
 
 
 def test_a_killed_evaluation_has_no_verdicts_yet(tmp_path: Path) -> None:

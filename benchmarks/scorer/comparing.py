@@ -92,8 +92,8 @@ def compare(path: Path, found: Sequence[Case]) -> list[Compared]:
         batch = found[start : start + BATCH]
         theirs = _officially(path, batch)
         for case, said in zip(batch, theirs, strict=True):
-            mark, ns = _ours(questions[case.underscores][case.row.id], case)
-            compared.append(Compared(case, mark, ns, said))
+            score, ns = _ours(questions[case.underscores][case.row.id], case)
+            compared.append(Compared(case, score, ns, said))
     return compared
 
 
@@ -101,8 +101,8 @@ def _ours(question: Question, case: Case) -> tuple[Score, int]:
     calls = tuple(Call(name, arguments) for name, arguments in case.calls)
     began = time.thread_time_ns()
     answer = Answer(calls) if case.text is None else decode_text(case.text)
-    mark = question.truth.mark(answer)
-    return mark, time.thread_time_ns() - began
+    score = question.ground_truth.score(answer)
+    return score, time.thread_time_ns() - began
 
 
 def _officially(path: Path, batch: Sequence[Case]) -> list[Said]:

@@ -72,7 +72,7 @@ def _exceptions(compared: Sequence[Compared]) -> str:
         return "No exceptions."
     lines = ["| exception | answers | ours says |", "|---|--:|---|"]
     for why, mine in sorted(groups.items()):
-        said = Counter(one.ours.miss or "right" for one in mine)
+        said = Counter(one.ours.error_type or "right" for one in mine)
         lines.append(f"| {why} | {len(mine)} | {', '.join(f'{name} {count}' for name, count in said.most_common())} |")
     listed = "\n".join(_shown(one) for mine in groups.values() for one in mine)
     return "\n".join(lines) + f"\n\nOne by one:\n\n{listed}"
@@ -82,7 +82,7 @@ def _shown(one: Compared) -> str:
     answer = one.case.text if one.case.text is not None else str(one.case.calls)
     cut = answer if len(answer) <= 140 else f"{answer[:139]}…"
     theirs = one.theirs.raised or one.theirs.kind or "right"
-    return f"- {one.case.row.id}: `{cut}`: ours {one.ours.miss or 'right'}, official {theirs}"
+    return f"- {one.case.row.id}: `{cut}`: ours {one.ours.error_type or 'right'}, official {theirs}"
 
 
 def _unsatisfiable(compared: Sequence[Compared]) -> str:
@@ -91,7 +91,9 @@ def _unsatisfiable(compared: Sequence[Compared]) -> str:
     for one in compared:
         if one.case.kind == TRUE and not (one.ours.correct and one.theirs.valid):
             why = one.ours.detail.replace("|", "\\|")
-            lines.append(f"| {one.case.row.id} | {one.ours.miss or 'right'} | {why} | {one.theirs.kind or 'right'} |")
+            lines.append(
+                f"| {one.case.row.id} | {one.ours.error_type or 'right'} | {why} | {one.theirs.kind or 'right'} |"
+            )
     return "\n".join(lines)
 
 

@@ -46,4 +46,4 @@ def _paired(due: Sequence[DueCall], calls: Sequence[Call]) -> list[tuple[DueCall
 
 def _right(due: DueCall, call: Call) -> int:
     given = ((due.arguments.get(name), name) for name in due.due if name in call.arguments)
-    return sum(argument is not None and argument.mark(name, call.arguments[name]).correct for argument, name in given)
+    return sum(argument is not None and argument.score(name, call.arguments[name]).correct for argument, name in given)

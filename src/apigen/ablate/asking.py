@@ -85,20 +85,22 @@ def _opened(out: Path, settings: Settings) -> Kept:
 
 
 def _result(found: Sequence[Evaluated], likelihood: Likelihood) -> SuiteResult:
-    answered = [(one, one.given.line().answer) for one in found]
-    marks = [one.scored.mark for one in found if one.scored.mark is not None]
+    answered = [(one, one.record.line().answer) for one in found]
+    scores = [one.scored.score for one in found if one.scored.score is not None]
     return SuiteResult(
-        correct=sum(mark.correct for mark in marks),
-        answers=len(marks),
-        errors=len(found) - len(marks),
-        reasons=dict(Counter(str(mark.miss) for mark in marks if mark.miss is not None)),
+        correct=sum(score.correct for score in scores),
+        answers=len(scores),
+        errors=len(found) - len(scores),
+        reasons=dict(Counter(str(score.error_type) for score in scores if score.error_type is not None)),
         tools=sum(_calls_right_tools(one, answer) for one, answer in answered if answer is not None),
-        arguments=arguments_of((one.scored.question.truth, answer) for one, answer in answered if answer is not None),
+        arguments=arguments_of(
+            (one.scored.question.ground_truth, answer) for one, answer in answered if answer is not None
+        ),
         bits=likelihood.bits,
         scored=likelihood.scored,
     )
 
 
 def _calls_right_tools(one: Evaluated, answer: Answer) -> bool:
-    due = Counter(call.name for call in one.scored.question.truth.due())
+    due = Counter(call.name for call in one.scored.question.ground_truth.due())
     return not answer.undecodable and due == Counter(call.name for call in answer.calls)

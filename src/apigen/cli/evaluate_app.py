@@ -65,8 +65,13 @@ def evaluate(
         str | None, typer.Option(metavar="URL", help="Endpoint of an openai/ model, such as http://HOST:PORT/v1.")
     ] = None,
     form: Annotated[
-        str, typer.Option(metavar="FORM", help="native: tools in the request or chat template; prompted: in the text.")
-    ] = "native",
+        str | None,
+        typer.Option(
+            metavar="FORM",
+            help="native: tools in the request or chat template; prompted: in the text. "
+            "Default: as a local: folder was trained, else native.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Output folder: answers, verdicts, figures, report.")
     ] = None,
@@ -121,7 +126,7 @@ def evaluate(
         suite=suite,
         model=model or "",
         out=out or Path(),
-        form=form_named(form),
+        form=form_named(form) if form is not None else None,
         base_url=base_url,
         config=config,
         bfcl=bfcl,

@@ -1,5 +1,6 @@
 """``apigen evaluate --model``: ask a model a suite's questions, and score its answers."""
 
+import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -16,14 +17,15 @@ from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.live_bar import LiveBar
 from apigen.errors import ApigenError, JobFellShort
 from apigen.evaluate.asking.ask import Progress
-from apigen.evaluate.asking.kept import EVALUATION, REPORT, VERDICTS
+from apigen.evaluate.asking.kept import ANSWERS, EVALUATION, REPORT, VERDICTS
 from apigen.evaluate.job import EvaluationJob, EvaluationResult
 from apigen.evaluate.plan import plan_of, plan_words
 from apigen.evaluate.run import evaluate, rehearse
-from apigen.evaluate.summary import summary
+from apigen.evaluate.summary import errors_text, summary
 from apigen.report.words import percent
 
-_ENDING = "Waiting for the answers in flight; press Ctrl-C again to discard them."
+_ENDING = "Stopping after the answers in flight; a second Ctrl-C or SIGTERM discards them and ends at once."
+_NOTHING = "no question was answered; the same command starts again"
 
 
 class AskOptions(NamedTuple):
@@ -37,18 +39,32 @@ class AskOptions(NamedTuple):
 def ask_command(options: AskOptions) -> int:
     """Carry out ``apigen evaluate --model``; returns the exit code."""
     set_on_retry_hooks(())  # an endpoint that stays away is reported in one line
-    job = options.job
-    if options.dry_run:
-        planned = plan_of(rehearse(job).questions, job.form, job.max_tokens)
-        text = msgspec.json.encode(planned).decode() if options.as_json else plan_words(planned)
-        sys.stdout.write(f"{text}\n")
-        return 0
-    resume = f"resume with --resume --out {shlex.quote(str(job.out))}"
+    return _dry_run(options) if options.dry_run else _ask(options)
+
+
+def _dry_run(options: AskOptions) -> int:
+    plan = rehearse(options.job)
+    planned = plan_of(plan.questions, plan.form, options.job.max_tokens)
+    text = msgspec.json.encode(planned).decode() if options.as_json else plan_words(planned)
+    sys.stdout.write(f"{text}\n")
+    return 0
+
+
+def _ask(options: AskOptions) -> int:
+    job, console = options.job, Console(stderr=True, markup=False)
+    resume = f"all finished answers are kept; resume with --resume --out {shlex.quote(str(job.out))}"
+
+    def warn(line: str) -> None:
+        console.print(f"warning: {line}", highlight=False, soft_wrap=True)
+
     try:
-        with on_interrupt(_ENDING) as interrupted, _Asking(Console(stderr=True, markup=False)) as bar:
-            result = evaluate(job, watch=bar.at, stopped=interrupted, overlap=trained_on)
+        with on_interrupt(_ENDING) as interrupted, _Asking(console) as bar:
+            result = evaluate(job, watch=bar.at, stopped=interrupted, overlap=trained_on, warn=warn)
     except KeyboardInterrupt:
-        return _interrupted(f"all finished answers are kept; {resume}")
+        code = _interrupted(resume if (job.out / ANSWERS).is_file() else _NOTHING)
+        if job.local is not None:
+            os._exit(code)  # its thread may be stuck, or in the middle of torch's work, which an ordinary exit disturbs
+        return code
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(result.out), **result.figures}).decode() + "\n")
     elif result.asked:
@@ -61,16 +77,19 @@ def _ended(result: EvaluationResult, resume: str, *, interrupted: bool) -> int:
 
     Raises:
         ApigenError: it was stopped early.
-        JobFellShort: some questions ended in an error.
+        JobFellShort: asking again may answer some questions, or none was answered.
     """
-    what_next = f"{'all finished answers are kept' if result.asked else 'no question was answered'}; {resume}"
+    answered, questions = result.figures["answers"], result.figures["questions"]
+    what_next = resume if answered else _NOTHING
     if interrupted:
         return _interrupted(what_next)
     if result.problem:
-        reached = f"{result.asked:,} of {result.figures['questions']:,} questions were asked, " if result.asked else ""
+        reached = f"{result.asked:,} of {questions:,} questions were asked, " if answered else ""
         raise ApigenError(f"{result.problem}; {reached}{what_next}")
-    if result.figures["errors"]:
-        raise JobFellShort(f"{result.figures['errors']:,} questions ended in an error; {what_next}")
+    if errors := errors_text(result.figures, unfit=False):
+        raise JobFellShort(f"{errors}; {what_next}")
+    if not answered:
+        raise JobFellShort(f"no question was answered; {errors_text(result.figures, unfit=True)}")
     return 0
 
 

@@ -24,7 +24,7 @@ def focused(config: Config, tools: Sequence[Tool], folder: Path | None) -> Confi
     focus = config.focus
     if folder is not None:
         focus = focus_on(folder, tools, focus.strength)
-    elif not focus.has_weights and focus.strength != FocusConfig().strength:
+    elif not (focus.has_weights or focus.source) and focus.strength != FocusConfig().strength:
         raise UserError("focus.strength: no weights to apply it to; add --focus DIR, or weights under `focus`")
     return config.model_copy(update={"focus": focus})
 
@@ -32,8 +32,10 @@ def focused(config: Config, tools: Sequence[Tool], folder: Path | None) -> Confi
 def focus_table(config: Config, tools: Sequence[Tool]) -> Table | None:
     """What is sampled more often, in a few lines; ``None`` without a focus."""
     focus = config.focus
-    if not focus.has_weights or not focus.strength:
+    if not focus.strength or not (focus.has_weights or focus.source):
         return None
+    if not focus.has_weights:
+        return _nothing_to_aim_at(focus)
     usual = Sampler(tools, config.model_copy(update={"focus": FocusConfig()})).shares
     now = Sampler(tools, config).shares
     table = Table(box=None, pad_edge=False, show_header=False, title=_title(config), title_justify="left")
@@ -49,9 +51,18 @@ def focus_table(config: Config, tools: Sequence[Tool]) -> Table | None:
     return table
 
 
+def _nothing_to_aim_at(focus: FocusConfig) -> Table:
+    table = Table.grid()
+    table.add_row(
+        f"Focus without effect: all {focus.answers:,} answers in {focus.source} are wrong, so no style, tool or type "
+        "is failed at more than others; sampling is as usual"
+    )
+    return table
+
+
 def _title(config: Config) -> str:
     focus = config.focus
-    made = f": {focus.wrong:,} of {focus.answers:,} answers wrong in {focus.source}" if focus.source else ""
+    made = f": {focus.wrong:,} of {focus.answers:,} answers are wrong in {focus.source}" if focus.source else ""
     return f"Focus with strength {focus.strength:g}{made}; sampled more often:"
 
 

@@ -21,7 +21,7 @@ def on_interrupt(told: str = "") -> Iterator[Callable[[], bool]]:
         told: a line for the terminal at the first one, where work in progress may take long.
 
     Yields:
-        A function that tells whether that happened.
+        A function that returns whether that happened.
     """
     happened = False
 
@@ -32,7 +32,9 @@ def on_interrupt(told: str = "") -> Iterator[Callable[[], bool]]:
         if number == signal.SIGHUP:  # a lost terminal often sends several
             leave_terminal()
             return
-        signal.signal(number, signal.default_int_handler)
+        for each in before:
+            if each != signal.SIGHUP:
+                signal.signal(each, signal.default_int_handler)
         if told:
             os.write(_STDERR, f"\n{told}\n".encode())  # not by sys.stderr: it may be in the middle of a write
 

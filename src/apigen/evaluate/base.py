@@ -37,7 +37,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Score(msgspec.Struct, frozen=True):
     """Whether an answer is right, and if not, why."""
 
-    miss: ErrorType | None = None
+    error_type: ErrorType | None = None
     """Why it is wrong; ``None`` for a right one."""
     detail: str = ""
     """Where and what, in one line."""
@@ -45,7 +45,7 @@ class Score(msgspec.Struct, frozen=True):
     @property
     def correct(self) -> bool:
         """Whether the answer is right."""
-        return self.miss is None
+        return self.error_type is None
 
 
 RIGHT = Score()
@@ -68,7 +68,7 @@ class GroundTruth(Protocol):
         """The expected calls; empty where none is expected, or any will do."""
         ...
 
-    def mark(self, answer: Answer) -> Score:
+    def score(self, answer: Answer) -> Score:
         """Score one answer. Never raises, whatever the answer holds."""
         ...
 
@@ -83,7 +83,7 @@ class Question(msgspec.Struct, frozen=True):
     """The conversation up to the answer."""
     tools: tuple[Tool, ...]
     """The tools offered, under the names that answers are expected to use."""
-    truth: GroundTruth
+    ground_truth: GroundTruth
     own: tuple[Call, ...] | None = None
     """The ground-truth calls, where the suite has exactly one version of them, so that they can be executed."""
 

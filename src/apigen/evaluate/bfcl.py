@@ -1,4 +1,4 @@
-"""The single-turn categories of the Berkeley Function-Calling Leaderboard, marked as its own AST checker marks them."""
+"""The single-turn categories of the Berkeley Function-Calling Leaderboard, by the rules of its AST checker."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -87,7 +87,7 @@ class Bfcl:
             category=category,
             messages=tuple(Message(said["role"], said["content"]) for said in turn),
             tools=tuple(self._named(tool) for tool in tools),
-            truth=self._truth(category, row["function"], truth),
+            ground_truth=self._ground_truth(category, row["function"], truth),
         )
 
     def _named(self, tool: Tool) -> Tool:
@@ -96,7 +96,7 @@ class Bfcl:
     def _name(self, name: str) -> str:
         return underscored(name) if self._underscores else name
 
-    def _truth(self, category: str, functions: Sequence[Json], truth: Json) -> GroundTruth:
+    def _ground_truth(self, category: str, functions: Sequence[Json], truth: Json) -> GroundTruth:
         if category.endswith("relevance"):
             return AnyCallDue("irrelevance" not in category)
         told = {function["name"]: function["parameters"] for function in reversed(functions)}

@@ -32,7 +32,7 @@ CATEGORIES = (
 """The single-turn categories whose answers are calls in Python's types, or whether there is a call."""
 
 VERSION = "2026.3.23"
-"""The version whose checker our marks are held to."""
+"""The version whose checker our scores are held to."""
 
 GET = f"`pip download --no-deps bfcl-eval=={VERSION} -d DIR`, then --bfcl DIR/bfcl_eval-{VERSION}-py3-none-any.whl"
 

@@ -18,7 +18,7 @@ class DueCall(msgspec.Struct, frozen=True):
     due: Sequence[str]
     """The arguments that must be given."""
 
-    def mark(self, call: Call) -> Score:
+    def score(self, call: Call) -> Score:
         """Score one call as this one."""
         if call.name != self.name:
             return Score(ErrorType.WRONG_NAME, f"{short(call.name)} is called, not {self.name}")
@@ -29,9 +29,9 @@ class DueCall(msgspec.Struct, frozen=True):
             argument = self.arguments.get(name)
             if argument is None:
                 return Score(ErrorType.UNKNOWN_ARGUMENT, f"{self.name}: {name} is not in the ground truth")
-            mark = argument.mark(f"{self.name}: {name}", value)
-            if not mark.correct:
-                return mark
+            score = argument.score(f"{self.name}: {name}", value)
+            if not score.correct:
+                return score
         return RIGHT
 
     def described(self) -> Due:
@@ -67,7 +67,7 @@ class CallsDue(msgspec.Struct, frozen=True):
         """Each of them."""
         return [call.described() for call in self.calls]
 
-    def mark(self, answer: Answer) -> Score:
+    def score(self, answer: Answer) -> Score:
         """Score one answer."""
         if answer.undecodable:
             return Score(ErrorType.UNDECODABLE, answer.undecodable)
@@ -75,14 +75,14 @@ class CallsDue(msgspec.Struct, frozen=True):
             return wrong_count(answer.calls, len(self.calls))
         left = list(answer.calls)
         for due in self.calls:
-            marks: list[Score] = []
+            scores: list[Score] = []
             for call in left:
-                marks.append(due.mark(call))
-                if marks[-1].correct:
-                    del left[len(marks) - 1]
+                scores.append(due.score(call))
+                if scores[-1].correct:
+                    del left[len(scores) - 1]
                     break
             else:
-                return next((mark for mark in marks if mark.miss is not ErrorType.WRONG_NAME), marks[0])
+                return next((score for score in scores if score.error_type is not ErrorType.WRONG_NAME), scores[0])
         return RIGHT
 
 
@@ -106,7 +106,7 @@ class AnyCallDue(msgspec.Struct, frozen=True):
         """None in particular."""
         return ()
 
-    def mark(self, answer: Answer) -> Score:
+    def score(self, answer: Answer) -> Score:
         """Score one answer."""
         called = bool(answer.calls) and not answer.undecodable
         if called == self.wanted:

@@ -44,7 +44,22 @@ def legend(found: Mapping[str, Any]) -> list[str]:
     told = [f"{found['suite']} ({found['version']})", *(f"{letter}  {asked(model)}" for letter, model in models)]
     if len(found["say"]["categories"]) > 2 and any(model["limit"] is not None for model in found["models"]):
         told.append(f"{ALL}: of the sampled questions, not of the suite, whose categories have other sizes")
-    return [printable(line) for line in told]
+    return [printable(line) for line in told + _prompts(found["models"])]
+
+
+def _prompts(models: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each form whether its prompts were worded differently."""
+    lines = []
+    for form in dict.fromkeys(model["form"] for model in models):
+        of_form = [
+            (model, letter) for model, letter in zip(models, letters(len(models)), strict=True) if model["form"] == form
+        ]
+        if len({model["prompt_version"] for model, _ in of_form}) > 1:
+            versions = ", ".join(f"{letter} {model['prompt_version'] or 'unknown'}" for model, letter in of_form)
+            lines.append(
+                f"The {form} prompts were worded differently (version of {versions}), which may explain differences."
+            )
+    return lines
 
 
 def letters(models: int) -> list[str]:

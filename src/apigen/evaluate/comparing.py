@@ -134,7 +134,7 @@ def _verdicts(folder: Path) -> Iterator[Verdict]:
 
 def compared(sides: Sequence[Side]) -> dict[str, Any]:
     """Accuracy of each model and every pairwise difference, by category, ready for JSON."""
-    marks = [{id_: one.correct for id_, one in side.verdicts.items()} for side in sides]
+    correct = [{id_: one.correct for id_, one in side.verdicts.items()} for side in sides]
     executed = [{id_: one.executed.correct for id_, one in side.verdicts.items() if one.executed} for side in sides]
     categories = {id_: one.category for id_, one in sides[0].verdicts.items()}
     return {
@@ -142,19 +142,19 @@ def compared(sides: Sequence[Side]) -> dict[str, Any]:
         "version": _questions(sides[0].found),
         "models": [
             {key: side.found[key] for key in ("model", "form", "temperature", "max_tokens", "limit", "seed", "date")}
-            | {"name": side.name}
+            | {"name": side.name, "prompt_version": side.found.get("prompt_version", "")}
             for side in sides
         ],
-        "say": _compared(sides, marks, categories),
+        "say": _compared(sides, correct, categories),
         "return": _compared(sides, executed, categories) if all(executed) else None,
     }
 
 
 def _compared(
-    sides: Sequence[Side], marks: Sequence[Mapping[str, bool | None]], categories: Mapping[str, str]
+    sides: Sequence[Side], correct: Sequence[Mapping[str, bool | None]], categories: Mapping[str, str]
 ) -> dict[str, Any]:
-    known = set.union(*(set(one) for one in marks))
-    common = [id_ for id_ in categories if all(one.get(id_) is not None for one in marks)]
+    known = set.union(*(set(one) for one in correct))
+    common = [id_ for id_ in categories if all(one.get(id_) is not None for one in correct)]
     groups: dict[str, list[str]] = {}
     for id_ in common:
         groups.setdefault(categories[id_], []).append(id_)
@@ -165,9 +165,9 @@ def _compared(
         "categories": {
             name: {
                 "questions": len(ids),
-                "models": [_share(one, ids) for one in marks],
+                "models": [_share(one, ids) for one in correct],
                 "pairs": [
-                    {"first": sides[i].name, "second": sides[j].name, **_pair(marks[i], marks[j], ids)}
+                    {"first": sides[i].name, "second": sides[j].name, **_pair(correct[i], correct[j], ids)}
                     for i, j in combinations(range(len(sides)), 2)
                 ],
             }
@@ -176,9 +176,9 @@ def _compared(
     }
 
 
-def _share(marks: Mapping[str, bool | None], ids: Sequence[str]) -> dict[str, Any]:
-    correct = sum(bool(marks[id_]) for id_ in ids)
-    return {"correct": correct} | {name: round(part, 6) for name, part in wilson(correct, len(ids))._asdict().items()}
+def _share(correct: Mapping[str, bool | None], ids: Sequence[str]) -> dict[str, Any]:
+    count = sum(bool(correct[id_]) for id_ in ids)
+    return {"correct": count} | {name: round(part, 6) for name, part in wilson(count, len(ids))._asdict().items()}
 
 
 def _pair(first: Mapping[str, bool | None], second: Mapping[str, bool | None], ids: Sequence[str]) -> dict[str, Any]:

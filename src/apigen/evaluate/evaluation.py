@@ -1,5 +1,6 @@
 """A model's answers with their scores, and the figures."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,12 +12,14 @@ from apigen.evaluate.base import Question
 from apigen.evaluate.executed import ByResult
 from apigen.evaluate.scoring import Scored, ScoreTally, found_of, pooled
 
+_NUMBER = re.compile(r"\d[\d,.]*")
+
 
 class Evaluated(msgspec.Struct, frozen=True):
     """One question with its answer and its scores."""
 
     scored: Scored
-    given: AnswerRecord
+    record: AnswerRecord
     by_result: ByResult | None = None
     """The score by execution; ``None`` where nothing was executed for it."""
 
@@ -24,7 +27,7 @@ class Evaluated(msgspec.Struct, frozen=True):
         """The line of verdicts.jsonl."""
         line = self.scored.verdict() | {"query": query_of(self.scored.question)}
         if self.by_result is not None:
-            line["executed"] = found_of(self.by_result.mark, self.by_result.problem)
+            line["executed"] = found_of(self.by_result.score, self.by_result.problem)
         return line
 
 
@@ -48,8 +51,8 @@ def evaluated(
         one = answers.get(question.id)
         if one is not None:
             line = one.line()
-            mark = question.truth.mark(line.answer) if line.answer else None
-            found.append(Evaluated(Scored(question, mark, line.error), one, by_result.get(question.id)))
+            score = question.ground_truth.score(line.answer) if line.answer else None
+            found.append(Evaluated(Scored(question, score, line.error), one, by_result.get(question.id)))
     return found
 
 
@@ -65,18 +68,32 @@ def figures(questions: Sequence[Question], found: Sequence[Evaluated], limit: in
     for one in found:
         tally.add(one.scored)
         if one.by_result is not None:
-            by_result.add(Scored(one.scored.question, one.by_result.mark, one.by_result.problem))
+            by_result.add(Scored(one.scored.question, one.by_result.score, one.by_result.problem))
     executed = any(one.by_result is not None for one in found)
     return {
         **_counts(tally, limit),
         "execution": _counts(by_result, limit) if executed else None,
-        "cut": sum(one.given.cut for one in found),
+        "error_reasons": _error_reasons(found),
+        "cut": sum(one.record.cut for one in found),
         "calls_in_text": sum(map(_calls_in_text, found)),
         "tokens": {
-            "prompt": sum(one.given.tokens.prompt for one in found),
-            "completion": sum(one.given.tokens.completion for one in found),
+            "prompt": sum(one.record.tokens.prompt for one in found),
+            "completion": sum(one.record.tokens.completion for one in found),
         },
     }
+
+
+def _error_reasons(found: Iterable[Evaluated]) -> list[dict[str, Any]]:
+    """The errors that differ in more than numbers, the most common first: ``reason``, ``count`` and ``unfit``."""
+    groups: dict[tuple[bool, str], list[str]] = {}
+    for one in found:
+        if one.scored.score is None:
+            shape = _NUMBER.sub("0", one.scored.error)
+            groups.setdefault((one.record.unfit, shape), []).append(one.scored.error)
+    return [
+        {"reason": errors[0], "count": len(errors), "unfit": unfit}
+        for (unfit, _), errors in sorted(groups.items(), key=lambda group: -len(group[1]))
+    ]
 
 
 def _counts(tally: ScoreTally, limit: int | None) -> dict[str, Any]:
@@ -86,4 +103,4 @@ def _counts(tally: ScoreTally, limit: int | None) -> dict[str, Any]:
 
 def _calls_in_text(one: Evaluated) -> bool:
     """Whether ``tool_calls`` is empty although the text looks like a call."""
-    return one.given.calls == [] and bool(one.given.said) and bool(calls_in(one.given.said))
+    return one.record.calls == [] and bool(one.record.said) and bool(calls_in(one.record.said))

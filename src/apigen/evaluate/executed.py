@@ -27,7 +27,7 @@ class ByResult(msgspec.Struct, frozen=True):
     """The score of one answer by execution."""
 
     id: str
-    mark: Score | None
+    score: Score | None
     """``None`` where there is none."""
     problem: str = ""
     """Why."""
@@ -53,7 +53,7 @@ class Tools:
         return (tool, Call(tool.name, call.arguments)) if tool else None
 
 
-async def marked_by_result(
+async def scored_by_result(
     answers: Iterable[tuple[Question, Answer]],
     tools: Tools,
     executor: BulkExecutor,
@@ -97,7 +97,7 @@ def _worth_making(question: Question, answer: Answer) -> Iterable[Call]:
 def _marked(question: Question, answer: Answer, ran: Mapping[_Key, Ran]) -> ByResult:
     own = question.own or ()
     if not own:
-        return ByResult(question.id, question.truth.mark(answer))
+        return ByResult(question.id, question.ground_truth.score(answer))
     due: list[tuple[Call, Execution]] = []
     for call in own:
         made = ran.get(_key(call) or (call.name, b""))
@@ -111,15 +111,17 @@ def _marked(question: Question, answer: Answer, ran: Mapping[_Key, Ran]) -> ByRe
         return ByResult(question.id, wrong_count(answer.calls, len(own)))
     left = list(answer.calls)
     for call, execution in due:
-        marks = [_compared(call, execution, other, ran) for other in left]
-        found = next((at for at, mark in enumerate(marks) if isinstance(mark, Score) and mark.correct), None)
+        scores = [_compared(call, execution, other, ran) for other in left]
+        found = next((at for at, score in enumerate(scores) if isinstance(score, Score) and score.correct), None)
         if found is not None:
             del left[found]
-        elif unknown := next((mark for mark in marks if isinstance(mark, str)), ""):
+        elif unknown := next((score for score in scores if isinstance(score, str)), ""):
             return ByResult(question.id, None, unknown)
         else:
-            wrong = [mark for mark in marks if isinstance(mark, Score)]
-            return ByResult(question.id, next((one for one in wrong if one.miss is not ErrorType.WRONG_NAME), wrong[0]))
+            wrong = [score for score in scores if isinstance(score, Score)]
+            return ByResult(
+                question.id, next((one for one in wrong if one.error_type is not ErrorType.WRONG_NAME), wrong[0])
+            )
     return ByResult(question.id, RIGHT)
 
 

@@ -7,6 +7,7 @@ a row's own answer is always right.
 """
 
 import hashlib
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,7 @@ class HeldOut:
     def version(self) -> str:
         """A digest of the questions and their calls, whatever the format they are written in, and the rules."""
         digest, dots = hashlib.sha256(), False
-        for row, place in self._rows():
-            question = question_of(row, place)
+        for question in self._questions(underscores=False):
             asked = (question.id, question.messages, question.tools, question.own)
             digest.update(msgspec.json.encode(asked, order="deterministic"))
             dots = dots or any("." in tool.name for tool in question.tools)
@@ -80,22 +80,38 @@ class HeldOut:
         """Every row.
 
         Raises:
-            UserError: a row cannot be read, or an id is duplicated.
+            UserError: some rows cannot be asked, which is known once all are read; the message counts them.
         """
-        for row, place in self._rows():
-            yield question_of(row, place, underscores=self._underscores)
+        return self._questions(underscores=self._underscores)
 
-    def _rows(self) -> Iterator[tuple[Row, str]]:
-        seen: set[str] = set()
+    def _questions(self, *, underscores: bool) -> Iterator[Question]:
+        unit = "line" if self._path.suffix == ".jsonl" else "row"
+        ids: set[str] = set()
+        count, wrong, twins = 0, [], []
         for row in read(self._path, AUTO):
-            place = f"{self._path} row {row.number}"
-            if row.problem is not None:
-                problem = f"{row.problem.reason}: {row.problem.detail}"
-                raise UserError(f"{place}: cannot be read ({problem}); `apigen check` reports the problems row by row")
-            if row.id in seen:
-                raise UserError(f"{place}: duplicate id {row.id!r}; give each row its own")
-            seen.add(row.id)
-            yield row, place
+            count += 1
+            place = f"{unit} {row.number}"
+            try:
+                question = question_of(row, place, underscores=underscores)
+            except UserError as problem:
+                wrong.append(str(problem))
+                continue
+            if row.id in ids:
+                twins.append(f"{place}: {row.id!r}")
+            ids.add(row.id)
+            if not wrong and not twins:
+                yield question
+        if wrong:
+            fix = f"apigen check {shlex.quote(str(self._path))} --grounding off --fix GOOD.jsonl"
+            raise UserError(
+                f"{self._path}: {len(wrong):,} of {count:,} rows cannot be asked, the first in {wrong[0]}; "
+                f"`{fix}` writes the rows that pass"
+            )
+        if twins:
+            raise UserError(
+                f"{self._path}: {len(twins):,} of {count:,} rows have the id of an earlier row, the first in "
+                f"{twins[0]}; give each row its own id"
+            )
 
 
 def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
@@ -107,12 +123,14 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
         underscores: whether names have ``_`` for each dot.
 
     Raises:
-        UserError: its calls are invalid, or call a tool that is not among its tools.
+        UserError: the row cannot be read, its calls are invalid, or it calls a tool that is not among its tools.
     """
+    if row.problem is not None:
+        raise UserError(f"{place}: cannot be read ({row.problem.reason}: {row.problem.detail})")
     try:
         calls = msgspec.convert(row.calls, tuple[Call, ...])
     except msgspec.ValidationError as problem:
-        raise UserError(f"{place}: invalid calls ({problem}); `apigen check --fix` repairs some") from None
+        raise UserError(f"{place}: invalid calls ({problem})") from None
     offered = row.tools
     if underscores:
         offered = tuple(replace(tool, name=underscored(tool.name)) for tool in offered)
@@ -120,9 +138,7 @@ def question_of(row: Row, place: str, *, underscores: bool = False) -> Question:
     tools = {tool.name: tool for tool in offered}
     unknown = [call.name for call in calls if call.name not in tools]
     if unknown:
-        raise UserError(
-            f"{place}: calls {unknown[0]!r}, which is not among its tools; `apigen check` lists all such rows"
-        )
+        raise UserError(f"{place}: calls {unknown[0]!r}, which is not among its tools")
     # As in training; where speakers are unknown, earlier texts become system messages.
     said = row.dialogue or (*(Message("system", text) for text in row.context), Message("user", row.query))
     truth: GroundTruth = (

@@ -72,7 +72,9 @@ def score_answerer(answerer: Answerer, questions: Iterable[Question], *, form: F
     asked, store = list(questions), _InMemory()
     blocking(ask_missing(asked, store, answerer, form))
     found = evaluated(asked, store.answers, {})
-    return ModelScores(figures(asked, found), {one.scored.question.id: one.scored.mark for one in found}, store.answers)
+    return ModelScores(
+        figures(asked, found), {one.scored.question.id: one.scored.score for one in found}, store.answers
+    )
 
 
 class _InMemory:

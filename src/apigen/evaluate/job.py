@@ -30,7 +30,8 @@ class EvaluationJob(msgspec.Struct, frozen=True):
     """``openai/NAME`` or ``local:FOLDER``."""
     out: Path
     """Folder for the answers, verdicts, figures and the report."""
-    form: Form = "native"
+    form: Form | None = None
+    """``None`` for the form that a local folder was trained in; ``native`` where its training is not known."""
     base_url: str | None = None
     """Endpoint of an ``openai/`` model."""
     config: Path | None = None
@@ -51,7 +52,8 @@ class EvaluationJob(msgspec.Struct, frozen=True):
     resume: bool = False
 
     def __post_init__(self) -> None:
-        form_named(self.form)
+        if self.form is not None:
+            form_named(self.form)
         require_askable(self.model, self.temperature)
         if self.base_url and self.model.startswith(LOCAL):
             raise UserError(f"--base-url: {self.model} runs in this process and has no endpoint; remove --base-url")

@@ -44,7 +44,7 @@ def page(found: Mapping[str, Any], evaluated: Sequence[Evaluated]) -> str:
         found: the figures, as evaluation.json has them.
         evaluated: every question that was asked.
     """
-    wrong = [one for one in evaluated if one.scored.mark is None or not one.scored.mark.correct]
+    wrong = [one for one in evaluated if one.scored.score is None or not one.scored.score.correct]
     shown = spread(wrong, SHOWN)
     return html("apigen.evaluate", "templates/evaluation.html.j2").render(
         style=style(),
@@ -94,18 +94,18 @@ def calls_text(calls: Iterable[Json]) -> list[str]:
 
 
 def _row(one: Evaluated) -> dict[str, Any]:
-    question, mark = one.scored.question, one.scored.mark
+    question, score = one.scored.question, one.scored.score
     return {
         "id": question.id,
         "category": question.category,
         "query": cut(query_of(question)),
         "tools": [_tool(tool) for tool in question.tools],
-        "due": [_due(due) for due in question.truth.due()],
-        "calls": calls_text(one.given.calls) if one.given.calls is not None else [],
-        "text": cut(one.given.text or one.given.said),
-        "reason": mark.miss if mark else "error",
-        "detail": mark.detail if mark else one.scored.error,
-        "by_result": one.by_result.mark.correct if one.by_result and one.by_result.mark else None,
+        "due": [_due(due) for due in question.ground_truth.due()],
+        "calls": calls_text(one.record.calls) if one.record.calls is not None else [],
+        "text": cut(one.record.text or one.record.said),
+        "reason": score.error_type if score else "error",
+        "detail": score.detail if score else one.scored.error,
+        "by_result": one.by_result.score.correct if one.by_result and one.by_result.score else None,
     }
 
 

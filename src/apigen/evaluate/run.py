@@ -13,7 +13,7 @@ import msgspec
 
 from apigen import __version__
 from apigen.config import load_config
-from apigen.dialogue.form import underscores
+from apigen.dialogue.form import FORMS, Form, prompt_version, underscores
 from apigen.errors import ExecutorUnavailable, JobFellShort, Unavailable, UserError
 from apigen.evaluate.asking.ask import Progress, ask_missing
 from apigen.evaluate.asking.base import Answerer
@@ -24,12 +24,14 @@ from apigen.evaluate.base import Question, Suite
 from apigen.evaluate.blocking import blocking
 from apigen.evaluate.evaluation import evaluated, figures
 from apigen.evaluate.executables import Executables, executables
-from apigen.evaluate.executed import ByResult, marked_by_result
+from apigen.evaluate.executed import ByResult, scored_by_result
 from apigen.evaluate.job import HELD_OUT, EvaluationJob, EvaluationResult
 from apigen.evaluate.model_digest import model_digest
 from apigen.evaluate.page import page
+from apigen.evaluate.summary import form_warning
 from apigen.evaluate.table import SuiteOptions, make_suite
 from apigen.model_config import ModelConfig
+from apigen.training_folder import TrainedAs, trained_as
 
 Overlap = Callable[[Path, Sequence[Question]], dict[str, Any] | None]
 """Counts the questions that are in the training data of a local model, for ``training`` in evaluation.json:
@@ -41,6 +43,10 @@ class Plan(msgspec.Struct, frozen=True):
 
     suite: Suite
     questions: Sequence[Question]
+    form: Form
+    """The job's; where it names none, the one that a local model was trained in."""
+    trained_as: TrainedAs | None
+    """The prompts that a local model was trained with, where known."""
     endpoints: Sequence[ModelConfig]
     """Of an ``openai/`` model, resolved."""
     executables: Executables | None
@@ -53,14 +59,16 @@ def rehearse(job: EvaluationJob) -> Plan:
     Raises:
         UserError: the suite, the configuration or the library cannot be used.
     """
-    suite = make_suite(job.suite, SuiteOptions(job.bfcl, underscores(job.form)))
+    training = trained_as(job.local) if job.local else None
+    form = job.form or FORMS.get(training.form if training else "", "native")
+    suite = make_suite(job.suite, SuiteOptions(job.bfcl, underscores(form)))
     questions = sampled(suite.questions(), job.limit, job.seed)
     if not questions:
         raise UserError(f"--suite {job.suite}: has no questions")
     tools = None
     if job.execute:
         tools = executables(Path(job.suite.removeprefix(HELD_OUT)), job.libraries, job.config)
-    return Plan(suite, questions, _endpoints(job), tools)
+    return Plan(suite, questions, form, training, _endpoints(job), tools)
 
 
 def evaluate(
@@ -69,6 +77,7 @@ def evaluate(
     watch: Callable[[Progress], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
     overlap: Overlap = lambda *_: None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> EvaluationResult:
     """Ask a model a suite's questions, score its answers, and write everything to ``job.out``.
 
@@ -77,12 +86,16 @@ def evaluate(
         watch: called with the progress after each answer.
         stopped: asked between answers whether to end early; ``job.resume`` continues from there.
         overlap: counts the questions that are in a local model's training data.
+        warn: called before anything is asked, with each reason why the figures may mislead; the report repeats them.
 
     Raises:
         UserError: the suite, the model or the folder cannot be used. What happens later (an endpoint that dies, a full
             disk) is in ``problem`` of the result, and the answers so far are kept.
     """
-    return blocking(_carried_out(job, rehearse(job), watch, stopped, overlap))
+    plan = rehearse(job)
+    if line := form_warning(_asked_with(plan)):
+        warn(line)
+    return blocking(_carried_out(job, plan, watch, stopped, overlap))
 
 
 async def _carried_out(
@@ -96,7 +109,7 @@ async def _carried_out(
     settings = _settings(job, plan)
     async with AsyncExitStack() as stack:
         asking = Asking(job.temperature, job.max_tokens, job.in_flight)
-        answerer = make_answerer(job.model, plan.endpoints, asking, job.form)
+        answerer = make_answerer(job.model, plan.endpoints, asking, plan.form)
         stack.push_async_callback(answerer.aclose)
         kept = stack.enter_context((Kept.resume if job.resume else Kept.create)(job.out, settings))
         # A server that is asked nothing more reports nothing of it again.
@@ -104,7 +117,7 @@ async def _carried_out(
         problem = ""
         by_result: Mapping[str, ByResult] = {}
         try:
-            await ask_missing(plan.questions, kept, answerer, job.form, watch, stopped)
+            await ask_missing(plan.questions, kept, answerer, plan.form, watch, stopped)
             if plan.executables and not stopped():
                 by_result = await _by_result(plan.executables, plan.questions, kept, stopped)
         except (Unavailable, JobFellShort) as error:
@@ -114,6 +127,7 @@ async def _carried_out(
             "status": "stopped" if problem else "interrupted" if stopped() else "done",
             "date": datetime.now(UTC).date().isoformat(),
             **msgspec.json.decode(msgspec.json.encode(settings)),
+            **_asked_with(plan),
             **figures(plan.questions, everything, job.limit),
             "library": plan.executables.source if plan.executables else None,
             "training": overlap(job.local, plan.questions) if job.local else None,
@@ -128,12 +142,22 @@ async def _carried_out(
         return EvaluationResult(job.out, found, everything, problem)
 
 
+def _asked_with(plan: Plan) -> dict[str, Any]:
+    """The prompts, and those of the model's training."""
+    return {
+        "form": plan.form,
+        "prompt_version": prompt_version(plan.form),
+        "trained_as": msgspec.to_builtins(plan.trained_as),
+    }
+
+
 def _settings(job: EvaluationJob, plan: Plan) -> Settings:
     return Settings(
         suite=plan.suite.name,
         version=plan.suite.version,
         model=job.model,
-        form=job.form,
+        form=plan.form,
+        prompt_version=prompt_version(plan.form),
         temperature=job.temperature,
         max_tokens=job.max_tokens,
         limit=job.limit,
@@ -175,7 +199,7 @@ async def _by_result(
         if question.id in kept.answers and (answer := kept.answers[question.id].line().answer)
     ]
     try:
-        return {one.id: one async for one in marked_by_result(answers, tools.by_name(), executor, stopped)}
+        return {one.id: one async for one in scored_by_result(answers, tools.by_name(), executor, stopped)}
     except ExecutorUnavailable as error:
         raise JobFellShort(f"--execute: the calls cannot be executed: {error}") from error
     finally:

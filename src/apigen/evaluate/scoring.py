@@ -20,27 +20,27 @@ class Scored(msgspec.Struct, frozen=True):
     """One line of answers and its score."""
 
     question: Question
-    mark: Score | None
+    score: Score | None
     """``None`` for an error, which is neither right nor wrong."""
     error: str = ""
 
     def verdict(self) -> dict[str, Any]:
         """The line of ``--verdicts``: the score, and the expected calls."""
-        due = [{"name": call.name, "arguments": call.types} for call in self.question.truth.due()]
-        found = found_of(self.mark, self.error)
+        due = [{"name": call.name, "arguments": call.types} for call in self.question.ground_truth.due()]
+        found = found_of(self.score, self.error)
         return {"id": self.question.id, **found, "category": self.question.category, "due": due}
 
 
-def found_of(mark: Score | None, error: str = "") -> dict[str, Any]:
+def found_of(score: Score | None, error: str = "") -> dict[str, Any]:
     """A score as verdicts have it.
 
     Args:
-        mark: ``None`` for an error.
+        score: ``None`` for an error.
         error: its message.
     """
-    if mark is None:
+    if score is None:
         return {"correct": None, "reason": "error", "detail": error}
-    return {"correct": mark.correct, "reason": mark.miss, "detail": mark.detail}
+    return {"correct": score.correct, "reason": score.error_type, "detail": score.detail}
 
 
 def score(questions: Mapping[str, Question], lines: Iterable[AnswerLine]) -> Iterator[Scored]:
@@ -57,7 +57,7 @@ def score(questions: Mapping[str, Question], lines: Iterable[AnswerLine]) -> Ite
         question = questions.get(line.id)
         if question is None:
             raise UserError(f"{line.place}: no question {line.id!r} in the suite; check --suite and the id")
-        yield Scored(question, question.truth.mark(line.answer) if line.answer else None, line.error)
+        yield Scored(question, question.ground_truth.score(line.answer) if line.answer else None, line.error)
 
 
 def holds_verdicts(path: Path) -> bool:
@@ -88,7 +88,7 @@ class ScoreTally:
         """Count one line."""
         category = scored.question.category
         self._answered[category].add(scored.question.id)
-        found = "error" if scored.mark is None else scored.mark.miss or "correct"
+        found = "error" if scored.score is None else scored.score.error_type or "correct"
         self._counts[category][found] += 1
 
     def as_json(self) -> dict[str, Any]:
@@ -109,13 +109,13 @@ def _total(ids: Mapping[str, set[str]]) -> int:
 def _figures(counts: Counter[str], asked: int, answered: int) -> dict[str, Any]:
     """Counts and accuracy; errors are excluded from the accuracy."""
     correct, errors = counts["correct"], counts["error"]
-    marked = counts.total() - errors
-    share = {name: round(part, 6) for name, part in wilson(correct, marked)._asdict().items()} if marked else None
+    scored = counts.total() - errors
+    share = {name: round(part, 6) for name, part in wilson(correct, scored)._asdict().items()} if scored else None
     reasons = {str(name): count for name, count in counts.most_common() if name not in ("correct", "error")}
     return {
         "questions": asked,
         "unanswered": asked - answered,
-        "answers": marked,
+        "answers": scored,
         "correct": correct,
         "accuracy": share,
         "errors": errors,

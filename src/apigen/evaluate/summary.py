@@ -12,6 +12,8 @@ from apigen.evaluate.scoring import pooled
 from apigen.report.words import printable
 
 ALL = "all answers"
+_LONGEST = 300
+"""Characters of an error's reason that are shown."""
 
 
 def summary(found: Mapping[str, Any]) -> RenderableType:
@@ -67,7 +69,9 @@ _SYSTEM = {
 
 def remarks(found: Mapping[str, Any]) -> list[str]:
     """What to know before the figures are believed."""
-    lines = _training(found["training"]) if found.get("training") else []
+    lines = [line for line in [form_warning(found)] if line]
+    if found.get("training"):
+        lines += _training(found["training"])
     if not pooled(found):
         lines.append(
             "There is no overall row: the sample is capped per category, so pooling would overweight small categories."
@@ -83,21 +87,63 @@ def remarks(found: Mapping[str, Any]) -> list[str]:
         )
     if found.get("system") in _SYSTEM:
         lines.append(_SYSTEM[found["system"]])
-    if found["errors"] and "model" in found:
-        lines.append(f"{found['errors']:,} questions ended in an error; --resume asks them again.")
+    if unfit := errors_text(found, unfit=True):
+        lines.append(f"{unfit}.")
+    if again := errors_text(found, unfit=False):
+        lines.append(f"{again}; --resume asks them again.")
     return lines
+
+
+def errors_text(found: Mapping[str, Any], *, unfit: bool) -> str:
+    """How many questions ended in an error, and why most of them did; empty where none did.
+
+    Args:
+        found: evaluation.json.
+        unfit: count the questions that cannot be put to this model; else those that may be asked again.
+    """
+    reasons = [one for one in found.get("error_reasons", ()) if one["unfit"] == unfit]
+    if not reasons:
+        return ""
+    count, first = sum(one["count"] for one in reasons), reasons[0]
+    questions = f"{count:,} question{'' if count == 1 else 's'}"
+    what = f"Not answerable by this model: {questions}" if unfit else f"{questions} ended in an error"
+    reason = printable(first["reason"])
+    reason = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
+    return f"{what} (most common, {first['count']:,} of {count:,}: {reason})"
+
+
+def form_warning(found: Mapping[str, Any]) -> str:
+    """Whether the model is asked with other prompts than it was trained with; empty where it is not.
+
+    Args:
+        found: evaluation.json, or its ``form``, ``prompt_version`` and ``trained_as``.
+    """
+    trained = found.get("trained_as")
+    if trained and trained["form"] != found["form"]:
+        return (
+            f"The model was trained in the {trained['form']} form and is asked in the {found['form']} form, which may "
+            f"cost it every answer; use --form {trained['form']}, or omit --form."
+        )
+    if trained and trained["prompt_version"] not in ("", found["prompt_version"]):
+        return (
+            f"The model was trained with other prompts (version {trained['prompt_version']}) than this version of "
+            f"apigen uses ({found['prompt_version']}), which may cost accuracy; train it again, or evaluate it with "
+            "the version of apigen that trained it."
+        )
+    return ""
 
 
 def _training(training: Mapping[str, Any]) -> list[str]:
     """Questions that are in the model's training data."""
+    gone, count = training["not_read"], training["trained_on"]
     lines = [
-        f"{training['trained_on']:,} of {training['questions']:,} questions appear in the data that the model was "
-        "trained on" + ("; memorised answers say nothing about unseen questions." if training["trained_on"] else ".")
+        f"{'At least ' if gone else ''}{count:,} of {training['questions']:,} questions appear in the data that the "
+        "model was trained on" + ("; memorised answers say nothing about unseen questions." if count else ".")
     ]
-    if training["not_read"]:
-        lines.append(f"Training data {', '.join(training['not_read'])} cannot be read now, so there may be more.")
+    if gone:
+        lines.append(f"{', '.join(gone)} cannot be read; restore what is missing, and --resume counts again.")
     if training["changed"]:
-        lines.append(f"Training data {', '.join(training['changed'])} have changed since, so the count may be off.")
+        lines.append(f"The count may be wrong: {', '.join(training['changed'])} changed after the training.")
     return lines
 
 

@@ -40,7 +40,7 @@ class Argument(msgspec.Struct, frozen=True):
     plain: Callable[[Json], Json] = bfcl_plain
     """Normalises a value before it is compared."""
 
-    def mark(self, name: str, value: Json) -> Score:
+    def score(self, name: str, value: Json) -> Score:
         """Score one value.
 
         Args:

@@ -56,7 +56,9 @@ _marked = msgspec.json.Decoder(Marked)
 
 
 def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfig:
-    """The weights that an evaluation gives; tools that the library does not have say something of their types alone.
+    """The weights that an evaluation gives; tools that the library does not have count for their types alone.
+
+    Where every answer is wrong there are no weights: nothing is failed at more than anything else.
 
     Args:
         folder: of the evaluation, with its ``verdicts.jsonl``.
@@ -77,6 +79,9 @@ def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfi
             f"--focus: {path}: all {len(counted):,} answers to questions of the four styles are correct, so there is "
             "nothing to focus on; drop --focus"
         )
+    found = FocusConfig(strength=strength, source=str(folder.resolve()), answers=len(counted), wrong=wrong)
+    if wrong == len(counted):
+        return found
     category = {tool.name: tool.category for tool in tools}
     overall = (wrong + 1) / (len(counted) + 2)
 
@@ -92,17 +97,16 @@ def focus_on(folder: Path, tools: Sequence[Tool], strength: float) -> FocusConfi
             for name, (errors, answers) in sorted(counts.items())
         }
 
-    return FocusConfig(
-        strength=strength,
-        styles={Style(name): weight for name, weight in weights((one, [one.style or ""]) for one in counted).items()},
-        tools=weights((one, [call.name for call in one.due if call.name in category]) for one in counted),
-        categories=weights(
-            (one, [category[call.name] for call in one.due if call.name in category]) for one in counted
-        ),
-        types=weights((one, [kind for call in one.due for kind in call.arguments.values()]) for one in counted),
-        source=str(folder.resolve()),
-        answers=len(counted),
-        wrong=wrong,
+    by_style = weights((one, [one.style or ""]) for one in counted)
+    return found.model_copy(
+        update={
+            "styles": {Style(name): weight for name, weight in by_style.items()},
+            "tools": weights((one, [call.name for call in one.due if call.name in category]) for one in counted),
+            "categories": weights(
+                (one, [category[call.name] for call in one.due if call.name in category]) for one in counted
+            ),
+            "types": weights((one, [kind for call in one.due for kind in call.arguments.values()]) for one in counted),
+        }
     )
 
 

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from apigen.train.fit import Fitted
 from apigen.train.job import Job
 from apigen.train.prepared import Prepared
 from apigen.train.steps import Point
-from apigen.training_folder import DONE
+from apigen.training_folder import DONE, record_path
 
 
 def begun(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def begun(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> dict[str, 
         "recipe": job.recipe.model_dump(mode="json"),
         "deciding": dict(agreed),
         "data": msgspec.to_builtins(examples.sources),
+        "paths": _paths(job, [source.path for source in examples.sources]),
         "rows": {
             "read": len(examples.kept) + len(examples.left_out),
             "trained": len(prepared.rows),
@@ -79,6 +81,15 @@ def ended(
             ),
             "points": msgspec.to_builtins(fitted.points),
         },
+    }
+
+
+def _paths(job: Job, data: Sequence[str]) -> dict[str, Any]:
+    """Absolute paths of what was learnt from: they must be found from other working directories too."""
+    base = record_path(Path(job.model)) if job.model else None
+    return {
+        "base_training": str(base) if base is not None and base.is_file() else None,
+        "data": [str(Path(one).resolve()) for one in data],
     }
 
 

@@ -24,6 +24,8 @@ class AnswerRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     calls: list[Json] | None = None
     text: str | None = None
     error: str | None = None
+    unfit: bool = False
+    """Whether the error is one that asking this model again cannot cure."""
     said: str = ""
     """The model's output, where it is more than what is scored."""
     cut: bool = False
@@ -52,7 +54,9 @@ def answer_record(prompt: Prompt, response: Response, form: Form, model: str) ->
     """
     tokens, seconds = Tokens(response.prompt_tokens, response.completion_tokens), round(response.seconds, 3)
     if response.error:
-        return AnswerRecord(prompt.id, error=response.error, model=model, tokens=tokens, seconds=seconds)
+        return AnswerRecord(
+            prompt.id, error=response.error, unfit=response.unfit, model=model, tokens=tokens, seconds=seconds
+        )
     found = answer_in(prompt, response, form)
     calls, text = (None, found) if isinstance(found, str) else (found, None)
     return AnswerRecord(

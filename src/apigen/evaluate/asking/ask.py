@@ -15,7 +15,7 @@ from apigen.evaluate.base import Question, Score
 IN_VAIN = 8
 """Errors before the first answer after which the way of asking must be wrong.
 
-Errors of single questions (too long, refused by the chat template) do not count: they say nothing about the others.
+Errors that say nothing about other questions (too long, refused by the chat template) do not count.
 """
 
 
@@ -44,11 +44,11 @@ class Progress(msgspec.Struct):
     correct: int = 0
     errors: int = 0
 
-    def count(self, mark: Score | None) -> None:
+    def count(self, score: Score | None) -> None:
         """Count one answer, or an error."""
-        self.answered += mark is not None
-        self.correct += mark is not None and mark.correct
-        self.errors += mark is None
+        self.answered += score is not None
+        self.correct += score is not None and score.correct
+        self.errors += score is None
 
 
 async def ask_missing(
@@ -87,7 +87,7 @@ async def ask_missing(
         kept.add(one)
         progress.count(score_of(by_id[asked.id], one))
         watch(progress)
-        in_vain += bool(said.error) and not said.unfit
+        in_vain += bool(said.error) and not (said.alone or said.unfit)
         if in_vain >= IN_VAIN and not progress.answered:
             # Of a server: errors of a local model are always of single questions.
             hint = "; start the server with tool calling enabled, or use --form prompted" if asked.tools else ""
@@ -101,4 +101,4 @@ async def ask_missing(
 def score_of(question: Question, one: AnswerRecord) -> Score | None:
     """The score of an answer; ``None`` for an error."""
     answer = one.line().answer
-    return question.truth.mark(answer) if answer else None
+    return question.ground_truth.score(answer) if answer else None

@@ -28,8 +28,10 @@ class Response(msgspec.Struct, frozen=True):
     """The content of ``tool_calls``; ``None`` where a model has no such field."""
     error: str = ""
     """Why there is no response; empty where there is one."""
+    alone: bool = False
+    """Whether the error says nothing about other questions, such as running out of memory on a long one."""
     unfit: bool = False
-    """Whether the error is of this question alone: it is too long, or the chat template refuses it."""
+    """Whether this model can never be asked the question: it is too long, or the chat template refuses it."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     seconds: float = 0.0

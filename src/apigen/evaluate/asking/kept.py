@@ -26,6 +26,7 @@ _WAYS_OUT = {
     "base_urls": f"choose another --out; where the same model moved to another address, edit base_urls in {EVALUATION}",
     "version": "choose another --out: the questions, or the rules of scoring, have changed",
     "model_digest": "choose another --out: the model has changed",
+    "prompt_version": "choose another --out: this version of apigen words its prompts differently",
 }
 """What to do where a setting changed that no option restores."""
 
@@ -47,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Fields added to every request."""
     base_urls: tuple[str, ...] = ()
     """The endpoints that answer, without queries: another server may hold another model of the same name."""
+    prompt_version: str = ""
+    """Of the wording and layout of prompts, see :func:`apigen.dialogue.form.prompt_version`."""
     model_digest: str = ""
     """Of a local model's weights, tokenizer and chat template; of a server's model it is unknown."""
 
@@ -72,20 +75,25 @@ class Kept:
 
     @classmethod
     def create(cls, path: Path, settings: Settings) -> Self:
-        """Make a new folder.
+        """Make a new folder; one of an evaluation in which no question was answered is used again.
 
         Raises:
-            UserError: the folder is not empty, or cannot be created.
+            UserError: the folder holds something, or cannot be created.
         """
-        if path.exists() and not (path.is_dir() and all(entry.name.startswith(".") for entry in path.iterdir())):
-            again = (path / EVALUATION).is_file()
-            raise UserError(f"{path}: already exists; {'add --resume, or ' if again else ''}choose another --out")
+        _require_free(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"{path}: cannot be created: {error.strerror}; choose another --out") from None
         kept = cls(path, settings)
-        kept.describe({"status": "asking"})
+        try:
+            _require_free(path)  # nobody writes there from now on
+            for name in (ANSWERS, VERDICTS, REPORT):
+                (path / name).unlink(missing_ok=True)
+            kept.describe({"status": "asking"})
+        except BaseException:
+            kept.close()
+            raise
         return kept
 
     @classmethod
@@ -146,6 +154,29 @@ class Kept:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _require_free(path: Path) -> None:
+    """Refuse a folder that holds more than hidden files and an evaluation in which no question was answered.
+
+    Raises:
+        UserError: it does.
+    """
+    if not path.exists():
+        return
+    held = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} if path.is_dir() else {path.name}
+    if not held:
+        return
+    begun = EVALUATION in held and path.is_dir()
+    if not begun or held - {EVALUATION, ANSWERS, VERDICTS, REPORT} or _has_answers(path):
+        raise UserError(f"{path}: already exists; {'add --resume, or ' if begun else ''}choose another --out")
+
+
+def _has_answers(path: Path) -> bool:
+    try:
+        return any(one.error is None for one in read_answer_records(path))
+    except UserError:
+        return True  # damaged ones
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A model in a folder, asked in batches."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from apigen.errors import UserError
 from apigen.evaluate.asking.base import Keep, Prompt, Response
 from apigen.evaluate.asking.generating import Generated, Generator, NoRoom
+from apigen.evaluate.blocking import in_thread
 
 
 class Local:
@@ -35,12 +35,12 @@ class Local:
         """
         if any(prompt.tools for prompt in prompts):
             self._generator.require_native()
-        waiting = await asyncio.to_thread(self._in_order, prompts, keep)
+        waiting = await in_thread(self._in_order, prompts, keep, stopped)
         while waiting and not stopped():
             chunk = self._next(waiting)
             began = time.monotonic()
             try:
-                answers = await asyncio.to_thread(self._generator.generate, [one[2] for one in chunk], self._most)
+                answers = await in_thread(self._generator.generate, [one[2] for one in chunk], self._most)
             except NoRoom:
                 self._shrink(waiting, keep)
                 continue
@@ -49,13 +49,17 @@ class Local:
             for (length, prompt, _), answer in zip(chunk, answers, strict=True):
                 keep(prompt, _response(answer, length, seconds))
 
-    def _in_order(self, prompts: Sequence[Prompt], keep: Keep) -> list[tuple[int, Prompt, str]]:
-        """Length and text of each prompt, the longest first.
+    def _in_order(
+        self, prompts: Sequence[Prompt], keep: Keep, stopped: Callable[[], bool]
+    ) -> list[tuple[int, Prompt, str]]:
+        """Length and text of each prompt, the longest first, as far as it comes before it is stopped.
 
         A question that is too long or that the chat template refuses is kept as an error of its own.
         """
         found = []
         for prompt in prompts:
+            if stopped():
+                break
             try:
                 text = self._generator.prompt(prompt)
             except UserError as refused:
@@ -79,7 +83,7 @@ class Local:
             return
         length, prompt, _ = waiting.pop(0)
         problem = f"a prompt of {length:,} tokens runs out of memory even in a batch of one"
-        keep(prompt, Response(error=problem, unfit=True, prompt_tokens=length))
+        keep(prompt, Response(error=problem, alone=True, prompt_tokens=length))
 
     def facts(self) -> dict[str, Any]:
         """The model, the device, and the batch size."""
