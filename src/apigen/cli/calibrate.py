@@ -24,6 +24,7 @@ from apigen.calibrate.judging import Judged, judge_all
 from apigen.calibrate.labels import read_labels
 from apigen.calibrate.table import tables
 from apigen.cli.live_bar import LiveBar
+from apigen.cli.terminal import Terminal
 from apigen.config import BudgetConfig, Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
 from apigen.execute.base import Executor
@@ -82,7 +83,7 @@ def calibrate_command(options: CalibrateOptions) -> int:
     if labelled is not None and options.most:
         labelled = labelled[: options.most]
     wanted = len(labelled) if labelled is not None else options.most or DEFAULT_COUNT
-    console = Console(stderr=True, markup=False)
+    console = Terminal(stderr=True, markup=False)
     if options.dry_run:
         _show_plan(config, wanted, exact=labelled is not None, as_json=options.as_json)
         return 0
@@ -205,7 +206,7 @@ def _show_plan(config: Config, cases: int, *, exact: bool, as_json: bool) -> Non
     how_many = f"{cases:,} cases" if exact else f"at most {cases:,} cases"
     asked = f"{cases:,} requests to each of {' and '.join(models)}" if models else "no model requests"
     again = f" (up to {tries} times as many if verdicts cannot be parsed)" if models and tries > 1 else ""
-    Console(markup=False).print(
+    Terminal(markup=False).print(
         f"{how_many}, {asked}{again}. No request was sent, nothing was written.", highlight=False, soft_wrap=True
     )
 
@@ -223,7 +224,7 @@ def _end(
         sys.stdout.write(msgspec.json.encode(whole).decode() + "\n")
         return
     source = "derived from seed examples" if found["source"] == "faults" else f"labelled in {found['source']}"
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     counts = f"{found['cases']:,} cases {source}: {found['right']:,} correct, {found['wrong']:,} wrong."
     console.print(counts, highlight=False, soft_wrap=True)
     console.print(tables(found), highlight=False)

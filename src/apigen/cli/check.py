@@ -24,6 +24,7 @@ from apigen.audit.tally import AuditTally
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
 from apigen.cli.targets import ANEW, require_not_input, require_target
+from apigen.cli.terminal import Terminal
 from apigen.config import ExecutionConfig, RemoteConfig, load_config
 from apigen.dataset.read.formats import AUTO, FORMATS, format_of, read
 from apigen.errors import UserError
@@ -67,7 +68,7 @@ def check_command(options: CheckOptions) -> int:
     tools = _executable(options)
     judges = _judge_configs(options)
     set_on_retry_hooks(())  # an unreachable service or judge is reported in one line
-    console = Console(stderr=True, markup=False)
+    console = Terminal(stderr=True, markup=False)
     began = time.monotonic()
     with on_interrupt() as interrupted, RowProgress(console) as progress:
 
@@ -189,10 +190,10 @@ def _end(options: CheckOptions, found: Mapping[str, Any], done: Audit, console: 
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        Console(markup=False).print(summary(found, done.tally))
+        Terminal(markup=False).print(summary(found, done.tally))
         for path, what in ((options.rejects, "rejected rows"), (options.report, "the report")):
             if path:
-                Console(markup=False).print(f"{path}  {what}", highlight=False, soft_wrap=True)
+                Terminal(markup=False).print(f"{path}  {what}", highlight=False, soft_wrap=True)
     if done.interrupted:
         reached = f"Interrupted after {found['rows']:,} rows; the summary and output files cover these rows only."
         console.print(reached, highlight=False, soft_wrap=True)

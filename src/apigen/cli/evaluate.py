@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
 
 from apigen.cli.targets import ANEW, require_target
+from apigen.cli.terminal import Terminal
 from apigen.errors import UserError
 from apigen.evaluate.answers import read_answers
 from apigen.evaluate.asking.kept import EVALUATION, VERDICTS
@@ -56,7 +56,7 @@ def evaluate_command(options: EvaluateOptions) -> None:
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     console.print(summary(found))
     if options.verdicts:
         console.print(f"{options.verdicts}  each answer with its score", highlight=False, soft_wrap=True)

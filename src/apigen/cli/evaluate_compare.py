@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
 from apigen.cli.targets import ANEW, require_target
+from apigen.cli.terminal import Terminal
 from apigen.errors import UserError
 from apigen.evaluate.compare_page import compare_page, comparison, is_compare_page, legend
 from apigen.evaluate.comparing import compared, differing, read_sides
@@ -28,7 +28,7 @@ def compare_command(folders: Sequence[Path], out: Path | None, *, as_json: bool)
     if as_json:
         sys.stdout.write(msgspec.json.encode({**found, "differing": [row.id for row in rows]}).decode() + "\n")
         return
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     for line in legend(found):
         console.print(line, highlight=False, soft_wrap=True)
     console.print(comparison(found))

@@ -15,6 +15,7 @@ from stamina.instrumentation import set_on_retry_hooks
 from apigen.cli.evaluate_training import trained_on
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.live_bar import LiveBar
+from apigen.cli.terminal import Terminal
 from apigen.errors import ApigenError, JobFellShort
 from apigen.evaluate.asking.ask import Progress
 from apigen.evaluate.asking.kept import ANSWERS, EVALUATION, REPORT, VERDICTS
@@ -51,7 +52,7 @@ def _dry_run(options: AskOptions) -> int:
 
 
 def _ask(options: AskOptions) -> int:
-    job, console = options.job, Console(stderr=True, markup=False)
+    job, console = options.job, Terminal(stderr=True, markup=False)
     resume = f"all finished answers are kept; resume with --resume --out {shlex.quote(str(job.out))}"
 
     def warn(line: str) -> None:
@@ -94,12 +95,12 @@ def _ended(result: EvaluationResult, resume: str, *, interrupted: bool) -> int:
 
 
 def _interrupted(what_next: str) -> int:
-    Console(stderr=True, markup=False).print(f"Interrupted; {what_next}.", highlight=False, soft_wrap=True)
+    Terminal(stderr=True, markup=False).print(f"Interrupted; {what_next}.", highlight=False, soft_wrap=True)
     return EXIT_INTERRUPTED
 
 
 def _show(found: Mapping[str, Any], out: Path) -> None:
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     console.print(summary(found))
     for name, what in (
         (REPORT, "figures, and wrong answers to look through"),

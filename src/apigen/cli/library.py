@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from apigen.cli.kinds import print_counts
+from apigen.cli.terminal import Terminal
 from apigen.errors import UserError
 from apigen.library.catalogue import Library, load_library
 from apigen.library.statistics import Statistics, statistics
@@ -51,7 +52,7 @@ def list_command(chosen: Chosen, *, as_json: bool) -> None:
             }
         )
         return
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("category", "tool", "parameters", "seeds"):
         numbers = column == "seeds"
@@ -76,7 +77,7 @@ def stats_command(chosen: Chosen, *, as_json: bool) -> None:
     if as_json:
         _print_json({**msgspec.to_builtins(found), "executable": found.executable})
         return
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     for line in _sentences(found):
         console.print(line, highlight=False, soft_wrap=True)
     sources = dict(list(found.sources.items())[:_MOST_SOURCES])
@@ -109,7 +110,7 @@ def show_command(name: str, locators: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         _print_json(value)
         return
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     console.print_json(data=tool.offered())
     console.print(
         f"{tool.category}, from {tool.origin}; {_executed(tool)}", markup=False, highlight=False, soft_wrap=True

@@ -21,6 +21,7 @@ from apigen.cli.kinds import counted
 from apigen.cli.library_import import as_loaded, require_writable
 from apigen.cli.step_progress import StepProgress
 from apigen.cli.targets import require_not_of_run
+from apigen.cli.terminal import Terminal
 from apigen.config import BudgetConfig, Config, load_config
 from apigen.errors import ApigenError, Unavailable, UserError
 from apigen.execute.grants import read_grants
@@ -64,7 +65,7 @@ def check_command(options: CheckOptions) -> int:
     config = _config(options)
     sources = tuple(absolute(source) for source in options.sources)
     library = as_loaded(load_library(sources, grants=read_grants(config.grants, os.environ)))
-    console = Console(stderr=True, markup=False)
+    console = Terminal(stderr=True, markup=False)
     journal = Journal(_beside(options.out, "probes.jsonl")) if options.out else None
     try:
         with on_interrupt() as stopped, StepProgress(console) as progress:
@@ -159,7 +160,7 @@ def _end(options: CheckOptions, found: Mapping[str, Any], console: Console) -> i
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        shown = Console(markup=False)
+        shown = Terminal(markup=False)
         shown.print(tables(found))
         written = options.out if found["status"] == "done" else None
         say: Callable[[str], None] = lambda line: shown.print(line, highlight=False, soft_wrap=True)  # noqa: E731

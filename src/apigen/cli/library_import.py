@@ -14,6 +14,7 @@ from rich.text import Text
 
 from apigen.cli.kinds import counted, print_counts
 from apigen.cli.targets import require_not_of_run
+from apigen.cli.terminal import Terminal
 from apigen.config import load_config
 from apigen.errors import UserError
 from apigen.execute.grants import read_grants
@@ -62,7 +63,7 @@ def import_command(options: ImportOptions) -> None:
         }
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     console.print(_by_source_and_category(library))
     print_counts(console, "Left out", [entry.reason for entry in library.skipped])
     print_counts(console, "Notes", [note.text for note in library.notes])
@@ -84,9 +85,9 @@ def drift_command(file: Path, config: Path | None, *, as_json: bool) -> int:
         value = {"file": str(file), "sources": sources, "tools": len(read.loaded.tools), "drift": not found.is_empty}
         sys.stdout.write(msgspec.json.encode(value | {"dead": dead} | msgspec.to_builtins(found)).decode() + "\n")
     else:
-        _print_drift(Console(markup=False), found, str(file))
+        _print_drift(Terminal(markup=False), found, str(file))
         for source, problem in dead.items():
-            Console(markup=False).print(
+            Terminal(markup=False).print(
                 Text(f"not compared, since it cannot be loaded: {source}: {problem}"), soft_wrap=True
             )
     return 0 if found.is_empty and not dead else 1

@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 
 from apigen import rundir
 from apigen.attempts import read_requests
 from apigen.cli.targets import ANEW, require_target
+from apigen.cli.terminal import Terminal
 from apigen.dataset.export.formats import PREFERENCES, export
 from apigen.files import replacing
 from apigen.report.page import choose_rows, page
@@ -49,7 +49,7 @@ def export_command(run_dir: Path, name: str, out: Path, *, force: bool, as_json:
     if as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(out), **note}).decode() + "\n")
         return
-    Console(stderr=True, markup=False).print(
+    Terminal(stderr=True, markup=False).print(
         f"{rows:,} rows written to {out} ({name}), their provenance to {beside.name}. {manifest['notice']}",
         highlight=False,
         soft_wrap=True,
@@ -66,6 +66,6 @@ def report_command(run_dir: Path, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(msgspec.json.encode({"report": str(target), **manifest}).decode() + "\n")
         return
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     console.print(summary(manifest))
     console.print(f"\n{target}", highlight=False, soft_wrap=True)

@@ -18,6 +18,7 @@ from apigen import rundir
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
 from apigen.cli.targets import require_not_of_run
+from apigen.cli.terminal import Terminal
 from apigen.errors import UserError
 from apigen.execute.grants import read_grants
 from apigen.execute.python import require_isolation
@@ -53,7 +54,7 @@ def replay_command(options: ReplayOptions) -> int:
     if options.changes is not None:
         require_not_of_run("--changes", options.changes)
     set_on_retry_hooks(())  # a service that stays away is told in one line
-    console = Console(stderr=True, markup=False)
+    console = Terminal(stderr=True, markup=False)
     tally = ReplayTally()
     with on_interrupt() as interrupted:
         asyncio.run(_replay(options, tally, console, interrupted))
@@ -61,7 +62,7 @@ def replay_command(options: ReplayOptions) -> int:
     if options.as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        _show(tally, Console(markup=False))
+        _show(tally, Terminal(markup=False))
     if options.changes is not None:
         console.print(
             f"{options.changes}  the rows that no longer hold, with old and new results",
