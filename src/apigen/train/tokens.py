@@ -111,7 +111,7 @@ class Encoder:
         """Encode all.
 
         Raises:
-            UserError: not one row is left.
+            UserError: not one row is left, or the chat template does not support tools.
         """
         encoded: list[Encoded] = []
         places: list[int] = []
@@ -128,6 +128,7 @@ class Encoder:
                 encoded += self._encoded(rendered)
                 rendered = []
         encoded += self._encoded(rendered)
+        self.renderer.require_tools_shown()
         if not encoded:
             raise UserError(f"{self._model}: {_all_refused(refused)}")
         kept = [(row, place) for row, place in zip(encoded, places, strict=True) if len(row.ids) <= self._cutoff]
