@@ -30,7 +30,7 @@ from apigen.cli.main import main
 from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import JobFellShort, UserError
 from apigen.train import hub, loading, outputs, supervised
-from apigen.train.batches import Collator, Rows
+from apigen.train.batches import Collator
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
 from apigen.train.job import METHODS, Job, TrainingResult
@@ -41,7 +41,7 @@ from apigen.train.probes import logits_of_answers, require_apart, require_packab
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer, template
-from apigen.train.steps import Diverged, Watcher
+from apigen.train.steps import Diverged, Task, Watcher
 from apigen.train.tokens import Encoded, Encoder, ids_of
 from apigen.train.trial import adapter_parameters
 from runs import apigen_process, command, told
@@ -266,9 +266,9 @@ def test_a_model_is_tried_in_the_precision_of_its_training(precision: str, casts
     seen: list[bool] = []
     made.register_forward_pre_hook(lambda *_: seen.append(torch.is_autocast_enabled(made.device.type)))
     recipe = make_recipe(None, {**FAST, "precision": precision})
-    rows = supervised.sequences([Encoded("a", ids_of([1, 2, 3, 4]), 2)], recipe)
-    watcher = Watcher(lambda *_: None, lambda: False)
-    trainer = supervised.trainer(made, rows, [], recipe, make_plan(1, recipe), tmp_path, 0, watcher)
+    rows = [Encoded("a", ids_of([1, 2, 3, 4]), 2)]
+    task = Task[Encoded](rows, (), recipe, make_plan(1, recipe), tmp_path, pad=0)
+    trainer = supervised.trainer(made, task, Watcher(lambda *_: None))
     assert seen == [casts, casts]
     assert made.device.type == trainer.args.device.type
     assert trainer.data_collator.answers_only
@@ -324,9 +324,8 @@ def test_a_step_is_the_same_however_its_rows_are_divided(tmp_path: Path) -> None
         ]
         torch.manual_seed(0)
         made = transformers.LlamaForCausalLM(LLAMA)
-        watcher = Watcher(lambda *_: None, lambda: False)
-        plan = make_plan(len(rows), recipe)
-        trainer = supervised.trainer(made, Rows(rows), [], recipe, plan, tmp_path / str(batch), 0, watcher)
+        task = Task[Encoded](rows, (), recipe, make_plan(len(rows), recipe), tmp_path / str(batch), pad=0)
+        trainer = supervised.trainer(made, task, Watcher(lambda *_: None))
         assert trainer.data_collator.answers_only
         trainer.train()
         weights = torch.cat([each.detach().flatten() for each in made.parameters()])

@@ -11,6 +11,7 @@ from apigen.ablate.ablation import Ablation
 from apigen.ablate.arms import Arm
 from apigen.ablate.page import mixed_words, tables
 from apigen.ablate.plan import Plan
+from apigen.ablate.pool import by_stage
 from apigen.ablate.run import REPORT, Watch, ablate, rehearse
 from apigen.cli.ablation_progress import AblationProgress
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
@@ -41,7 +42,9 @@ def ablate_command(options: AblateOptions) -> int:
             found = {
                 "settings": plan.settings,
                 "rejected": dict(plan.sizes.rejected),
-                "pool": plan.pool.by_stage(),
+                "pool": by_stage(plan.pool.train),
+                "too_long": by_stage(plan.pool.too_long),
+                "longest": plan.pool.longest,
                 "warnings": plan.warnings,
             }
             sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
