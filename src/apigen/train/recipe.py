@@ -139,7 +139,8 @@ def _explain(error: pydantic.ValidationError) -> str:
     said = first["msg"].removeprefix("Value error, ")
     if words := _IN_WORDS.get(first["type"]):
         said = words.format_map(first.get("ctx", {}))
-    return f"`{key}`: {said}, got {_spelled(first.get('input'))}"
+    named = [str(part) for part in first["loc"] if part in {*Recipe.model_fields, *Lora.model_fields}]  # and no type
+    return f"`{'.'.join(named)}`: {said}, got {_spelled(first.get('input'))}"
 
 
 _IN_WORDS = {
@@ -148,14 +149,14 @@ _IN_WORDS = {
     "finite_number": "must be a finite number",
     "float_parsing": "must be a number",
     "float_type": "must be a number",
-    "greater_than": "must be greater than {gt:g}",
-    "greater_than_equal": "must be at least {ge:,}",
+    "greater_than": "must be greater than {gt:,.12g}",
+    "greater_than_equal": "must be at least {ge:,.12g}",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a smaller number",
     "int_type": "must be a whole number",
-    "less_than": "must be less than {lt:,}",
-    "less_than_equal": "must be at most {le:,}",
+    "less_than": "must be less than {lt:,.12g}",
+    "less_than_equal": "must be at most {le:,.12g}",
     "list_type": "must be a list of names, or one text",
     "literal_error": "must be {expected}",
     "model_type": "must be a mapping of keys to values",
