@@ -62,6 +62,7 @@ def test_a_template_that_takes_few_rows_is_told_with_share_reason_and_way_out() 
     (said,) = lost_to_template(refused, 20, "native")
     assert "5 of 20 rows (25%)" in said
     assert said.endswith("4 of them: one call only; --form prompted writes calls as text")
+    assert "5 of 20 rows (25%): one call only;" in lost_to_template(refused[1:] + refused[1:2], 20, "native")[0]
     assert "--chat-template" in lost_to_template(refused, 20, "prompted")[0]
     assert lost_to_template(refused, 1000, "native") == []
     assert lost_to_template([], 20, "native") == []

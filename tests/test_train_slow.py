@@ -832,8 +832,8 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
     assert re.search(
         r"\[\[\[TRAINED <tool_call>\n\{\"name\": \"add\".*<\|im_end\|> TRAINED\]\]\]", ran.stdout, re.DOTALL
     )
-    assert re.search(r"^memory +[\d.]+ GiB for all weights \(weights ", ran.stdout, re.MULTILINE)
-    assert re.search(r"^ +[\d.]+ GiB for adapter +\(weights ", ran.stdout, re.MULTILINE)
+    assert re.search(r"^memory +[\d.]+ MiB for all weights \(weights ", ran.stdout, re.MULTILINE)
+    assert re.search(r"^ +[\d.]+ MiB for adapter +\(weights ", ran.stdout, re.MULTILINE)
     assert ran.stdout.count("; this recipe)") == 1
     assert not (tmp_path / "out").exists()
     (tmp_path / "out").write_text("somebody's")

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 import transformers
 
+from apigen.audit.summary import counted
 from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort, UserError, in_one_line
 from apigen.train.hub import WANTED, require_there, where
@@ -145,7 +146,7 @@ def device_name() -> str:
     """Where training takes place, in words."""
     if torch.cuda.is_available():
         return str(torch.cuda.get_device_name(0))
-    return "MPS" if torch.backends.mps.is_available() else f"CPU ({torch.get_num_threads()} threads)"
+    return "MPS" if torch.backends.mps.is_available() else f"CPU ({counted(torch.get_num_threads(), 'thread')})"
 
 
 def require_gpu() -> None:

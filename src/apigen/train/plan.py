@@ -127,7 +127,8 @@ def lost_to_template(refused: Sequence[LeftOut], rows: int, form: Form) -> list[
     reason, times = Counter(left.reason for left in refused).most_common(1)[0]
     way_out = "--form prompted writes calls as text" if form == "native" else "pass another with --chat-template FILE"
     share = f"{len(refused):,} of {counted(rows, 'row')} ({len(refused) / rows:.0%})"
-    return [f"the chat template cannot render {share}; {times:,} of them: {reason}; {way_out}"]
+    most = "" if times == len(refused) else f"; {times:,} of them"
+    return [f"the chat template cannot render {share}{most}: {reason}; {way_out}"]
 
 
 def _every(interval: float, steps: int) -> int:

@@ -28,7 +28,7 @@ def _lines(prepared: "Prepared", job: Job) -> Iterator[str]:
     parts = (
         ("data", _data(prepared, job)),
         ("left out", _left_out(prepared, job)),
-        ("tokens", _tokens(prepared)),
+        ("tokens", _tokens(prepared, job)),
         ("steps", _steps(prepared, job)),
         ("model", [f"{job.begins_with}: {prepared.shape.parameters:,} parameters"]),
         ("memory", _memory(prepared, job)),
@@ -60,10 +60,11 @@ def _left_out(prepared: "Prepared", job: Job) -> Iterator[str]:
         yield f"and {len(left) - _MOST_LEFT_OUT:,} more; training lists them all in left_out.jsonl"
 
 
-def _tokens(prepared: "Prepared") -> Iterator[str]:
+def _tokens(prepared: "Prepared", job: Job) -> Iterator[str]:
     lengths = prepared.lengths
+    each = "prompt and chosen answer" if job.method == "dpo" else "row"
     yield f"{lengths.total:,} in all, {lengths.trained:,} of them in the loss"
-    yield f"per row: mean {lengths.mean:,}, 95th percentile {lengths.p95:,}, maximum {lengths.max:,}"
+    yield f"per {each}: mean {lengths.mean:,}, 95th percentile {lengths.p95:,}, maximum {lengths.max:,}"
 
 
 def _steps(prepared: "Prepared", job: Job) -> Iterator[str]:
@@ -80,7 +81,9 @@ def _steps(prepared: "Prepared", job: Job) -> Iterator[str]:
 
 def _memory(prepared: "Prepared", job: Job) -> Iterator[str]:
     """The total of each way to train, and what it is made of."""
-    totals = {name: f"{memory.total / GIB:,.2f} GiB" for name, memory in prepared.memory.items()}
+    large = max(memory.total for memory in prepared.memory.values()) >= GIB
+    size = _gib if large else _mib
+    totals = {name: size(memory.total) for name, memory in prepared.memory.items()}
     for name, memory in prepared.memory.items():
         parts = {
             "weights": memory.weights,
@@ -88,10 +91,19 @@ def _memory(prepared: "Prepared", job: Job) -> Iterator[str]:
             "optimizer": memory.optimizer,
             "activations": memory.activations,
         }
-        listed = ", ".join(f"{part} {size / GIB:,.2f}" for part, size in parts.items())
+        listed = ", ".join(f"{part} {size(number)}" for part, number in parts.items())
         chosen = "; this recipe" if (name == "adapter") is job.recipe.lora.use else ""
-        yield f"{totals[name]:>{max(map(len, totals.values()))}} for {name:{max(map(len, totals))}} ({listed}{chosen})"
+        total = f"{totals[name]:>{max(map(len, totals.values()))}} {'GiB' if large else 'MiB'}"
+        yield f"{total} for {name:{max(map(len, totals))}} ({listed}{chosen})"
     yield "estimated by the formula in docs/train.md; add a tenth for fragmentation"
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:,.2f}"
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:,.1f}"
 
 
 def _kind(job: Job) -> str:
