@@ -251,7 +251,7 @@ def test_less_than_one_step_is_noted() -> None:
     """Since one is trained all the same."""
     recipe = make_recipe(None, {"epochs": 0.01, "batch": 4, "accumulation": 2, "warmup_steps": 0})
     assert warnings(make_plan(32, recipe), recipe) == [
-        "0.01 epochs are less than one step; one whole step is trained, which is 0.25 epochs"
+        "--epochs 0.01 is less than one step; one whole step is trained, which is 0.25 epochs"
     ]
     assert warnings(make_plan(8000, recipe), recipe) == []
 

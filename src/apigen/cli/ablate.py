@@ -55,8 +55,8 @@ def ablate_command(options: AblateOptions) -> int:
         result = ablate(options.ablation, shown=show, watch=watch, stopped=stopped)
     if not result.finished or result.figures is None:
         console.print(
-            f"Interrupted: {result.done:,} of {counted(result.due, 'training')} done; run `apigen ablate` again with the "
-            "same options and --resume to continue",
+            f"Interrupted: {result.done:,} of {counted(result.due, 'training')} done; run `apigen ablate` again with "
+            "the same options and --resume to continue",
             soft_wrap=True,
             highlight=False,
         )

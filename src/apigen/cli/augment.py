@@ -61,7 +61,7 @@ def augment_command(options: AugmentOptions) -> None:
         _show(found)
     if len(made.negatives) < made.wanted:
         raise JobFellShort(
-            f"only {len(made.negatives):,} of {counted(made.wanted, 'negative')} could be made; the summary gives the reasons; "
+            f"only {len(made.negatives):,} of {made.wanted:,} negatives could be made; the summary gives the reasons; "
             "use more rows, more --kinds or a smaller --share"
         )
 
@@ -108,14 +108,13 @@ def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     console = Console(markup=False)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found["counts"].items())
-    line = f"{found['negatives']:,} of {counted(found['wanted'], 'negative')} ({kinds}) made from {counted(found['rows'], 'row')}"
-    lines = [f"{line}; {found['share']:.1%} of all rows then make no call"]
+    made = (
+        f"{found['negatives']:,} of {found['wanted']:,} negatives ({kinds}) made from {counted(found['rows'], 'row')}"
+    )
+    lines = [f"{made}; {found['share']:.1%} of all rows then make no call"]
     if found["shown"]:
-        same = found["shown_same_category"]
-        shown = counted(found["shown"], "replacement tool")
-        lines.append(
-            f"{same:,} of {shown} {'is' if found['shown'] == 1 else 'are'} of the same category as a dropped one"
-        )
+        same = f"{found['shown_same_category']:,} of {counted(found['shown'], 'replacement tool')}"
+        lines.append(f"of the same category as a dropped tool: {same}")
     if unverified := found["verified"].get("format"):
         lines.append(f"made from rows of which only the format was checked, since no run wrote them: {unverified:,}")
     for kind, reasons in found["refused"].items():

@@ -85,7 +85,8 @@ def warnings(plan: Plan, recipe: Recipe) -> list[str]:
     if _per_epoch(plan.sequences, recipe) * recipe.epochs < 1:
         seen = min(plan.sequences, recipe.batch * recipe.accumulation) / plan.sequences
         found.append(
-            f"{recipe.epochs:g} epochs are less than one step; one whole step is trained, which is {seen:.2g} epochs"
+            f"--epochs {recipe.epochs:g} is less than one step; one whole step is trained, which is "
+            f"{seen:.2g} epoch{'' if seen == 1 else 's'}"
         )
     return found
 

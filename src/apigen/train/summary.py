@@ -1,8 +1,11 @@
 """What the terminal shows of a training: its plan before, its result after."""
 
+import math
 import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from apigen.audit.summary import counted
 from apigen.train import checkpoints
@@ -72,7 +75,7 @@ def _steps(prepared: "Prepared", job: Job) -> Iterator[str]:
     what = "packed sequence" if recipe.packing else _kind(job)
     size = recipe.batch * recipe.accumulation
     product = f"{recipe.batch:,} x {recipe.accumulation:,} = " if recipe.accumulation > 1 else ""
-    epochs = plan.steps * size / plan.sequences if recipe.max_steps is not None else recipe.epochs
+    epochs = plan.steps / math.ceil(plan.sequences / size)
     yield (
         f"{plan.steps:,}, each of {product}{counted(size, what)}; "
         f"{epochs:.3g} epoch{'' if epochs == 1 else 's'} of {counted(plan.sequences, what)}"
@@ -81,29 +84,15 @@ def _steps(prepared: "Prepared", job: Job) -> Iterator[str]:
 
 def _memory(prepared: "Prepared", job: Job) -> Iterator[str]:
     """The total of each way to train, and what it is made of."""
-    large = max(memory.total for memory in prepared.memory.values()) >= GIB
-    size = _gib if large else _mib
-    totals = {name: size(memory.total) for name, memory in prepared.memory.items()}
-    for name, memory in prepared.memory.items():
-        parts = {
-            "weights": memory.weights,
-            "gradients": memory.gradients,
-            "optimizer": memory.optimizer,
-            "activations": memory.activations,
-        }
-        listed = ", ".join(f"{part} {size(number)}" for part, number in parts.items())
-        chosen = "; this recipe" if (name == "adapter") is job.recipe.lora.use else ""
-        total = f"{totals[name]:>{max(map(len, totals.values()))}} {'GiB' if large else 'MiB'}"
-        yield f"{total} for {name:{max(map(len, totals))}} ({listed}{chosen})"
+    found = prepared.memory
+    unit, name = (GIB, "GiB") if max(memory.total for memory in found.values()) >= GIB else (GIB / 2**10, "MiB")
+    totals = {way: f"{memory.total / unit:,.2f}" for way, memory in found.items()}
+    for way, memory in found.items():
+        parts = ", ".join(f"{part} {size / unit:,.2f}" for part, size in msgspec.structs.asdict(memory).items())
+        chosen = "; this recipe" if (way == "adapter") is job.recipe.lora.use else ""
+        total, on = f"{totals[way]:>{max(map(len, totals.values()))}} {name}", f"{way:{max(map(len, totals))}}"
+        yield f"{total} for {on} ({parts}{chosen})"
     yield "estimated by the formula in docs/train.md; add a tenth for fragmentation"
-
-
-def _gib(size: int) -> str:
-    return f"{size / GIB:,.2f}"
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:,.1f}"
 
 
 def _kind(job: Job) -> str:
