@@ -89,7 +89,7 @@ def make_plan(ablation: Ablation, find_unfit: Callable[[Job, Sequence[Trainable]
             f"{ablation.run}: not a run directory; give one that `apigen run` wrote, with its attempts.jsonl"
         )
     pool = _pool(ablation)
-    unfit = find_unfit(ablation.training(), pool.train) if find_unfit and pool.train else None
+    unfit = find_unfit(ablation.training(), pool.train) if find_unfit and pool.verified() else None
     if unfit:
         pool = pool.without(unfit.too_long, unfit.longest)
     planned = sizes(pool, ablation.compared, size=ablation.size, share=ablation.share)

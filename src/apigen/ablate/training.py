@@ -124,7 +124,8 @@ def unfit_rows(job: Job, rows: Sequence[Trainable]) -> Unfit:
         # The same tokenizer that trainings of models from scratch will have.
         begun = InitialModels(job, verified, folder / "starts").job(seed=0)
         prepared = prepare(read_examples([every]), begun)
-    return Unfit(frozenset(one.id for one in prepared.too_long), prepared.longest, prepared.refused)
+    refused = tuple(msgspec.structs.replace(one, line=None) for one in prepared.refused)  # a line of no file that stays
+    return Unfit(frozenset(one.id for one in prepared.too_long), prepared.longest, refused)
 
 
 def require_rendered(refused: Sequence[LeftOut], form: Form) -> None:

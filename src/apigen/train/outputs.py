@@ -43,7 +43,7 @@ def begun_before(job: Job, agreed: Mapping[str, Any]) -> dict[str, Any] | None:
     return earlier
 
 
-class Keeping:
+class RecordKeeper:
     """The record of a training under way: written when a session begins, at each checkpoint, and at its end.
 
     Args:

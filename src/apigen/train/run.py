@@ -83,13 +83,13 @@ def train(
             outputs.open_folder(job)
             held.enter_context(DirectoryLock(job.out))
         held.enter_context(released())
-        keeping = outputs.Keeping(job, prepared, agreed, earlier)
-        keeping.begin()
+        keeper = outputs.RecordKeeper(job, prepared, agreed, earlier)
+        keeper.begin()
         try:
-            fitted = fit(prepared, job, watch, stopped, keeping.reached)
+            fitted = fit(prepared, job, watch, stopped, keeper.reached)
         except UserError:
-            keeping.withdraw()
+            keeper.withdraw()
             raise
-        record = keeping.finish(fitted)
+        record = keeper.finish(fitted)
         del fitted
     return TrainingResult(job.out, record["status"] == DONE, record)
