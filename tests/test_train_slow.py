@@ -582,6 +582,28 @@ def test_a_training_that_is_refused_late_leaves_its_folder_free(
     assert train([data], job).finished
 
 
+def test_a_resumption_that_is_refused_late_leaves_the_record_as_it_was(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session in which nothing could be done is none."""
+
+    def see_each_other(*_: Any, **__: Any) -> None:
+        raise UserError("--packing: rows see each other")
+
+    recipe = make_recipe(None, {**FAST, "max_steps": 3, "packing": True})
+    job = Job(recipe=recipe, out=tmp_path / "out", model=str(model))
+    assert not train([data], job, stopped=lambda: True).finished
+    before = (job.out / "training.json").read_bytes()
+    again = msgspec.structs.replace(job, resume=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(supervised, "require_apart", see_each_other)
+        with pytest.raises(UserError, match="see each other"):
+            train([data], again)
+    assert (job.out / "training.json").read_bytes() == before
+    sessions = train([data], again).record["sessions"]
+    assert [(one["from_step"], one["to_step"]) for one in sessions] == [(0, 1), (1, 3)]
+
+
 def test_a_loss_that_is_no_number_ends_the_training(data: Path, model: Path, tmp_path: Path) -> None:
     """It would be trained on for nothing, and nothing of it is saved."""
     out = tmp_path / "out"

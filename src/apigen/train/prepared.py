@@ -177,7 +177,7 @@ def _without_weights(tokenizer: Any, job: Job) -> Any:
     limit = getattr(config.get_text_config(), "max_position_embeddings", None)
     if limit is not None and job.recipe.cutoff > limit:
         raise UserError(
-            f"{job.model}: takes at most {limit:,} tokens, and the cutoff is {job.recipe.cutoff:,}; lower --cutoff"
+            f"{job.model}: reads at most {limit:,} tokens; the cutoff is {job.recipe.cutoff:,}; use --cutoff {limit}"
         )
     return empty_model(job.model, config)
 
