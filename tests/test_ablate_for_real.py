@@ -326,7 +326,7 @@ def test_rows_that_the_chat_template_refuses_are_refused_where_they_may_be_drawn
     ablation = Ablation(run, job, arms=(Arm.VERIFIED,), held_out=0.0)
     rehearse(ablation)
     both = msgspec.structs.replace(ablation, arms=(Arm.VERIFIED, Arm.FORMAT))
-    with pytest.raises(UserError, match=rf"1 row cannot be rendered .*row {two['id']} .*, so use --form prompted$"):
+    with pytest.raises(UserError, match=rf"1 row cannot be rendered .*row {two['id']}: .*, so use --form prompted$"):
         rehearse(both)
     rehearse(msgspec.structs.replace(both, job=msgspec.structs.replace(job, form="prompted")))
 
