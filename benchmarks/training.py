@@ -12,6 +12,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,8 +27,8 @@ from apigen.train.examples import Example
 from apigen.train.plan import Plan
 from apigen.train.recipe import make_recipe
 from apigen.train.scratch import SIZES, scratch_model, scratch_tokenizer
-from apigen.train.steps import Watcher
-from apigen.train.tokens import Encoder
+from apigen.train.steps import Task, Watcher
+from apigen.train.tokens import Encoded, Encoder
 
 RECIPE = make_recipe(
     None, {"batch": 4, "accumulation": 1, "cutoff": 512, "log_every": 1000, "precision": "fp32"}, ["scratch"]
@@ -63,13 +64,14 @@ class Seconds(NamedTuple):
         return Seconds(self.clock - began.clock, self.processor - began.processor)
 
 
-def ours(model: Any, rows: Any, steps: int, pad: int) -> tuple[Seconds, list[dict[str, Any]]]:
+def ours(model: Any, rows: Sequence[Encoded], steps: int, pad: int) -> tuple[Seconds, list[dict[str, Any]]]:
     """Seconds of the trainer, and its rows in batches as a plain loop has them."""
     plan = Plan(len(rows), steps, steps + 1, steps + 1)
     with tempfile.TemporaryDirectory() as folder:
-        watcher = Watcher(lambda *_: None, lambda: False)
         recipe = RECIPE.model_copy(update={"max_steps": steps})
-        trainer = supervised.trainer(model, rows, [], recipe, plan, Path(folder), pad, watcher)
+        trainer = supervised.trainer(
+            model, Task[Encoded](rows, (), recipe, plan, Path(folder), pad), Watcher(lambda *_: None)
+        )
         trainer.args.save_strategy = transformers.trainer_utils.SaveStrategy.NO
         trainer.remove_callback(transformers.trainer_callback.PrinterCallback)
         collator, trainer.data_collator = trainer.data_collator, Collator(pad, packing=False)
@@ -109,20 +111,21 @@ def main() -> None:
     rows = examples(options.steps * RECIPE.batch)
     tokenizer = scratch_tokenizer(rows, SIZES[options.size], "native")
     corpus = Encoder(tokenizer, options.size, RECIPE.cutoff).corpus(dialogue(row, "native") for row in rows)
-    sequences = supervised.sequences(corpus.rows, RECIPE)
     model = scratch_model(tokenizer, SIZES[options.size], RECIPE.cutoff)
     model.resize_token_embeddings(options.vocabulary)
     model.config.use_cache = False
     start = {name: value.clone() for name, value in model.state_dict().items()}
     pad = tokenizer.pad_token_id
-    _, batches = ours(model, sequences, options.steps, pad)  # warms up, and says which batches there are
+    _, batches = ours(model, corpus.rows, options.steps, pad)  # warms up, and says which batches there are
     tokens = sum(int(batch["attention_mask"].sum()) for batch in batches)
     ratios = []
     for number in range(options.rounds):
         seconds = {}
         for name in ("apigen", "plain") if number % 2 else ("plain", "apigen"):
             model.load_state_dict(start)
-            seconds[name] = ours(model, sequences, options.steps, pad)[0] if name == "apigen" else plain(model, batches)
+            seconds[name] = (
+                ours(model, corpus.rows, options.steps, pad)[0] if name == "apigen" else plain(model, batches)
+            )
         ratios.append(Seconds(*(a / b for a, b in zip(seconds["plain"], seconds["apigen"], strict=True))))
         told = ", ".join(f"{name} {tokens / value.clock:,.0f} tokens/s" for name, value in sorted(seconds.items()))
         print(f"pair {number + 1}: {told}, ratio {ratios[-1].clock:.3f} ({ratios[-1].processor:.3f})", flush=True)

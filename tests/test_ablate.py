@@ -246,6 +246,14 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
         keep_settings(tmp_path, _settings([1, 2]), resume=False)
     with pytest.raises(UserError, match="was started with size 20, not 30"):
         keep_settings(tmp_path, _settings([1, 2], size=30), resume=True)
+    with pytest.raises(UserError, match=r"was started with more seeds; .* missing: 2; use --seeds 2 or more"):
+        keep_settings(tmp_path, _settings([1]), resume=True)
+    fewer = msgspec.structs.replace(_settings([1, 2]), arms=(Arm.VERIFIED, Arm.FORMAT))
+    with pytest.raises(
+        UserError,
+        match=r"with more arms; .* missing: execution, semantics, unverified; use --arms verified,execution,semantics,",
+    ):
+        keep_settings(tmp_path, fewer, resume=True)
     changed = msgspec.structs.replace(_settings([1, 2]), training={"epochs": 2, "cutoff": 512})
     with pytest.raises(UserError, match="was started with epochs 1, not 2"):
         keep_settings(tmp_path, changed, resume=True)

@@ -19,11 +19,12 @@ from apigen.ablate.ablation import Ablation
 from apigen.ablate.arms import Arm
 from apigen.ablate.asking import Asking
 from apigen.ablate.base import Interrupted
+from apigen.ablate.figures import write_figures
 from apigen.ablate.likelihood import bits_per_character
 from apigen.ablate.pool import Trainable
-from apigen.ablate.run import rehearse
+from apigen.ablate.run import ablate, rehearse
 from apigen.ablate.settings import keep_settings
-from apigen.ablate.training import InitialModels, Training, require_trainable
+from apigen.ablate.training import InitialModels, Training, unfit_rows
 from apigen.errors import UserError
 from apigen.evaluate.asking.generating import load
 from apigen.train.dialogue import dialogue
@@ -229,61 +230,105 @@ def test_a_folder_that_was_moved_is_resumed(rows: Path, model: Path, tmp_path: P
         training(after, lambda: False)(rows, after / "model", 1)
 
 
-def test_rows_of_an_arm_that_is_added_are_checked_before_it_is_trained(tmp_path: Path) -> None:
-    """A resumed ablation refuses what its first training would refuse, as one that begins does."""
-    run, out = tmp_path / "run", tmp_path / "ablation"
+def _attempts_of(run: Path) -> list[dict[str, Any]]:
     made = apigen("run", "--model", "simulated/mixtral-8x7b-inst", "--count", "40", "--out", run)
     assert made.returncode == 0, told(made)
-    attempts = lines(run / "attempts.jsonl")
-    wrong = next(
+    return lines(run / "attempts.jsonl")
+
+
+def test_rows_over_the_cutoff_are_in_no_set_whatever_the_arms(tmp_path: Path) -> None:
+    """They are counted by stage, with the cutoff that would keep them; sizes and drawing do not know them."""
+    run, out = tmp_path / "run", tmp_path / "ablation"
+    attempts = _attempts_of(run)
+    rejected = next(
         one
         for one in attempts
         if one["outcome"] == "reject" and one["verdicts"][0]["stage"] == "format" and one["calls"]
     )
-    wrong["query"] *= 500
+    job = Job(recipe=make_recipe(None, {**RECIPE, "cutoff": 4096}, ["scratch"]), out=out, scratch="tiny")
+    ablation = Ablation(run, job, arms=(Arm.VERIFIED,), seeds=(1,), held_out=0.0)
+    before = rehearse(ablation)
+    assert (before.pool.too_long, "over the cutoff" in "".join(before.lines())) == ((), False)
+    verified = next(one.id for one in before.pool.train if one.rejected_at is None)
+    long = next(one for one in attempts if one["id"] == verified)
+    rejected["query"] *= 500
+    long["query"] *= 500
     write_rows(run / "attempts.jsonl", attempts)
-    recipe = make_recipe(None, {**RECIPE, "cutoff": 4096}, ["scratch"])
+    plans = [rehearse(msgspec.structs.replace(ablation, arms=arms)) for arms in ((Arm.VERIFIED,), tuple(Arm)[::3])]
+    for plan in plans:
+        assert {one.id for one in plan.pool.too_long} == {rejected["id"], long["id"]}
+        assert plan.sizes.size == before.sizes.size - 1
+        assert plan.pool.longest is not None
+        said = next(line for line in plan.lines() if line.startswith("rows too long"))
+        assert "2 rows over the cutoff of 4,096 tokens in no set" in said
+        assert f"--cutoff {plan.pool.longest} would keep them all" in said
+    plan = plans[-1]
+    keep_settings(out, plan.settings, resume=False)
+    figures = write_figures(out, plan.settings, plan.pool, [], {})
+    assert figures["pool"]["too_long"] == {"verified": 1, "format": 1}
+    longer = job.recipe.model_copy(update={"cutoff": plan.pool.longest})
+    wide = msgspec.structs.replace(job, recipe=longer, out=tmp_path / "wide")
+    assert rehearse(msgspec.structs.replace(ablation, job=wide)).pool.too_long == ()
+
+
+def test_an_ablation_with_rows_over_the_cutoff_is_done(tmp_path: Path) -> None:
+    """With a model from scratch, whose tokenizer is the one that rows were measured with."""
+    run, out = tmp_path / "run", tmp_path / "ablation"
+    attempts = _attempts_of(run)
+    recipe = make_recipe(None, {**RECIPE, "cutoff": 700, "max_steps": 1}, ["scratch"])
     job = Job(recipe=recipe, out=out, scratch="tiny")
-    first = Ablation(run, job, arms=(Arm.VERIFIED,), seeds=(1,), held_out=0.0)
-    keep_settings(out, rehearse(first).settings, resume=False)
-    again = msgspec.structs.replace(job, resume=True)
-    rehearse(msgspec.structs.replace(first, job=again))
-    with pytest.raises(UserError, match=rf"1 exceed the cutoff \(the first, {wrong['id']}: "):
-        rehearse(msgspec.structs.replace(first, job=again, arms=(Arm.VERIFIED, Arm.FORMAT)))
+    ablation = Ablation(run, job, (Arm.VERIFIED, Arm.UNVERIFIED), (1,), held_out=0.0, questions=2, answer_tokens=4)
+    result = ablate(ablation)
+    assert result.finished
+    assert result.figures is not None
+    left_out = sum(result.figures["pool"]["too_long"].values())
+    assert 0 < left_out < len(attempts)
+    sizes = {len(lines(out / "cells" / name / "rows.jsonl")) for name in ("verified-1", "unverified-1")}
+    assert sizes == {result.figures["settings"]["size"]}
+    again = msgspec.structs.replace(ablation, job=msgspec.structs.replace(job, resume=True))
+    assert ablate(again).done == 2
 
 
-def test_what_the_first_training_would_refuse_is_refused_before(model: Path) -> None:
-    """A row over the cutoff, which would make sets unequal, and a recipe that a library refuses."""
+def test_rows_are_measured_before_anything_is_trained(model: Path) -> None:
+    """Those over the cutoff are named with the length of the longest; a recipe that a library refuses is refused."""
     job = Job(recipe=make_recipe(None, RECIPE), out=Path("nowhere"), model=str(model))
     usual = [Trainable(str(number), None, sum_row(number)) for number in range(4)]
-    require_trainable(job, usual)
+    assert unfit_rows(job, usual).too_long == frozenset()
     long = Trainable("9", None, sum_row(9) | {"query": "What is 1 plus 2? " * 200})
-    with pytest.raises(
-        UserError, match=r"0 rows do not render and 1 exceed the cutoff \(the first, 9: .* larger --cutoff"
-    ):
-        require_trainable(job, [*usual, long])
+    found = unfit_rows(job, [*usual, long])
+    assert found.too_long == {"9"}
+    assert found.longest > job.recipe.cutoff
+    assert found.refused == ()
     wrong = job.recipe.model_copy(update={"optimizer": "nobodys"})
     with pytest.raises(UserError, match="the recipe does not work"):
-        require_trainable(msgspec.structs.replace(job, recipe=wrong), usual)
+        unfit_rows(msgspec.structs.replace(job, recipe=wrong), usual)
 
 
-def test_a_row_that_the_chat_template_refuses_is_not_said_to_be_too_long(tmp_path: Path) -> None:
-    """A template that takes no two calls at once: another form is the mend, not a larger cutoff."""
+def test_rows_that_the_chat_template_refuses_are_refused_where_they_may_be_drawn(tmp_path: Path) -> None:
+    """A template that takes no two calls at once: another form is the way out, not a larger cutoff."""
     refusing = (
         "{%- for message in messages %}{%- if (message.tool_calls or [])|length > 1 %}"
         "{{- raise_exception('one call at a time') }}{%- endif %}{%- endfor %}" + QWEN_STYLE
     )
     model = write_chat_model(tmp_path / "picky", refusing)
-    job = Job(recipe=make_recipe(None, RECIPE), out=Path("nowhere"), model=str(model))
-    usual = [Trainable(str(number), None, sum_row(number)) for number in range(4)]
-    calls = [{"name": "add", "arguments": {"a": number, "b": 2}} for number in (1, 2)]
-    two = Trainable("9", None, sum_row(9) | {"calls": calls})
-    with pytest.raises(
-        UserError, match=r"1 rows do not render and 0 exceed .* \(the first, 9: .*, so use --form prompted"
-    ):
-        require_trainable(job, [*usual, two])
-    longer = make_recipe(None, {**RECIPE, "cutoff": 1024})
-    require_trainable(msgspec.structs.replace(job, form="prompted", recipe=longer), [*usual, two])
+    run = tmp_path / "run"
+    attempts = _attempts_of(run)
+    for one in attempts:
+        one["calls"] = one.get("calls", [])[:1]
+    two = next(
+        one
+        for one in attempts
+        if one["outcome"] == "reject" and one["verdicts"][0]["stage"] == "format" and one["calls"]
+    )
+    two["calls"] *= 2
+    write_rows(run / "attempts.jsonl", attempts)
+    job = Job(recipe=make_recipe(None, {**RECIPE, "cutoff": 4096}), out=tmp_path / "out", model=str(model))
+    ablation = Ablation(run, job, arms=(Arm.VERIFIED,), held_out=0.0)
+    rehearse(ablation)
+    both = msgspec.structs.replace(ablation, arms=(Arm.VERIFIED, Arm.FORMAT))
+    with pytest.raises(UserError, match=rf"1 row cannot be rendered .*row {two['id']}: .*, so use --form prompted$"):
+        rehearse(both)
+    rehearse(msgspec.structs.replace(both, job=msgspec.structs.replace(job, form="prompted")))
 
 
 def test_no_model_is_held_once_it_was_trained_or_asked(model: Path, rows: Path, tmp_path: Path) -> None:

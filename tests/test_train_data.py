@@ -20,7 +20,7 @@ from apigen.train.examples import Example, LeftOut, labels, read_examples
 from apigen.train.job import Job
 from apigen.train.memory import Shape
 from apigen.train.pairs import read_pairs
-from apigen.train.plan import held_out, lengths, lost_to_template, make_plan, warnings
+from apigen.train.plan import held_out, lengths, lost_to_cutoff, lost_to_template, make_plan, warnings
 from apigen.train.recipe import make_recipe
 from apigen.train.tokens import Encoded, ids_of
 from apigen.train.words import words_version
@@ -62,6 +62,7 @@ def test_a_template_that_takes_few_rows_is_told_with_share_reason_and_way_out() 
     (said,) = lost_to_template(refused, 20, "native")
     assert "5 of 20 rows (25%)" in said
     assert said.endswith("4 of them: one call only; --form prompted writes calls as text")
+    assert "5 of 20 rows (25%): one call only;" in lost_to_template(refused[1:] + refused[1:2], 20, "native")[0]
     assert "--chat-template" in lost_to_template(refused, 20, "prompted")[0]
     assert lost_to_template(refused, 1000, "native") == []
     assert lost_to_template([], 20, "native") == []
@@ -78,14 +79,24 @@ def test_a_written_recipe_repeats_itself(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("epoch: 3", "unknown key `epoch`; did you mean `epochs`?"),
-        ("batch: 0", "`batch`"),
-        ("batch: 99999999999999999999", "`batch`"),
-        ("epochs: 1.0e+300", "`epochs`"),
-        ("lora: {rank: 10000000000}", "`lora.rank`"),
-        ("keep_checkpoints: 1", "`keep_checkpoints`"),
+        ("batch: 0", "`batch`: must be at least 1, got 0"),
+        ("batch: 99999999999999999999", "`batch`: must be at most 65,536, got 99999999999999999999"),
+        ("batch: many", "`batch`: must be a whole number, got many"),
+        ("batch: 1.5", "`batch`: must be a whole number, got 1.5"),
+        ("learning_rate: .nan", "`learning_rate`: must be a finite number, got .nan"),
+        ("learning_rate: 0", "`learning_rate`: must be greater than 0, got 0"),
+        ("learning_rate: []", "`learning_rate`: must be a number, got []"),
+        ("precision: half", "`precision`: must be 'auto', 'mixed', 'bf16' or 'fp32', got half"),
+        ("lora: 3", "`lora`: must be a mapping of keys to values, got 3"),
+        ("lora: {dropout: 1}", "`lora.dropout`: must be less than 1, got 1"),
+        ("lora: {targets: {}}", "`lora.targets`: must be text, got {}"),
+        ("optimizer: 3", "`optimizer`: must be text, got 3"),
+        ("epochs: 1.0e+300", "`epochs`: must be at most 1,000,000,000, got 1.0e+300"),
+        ("lora: {rank: 10000000000}", "`lora.rank`: must be at most 65,536"),
+        ("keep_checkpoints: 1", "`keep_checkpoints`: must be at least 2"),
         ("evaluate_every: 2.5", "`evaluate_every`: is a share of all steps (at most 1.0) or a whole number of steps"),
         ("lora: {rnk: 3}", "did you mean `lora.rank`?"),
-        ("packing: 1.5", "`packing`"),
+        ("packing: 1.5", "`packing`: must be true or false, got 1.5"),
         ("- 1", "a recipe is a mapping"),
         ("epochs: 1\nepochs: 2", "line 2, column 1: broken YAML, the key `epochs` appears twice"),
         ("epochs: [1", "line 1, column 11: broken YAML, expected ',' or ']', but got '<stream end>'"),
@@ -98,6 +109,7 @@ def test_a_wrong_recipe_is_named_in_one_line(tmp_path: Path, text: str, said: st
     with pytest.raises(UserError) as error:
         make_recipe(file)
     assert said in str(error.value)
+    assert "Input should" not in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -195,6 +207,53 @@ def test_answers_after_a_tools_result_are_left_out_and_counted(tmp_path: Path) -
     assert [example.id for example in read.kept] == ["1#1"]
     assert read.left_out[0].id == "1#2"
     assert "multi-turn rows with tool results" in read.left_out[0].reason
+
+
+def test_pairs_and_rows_are_told_apart_with_the_option_that_takes_them(tmp_path: Path) -> None:
+    """Either way round."""
+    pairs = write_rows(tmp_path / "pairs.jsonl", [pair_row(number) for number in range(3)])
+    rows = write_rows(tmp_path / "rows.jsonl", [sum_row(number) for number in range(3)])
+    with pytest.raises(UserError, match=r"pairs\.jsonl: contains preference pairs; add --method dpo"):
+        read_examples([rows, pairs])
+    with pytest.raises(UserError, match=r"rows\.jsonl: contains rows \(.*\), not preference pairs; drop --method dpo"):
+        read_pairs([pairs, rows])
+    neither = write_rows(tmp_path / "neither.jsonl", [{"a": 1}])
+    with pytest.raises(
+        UserError, match=r"no preference pair can be trained on .the first is row 1: prompt is not a list"
+    ):
+        read_pairs([neither])
+
+
+def test_the_line_of_a_row_is_no_part_of_its_digest(tmp_path: Path) -> None:
+    """A file with an empty line in it teaches the same; what is left out says where it is."""
+    rows = [sum_row(1), "{broken", sum_row(2)]
+    first = read_examples([write_rows(tmp_path / "rows.jsonl", rows)])
+    second = read_examples([write_rows(tmp_path / "rows.jsonl", ["", *rows])])
+    assert [one.line for one in first.kept] == [1, 3]
+    assert [one.line for one in second.kept] == [2, 4]
+    assert first.sources[0].digest == second.sources[0].digest
+    (left,) = second.left_out
+    assert (left.line, str(left)) == (3, f"row 3: {left.reason}")
+    assert str(LeftOut("a", "too long", 1200)) == "row a (line 1,200): too long"
+
+
+def test_many_rows_over_the_cutoff_are_noted() -> None:
+    """With their share and the cutoff that would keep them all; a few are not."""
+    recipe = make_recipe(None, {"cutoff": 1024})
+    (said,) = lost_to_cutoff(22, 119, 1391, recipe)
+    assert said.startswith(
+        "22 of 119 rows (18%) are longer than the cutoff of 1,024 tokens and left out; --cutoff 1391"
+    )
+    assert lost_to_cutoff(2, 119, 1391, recipe) == []
+
+
+def test_less_than_one_step_is_noted() -> None:
+    """Since one is trained all the same."""
+    recipe = make_recipe(None, {"epochs": 0.01, "batch": 4, "accumulation": 2, "warmup_steps": 0})
+    assert warnings(make_plan(32, recipe), recipe) == [
+        "--epochs 0.01 is less than one step; one whole step is trained, which is 0.25 epochs"
+    ]
+    assert warnings(make_plan(8000, recipe), recipe) == []
 
 
 def test_a_benchmark_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Chat templates of all kinds: what is the prompt, what is the answer, and which rows cannot be put."""
 
+import json
+from functools import partial
 from typing import Any
 
 import jinja2
@@ -37,6 +39,7 @@ class Templated:
             raise jinja2.TemplateError(message)
 
         environment.globals["raise_exception"] = refuse
+        environment.filters["dumped"] = partial(json.dumps, ensure_ascii=False)  # as transformers' own ``tojson``
         self._template = environment.from_string(template)
 
     def apply_chat_template(self, chat: Any, tools: Any, add_generation_prompt: bool, tokenize: bool) -> str:
@@ -159,19 +162,54 @@ def test_a_row_that_a_template_refuses_is_named() -> None:
         renderer.render(dialogue(TWO, "native"))
 
 
-def test_a_template_that_ignores_tools_is_refused() -> None:
-    """With the ways out."""
-    template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+@pytest.mark.parametrize("question", ["It's 1 and 2.", "Please add 1 and 2."])
+def test_a_template_that_shows_the_tools_of_no_row_is_refused(question: str) -> None:
+    """With the ways out, after all rows; a name that the question has too does not show that the tool was offered."""
+    renderer = Renderer(Templated("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"), "a model")
+    asked = msgspec.structs.replace(ONE, messages=(Message("user", question),))
+    renderer.render(dialogue(msgspec.structs.replace(NONE, tools=()), "native"))
+    renderer.require_tools_shown()
+    with pytest.raises(CannotRender, match="does not show the tool add"):
+        renderer.render(dialogue(asked, "native"))
     with pytest.raises(UserError, match=r"does not support tools; use --form prompted"):
-        rendered(template, ONE)
+        renderer.require_tools_shown()
 
 
-def test_a_template_that_ignores_tools_is_refused_though_the_question_names_one() -> None:
-    """The name alone does not show that the tool was offered."""
-    template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
-    named = msgspec.structs.replace(ONE, messages=(Message("user", "Please add 1 and 2."),))
-    with pytest.raises(UserError, match="does not support tools"):
-        rendered(template, named)
+def test_a_row_whose_tools_do_not_show_says_nothing_of_other_rows() -> None:
+    """It is refused by its own reason, whether it comes first or last."""
+    odd = '{% for t in tools or [] if t.function.name != "odd" %}[{{ t.function.name }}]{% endfor %}'
+    template = turns(PLAIN).replace("{% for t in tools or [] %}[{{ t.function.name }}]{% endfor %}", odd)
+    hidden = Example("odd", ONE.messages, (Tool("odd", "", {}),), (Call("odd", {}),))
+    for rows in ((ONE, hidden), (hidden, ONE)):
+        renderer = Renderer(Templated(template), "a model")
+        for row in rows:
+            if row is hidden:
+                with pytest.raises(CannotRender, match="does not show the tool odd in the prompt"):
+                    renderer.render(dialogue(row, "native"))
+            else:
+                renderer.render(dialogue(row, "native"))
+        renderer.require_tools_shown()
+
+
+@pytest.mark.parametrize("name", ['"q"', "back\\slash", "größe", "tab\tbed", "天气"])
+def test_a_tool_whose_name_a_template_escapes_is_learnt(name: str) -> None:
+    """In the tools and in the calls, as JSON with or without escapes for what is not ASCII, and in both forms."""
+    row = Example("1", ONE.messages, (Tool(name, "", {}),), (Call(name, {"x": 1}),))
+    for dumped in ("tojson", "dumped"):
+        template = (
+            turns('{"name": {{ c.function.name | ' + dumped + " }}}{{ c.function.arguments | tojson }}")
+        ).replace("[{{ t.function.name }}]", "{{ t.function.name | " + dumped + " }}")
+        _, texts = rendered(template, row)
+        assert json.loads(texts[0][1][: texts[0][1].index("}") + 1]) == {"name": name}
+    prompted = Renderer(Templated(turns(PLAIN)), "a model").render(dialogue(row, "prompted"))
+    assert json.loads(prompted.answer.removesuffix("</a>"))["tool_calls"][0]["name"] == name
+
+
+def test_a_tool_name_that_a_template_does_not_escape_is_refused() -> None:
+    """Nothing could read the call that it would teach."""
+    row = Example("1", ONE.messages, (Tool('"q"', "", {}),), (Call('"q"', {"x": 1}),))
+    with pytest.raises(CannotRender, match='writes the tool name "q" without escaping it'):
+        rendered(turns(HERMES), row)
 
 
 def test_a_row_of_whose_tools_a_template_shows_some_is_refused() -> None:
@@ -179,7 +217,7 @@ def test_a_row_of_whose_tools_a_template_shows_some_is_refused() -> None:
     first_only = turns(PLAIN).replace("tools or []", "(tools or [])[:1]")
     both = msgspec.structs.replace(ONE, tools=(TOOL, Tool("multiply", "", TOOL.parameters)))
     renderer, _ = rendered(first_only, ONE)
-    with pytest.raises(CannotRender, match="drops the tool multiply"):
+    with pytest.raises(CannotRender, match="does not show the tool multiply"):
         renderer.render(dialogue(both, "native"))
 
 

@@ -30,7 +30,7 @@ from apigen.cli.main import main
 from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import JobFellShort, UserError
 from apigen.train import hub, loading, outputs, supervised
-from apigen.train.batches import Collator, Rows
+from apigen.train.batches import Collator
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
 from apigen.train.job import METHODS, Job, TrainingResult
@@ -41,12 +41,12 @@ from apigen.train.probes import logits_of_answers, require_apart, require_packab
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer, template
-from apigen.train.steps import Diverged, Watcher
+from apigen.train.steps import Diverged, Task, Watcher
 from apigen.train.tokens import Encoded, Encoder, ids_of
 from apigen.train.trial import adapter_parameters
 from runs import apigen_process, command, told
 from tiny_chat_model import QWEN_STYLE, tokenizer, write_chat_model
-from training import mixed_rows, pair_row, sum_row, write_rows
+from training import ADD, mixed_rows, pair_row, sum_row, write_rows
 
 pytestmark = [
     pytest.mark.slow,
@@ -94,6 +94,12 @@ def loaded(folder: Path) -> tuple[Any, Any]:
         transformers.AutoModelForCausalLM.from_pretrained(folder),
         transformers.AutoTokenizer.from_pretrained(folder),
     )
+
+
+def reached(out: Path) -> list[int]:
+    """The last steps of the sessions that are recorded."""
+    file = out / "training.json"
+    return [one["to_step"] for one in json.loads(file.read_text())["sessions"]] if file.is_file() else []
 
 
 def refuse(*_: Any) -> None:
@@ -266,9 +272,9 @@ def test_a_model_is_tried_in_the_precision_of_its_training(precision: str, casts
     seen: list[bool] = []
     made.register_forward_pre_hook(lambda *_: seen.append(torch.is_autocast_enabled(made.device.type)))
     recipe = make_recipe(None, {**FAST, "precision": precision})
-    rows = supervised.sequences([Encoded("a", ids_of([1, 2, 3, 4]), 2)], recipe)
-    watcher = Watcher(lambda *_: None, lambda: False)
-    trainer = supervised.trainer(made, rows, [], recipe, make_plan(1, recipe), tmp_path, 0, watcher)
+    rows = [Encoded("a", ids_of([1, 2, 3, 4]), 2)]
+    task = Task[Encoded](rows, (), recipe, make_plan(1, recipe), tmp_path, pad=0)
+    trainer = supervised.trainer(made, task, Watcher(lambda *_: None))
     assert seen == [casts, casts]
     assert made.device.type == trainer.args.device.type
     assert trainer.data_collator.answers_only
@@ -324,9 +330,8 @@ def test_a_step_is_the_same_however_its_rows_are_divided(tmp_path: Path) -> None
         ]
         torch.manual_seed(0)
         made = transformers.LlamaForCausalLM(LLAMA)
-        watcher = Watcher(lambda *_: None, lambda: False)
-        plan = make_plan(len(rows), recipe)
-        trainer = supervised.trainer(made, Rows(rows), [], recipe, plan, tmp_path / str(batch), 0, watcher)
+        task = Task[Encoded](rows, (), recipe, make_plan(len(rows), recipe), tmp_path / str(batch), pad=0)
+        trainer = supervised.trainer(made, task, Watcher(lambda *_: None))
         assert trainer.data_collator.answers_only
         trainer.train()
         weights = torch.cat([each.detach().flatten() for each in made.parameters()])
@@ -426,15 +431,22 @@ def test_a_killed_training_goes_on_from_its_checkpoint(data: Path, model: Path, 
     line = ("train", data, "--model", model, "--recipe", recipe, "--max-steps", "16", "--out")
     process = subprocess.Popen(command(*line, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + PATIENCE_S
-    while not list(out.glob("checkpoints/*/whole")) and process.poll() is None and time.monotonic() < until:
+    while not any(step >= 4 for step in reached(out)) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
+    killed = json.loads((out / "training.json").read_text())
+    assert killed["status"] == "running"
     resumed = apigen_process(*line, out, "--resume", "--json")
     assert resumed.returncode == 0, resumed.stderr
     found = json.loads(resumed.stdout)
     whole = apigen_process(*line, tmp_path / "whole", "--json")
-    assert found["sessions"][-1]["from_step"] >= 4
+    assert found["sessions"][:-1] == killed["sessions"]
+    (before,), after = killed["sessions"], found["sessions"][-1]
+    assert (before["from_step"], after["to_step"]) == (0, 16)
+    assert 4 <= before["to_step"] <= after["from_step"]
+    assert before["seconds"] > 0
+    assert {"started", "ended", "device", "precision", "versions"} <= set(before)
     assert found["losses"]["points"] == json.loads(whole.stdout)["losses"]["points"]
     again = apigen_process(*line, out, "--resume")
     assert again.returncode == 0
@@ -568,6 +580,28 @@ def test_a_training_that_is_refused_late_leaves_its_folder_free(
         with pytest.raises(UserError, match="see each other"):
             train([data], msgspec.structs.replace(job, recipe=packing))
     assert train([data], job).finished
+
+
+def test_a_resumption_that_is_refused_late_leaves_the_record_as_it_was(
+    data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session in which nothing could be done is none."""
+
+    def see_each_other(*_: Any, **__: Any) -> None:
+        raise UserError("--packing: rows see each other")
+
+    recipe = make_recipe(None, {**FAST, "max_steps": 3, "packing": True})
+    job = Job(recipe=recipe, out=tmp_path / "out", model=str(model))
+    assert not train([data], job, stopped=lambda: True).finished
+    before = (job.out / "training.json").read_bytes()
+    again = msgspec.structs.replace(job, resume=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(supervised, "require_apart", see_each_other)
+        with pytest.raises(UserError, match="see each other"):
+            train([data], again)
+    assert (job.out / "training.json").read_bytes() == before
+    sessions = train([data], again).record["sessions"]
+    assert [(one["from_step"], one["to_step"]) for one in sessions] == [(0, 1), (1, 3)]
 
 
 def test_a_loss_that_is_no_number_ends_the_training(data: Path, model: Path, tmp_path: Path) -> None:
@@ -738,7 +772,10 @@ def test_a_hub_that_does_not_answer_is_told_in_one_line(data: Path, tmp_path: Pa
     env = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
     ran = apigen_process("train", data, "--model", "some/model", "--out", tmp_path / "out", env=env)
     assert ran.returncode == 2
-    assert re.fullmatch(r"apigen: some/model: cannot load it \(.*couldn't find them in the cached.*\n", ran.stderr)
+    assert told(ran) == (
+        "apigen: some/model: no such folder, and not found on the Hugging Face Hub (which cannot be reached); pass a "
+        "causal language model: its name on the hub, or a folder"
+    )
 
 
 def test_a_model_of_the_hub_has_the_commit_that_was_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -809,12 +846,17 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
     chosen = [str(model) if word == "MODEL" else word for word in begin]
     ran = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
     assert ran.returncode == 0, ran.stderr
-    assert re.search(r"rows +46 rows trained, 2 held out, 0 left out", ran.stdout)
+    assert re.search(
+        r"^data +46 rows to train on, 2 held out\n +4 of all rows read make no call$", ran.stdout, re.MULTILINE
+    )
+    assert re.search(r"^steps +16, each of 6 x 2 = 12 rows; 4 epochs of 46 rows$", ran.stdout, re.MULTILINE)
+    assert "left out" not in ran.stdout
     assert re.search(
         r"\[\[\[TRAINED <tool_call>\n\{\"name\": \"add\".*<\|im_end\|> TRAINED\]\]\]", ran.stdout, re.DOTALL
     )
-    assert re.search(r"memory +all weights: [\d.]+ GiB", ran.stdout)
-    assert re.search(r"memory +adapter: [\d.]+ GiB", ran.stdout)
+    assert re.search(r"^memory +[\d.]+ MiB for all weights \(weights ", ran.stdout, re.MULTILINE)
+    assert re.search(r"^ +[\d.]+ MiB for adapter +\(weights ", ran.stdout, re.MULTILINE)
+    assert ran.stdout.count("; this recipe)") == 1
     assert not (tmp_path / "out").exists()
     (tmp_path / "out").write_text("somebody's")
     taken = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
@@ -834,15 +876,35 @@ def test_a_row_whose_words_would_end_a_turn_is_left_out(model: Path, tmp_path: P
     assert len(prepared.rows) + len(prepared.held_out) == 10
 
 
+def test_a_tool_with_an_odd_name_costs_its_row_alone(model: Path, tmp_path: Path) -> None:
+    """With the reason, and the line of its file; the template writes names without escaping them."""
+    odd = sum_row(30) | {"tools": [ADD | {"name": '"q"'}], "calls": [{"name": '"q"', "arguments": {"a": 1}}]}
+    job = Job(recipe=make_recipe(None, {**FAST, "cutoff": 1024}), out=Path("nowhere"), model=str(model))
+    for rows in ([*map(sum_row, range(30)), odd], [odd, *map(sum_row, range(30))]):
+        examples = read_examples([write_rows(tmp_path / "rows.jsonl", rows)])
+        (left,) = prepare(examples, job).left_out
+        assert (left.id, left.line) == ("30", rows.index(odd) + 1)
+        assert 'writes the tool name "q" without escaping it' in left.reason
+        assert prepare(examples, msgspec.structs.replace(job, form="prompted")).left_out == ()
+
+
 def test_rows_over_the_cutoff_are_named_and_left_out(model: Path, tmp_path: Path) -> None:
     """They are never cut."""
     long = sum_row(99) | {"query": "What is 1 plus 2? " * 200}
     file = write_rows(tmp_path / "rows.jsonl", [*mixed_rows(8), long, "{broken"])
     result = trained(file, tmp_path / "out", model=model, max_steps=1)
     left = [json.loads(line) for line in (tmp_path / "out" / "left_out.jsonl").read_text().splitlines()]
-    assert {row["id"] for row in left} == {"99", "10"}
+    assert {(row["id"], row["line"]) for row in left} == {("99", 9), ("10", 10)}
     assert "longer than the cutoff of 512" in next(row["reason"] for row in left if row["id"] == "99")
     assert result.record["rows"]["too_long"] == 1
+    assert any(
+        note.startswith("1 of 9 rows (11%) are longer than the cutoff of 512 tokens and left out; --cutoff ")
+        for note in result.record["notes"]
+    )
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "2 of 10 rows were left out, 1 because of length (over 512 tokens)" in card
+    assert re.search(r"\| parameters \| [\d,]+, all trained \|", card)
+    assert re.search(r"\| training loss, last tenth of the steps \| \d+\.\d{4} \|", card)
 
 
 def test_a_model_without_template_names_the_ways_out(data: Path, tmp_path: Path) -> None:
@@ -907,7 +969,7 @@ def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path
     job = Job(recipe=make_recipe(None, FAST, ["dpo"]), out=tmp_path / "out", model=str(model), method="dpo")
     assert max(row.longest for row in prepare(pairs, job).rows) > prepare(pairs, job).lengths.max
     short = make_recipe(None, {**FAST, "cutoff": prepare(pairs, job).lengths.max}, ["dpo"])
-    with pytest.raises(UserError, match=r"none of 4 pairs can be trained on.* the first, 1: [\d,]+ tokens"):
+    with pytest.raises(UserError, match=r"none of 4 pairs can be trained on.* the first is row 1: [\d,]+ tokens"):
         prepare(pairs, msgspec.structs.replace(job, recipe=short))
 
 

@@ -12,7 +12,6 @@ import msgspec
 from apigen.ablate.arguments import arguments_of
 from apigen.ablate.base import Interrupted, SuiteResult
 from apigen.ablate.likelihood import Likelihood, bits_per_character
-from apigen.ablate.releasing import released
 from apigen.dialogue.form import Form, underscores
 from apigen.evaluate.asking.ask import Progress, ask_missing
 from apigen.evaluate.asking.generating import Generator, load
@@ -21,6 +20,7 @@ from apigen.evaluate.asking.local import Local
 from apigen.evaluate.base import Answer
 from apigen.evaluate.evaluation import Evaluated, evaluated, figures
 from apigen.evaluate.held_out import HeldOut
+from apigen.train.loading import released
 
 
 class Asking:

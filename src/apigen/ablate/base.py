@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from apigen.train.examples import LeftOut
+
 
 class Interrupted(Exception):  # noqa: N818 - named for what happened
     """It was stopped on request; what was done is kept."""
@@ -57,6 +59,17 @@ class Trained(msgspec.Struct, frozen=True):
     loss: float | None
     """At the end."""
     seconds: float
+
+
+class Unfit(msgspec.Struct, frozen=True):
+    """Rows that cannot be trained on."""
+
+    too_long: frozenset[str]
+    """Ids of rows that are longer than the cutoff."""
+    longest: int
+    """Tokens of the longest of all rows."""
+    refused: tuple[LeftOut, ...]
+    """Rows that the chat template does not render."""
 
 
 class Trainer(Protocol):

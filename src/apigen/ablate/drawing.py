@@ -34,10 +34,12 @@ def sizes(pool: Pool, arms: Sequence[Arm], *, size: int | None = None, share: fl
     """
     verified = sum(one.rejected_at is None for one in pool.train)
     wanted = verified if size is None else size
+    over = sum(one.rejected_at is None for one in pool.too_long)
+    cut = f" ({over} more over the cutoff)" if over else ""
     if not verified:
-        raise UserError("no verified rows left to train on; make a larger run, or lower --held-out")
+        raise UserError(f"no verified rows left to train on{cut}; make a larger run, or lower --held-out")
     if wanted > verified:
-        raise UserError(f"--size {wanted}: only {verified} verified rows to train on; use at most {verified}")
+        raise UserError(f"--size {wanted}: only {verified} verified rows to train on{cut}; use at most {verified}")
     rejected: dict[Arm, int] = {}
     for arm in arms:
         there = sum(one.rejected_at in STAGES[arm] for one in pool.train)

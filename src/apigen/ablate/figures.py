@@ -10,7 +10,7 @@ import msgspec
 from apigen.ablate.arms import Arm
 from apigen.ablate.base import SuiteResult
 from apigen.ablate.cells import Cell
-from apigen.ablate.pool import Pool
+from apigen.ablate.pool import Pool, by_stage
 from apigen.ablate.settings import Settings
 from apigen.agreement import student
 from apigen.files import replacing
@@ -53,7 +53,9 @@ def write_figures(
         "warnings": list(warnings),
         "settings": msgspec.to_builtins(settings),
         "pool": {
-            "train": pool.by_stage(),
+            "train": by_stage(pool.train),
+            "too_long": by_stage(pool.too_long),
+            "longest": pool.longest,
             "unseen": len(pool.unseen),
             "seen": len(pool.seen),
             "held_out": list(pool.held_out),

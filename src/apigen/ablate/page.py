@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
+from apigen.audit.summary import counted
 from apigen.report.page import style
 from apigen.templates import html
 
@@ -81,6 +82,7 @@ def page(found: Mapping[str, Any]) -> str:
     return html("apigen.ablate", "page.html.j2").render(
         style=style(),
         found=found,
+        counted=counted,
         mixed=mixed_words(found["mixed_versions"]),
         paper=PAPER,
         unanswered=[*unanswered_words(found["suites"])],

@@ -1,23 +1,27 @@
 """The plan of an ablation, before anything is trained: its rows, the sizes of its training sets, its settings."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from apigen import rundir
 from apigen.ablate.ablation import Ablation
+from apigen.ablate.base import Unfit
 from apigen.ablate.drawing import Sizes, shown, sizes
-from apigen.ablate.pool import Pool, make_pool
+from apigen.ablate.pool import Pool, Trainable, by_stage, make_pool
 from apigen.ablate.settings import Settings
 from apigen.attempts import read_requests
+from apigen.audit.summary import counted
 from apigen.dataset.duplicates import fingerprint
 from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
 from apigen.evaluate.model_digest import model_digest
+from apigen.train.examples import LeftOut
 from apigen.train.history import history
+from apigen.train.job import Job
 
 _ASKED_SHARE = 0.1
 """Of the verified rows of tools that are shown, those that are set aside to be asked about."""
@@ -31,6 +35,8 @@ class Plan(msgspec.Struct, frozen=True):
     settings: Settings
     warnings: tuple[str, ...] = ()
     """What puts the figures in doubt."""
+    refused: tuple[LeftOut, ...] = ()
+    """Rows that the chat template does not render; they are still in the pool."""
 
     @property
     def trainings(self) -> int:
@@ -40,23 +46,40 @@ class Plan(msgspec.Struct, frozen=True):
     def lines(self) -> list[str]:
         """The plan in words."""
         pool, settings = self.pool, self.settings
-        by_stage = ", ".join(
-            f"{count:,} {stage}" for stage, count in sorted(pool.by_stage().items(), key=lambda item: -item[1])
-        )
         mixed = ", ".join(f"{arm} {count:,}" for arm, count in self.sizes.rejected.items())
-        trainings = f"{len(settings.arms)} sets x {len(settings.seeds)} seeds = {self.trainings}"
+        sets = f"{counted(len(settings.arms), 'set')} x {counted(len(settings.seeds), 'seed')}"
         asked = f"{len(pool.unseen):,} on held-out (unseen) tools, {len(pool.seen):,} on seen tools"
         asked += f" ({pool.unshown:,} dropped because not every set can show their tools)" if pool.unshown else ""
         return [
-            f"rows available: {by_stage}; calls cannot be read from {pool.unreadable:,} candidates",
-            f"{len(pool.held_out)} tools held out; questions: {asked}",
-            f"{trainings} trainings of {settings.model}, {self.sizes.size:,} rows each; rejects per set: {mixed}",
+            f"rows available: {_listed(by_stage(pool.train))}",
+            *self._left_out(),
+            f"questions: {asked}; {counted(len(pool.held_out), 'tool')} held out",
+            f"trainings: {sets} = {self.trainings:,}, each of {settings.model} on {counted(self.sizes.size, 'row')}",
+            f"rejects per set: {mixed}",
             *(f"warning: {text}" for text in self.warnings),
         ]
 
+    def _left_out(self) -> Iterator[str]:
+        pool = self.pool
+        if pool.too_long:
+            yield (
+                f"rows too long: {counted(len(pool.too_long), 'row')} over the cutoff of "
+                f"{self.settings.training['cutoff']:,} tokens in no set ({_listed(by_stage(pool.too_long))}); "
+                f"--cutoff {pool.longest} would keep them all, if the model reads as many"
+            )
+        if pool.unreadable:
+            yield f"no calls to read: {counted(pool.unreadable, 'candidate')}"
+        if pool.longest is None:
+            yield "row lengths: not compared with the cutoff, which needs the extra `train`"
 
-def make_plan(ablation: Ablation) -> Plan:
+
+def make_plan(ablation: Ablation, find_unfit: Callable[[Job, Sequence[Trainable]], Unfit] | None = None) -> Plan:
     """Read a run and plan its ablation; nothing is written.
+
+    Args:
+        ablation: the request.
+        find_unfit: finds the rows that cannot be trained on, of which those over the cutoff are then in no set,
+            whichever sets there are; ``None`` if that cannot be known here.
 
     Raises:
         UserError: the run cannot be read, or has too few rows for what is asked.
@@ -66,6 +89,9 @@ def make_plan(ablation: Ablation) -> Plan:
             f"{ablation.run}: not a run directory; give one that `apigen run` wrote, with its attempts.jsonl"
         )
     pool = _pool(ablation)
+    unfit = find_unfit(ablation.training(), pool.train) if find_unfit and pool.verified() else None
+    if unfit:
+        pool = pool.without(unfit.too_long, unfit.longest)
     planned = sizes(pool, ablation.compared, size=ablation.size, share=ablation.share)
     job = ablation.training()
     settings = Settings(
@@ -87,7 +113,11 @@ def make_plan(ablation: Ablation) -> Plan:
         base=model_digest(job.model),
     )
     pool = shown(pool, planned)
-    return Plan(pool, planned, settings, tuple(_warnings(job.model, pool)))
+    return Plan(pool, planned, settings, tuple(_warnings(job.model, pool)), unfit.refused if unfit else ())
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {stage}" for stage, count in counts.items())
 
 
 def _warnings(model: str, pool: Pool) -> Iterator[str]:

@@ -45,14 +45,37 @@ class Pool(msgspec.Struct, frozen=True):
     verified ones beyond the number of questions, and those with the query of another question."""
     unshown: int = 0
     """Verified rows set aside but not asked, because some training set has no room for one of their tools."""
+    too_long: tuple[Trainable, ...] = ()
+    """Rows that are longer than the cutoff, and therefore in no training set."""
+    longest: int | None = None
+    """Tokens of the longest row that might have been trained on; ``None`` if that was not found out."""
 
     def asked_tools(self) -> frozenset[str]:
         """The tools of the questions about seen tools."""
         return frozenset(name for one in self.seen for name in one.tools)
 
-    def by_stage(self) -> dict[str, int]:
-        """How many rows may be trained on, by the stage that rejected them; the verified ones under ``verified``."""
-        return dict(Counter(one.rejected_at or "verified" for one in self.train))
+    def verified(self) -> list[Trainable]:
+        """The verified rows that are not asked, those that are too long included."""
+        return [one for one in (*self.train, *self.too_long) if one.rejected_at is None]
+
+    def without(self, too_long: frozenset[str], longest: int) -> "Pool":
+        """The pool with rows moved from ``train`` to ``too_long``.
+
+        Args:
+            too_long: their ids.
+            longest: tokens of the longest row.
+        """
+        return msgspec.structs.replace(
+            self,
+            train=tuple(one for one in self.train if one.id not in too_long),
+            too_long=tuple(one for one in self.train if one.id in too_long),
+            longest=longest,
+        )
+
+
+def by_stage(rows: Iterable[Trainable]) -> dict[str, int]:
+    """How many rows there are by the stage that rejected them, the most first; verified ones under ``verified``."""
+    return dict(Counter(one.rejected_at or "verified" for one in rows).most_common())
 
 
 def make_pool(

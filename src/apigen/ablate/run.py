@@ -17,7 +17,7 @@ from apigen.ablate.figures import write_figures
 from apigen.ablate.page import page
 from apigen.ablate.plan import Plan, make_plan
 from apigen.ablate.pool import Pool
-from apigen.ablate.settings import SETTINGS, Settings, keep_settings, require_same
+from apigen.ablate.settings import SETTINGS, Settings, keep_settings, require_place, require_same
 from apigen.errors import UserError
 from apigen.evaluate.asking.ask import Progress
 from apigen.extra import missing, versions
@@ -72,14 +72,19 @@ def rehearse(ablation: Ablation) -> Plan:
     Raises:
         UserError: the run, the model or the recipe cannot be used, or ``ablation.out`` contains something else.
     """
-    plan = make_plan(ablation)
-    require_same(ablation.out, plan.settings, resume=ablation.job.resume)
-    due = arms_due(ablation.out, plan.settings)
-    if due and not missing():  # sets can be shown without the training extra
-        from apigen.ablate.training import require_trainable  # noqa: PLC0415 - needs the extra
+    require_place(ablation.out, resume=ablation.job.resume)
+    if missing():  # sets can be shown without the training extra
+        plan = make_plan(ablation)
+        require_same(ablation.out, plan.settings, resume=ablation.job.resume)
+        return plan
+    from apigen.ablate.training import require_rendered, unfit_rows  # noqa: PLC0415 - needs the extra
 
+    plan = make_plan(ablation, unfit_rows)
+    require_same(ablation.out, plan.settings, resume=ablation.job.resume)
+    if plan.refused and (due := arms_due(ablation.out, plan.settings)):
         stages = frozenset[Stage | None]({None}).union(*(STAGES[arm] for arm in due))
-        require_trainable(ablation.training(), [one for one in plan.pool.train if one.rejected_at in stages])
+        drawn = {one.id for one in plan.pool.train if one.rejected_at in stages}
+        require_rendered([one for one in plan.refused if one.id in drawn], ablation.job.form)
     return plan
 
 
@@ -128,7 +133,7 @@ def _carry_out(ablation: Ablation, plan: Plan, watch: Watch, stopped: Callable[[
 
     out, job = ablation.out, ablation.training()
     shared = out / "verified.jsonl"
-    write_rows(shared, (one for one in plan.pool.train if one.rejected_at is None))
+    write_rows(shared, plan.pool.verified())
     work = Work(
         folder=out / CELLS,
         suites=write_questions(out, plan.pool),

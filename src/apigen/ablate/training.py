@@ -10,15 +10,16 @@ import msgspec
 import torch
 import transformers
 
-from apigen.ablate.base import Interrupted, Trained
+from apigen.ablate.base import Interrupted, Trained, Unfit
 from apigen.ablate.cells import write_rows
 from apigen.ablate.pool import Trainable
-from apigen.ablate.releasing import released
+from apigen.audit.summary import counted
 from apigen.dialogue.form import Form
 from apigen.errors import UserError
 from apigen.files import storage_errors
-from apigen.train.examples import Example, read_examples
+from apigen.train.examples import Example, LeftOut, read_examples
 from apigen.train.job import Job, Watch
+from apigen.train.loading import released
 from apigen.train.prepared import Prepared, prepare
 from apigen.train.run import train
 from apigen.train.scratch import scratch_model, scratch_tokenizer, size_of
@@ -105,33 +106,46 @@ class Training:
         )
 
 
-def require_trainable(job: Job, rows: Sequence[Trainable]) -> None:
-    """Refuse what a training would refuse, before anything is trained or written.
+def unfit_rows(job: Job, rows: Sequence[Trainable]) -> Unfit:
+    """Find out what a training would leave out, and refuse what it would refuse, before anything is trained or written.
 
     Args:
         job: of all trainings.
         rows: that training sets are drawn from.
 
     Raises:
-        UserError: the model or the recipe cannot be used, or a row cannot be trained on.
+        UserError: the model or the recipe cannot be used, or no row can be trained on.
     """
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "rows.jsonl"
-        write_rows(file, rows)
-        _require_all(prepare(read_examples([file]), job), form=job.form)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        verified, every = folder / "verified.jsonl", folder / "rows.jsonl"
+        write_rows(verified, (one for one in rows if one.rejected_at is None))
+        write_rows(every, rows)
+        # The same tokenizer that trainings of models from scratch will have.
+        begun = InitialModels(job, verified, folder / "starts").job(seed=0)
+        prepared = prepare(read_examples([every]), begun)
+    refused = tuple(msgspec.structs.replace(one, line=None) for one in prepared.refused)  # a line of no file that stays
+    return Unfit(frozenset(one.id for one in prepared.too_long), prepared.longest, refused)
+
+
+def require_rendered(refused: Sequence[LeftOut], form: Form) -> None:
+    """Refuse to compare sets from which the chat template would drop rows: they would no longer have equal size.
+
+    Args:
+        refused: rows of the sets that do not render.
+        form: in which they are rendered.
+
+    Raises:
+        UserError: there are some.
+    """
+    if refused:
+        fix = "another model" if form == "prompted" else "--form prompted"
+        raise UserError(
+            f"{counted(len(refused), 'row')} cannot be rendered (the first is {refused[0]}); all sets must have equal "
+            f"size, so use {fix}"
+        )
 
 
 def _require_all(prepared: Prepared, *, form: Form) -> None:
-    """Refuse a set with a row that cannot be trained on: sets would no longer have equal size."""
-    if prepared.left_out:
-        first = prepared.left_out[0]
-        refused = len(prepared.left_out) - prepared.too_long
-        fixes = [
-            *([] if not refused else ["another model"] if form == "prompted" else ["--form prompted"]),
-            *(["a larger --cutoff"] if prepared.too_long else []),
-        ]
-        raise UserError(
-            f"{refused:,} rows do not render and {prepared.too_long:,} exceed the cutoff "
-            f"(the first, {first.id}: {first.reason}); all sets must have equal size, so use {' and '.join(fixes)}, "
-            "with a new --out if trainings are already done"
-        )
+    """The same for a set that was drawn without rows that are too long."""
+    require_rendered(prepared.left_out, form)

@@ -11,7 +11,9 @@ from apigen.ablate.ablation import Ablation
 from apigen.ablate.arms import Arm
 from apigen.ablate.page import mixed_words, tables
 from apigen.ablate.plan import Plan
+from apigen.ablate.pool import by_stage
 from apigen.ablate.run import REPORT, Watch, ablate, rehearse
+from apigen.audit.summary import counted
 from apigen.cli.ablation_progress import AblationProgress
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.errors import UserError
@@ -41,7 +43,9 @@ def ablate_command(options: AblateOptions) -> int:
             found = {
                 "settings": plan.settings,
                 "rejected": dict(plan.sizes.rejected),
-                "pool": plan.pool.by_stage(),
+                "pool": by_stage(plan.pool.train),
+                "too_long": by_stage(plan.pool.too_long),
+                "longest": plan.pool.longest,
                 "warnings": plan.warnings,
             }
             sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
@@ -51,8 +55,8 @@ def ablate_command(options: AblateOptions) -> int:
         result = ablate(options.ablation, shown=show, watch=watch, stopped=stopped)
     if not result.finished or result.figures is None:
         console.print(
-            f"Interrupted: {result.done} of {result.due} trainings are done; run `apigen ablate` again with the same "
-            "options and --resume to continue",
+            f"Interrupted: {result.done:,} of {counted(result.due, 'training')} done; run `apigen ablate` again with "
+            "the same options and --resume to continue",
             soft_wrap=True,
             highlight=False,
         )

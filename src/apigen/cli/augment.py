@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from rich.console import Console
 
+from apigen.audit.summary import counted
 from apigen.cli.row_progress import RowProgress
 from apigen.cli.split import require_dataset, run_library
 from apigen.cli.targets import ANEW, require_not_input, require_target
@@ -107,13 +108,15 @@ def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:
 def _show(found: dict[str, Any]) -> None:
     console = Console(markup=False)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found["counts"].items())
-    line = f"{found['negatives']:,} of {found['wanted']:,} negatives ({kinds}) made from {found['rows']:,} rows"
-    lines = [f"{line}; {found['share']:.1%} of all rows then make no call"]
+    made = (
+        f"{found['negatives']:,} of {found['wanted']:,} negatives ({kinds}) made from {counted(found['rows'], 'row')}"
+    )
+    lines = [f"{made}; {found['share']:.1%} of all rows then make no call"]
     if found["shown"]:
-        same = found["shown_same_category"]
-        lines.append(f"{same:,} of {found['shown']:,} replacement tools are of the same category as a dropped one")
+        same = f"{found['shown_same_category']:,} of {counted(found['shown'], 'replacement tool')}"
+        lines.append(f"of the same category as a dropped tool: {same}")
     if unverified := found["verified"].get("format"):
-        lines.append(f"{unverified:,} come from rows of which only the format was checked, since no run wrote them")
+        lines.append(f"made from rows of which only the format was checked, since no run wrote them: {unverified:,}")
     for kind, reasons in found["refused"].items():
         if reasons:
             listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
@@ -122,7 +125,7 @@ def _show(found: dict[str, Any]) -> None:
         listed = ", ".join(f"{count:,} {reason}" for reason, count in found["refused_tools"].items())
         lines.append(f"tools not shown because they might answer the query: {listed}")
     if found["unreadable"]:
-        lines.append(f"{found['unreadable']:,} rows could not be read; run `apigen check` for the reasons")
+        lines.append(f"{counted(found['unreadable'], 'row')} could not be read; run `apigen check` for the reasons")
     what = "positives and negatives, shuffled" if found["mix"] else "negatives"
     lines += ["", f"{found['out']}  {what}" if found["out"] else "Nothing was written."]
     for line in lines:

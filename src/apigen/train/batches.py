@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from apigen.train.recipe import Recipe
 from apigen.train.tokens import Encoded
 
 IGNORED = -100
@@ -44,6 +45,11 @@ class Rows:
     def __getitem__(self, index: int) -> tuple[Encoded, ...]:
         item = self._items[index]
         return item if isinstance(item, tuple) else (item,)
+
+
+def sequences(rows: Sequence[Encoded], recipe: Recipe) -> Rows:
+    """What an epoch goes through."""
+    return Rows(packed(rows, recipe.cutoff) if recipe.packing else rows)
 
 
 class Collator(msgspec.Struct, frozen=True):

@@ -23,6 +23,8 @@ class Dialogue(msgspec.Struct, frozen=True):
     """What the answer makes, under the names in it, to see that the template wrote it."""
     problem: str = ""
     """Why it cannot be put in this form; empty where it can."""
+    line: int | None = None
+    """Of its row, see :class:`~apigen.train.examples.Example`."""
 
 
 def dialogue(example: Example, form: Form) -> Dialogue:
@@ -34,4 +36,4 @@ def dialogue(example: Example, form: Form) -> Dialogue:
         if alike := told_apart_by_dots(tool.name for tool in example.tools):
             problem = f"the tools {alike[0]} and {alike[1]} have the same name once dots become underscores"
     said = answer(example.calls, example.said, example.missing, form)
-    return Dialogue(example.id, asked.chat, said, asked.tools or None, calls, problem)
+    return Dialogue(example.id, asked.chat, said, asked.tools or None, calls, problem, example.line)

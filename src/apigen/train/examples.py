@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from apigen.dataset.own_rows import provenance_of
 from apigen.dataset.read.base import Row
-from apigen.dataset.read.formats import format_of, read
+from apigen.dataset.read.formats import AUTO, format_of, read
+from apigen.dataset.read.preferences import holds_pairs
 from apigen.errors import UserError
 from apigen.records import Call, Json, Message, Tool
 from apigen.rundir import DATASET, MANIFEST, XLAM, is_run, read_manifest
@@ -33,13 +34,22 @@ class Example(msgspec.Struct, frozen=True):
     """Required parameters whose values the question does not give, where that is why no call is made."""
     said: str = ""
     """The answer's words; for an answer without calls never empty."""
+    line: int | None = None
+    """Where the row is in its file: the line in JSON Lines, else the position, from 1. No part of its digest."""
 
 
-class LeftOut(msgspec.Struct, frozen=True):
+class LeftOut(msgspec.Struct, frozen=True, omit_defaults=True):
     """A row that is not learnt, and why: never dropped silently."""
 
     id: str
     reason: str
+    line: int | None = None
+    """As in an example; ``None`` where it comes from no file."""
+
+    def __str__(self) -> str:
+        """For people, with the line unless the id is the line."""
+        where = f" (line {self.line:,})" if self.line is not None and str(self.line) != self.id else ""
+        return f"row {self.id}{where}: {self.reason}"
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -63,13 +73,13 @@ class PairExample(msgspec.Struct, frozen=True):
     rejected: tuple[Call, ...]
     chosen_said: str = ""
     rejected_said: str = ""
+    line: int | None = None
 
     def example(self, *, chosen: bool) -> Example:
         """One of the two by itself."""
         calls, said = (self.chosen, self.chosen_said) if chosen else (self.rejected, self.rejected_said)
-        return Example(
-            self.id, self.messages, self.tools, calls, said=said or ("" if calls else no_call((), self.tools))
-        )
+        said = said or ("" if calls else no_call((), self.tools))
+        return Example(self.id, self.messages, self.tools, calls, said=said, line=self.line)
 
 
 class Examples(msgspec.Struct, frozen=True):
@@ -90,7 +100,7 @@ class Examples(msgspec.Struct, frozen=True):
         return len(self.kept) - len({digest([replace(one, id="")]) for one in self.kept})
 
 
-def read_examples(paths: Sequence[Path], format_name: str = "auto") -> Examples:
+def read_examples(paths: Sequence[Path], format_name: str = AUTO) -> Examples:
     """The rows of several datasets, in their order.
 
     Raises:
@@ -103,7 +113,7 @@ def read_examples(paths: Sequence[Path], format_name: str = "auto") -> Examples:
         tuple(source for part in parts for source in part.sources),
     )
     if not every.kept:
-        why = f"the first, {every.left_out[0].id}: {every.left_out[0].reason}" if every.left_out else "no rows in it"
+        why = f"the first is {every.left_out[0]}" if every.left_out else "no rows in it"
         raise UserError(f"{', '.join(map(str, paths))}: no row can be trained on ({why})")
     return every
 
@@ -140,16 +150,19 @@ def labels(paths: Sequence[Path]) -> list[str]:
     return [f"{label}({number + 1}):" if number else f"{label}:" for label, number in zip(found, again, strict=True)]
 
 
-def digest(examples: Iterable[msgspec.Struct]) -> str:
+def digest(examples: Iterable[Example | PairExample]) -> str:
     """Sixteen hex digits over everything that a model could learn from these."""
     sha = hashlib.sha256()
     for example in examples:
-        sha.update(msgspec.json.encode(example) + b"\n")
+        learnt = {name: value for name, value in msgspec.structs.asdict(example).items() if name != "line"}
+        sha.update(msgspec.json.encode(learnt) + b"\n")
     return sha.hexdigest()[:16]
 
 
 def _read_one(path: Path, format_name: str, label: str) -> Examples:
-    name = format_of(path).name if format_name == "auto" else format_name
+    if format_name == AUTO and holds_pairs(path):
+        raise UserError(f"{path}: contains preference pairs; add --method dpo to train on them")
+    name = format_of(path).name if format_name == AUTO else format_name
     if name in _BENCHMARKS:
         raise UserError(f"{path}: benchmark data ({name}); training on it would contaminate evaluation")
     return examples_of(read(path, format_name), str(path), notice=notice_of(path), label=label)
@@ -175,7 +188,11 @@ def _said_of(unreal: Mapping[str, int]) -> str:
 
 
 def _example(row: Row, label: str) -> Example | LeftOut:
-    id_ = label + row.id
+    found = _learnt(row, label + row.id)
+    return replace(found, line=row.number)
+
+
+def _learnt(row: Row, id_: str) -> Example | LeftOut:
     if row.problem is not None:
         return LeftOut(id_, f"{row.problem.reason}: {row.problem.detail}")
     formed, faults = read_calls(row.calls, "calls")

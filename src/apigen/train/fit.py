@@ -1,6 +1,5 @@
 """Training itself: from a plan to a trained model and its curve."""
 
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +14,10 @@ from transformers.trainer_callback import PrinterCallback
 from apigen.errors import JobFellShort, in_one_line
 from apigen.train import checkpoints, supervised
 from apigen.train.job import Job, Watch
-from apigen.train.loading import device_name, load_model, precision
+from apigen.train.loading import load_model
 from apigen.train.prepared import Prepared
 from apigen.train.scratch import scratch_model, size_of
-from apigen.train.steps import CannotSave, Diverged, Point, Watcher, points
+from apigen.train.steps import CannotSave, Diverged, Learnt, Point, Task, Watcher, points
 from apigen.train.tokens import Encoded, EncodedPair, special_tokens
 from apigen.train.trial import adapted, refusals
 
@@ -30,12 +29,7 @@ class Fitted(msgspec.Struct, frozen=True):
     points: tuple[Point, ...]
     steps: int
     """Done in all, those before a resumption included."""
-    resumed_from: int
-    """The step of the checkpoint that was gone on from; 0 for none."""
-    seconds: float
     interrupted: bool
-    device: str
-    precision: str
     trained_parameters: int
     ends: frozenset[int]
     """Special tokens with which answers end; a word or bracket that ends one may stand in the midst of another."""
@@ -64,8 +58,17 @@ def _end_with(model: Any, tokenizer: Any, ends: frozenset[int]) -> None:
     model.generation_config.pad_token_id = tokenizer.pad_token_id
 
 
-def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool]) -> Fitted:
+def fit(
+    prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool], saved: Callable[[int], None]
+) -> Fitted:
     """Train to the end, or until asked to stop.
+
+    Args:
+        prepared: the plan and the rows.
+        job: what was asked for.
+        watch: called after each step.
+        stopped: asked after each step whether to end.
+        saved: called with the step of each checkpoint.
 
     Raises:
         JobFellShort: it ran out of disk space or memory, or the loss became NaN.
@@ -75,8 +78,7 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
     folder = job.out / checkpoints.FOLDER
     checkpoints.clear_torn(folder)
     resumed = checkpoints.latest(folder)
-    watcher = Watcher(watch, stopped)
-    began = time.monotonic()
+    watcher = Watcher(watch, stopped, saved)
     with _failures(job), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what will be renamed is no news to who trains
         with refusals():
@@ -95,11 +97,7 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
         model=trainer.model,
         points=tuple(points(trainer.state.log_history)),
         steps=trainer.state.global_step,
-        resumed_from=checkpoints.step(resumed) if resumed else 0,
-        seconds=time.monotonic() - began,
         interrupted=watcher.interrupted,
-        device=device_name(),
-        precision=precision(job.recipe),
         trained_parameters=sum(each.numel() for each in model.parameters() if each.requires_grad),
         ends=frozenset(row.ends_with for row in prepared.rows) & special_tokens(prepared.tokenizer),
         saved_as=prepared.dtype,
@@ -107,20 +105,22 @@ def fit(prepared: Prepared, job: Job, watch: Watch, stopped: Callable[[], bool])
 
 
 def _trainer(model: Any, prepared: Prepared, job: Job, watcher: Watcher) -> Any:
-    folder = job.out / checkpoints.FOLDER
     if job.method == "dpo":
         from apigen.train import preferring  # noqa: PLC0415 - TRL takes seconds to import
 
-        pairs = [row for row in prepared.rows if isinstance(row, EncodedPair)]
-        apart_pairs = [row for row in prepared.held_out if isinstance(row, EncodedPair)]
-        return preferring.trainer(
-            model, pairs, apart_pairs, prepared.tokenizer, job.recipe, prepared.plan, folder, watcher
-        )
-    rows = [row for row in prepared.rows if isinstance(row, Encoded)]
-    apart = [row for row in prepared.held_out if isinstance(row, Encoded)]
-    pad = prepared.tokenizer.pad_token_id
-    sequences = supervised.sequences(rows, job.recipe)
-    return supervised.trainer(model, sequences, apart, job.recipe, prepared.plan, folder, pad, watcher)
+        return preferring.trainer(model, prepared.tokenizer, _task(prepared, job, EncodedPair), watcher)
+    return supervised.trainer(model, _task(prepared, job, Encoded), watcher)
+
+
+def _task(prepared: Prepared, job: Job, kind: type[Learnt]) -> Task[Learnt]:
+    return Task(
+        rows=[row for row in prepared.rows if isinstance(row, kind)],
+        held_out=[row for row in prepared.held_out if isinstance(row, kind)],
+        recipe=job.recipe,
+        plan=prepared.plan,
+        out=job.out / checkpoints.FOLDER,
+        pad=prepared.tokenizer.pad_token_id,
+    )
 
 
 def _model(prepared: Prepared, job: Job) -> Any:

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 import transformers
 
+from apigen.audit.summary import counted
 from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort, UserError, in_one_line
-from apigen.train.hub import where
+from apigen.train.hub import WANTED, require_there, where
 from apigen.train.recipe import Precision, Recipe
 from apigen.train.rendering import WAYS_OUT
 from apigen.train.scratch import template
@@ -24,10 +25,7 @@ def _loading(model: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise UserError(
-            f"{model}: cannot load it ({in_one_line(error)}); pass a causal language model: its name on the hub, or a "
-            "folder"
-        ) from error
+        raise UserError(f"{model}: cannot load it ({in_one_line(error)}); {WANTED}") from error
 
 
 def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) -> Any:
@@ -36,8 +34,7 @@ def load_tokenizer(model: str, form: Form, chat_template: Path | None = None) ->
     Raises:
         UserError: it cannot be loaded, its training is not finished, or it has no template and the form wants one.
     """
-    if model.startswith((".", "/", "~")) and not Path(model).expanduser().is_dir():
-        raise UserError(f"{model}: no such folder; pass a causal language model: its name on the hub, or a folder")
+    require_there(model)
     require_finished(Path(model).expanduser())
     with _loading(model):
         tokenizer = transformers.AutoTokenizer.from_pretrained(**where(model))
@@ -130,18 +127,26 @@ def weights_dtype(recipe: Recipe) -> Any:
     return torch.bfloat16 if kind == "bf16" or (kind == "mixed" and recipe.lora.use) else torch.float32
 
 
-def free_memory() -> None:
-    """Give back what a training held; a trainer and its model refer to each other, so neither is freed by itself."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+@contextlib.contextmanager
+def released() -> Iterator[None]:
+    """Give back the device's memory that models had; also to decorate the function that had them.
+
+    A trainer and its model refer to each other, so the model would stay until Python happens to look for such cycles;
+    and torch keeps what was freed on a GPU, in pieces of sizes that the next model may not fit into.
+    """
+    try:
+        yield
+    finally:
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
 
 def device_name() -> str:
     """Where training takes place, in words."""
     if torch.cuda.is_available():
         return str(torch.cuda.get_device_name(0))
-    return "MPS" if torch.backends.mps.is_available() else f"CPU ({torch.get_num_threads()} threads)"
+    return "MPS" if torch.backends.mps.is_available() else f"CPU ({counted(torch.get_num_threads(), 'thread')})"
 
 
 def require_gpu() -> None:

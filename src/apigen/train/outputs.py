@@ -16,7 +16,7 @@ from apigen.train.fit import Fitted
 from apigen.train.job import Job
 from apigen.train.page import page
 from apigen.train.prepared import Prepared
-from apigen.train.record import begun, ended
+from apigen.train.record import Session, begun, ended
 from apigen.training_folder import ADAPTER, RECORD
 
 RECIPE = "recipe.yaml"
@@ -43,8 +43,69 @@ def begun_before(job: Job, agreed: Mapping[str, Any]) -> dict[str, Any] | None:
     return earlier
 
 
-def begin(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> None:
-    """Record what will be trained."""
+class RecordKeeper:
+    """The record of a training under way: written when a session begins, at each checkpoint, and at its end.
+
+    Args:
+        job: what is asked for.
+        prepared: what is planned.
+        agreed: everything that decides the result.
+        earlier: the record of the sessions before, if any.
+    """
+
+    def __init__(self, job: Job, prepared: Prepared, agreed: Mapping[str, Any], earlier: dict[str, Any] | None) -> None:
+        self._job = job
+        self._prepared = prepared
+        self._earlier = earlier
+        last = checkpoints.latest(job.out / checkpoints.FOLDER)
+        self._step = checkpoints.step(last) if last else 0
+        self._session = Session(job, self._step)
+        self._begun = begun(job, prepared, agreed, earlier)
+
+    def begin(self) -> None:
+        """Record what will be trained, and that it begins."""
+        if self._earlier is None:
+            _begin(self._job, self._prepared)
+        self.reached(self._step)
+
+    def reached(self, step: int) -> None:
+        """Record that the checkpoint of a step is whole."""
+        _write(self._job, self._until(step))
+
+    def withdraw(self) -> None:
+        """Undo what was recorded of a session that was refused, so that the folder is as free as it was."""
+        if self._earlier is not None:
+            _write(self._job, self._earlier)
+            return
+        for name in (RECORD, RECIPE, LEFT_OUT):
+            (self._job.out / name).unlink(missing_ok=True)
+        shutil.rmtree(self._job.out / checkpoints.FOLDER, ignore_errors=True)
+
+    def finish(self, fitted: Fitted) -> dict[str, Any]:
+        """Save the model, its record, report and card; of an interrupted training only record and report.
+
+        Raises:
+            JobFellShort: the disk is full; what was trained stays in the last checkpoint.
+        """
+        job = self._job
+        record = ended(self._until(fitted.steps), fitted)
+        if not fitted.interrupted:
+            _save(job, self._prepared, fitted)
+            with replacing(job.out / CARD) as file:
+                file.write(card(record).encode())
+        with replacing(job.out / REPORT) as file:
+            file.write(page(record).encode())
+        _write(job, record)
+        if not fitted.interrupted:
+            shutil.rmtree(job.out / checkpoints.FOLDER, ignore_errors=True)
+        return record
+
+    def _until(self, step: int) -> dict[str, Any]:
+        return self._begun | {"sessions": [*self._begun["sessions"], self._session.until(step)]}
+
+
+def _begin(job: Job, prepared: Prepared) -> None:
+    """Write the recipe, and the rows that are left out."""
     with replacing(job.out / RECIPE) as file:
         file.write(b"# Every hyper-parameter of this training; pass it with --recipe to repeat it.\n")
         file.write(job.recipe.to_yaml().encode())
@@ -52,35 +113,6 @@ def begin(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> None:
     if prepared.left_out:
         with replacing(job.out / LEFT_OUT) as file:
             file.writelines(msgspec.json.encode(left) + b"\n" for left in prepared.left_out)
-    _write(job, begun(job, prepared, agreed))
-
-
-def withdraw(job: Job) -> None:
-    """Remove the record of a training that was refused, so that the folder is free for another try."""
-    for name in (RECORD, RECIPE, LEFT_OUT):
-        (job.out / name).unlink(missing_ok=True)
-    shutil.rmtree(job.out / checkpoints.FOLDER, ignore_errors=True)
-
-
-def finish(
-    job: Job, prepared: Prepared, fitted: Fitted, agreed: Mapping[str, Any], earlier: dict[str, Any] | None
-) -> dict[str, Any]:
-    """Save the model, its record, report and card; of an interrupted training only record and report.
-
-    Raises:
-        JobFellShort: the disk is full; what was trained stays in the last checkpoint.
-    """
-    record = ended(job, prepared, fitted, agreed, earlier)
-    if not fitted.interrupted:
-        _save(job, prepared, fitted)
-        with replacing(job.out / CARD) as file:
-            file.write(card(record).encode())
-    with replacing(job.out / REPORT) as file:
-        file.write(page(record).encode())
-    _write(job, record)
-    if not fitted.interrupted:
-        shutil.rmtree(job.out / checkpoints.FOLDER, ignore_errors=True)
-    return record
 
 
 def _save(job: Job, prepared: Prepared, fitted: Fitted) -> None:

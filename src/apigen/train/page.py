@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from apigen.audit.summary import counted
 from apigen.report.page import style
 from apigen.templates import html
 
@@ -19,6 +20,7 @@ def page(record: Mapping[str, Any]) -> str:
     return html("apigen.train", "templates/report.html.j2").render(
         style=style(),
         record=record,
+        counted=counted,
         plots=[plot for plot in (_plot("loss", losses), _plot("learning rate", rate)) if plot],
         recipe=yaml.safe_dump(record["recipe"], sort_keys=False),
         seconds=sum(session["seconds"] for session in record["sessions"]),

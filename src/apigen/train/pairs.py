@@ -8,6 +8,7 @@ from apigen.attempts import read_requests
 from apigen.dataset.export.preferences import pairs
 from apigen.dataset.preferences import Pair
 from apigen.dataset.read.base import row_id
+from apigen.dataset.read.formats import format_of
 from apigen.dataset.read.items import items
 from apigen.dataset.read.preferences import read_pair
 from apigen.dataset.read.turns import Unreadable
@@ -33,10 +34,12 @@ def read_pairs(paths: Sequence[Path]) -> Examples:
                 own.append(found)
             else:
                 left.append(found)
+        if not own:
+            _require_no_rows(path)
         sources.append(Source(str(path), digest(own), len(own), notice_of(path)))
         kept += own
     if not kept:
-        why = f"the first, {left[0].id}: {left[0].reason}" if left else "no pairs in it"
+        why = f"the first is {left[0]}" if left else "no pairs in it"
         raise UserError(f"{', '.join(map(str, paths))}: no preference pair can be trained on ({why})")
     return Examples(tuple(kept), tuple(left), tuple(sources))
 
@@ -68,8 +71,33 @@ def _of_file(path: Path, label: str) -> Iterator[PairExample | LeftOut]:
         try:
             pair = read_pair(item)
         except Unreadable as problem:
-            yield LeftOut(id_, problem.detail)
+            yield LeftOut(id_, problem.detail, item.number)
             continue
         yield PairExample(
-            id_, pair.messages, pair.tools, pair.chosen, pair.rejected, pair.chosen_said, pair.rejected_said
+            id_,
+            pair.messages,
+            pair.tools,
+            pair.chosen,
+            pair.rejected,
+            pair.chosen_said,
+            pair.rejected_said,
+            item.number,
         )
+
+
+def _require_no_rows(path: Path) -> None:
+    """Refuse a file without a single pair that has rows in another format.
+
+    Raises:
+        UserError: it is one.
+    """
+    if not path.is_file():
+        return
+    try:
+        found = format_of(path).name
+    except UserError:
+        return  # in no known format, which what was said of its first row tells better
+    raise UserError(
+        f"{path}: contains rows ({found}), not preference pairs; drop --method dpo, or name a file of pairs, such as "
+        "`apigen export RUN --format preferences` writes"
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from apigen.audit.summary import counted
 from apigen.dataset.duplicates import fingerprint
 from apigen.dialogue.form import Form
 from apigen.train.examples import LeftOut
@@ -52,11 +53,14 @@ def lengths(whole: Sequence[int], trained: Iterable[int]) -> Lengths:
 
 def make_plan(sequences: int, recipe: Recipe) -> Plan:
     """The steps of a training on this number of sequences."""
-    per_epoch = max(1, math.ceil(sequences / (recipe.batch * recipe.accumulation)))
-    steps = max(1, math.ceil(per_epoch * recipe.epochs))
+    steps = max(1, math.ceil(_per_epoch(sequences, recipe) * recipe.epochs))
     if recipe.max_steps is not None:
         steps = min(steps, recipe.max_steps)
     return Plan(sequences, steps, _every(recipe.evaluate_every, steps), _every(recipe.checkpoint_every, steps))
+
+
+def _per_epoch(sequences: int, recipe: Recipe) -> int:
+    return max(1, math.ceil(sequences / (recipe.batch * recipe.accumulation)))
 
 
 def held_out(queries: Iterable[str], recipe: Recipe) -> frozenset[int]:
@@ -78,6 +82,12 @@ def warnings(plan: Plan, recipe: Recipe) -> list[str]:
             f"warmup_steps ({recipe.warmup_steps:,}) >= total steps ({plan.steps:,}): the learning rate never reaches "
             "its peak; lower warmup_steps with --recipe FILE"
         )
+    if _per_epoch(plan.sequences, recipe) * recipe.epochs < 1:
+        seen = min(plan.sequences, recipe.batch * recipe.accumulation) / plan.sequences
+        found.append(
+            f"--epochs {recipe.epochs:g} is less than one step; one whole step is trained, which is "
+            f"{seen:.2g} epoch{'' if seen == 1 else 's'}"
+        )
     return found
 
 
@@ -85,8 +95,24 @@ def repeated_rows(repeated: int) -> list[str]:
     """A note about rows that are identical to others, as when a file is named twice."""
     if not repeated:
         return []
-    rows = "1 row is a duplicate" if repeated == 1 else f"{repeated:,} rows are duplicates"
+    rows = "1 row is a duplicate" if repeated == 1 else f"{counted(repeated, 'row')} are duplicates"
     return [f"{rows} of another row apart from the id; duplicates are trained on as often as they appear"]
+
+
+def lost_to_cutoff(too_long: int, rows: int, longest: int, recipe: Recipe) -> list[str]:
+    """A note where many rows are longer than the cutoff.
+
+    Args:
+        too_long: their number.
+        rows: all rows.
+        longest: tokens of the longest.
+        recipe: has the cutoff.
+    """
+    if too_long <= _FEW * rows:
+        return []
+    share = f"{too_long:,} of {counted(rows, 'row')} ({too_long / rows:.0%})"
+    way_out = f"--cutoff {longest} would keep them all, if the model reads as many"
+    return [f"{share} are longer than the cutoff of {recipe.cutoff:,} tokens and left out; {way_out}"]
 
 
 def lost_to_template(refused: Sequence[LeftOut], rows: int, form: Form) -> list[str]:
@@ -101,8 +127,9 @@ def lost_to_template(refused: Sequence[LeftOut], rows: int, form: Form) -> list[
         return []
     reason, times = Counter(left.reason for left in refused).most_common(1)[0]
     way_out = "--form prompted writes calls as text" if form == "native" else "pass another with --chat-template FILE"
-    share = f"{len(refused):,} of {rows:,} rows ({len(refused) / rows:.0%})"
-    return [f"the chat template cannot render {share}; {times:,} of them: {reason}; {way_out}"]
+    share = f"{len(refused):,} of {counted(rows, 'row')} ({len(refused) / rows:.0%})"
+    most = "" if times == len(refused) else f"; {times:,} of them"
+    return [f"the chat template cannot render {share}{most}: {reason}; {way_out}"]
 
 
 def _every(interval: float, steps: int) -> int:

@@ -2,15 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import datasets
 import trl
 
-from apigen.train.plan import Plan
-from apigen.train.recipe import Recipe
-from apigen.train.steps import Watcher, arguments, on_one_device, writing
+from apigen.train.steps import Task, Watcher, arguments, on_one_device, writing
 from apigen.train.tokens import EncodedPair
 
 
@@ -25,16 +22,7 @@ class _Trainer(trl.DPOTrainer):  # type: ignore[misc]
             super()._save_checkpoint(*args, **given)
 
 
-def trainer(
-    model: Any,
-    rows: Sequence[EncodedPair],
-    held_out: Sequence[EncodedPair],
-    tokenizer: Any,
-    recipe: Recipe,
-    plan: Plan,
-    out: Path,
-    watcher: Watcher,
-) -> Any:
+def trainer(model: Any, tokenizer: Any, task: Task[EncodedPair], watcher: Watcher) -> Any:
     """A trainer that is ready to go.
 
     What the model says before training is computed once, before the first step; its memory is then saved by the model
@@ -42,20 +30,19 @@ def trainer(
     """
     os.environ.setdefault("TQDM_DISABLE", "1")  # the only way to tell TRL that its bar is not wanted
     datasets.disable_progress_bars()
-    settings = arguments(recipe, plan, out, evaluate=bool(held_out))
     return _Trainer(
         model=model,
         args=on_one_device(
             trl.DPOConfig(
-                **settings,
-                beta=recipe.beta,
+                **arguments(task),
+                beta=task.recipe.beta,
                 max_length=None,
                 precompute_ref_log_probs=True,
                 gradient_checkpointing=False,
             )
         ),
-        train_dataset=_dataset(rows),
-        eval_dataset=_dataset(held_out) if held_out else None,
+        train_dataset=_dataset(task.rows),
+        eval_dataset=_dataset(task.held_out) if task.held_out else None,
         processing_class=tokenizer,
         callbacks=[watcher],
     )

@@ -136,4 +136,36 @@ def _explain(error: pydantic.ValidationError) -> str:
         close = difflib.get_close_matches(key, known, 1)
         hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(Recipe.model_fields)}"
         return f"unknown key `{key}`; {hint}"
-    return f"`{key}`: {first['msg'].removeprefix('Value error, ')}, got {first.get('input')!r}"
+    said = first["msg"].removeprefix("Value error, ")
+    if words := _IN_WORDS.get(first["type"]):
+        said = words.format_map(first.get("ctx", {}))
+    named = [str(part) for part in first["loc"] if part in {*Recipe.model_fields, *Lora.model_fields}]  # and no type
+    return f"`{'.'.join(named)}`: {said}, got {_spelled(first.get('input'))}"
+
+
+_IN_WORDS = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "finite_number": "must be a finite number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "greater_than": "must be greater than {gt:,.12g}",
+    "greater_than_equal": "must be at least {ge:,.12g}",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "int_type": "must be a whole number",
+    "less_than": "must be less than {lt:,.12g}",
+    "less_than_equal": "must be at most {le:,.12g}",
+    "list_type": "must be a list of names, or one text",
+    "literal_error": "must be {expected}",
+    "model_type": "must be a mapping of keys to values",
+    "string_type": "must be text",
+}
+"""What is wrong with a value, by pydantic's name for it."""
+
+
+def _spelled(value: Any) -> str:
+    """A value as YAML spells it."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, width=10**6)
+    return text.removesuffix("\n").removesuffix("\n...")

@@ -1,6 +1,7 @@
 """The content of training.json: enough to repeat a training, and to know what it was."""
 
 import statistics
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +12,57 @@ import msgspec
 from apigen.extra import versions
 from apigen.train.fit import Fitted
 from apigen.train.job import Job
+from apigen.train.loading import device_name, precision
 from apigen.train.prepared import Prepared
 from apigen.train.steps import Point
 from apigen.training_folder import DONE, record_path
 
 
-def begun(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> dict[str, Any]:
-    """The record before the first step."""
+class Session:
+    """One process that trains, from its first step here to the last one that is known of.
+
+    It is recorded when it begins and again at each checkpoint, so that one that is killed is not forgotten: only the
+    time since its last checkpoint is.
+
+    Args:
+        job: what is trained.
+        from_step: the step of the checkpoint that it resumes from; 0 for none.
+    """
+
+    def __init__(self, job: Job, from_step: int) -> None:
+        self._began = time.monotonic()
+        self._started = _now()
+        self._from_step = from_step
+        self._machine = {"device": device_name(), "precision": precision(job.recipe), "versions": versions()}
+
+    def until(self, step: int) -> dict[str, Any]:
+        """The session up to a step."""
+        seconds = time.monotonic() - self._began
+        done = step - self._from_step
+        return {
+            "started": self._started,
+            "ended": _now(),
+            "from_step": self._from_step,
+            "to_step": step,
+            "seconds": round(seconds, 2),
+            "steps_per_second": round(done / seconds, 3) if done else 0.0,
+            **self._machine,
+        }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def begun(job: Job, prepared: Prepared, agreed: Mapping[str, Any], earlier: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The record before the first step of a session.
+
+    Args:
+        job: what is asked for.
+        prepared: what is planned.
+        agreed: everything that decides the result.
+        earlier: the record of the sessions before, if any.
+    """
     examples = prepared.examples
     return {
         "status": "running",
@@ -33,7 +78,7 @@ def begun(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> dict[str, 
             "trained": len(prepared.rows),
             "held_out": len(prepared.held_out),
             "left_out": len(prepared.left_out),
-            "too_long": prepared.too_long,
+            "too_long": len(prepared.too_long),
             "without_calls": examples.without_calls,
         },
         "tokens": msgspec.to_builtins(prepared.lengths),
@@ -41,39 +86,22 @@ def begun(job: Job, prepared: Prepared, agreed: Mapping[str, Any]) -> dict[str, 
         "plan": msgspec.to_builtins(prepared.plan),
         "notes": list(prepared.notes),
         "versions": versions(),
-        "sessions": [],
-        "losses": {"final": None, "evaluation": None, "points": []},
+        "sessions": list(earlier["sessions"]) if earlier else [],
+        "losses": earlier["losses"] if earlier else {"final": None, "evaluation": None, "points": []},
     }
 
 
-def ended(
-    job: Job, prepared: Prepared, fitted: Fitted, agreed: Mapping[str, Any], earlier: dict[str, Any] | None
-) -> dict[str, Any]:
+def ended(record: Mapping[str, Any], fitted: Fitted) -> dict[str, Any]:
     """The record after a session, the last one or not.
 
     Args:
-        job: what was asked for.
-        prepared: what was planned.
-        fitted: what was done now.
-        agreed: everything that decides the result, as it was at the beginning.
-        earlier: the record of the sessions before.
+        record: the one with which it began, and this session at its end.
+        fitted: what was done.
     """
-    record = begun(job, prepared, agreed)
-    done = fitted.steps - fitted.resumed_from
-    session = {
-        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "from_step": fitted.resumed_from,
-        "to_step": fitted.steps,
-        "seconds": round(fitted.seconds, 2),
-        "steps_per_second": round(done / fitted.seconds, 3) if done else 0.0,
-        "device": fitted.device,
-        "precision": fitted.precision,
-        "versions": record["versions"],
-    }
-    return record | {
+    return {
+        **record,
         "status": "interrupted" if fitted.interrupted else DONE,
         "parameters": {**record["parameters"], "trained": fitted.trained_parameters},
-        "sessions": [*(earlier["sessions"] if earlier else ()), session],
         "losses": {
             "final": _final(fitted.points),
             "evaluation": next(

@@ -14,7 +14,7 @@ from apigen.dialogue.chat_template import WAYS, Prompt, Template, TemplateError,
 from apigen.errors import UserError
 from apigen.train.dialogue import Dialogue
 from apigen.train.thoughts import ending
-from apigen.train.written import lost_of, written_as_python
+from apigen.train.written import lost_of, shows, unescaped, written_as_python
 
 WAYS_OUT = "use --form prompted, or pass a template with --chat-template FILE"
 
@@ -51,7 +51,9 @@ class Renderer:
         self._template = Template(tokenizer)
         self._model = model
         self._shows_tools = False
-        """Whether it is known that prompts with tools are other than those without."""
+        """Whether the tools of any row showed in its prompt."""
+        self._hides_tools = False
+        """Whether the tools of any row did not."""
         self._ways = WAYS
         """Those that agree with all rows so far."""
         self._folded = False
@@ -75,7 +77,6 @@ class Renderer:
 
         Raises:
             CannotRender: the template cannot render this row, or drops part of it.
-            UserError: the template does not support tools.
         """
         if dialogue.problem:
             raise CannotRender(dialogue.problem)
@@ -85,7 +86,8 @@ class Renderer:
             raise _refused(error) from None
         if not prompt.complete:
             raise CannotRender("the chat template drops the system prompt")
-        self._require_tools(prompt, dialogue.tools)
+        if dialogue.tools:
+            self._require_shown(prompt, [tool["function"]["name"] for tool in dialogue.tools])
         reasons: list[CannotRender] = []
         for way in self._ways:
             try:
@@ -114,20 +116,28 @@ class Renderer:
         _require_answer(rendered.answer, dialogue)
         return rendered
 
-    def _require_tools(self, prompt: Prompt, tools: list[dict[str, Any]] | None) -> None:
+    def require_tools_shown(self) -> None:
+        """Refuse a template that showed the tools of no row so far, although rows had some.
+
+        Raises:
+            UserError: it does not support tools.
+        """
+        if self._hides_tools and not self._shows_tools:
+            raise UserError(f"{self._model}: its chat template does not support tools; {WAYS_OUT}")
+
+    def _require_shown(self, prompt: Prompt, names: list[str]) -> None:
         """Make sure that the prompt shows the tools: every name, and not only because the conversation has it too.
 
-        What the template writes without tools is compared once: whether it supports them is the same for all rows.
+        The prompt is compared with what the template writes without tools until it is known that it shows them.
         """
-        if not tools:
-            return
-        names = [tool["function"]["name"] for tool in tools]
-        absent = [name for name in names if name not in prompt.text]
-        if len(absent) == len(names) or not (self._shows_tools or self._differs_without(prompt)):
-            raise UserError(f"{self._model}: its chat template does not support tools; {WAYS_OUT}")
-        self._shows_tools = True
+        absent = [name for name in names if not shows(name, prompt.text)]
+        if len(absent) < len(names) and (self._shows_tools or self._differs_without(prompt)):
+            self._shows_tools = True
+        else:
+            self._hides_tools = True
+            absent = names
         if absent:
-            raise CannotRender(f"the chat template drops the tool {absent[0]}")
+            raise CannotRender(f"the chat template does not show the tool {absent[0]} in the prompt")
 
     def _differs_without(self, prompt: Prompt) -> bool:
         try:
@@ -172,5 +182,7 @@ def _require_answer(said: str, dialogue: Dialogue) -> None:
             raise CannotRender("the chat template writes arguments as Python literals, not as JSON")
         if lost := lost_of(call, said):
             raise CannotRender(f"the chat template drops {lost}")
+        if unescaped(call.name, said):
+            raise CannotRender(f"the chat template writes the tool name {call.name} without escaping it, not as JSON")
     if not dialogue.calls and dialogue.answer["content"] not in said:
         raise CannotRender("the chat template changes or drops the answer's text")

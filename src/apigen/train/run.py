@@ -65,7 +65,7 @@ def train(
     from apigen.train import outputs  # noqa: PLC0415 - needs the extra, as do the others
     from apigen.train.agreement import deciding  # noqa: PLC0415
     from apigen.train.fit import fit  # noqa: PLC0415
-    from apigen.train.loading import free_memory  # noqa: PLC0415
+    from apigen.train.loading import released  # noqa: PLC0415
     from apigen.train.prepared import prepare  # noqa: PLC0415
 
     outputs.require_place(job)
@@ -82,15 +82,14 @@ def train(
         if not job.resume:
             outputs.open_folder(job)
             held.enter_context(DirectoryLock(job.out))
-        held.callback(free_memory)
-        if earlier is None:
-            outputs.begin(job, prepared, agreed)
+        held.enter_context(released())
+        keeper = outputs.RecordKeeper(job, prepared, agreed, earlier)
+        keeper.begin()
         try:
-            fitted = fit(prepared, job, watch, stopped)
+            fitted = fit(prepared, job, watch, stopped, keeper.reached)
         except UserError:
-            if earlier is None:
-                outputs.withdraw(job)
+            keeper.withdraw()
             raise
-        record = outputs.finish(job, prepared, fitted, agreed, earlier)
+        record = keeper.finish(fitted)
         del fitted
     return TrainingResult(job.out, record["status"] == DONE, record)

@@ -2,10 +2,10 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import torch
@@ -17,6 +17,9 @@ from apigen.train.job import Watch
 from apigen.train.loading import precision
 from apigen.train.plan import Plan
 from apigen.train.recipe import Recipe
+from apigen.train.tokens import Encoded, EncodedPair
+
+Learnt = TypeVar("Learnt", Encoded, EncodedPair)
 
 
 class Diverged(Exception):  # noqa: N818 - what became of the training
@@ -36,11 +39,25 @@ class Point(msgspec.Struct, frozen=True, omit_defaults=True):
     learning_rate: float | None = None
 
 
-def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[str, Any]:
+class Task(msgspec.Struct, Generic[Learnt], frozen=True):
+    """What a trainer of either method does with a model."""
+
+    rows: Sequence[Learnt]
+    held_out: Sequence[Learnt]
+    recipe: Recipe
+    plan: Plan
+    out: Path
+    """Folder for checkpoints."""
+    pad: int
+    """The token that fills up batches."""
+
+
+def arguments(task: Task[Learnt]) -> dict[str, Any]:
     """Keyword arguments of ``TrainingArguments`` and of TRL's that build on it."""
+    recipe, plan = task.recipe, task.plan
     mixed = precision(recipe) != "fp32"
     return {
-        "output_dir": str(out),
+        "output_dir": str(task.out),
         "per_device_train_batch_size": recipe.batch,
         "per_device_eval_batch_size": recipe.batch,
         "gradient_accumulation_steps": recipe.accumulation,
@@ -57,7 +74,7 @@ def arguments(recipe: Recipe, plan: Plan, out: Path, *, evaluate: bool) -> dict[
         "logging_steps": recipe.log_every,
         "logging_first_step": True,
         "logging_nan_inf_filter": False,  # otherwise a NaN loss would be logged as zero
-        "eval_strategy": "steps" if evaluate else "no",
+        "eval_strategy": "steps" if task.held_out else "no",
         "eval_steps": plan.evaluate_every,
         "save_strategy": "steps",
         "save_steps": plan.checkpoint_every,
@@ -112,11 +129,15 @@ class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
     Args:
         watch: called after each step.
         stopped: whether training shall end after the current step; a checkpoint is then written.
+        saved: called with the step of each checkpoint once it is whole.
     """
 
-    def __init__(self, watch: Watch, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, watch: Watch, stopped: Callable[[], bool] = lambda: False, saved: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._watch = watch
         self._stopped = stopped
+        self._saved = saved
         self.interrupted = False
         self.began = False
         """Whether a step has begun, so that the checkpoint it resumes from was read."""
@@ -160,10 +181,11 @@ class Watcher(transformers.TrainerCallback):  # type: ignore[misc]
         return control
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Mark the checkpoint as whole."""
+        """Mark the checkpoint as whole, and report it."""
         del control
         os.sync()
         checkpoints.mark(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        self._saved(state.global_step)
 
 
 def _finite(model: Any) -> bool:

@@ -1,12 +1,16 @@
 """What the terminal shows of a training: its plan before, its result after."""
 
+import math
 import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from apigen.audit.summary import counted
 from apigen.train import checkpoints
 from apigen.train.job import Job, TrainingResult
-from apigen.train.memory import GIB, Memory
+from apigen.train.memory import GIB
 from apigen.training_folder import RECORD
 
 if TYPE_CHECKING:
@@ -21,46 +25,78 @@ def plan_summary(prepared: "Prepared", job: Job) -> str:
 
 
 def _lines(prepared: "Prepared", job: Job) -> Iterator[str]:
-    lengths, plan, recipe = prepared.lengths, prepared.plan, job.recipe
     yield "One example; tokens between [[[TRAINED and TRAINED]]] count in the loss:"
     yield prepared.shown
     yield ""
-    kind = "pairs" if job.method == "dpo" else "rows"
-    rows = f"{len(prepared.rows):,} {kind} trained, {len(prepared.held_out):,} held out"
-    too_long = f"{prepared.too_long:,} longer than the cutoff of {recipe.cutoff:,} tokens"
-    yield f"rows     {rows}, {len(prepared.left_out):,} left out ({too_long})"
-    for left in prepared.left_out[:_MOST_LEFT_OUT]:
-        yield f"         {left.id}: {left.reason}"
-    if len(prepared.left_out) > _MOST_LEFT_OUT:
-        more = len(prepared.left_out) - _MOST_LEFT_OUT
-        yield f"         and {more:,} more; training lists them all in left_out.jsonl"
-    yield f"         {prepared.examples.without_calls:,} without a call"
-    yield (
-        f"tokens   {lengths.total:,} in total, {lengths.trained:,} in the loss; per row: mean {lengths.mean:,}, "
-        f"95th percentile {lengths.p95:,}, max {lengths.max:,}"
-    )
-    kind = "packed sequences" if recipe.packing and job.method == "sft" else kind
-    yield (
-        f"steps    {plan.steps:,}, each {recipe.batch} x {recipe.accumulation} {kind} ({plan.sequences:,} per epoch, "
-        f"{recipe.epochs:g} epochs)"
-    )
-    yield f"model    {job.begins_with}: {prepared.shape.parameters:,} parameters"
-    for name, memory in prepared.memory.items():
-        chosen = " (this recipe)" if (name == "adapter") is recipe.lora.use else ""
-        yield f"memory   {name}: {_gib(memory)}{chosen}"
-    yield "         estimated by the formula in docs/train.md; add a tenth for fragmentation"
-    for note in prepared.notes:
-        yield f"note     {note}"
-
-
-def _gib(memory: Memory) -> str:
     parts = (
-        ("weights", memory.weights),
-        ("gradients", memory.gradients),
-        ("optimizer", memory.optimizer),
-        ("activations", memory.activations),
+        ("data", _data(prepared, job)),
+        ("left out", _left_out(prepared, job)),
+        ("tokens", _tokens(prepared, job)),
+        ("steps", _steps(prepared, job)),
+        ("model", [f"{job.begins_with}: {prepared.shape.parameters:,} parameters"]),
+        ("memory", _memory(prepared, job)),
+        ("notes", prepared.notes),
     )
-    return f"{memory.total / GIB:,.2f} GiB ({', '.join(f'{name} {size / GIB:,.2f}' for name, size in parts)})"
+    for name, lines in parts:
+        for number, line in enumerate(lines):
+            yield f"{'' if number else name:8} {line}"
+
+
+def _data(prepared: "Prepared", job: Job) -> Iterator[str]:
+    yield f"{counted(len(prepared.rows), _kind(job))} to train on, {len(prepared.held_out):,} held out"
+    if without := prepared.examples.without_calls:
+        yield f"{without:,} of all {_kind(job)}s read {'makes' if without == 1 else 'make'} no call"
+
+
+def _left_out(prepared: "Prepared", job: Job) -> Iterator[str]:
+    """How many rows for which cause, and the first ones."""
+    left = prepared.left_out
+    if not left:
+        return
+    causes = (
+        (prepared.too_long, f"longer than the cutoff of {job.recipe.cutoff:,} tokens"),
+        (prepared.refused, "that cannot be read or rendered"),
+    )
+    yield ", ".join(f"{counted(len(some), _kind(job))} {cause}" for some, cause in causes if some)
+    yield from map(str, left[:_MOST_LEFT_OUT])
+    if len(left) > _MOST_LEFT_OUT:
+        yield f"and {len(left) - _MOST_LEFT_OUT:,} more; training lists them all in left_out.jsonl"
+
+
+def _tokens(prepared: "Prepared", job: Job) -> Iterator[str]:
+    lengths = prepared.lengths
+    each = "prompt and chosen answer" if job.method == "dpo" else "row"
+    yield f"{lengths.total:,} in all, {lengths.trained:,} of them in the loss"
+    yield f"per {each}: mean {lengths.mean:,}, 95th percentile {lengths.p95:,}, maximum {lengths.max:,}"
+
+
+def _steps(prepared: "Prepared", job: Job) -> Iterator[str]:
+    plan, recipe = prepared.plan, job.recipe
+    what = "packed sequence" if recipe.packing else _kind(job)
+    size = recipe.batch * recipe.accumulation
+    product = f"{recipe.batch:,} x {recipe.accumulation:,} = " if recipe.accumulation > 1 else ""
+    epochs = plan.steps / math.ceil(plan.sequences / size)
+    yield (
+        f"{plan.steps:,}, each of {product}{counted(size, what)}; "
+        f"{epochs:.3g} epoch{'' if epochs == 1 else 's'} of {counted(plan.sequences, what)}"
+    )
+
+
+def _memory(prepared: "Prepared", job: Job) -> Iterator[str]:
+    """The total of each way to train, and what it is made of."""
+    found = prepared.memory
+    unit, name = (GIB, "GiB") if max(memory.total for memory in found.values()) >= GIB else (GIB / 2**10, "MiB")
+    totals = {way: f"{memory.total / unit:,.2f}" for way, memory in found.items()}
+    for way, memory in found.items():
+        parts = ", ".join(f"{part} {size / unit:,.2f}" for part, size in msgspec.structs.asdict(memory).items())
+        chosen = "; this recipe" if (way == "adapter") is job.recipe.lora.use else ""
+        total, on = f"{totals[way]:>{max(map(len, totals.values()))}} {name}", f"{way:{max(map(len, totals))}}"
+        yield f"{total} for {on} ({parts}{chosen})"
+    yield "estimated by the formula in docs/train.md; add a tenth for fragmentation"
+
+
+def _kind(job: Job) -> str:
+    return "pair" if job.method == "dpo" else "row"
 
 
 def resume_line(job: Job) -> str:
@@ -89,10 +125,10 @@ def result_line(result: TrainingResult) -> str:
     if not result.finished:
         return f"Interrupted after step {steps:,} of {record['plan']['steps']:,}; continue with --resume. {result.out}"
     if not result.trained:
-        return f"This training is already finished ({steps:,} steps); nothing to do. {result.out}"
+        return f"This training is already finished ({counted(steps, 'step')}); nothing to do. {result.out}"
     losses = record["losses"]
     evaluation = f", held-out loss {losses['evaluation']:.4f}" if losses["evaluation"] is not None else ""
     return (
-        f"{steps:,} steps, training loss {losses['final']:.4f}{evaluation}.\n"
+        f"{counted(steps, 'step')}, training loss {losses['final']:.4f}{evaluation}.\n"
         f"{result.out}  the model; report.html shows the loss curves, README.md is the model card"
     )

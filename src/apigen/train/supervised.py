@@ -1,22 +1,13 @@
 """Supervised fine-tuning: the answers' tokens are learnt, given the prompts'."""
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import transformers
 
-from apigen.train.batches import IGNORED, Collator, Rows, packed
-from apigen.train.plan import Plan
+from apigen.train.batches import IGNORED, Collator, Rows, sequences
 from apigen.train.probes import logits_of_answers, require_apart
-from apigen.train.recipe import Recipe
-from apigen.train.steps import Watcher, arguments, on_one_device, writing
+from apigen.train.steps import Task, Watcher, arguments, on_one_device, writing
 from apigen.train.tokens import Encoded
-
-
-def sequences(rows: Sequence[Encoded], recipe: Recipe) -> Rows:
-    """What an epoch goes through."""
-    return Rows(packed(rows, recipe.cutoff) if recipe.packing else rows)
 
 
 class _Trainer(transformers.Trainer):  # type: ignore[misc]
@@ -48,16 +39,7 @@ class _Trainer(transformers.Trainer):  # type: ignore[misc]
             super()._save_checkpoint(*args, **given)
 
 
-def trainer(
-    model: Any,
-    rows: Rows,
-    held_out: Sequence[Encoded],
-    recipe: Recipe,
-    plan: Plan,
-    out: Path,
-    pad: int,
-    watcher: Watcher,
-) -> Any:
+def trainer(model: Any, task: Task[Encoded], watcher: Watcher) -> Any:
     """A trainer that is ready to go.
 
     Raises:
@@ -65,16 +47,16 @@ def trainer(
     """
     made = _Trainer(
         model=model,
-        args=on_one_device(transformers.TrainingArguments(**arguments(recipe, plan, out, evaluate=bool(held_out)))),
-        train_dataset=rows,
-        eval_dataset=Rows(held_out) if held_out else None,
-        data_collator=Collator(pad, recipe.packing),
+        args=on_one_device(transformers.TrainingArguments(**arguments(task))),
+        train_dataset=sequences(task.rows, task.recipe),
+        eval_dataset=Rows(task.held_out) if task.held_out else None,
+        data_collator=Collator(task.pad, task.recipe.packing),
         callbacks=[watcher],
     )
     # Tried only now that the trainer has moved the model to where it is trained: kernels differ between devices.
-    if recipe.packing:
+    if task.recipe.packing:
         require_apart(made.model, bf16=made.args.bf16)
     else:
         only = logits_of_answers(made.model, bf16=made.args.bf16)
-        made.data_collator = Collator(pad, packing=False, answers_only=only)
+        made.data_collator = Collator(task.pad, packing=False, answers_only=only)
     return made

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeAlias
 
 import msgspec
 
+from apigen.audit.summary import counted
 from apigen.errors import UserError
 from apigen.train.dialogue import Dialogue
 from apigen.train.examples import LeftOut
@@ -93,6 +94,8 @@ class Corpus(msgspec.Struct, frozen=True):
     """Rows that the chat template cannot render."""
     notes: tuple[str, ...]
     """What had to be done for this template."""
+    longest: int
+    """Tokens of the longest row, those beyond the cutoff included."""
 
 
 class Encoder:
@@ -111,39 +114,51 @@ class Encoder:
         """Encode all.
 
         Raises:
-            UserError: not one row is left.
+            UserError: not one row is left, or the chat template does not support tools.
         """
         encoded: list[Encoded] = []
-        places: list[int] = []
+        sources: list[tuple[int, int | None]] = []
+        """Of each row, which of the conversations it is, and its line."""
         refused: list[LeftOut] = []
         rendered: list[Rendered] = []
         for place, dialogue in enumerate(dialogues):
             try:
                 self._require_no_marks(dialogue)
                 rendered.append(self.renderer.render(dialogue))
-                places.append(place)
+                sources.append((place, dialogue.line))
             except CannotRender as error:
-                refused.append(LeftOut(dialogue.id, str(error)))
+                refused.append(LeftOut(dialogue.id, str(error), dialogue.line))
             if len(rendered) == _AT_ONCE:
                 encoded += self._encoded(rendered)
                 rendered = []
         encoded += self._encoded(rendered)
+        self.renderer.require_tools_shown()
         if not encoded:
             raise UserError(f"{self._model}: {_all_refused(refused)}")
-        kept = [(row, place) for row, place in zip(encoded, places, strict=True) if len(row.ids) <= self._cutoff]
-        too_long = tuple(
-            LeftOut(row.id, f"{len(row.ids):,} tokens, longer than the cutoff of {self._cutoff:,}")
-            for row in encoded
-            if len(row.ids) > self._cutoff
-        )
-        if not kept:
+        rows: list[Encoded] = []
+        places: list[int] = []
+        too_long: list[LeftOut] = []
+        for row, (place, line) in zip(encoded, sources, strict=True):
+            if len(row.ids) <= self._cutoff:
+                rows.append(row)
+                places.append(place)
+            else:
+                reason = f"{len(row.ids):,} tokens, longer than the cutoff of {self._cutoff:,}"
+                too_long.append(LeftOut(row.id, reason, line))
+        if not rows:
             shortest = min(len(row.ids) for row in encoded)
             raise UserError(
                 f"every row is longer than the cutoff of {self._cutoff:,} tokens (the shortest has {shortest:,}); "
                 "raise --cutoff"
             )
-        rows, places_kept = zip(*kept, strict=True)
-        return Corpus(rows, places_kept, too_long, tuple(refused), (*self.renderer.notes(), *self._notes))
+        return Corpus(
+            tuple(rows),
+            tuple(places),
+            tuple(too_long),
+            tuple(refused),
+            (*self.renderer.notes(), *self._notes),
+            max(len(row.ids) for row in encoded),
+        )
 
     def _require_no_marks(self, dialogue: Dialogue) -> None:
         """Refuse a row whose own words would be read as the end of a turn, or as another's turn."""
@@ -179,11 +194,11 @@ class Encoder:
         if not found:
             first_left = (*refused, *too_long)[0]
             raise UserError(
-                f"{self._model}: none of {len(both):,} pairs can be trained on: an answer cannot be rendered or is "
-                f"longer than the cutoff; the first, {first_left.id}: {first_left.reason}"
+                f"{self._model}: none of {counted(len(both), 'pair')} can be trained on: an answer cannot be rendered "
+                f"or is longer than the cutoff; the first is {first_left}"
             )
         chosen_rows = tuple(pair.row for pair in found)
-        return found, Corpus(chosen_rows, tuple(places), too_long, refused, corpus.notes)
+        return found, Corpus(chosen_rows, tuple(places), too_long, refused, corpus.notes, corpus.longest)
 
     def _encoded(self, rendered: Sequence[Rendered]) -> Iterator[Encoded]:
         """The token ids of texts."""
@@ -229,7 +244,7 @@ class Encoder:
 
 def _once(named: Mapping[str, str], left: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
     """What is left out, each pair once, under its own id."""
-    return tuple({named[one.id]: LeftOut(named[one.id], one.reason) for one in left}.values())
+    return tuple({named[one.id]: LeftOut(named[one.id], one.reason, one.line) for one in left}.values())
 
 
 def _marks(tokenizer: Any) -> re.Pattern[str] | None:
@@ -248,8 +263,7 @@ def special_tokens(tokenizer: Any) -> frozenset[int]:
 def _all_refused(refused: Sequence[LeftOut]) -> str:
     if not refused:
         return "there are no rows to train on"
-    first = refused[0]
-    return f"its chat template cannot render any of {len(refused):,} rows; the first, {first.id}: {first.reason}"
+    return f"its chat template cannot render any of {counted(len(refused), 'row')}; the first is {refused[0]}"
 
 
 def shown(row: Encoded, tokenizer: Any, most: int = 4000) -> str:

@@ -14,7 +14,8 @@ import transformers
 from apigen.errors import UserError, in_one_line
 from apigen.train.plan import Plan
 from apigen.train.recipe import Recipe
-from apigen.train.steps import arguments, on_one_device
+from apigen.train.steps import Task, arguments, on_one_device
+from apigen.train.tokens import Encoded
 
 
 @contextmanager
@@ -79,6 +80,7 @@ def require_usable(recipe: Recipe, plan: Plan) -> None:
         UserError: there is no such optimizer or schedule, or it needs a package or setting that is not there.
     """
     with refusals(), TemporaryDirectory() as folder:
-        settings = transformers.TrainingArguments(**arguments(recipe, plan, Path(folder), evaluate=False))
+        task = Task[Encoded]((), (), recipe, plan, Path(folder), pad=0)
+        settings = transformers.TrainingArguments(**arguments(task))
         trainer = transformers.Trainer(model=torch.nn.Linear(1, 1), args=on_one_device(settings))
         trainer.create_optimizer_and_scheduler(plan.steps)

@@ -1,4 +1,4 @@
-"""Whether a text that a chat template made has the calls in it that it was given, and how it writes them."""
+"""Whether a text that a chat template made contains the tools and calls it was given, and how it writes them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,9 +9,19 @@ import msgspec
 from apigen.records import Call
 
 
+def shows(name: str, text: str) -> bool:
+    """Whether a text contains a tool's name, as it is or escaped as templates escape text within JSON."""
+    return any(form in text for form in (name, *_escaped(name)))
+
+
+def unescaped(name: str, said: str) -> bool:
+    """Whether a text contains a tool's name only in a way that JSON does not allow, so that it is not read back."""
+    return name in said and not any(form in said for form in _escaped(name))
+
+
 def lost_of(call: Call, said: str) -> str:
     """What of a call a text does not have, in words; empty where it has all."""
-    if call.name not in said:
+    if not shows(call.name, said):
         return f"the call of {call.name}"
     return next(
         (f"{path} of the call of {call.name}" for path, value in _leaves(call.arguments) if not _has(said, value)), ""
@@ -56,8 +66,13 @@ def _forms(value: Any) -> Iterator[str]:
         yield json.dumps(value)
         yield msgspec.json.encode(value).decode()  # writes some numbers otherwise
         return
+    yield from _escaped(value)
+
+
+def _escaped(text: str) -> Iterator[str]:
+    """A text within JSON, and within JSON inside of JSON text; each with and without ``\\u`` for what is not ASCII."""
     for ascii_ in (False, True):
-        once = json.dumps(value, ensure_ascii=ascii_)[1:-1]
+        once = json.dumps(text, ensure_ascii=ascii_)[1:-1]
         yield once
         yield json.dumps(once, ensure_ascii=ascii_)[1:-1]
 
