@@ -12,7 +12,7 @@ import msgspec
 from apigen.ablate.arguments import arguments_of
 from apigen.ablate.base import Interrupted, SuiteResult
 from apigen.ablate.likelihood import Likelihood, bits_per_character
-from apigen.dialogue.form import Form, underscores
+from apigen.dialogue.form import Form, prompt_version, underscores
 from apigen.evaluate.asking.ask import Progress, ask_missing
 from apigen.evaluate.asking.generating import Generator, load
 from apigen.evaluate.asking.kept import EVALUATION, VERDICTS, Kept, Settings
@@ -63,6 +63,7 @@ class Asking:
             temperature=0.0,
             max_tokens=self._max_tokens,
             version=suite.version,
+            prompt_version=prompt_version(self._form),
         )
         with _opened(out, settings) as kept:
             answerer = Local(Generator(net, tokenizer, settings.model), self._batch, self._max_tokens)

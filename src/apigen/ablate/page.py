@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.table import Table
 
-from apigen.audit.summary import counted
 from apigen.report.page import style
+from apigen.report.words import counted
 from apigen.templates import html
 
 COLUMNS = (

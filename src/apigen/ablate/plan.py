@@ -13,12 +13,12 @@ from apigen.ablate.drawing import Sizes, shown, sizes
 from apigen.ablate.pool import Pool, Trainable, by_stage, make_pool
 from apigen.ablate.settings import Settings
 from apigen.attempts import read_requests
-from apigen.audit.summary import counted
 from apigen.dataset.duplicates import fingerprint
 from apigen.dataset.held_tools import choose
 from apigen.dataset.read.formats import AUTO, read
 from apigen.errors import UserError
 from apigen.evaluate.model_digest import model_digest
+from apigen.report.words import counted
 from apigen.train.examples import LeftOut
 from apigen.train.history import history
 from apigen.train.job import Job

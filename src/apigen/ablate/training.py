@@ -13,10 +13,10 @@ import transformers
 from apigen.ablate.base import Interrupted, Trained, Unfit
 from apigen.ablate.cells import write_rows
 from apigen.ablate.pool import Trainable
-from apigen.audit.summary import counted
 from apigen.dialogue.form import Form
 from apigen.errors import UserError
 from apigen.files import storage_errors
+from apigen.report.words import counted
 from apigen.train.examples import Example, LeftOut, read_examples
 from apigen.train.job import Job, Watch
 from apigen.train.loading import released

@@ -10,7 +10,7 @@ from rich.text import Text
 from apigen.agreement import wilson
 from apigen.audit.tally import AuditTally
 from apigen.records import Reason
-from apigen.report.words import STAGE_TEXT, percent, printable
+from apigen.report.words import STAGE_TEXT, counted, percent, printable
 
 _MOST_NOTES = 8
 
@@ -80,11 +80,6 @@ def reason_rows(tally: AuditTally) -> list[tuple[str, Reason, int, str, Sequence
         )
         for reason, count in tally.ordered_reasons()
     ]
-
-
-def counted(number: int, what: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def share(count: int, rows: int) -> str:

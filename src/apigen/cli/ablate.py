@@ -13,10 +13,11 @@ from apigen.ablate.page import mixed_words, tables
 from apigen.ablate.plan import Plan
 from apigen.ablate.pool import by_stage
 from apigen.ablate.run import REPORT, Watch, ablate, rehearse
-from apigen.audit.summary import counted
 from apigen.cli.ablation_progress import AblationProgress
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
+from apigen.cli.terminal import Terminal
 from apigen.errors import UserError
+from apigen.report.words import counted
 
 _WIDE = 180
 
@@ -31,7 +32,7 @@ class AblateOptions(NamedTuple):
 
 def ablate_command(options: AblateOptions) -> int:
     """Carry out ``apigen ablate``; returns the exit code."""
-    console = Console(stderr=True, markup=False)
+    console = Terminal(stderr=True, markup=False)
 
     def show(plan: Plan) -> None:
         console.print("\n".join(plan.lines()), highlight=False, soft_wrap=True)
@@ -71,9 +72,9 @@ def _tell(figures: dict[str, Any], report: Path, console: Console, *, as_json: b
     if as_json:
         sys.stdout.write(msgspec.json.encode(figures).decode() + "\n")
         return
-    out = Console(markup=False)
+    out = Terminal(markup=False)
     if not out.is_terminal:
-        out = Console(markup=False, width=_WIDE)  # a reader of a pipe wants whole figures
+        out = Terminal(markup=False, width=_WIDE)  # a reader of a pipe wants whole figures
     for table in tables(figures):
         out.print(table)
     out.print(f"{report}  the report", highlight=False, soft_wrap=True)

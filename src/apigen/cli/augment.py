@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from rich.console import Console
 
-from apigen.audit.summary import counted
 from apigen.cli.row_progress import RowProgress
 from apigen.cli.split import require_dataset, run_library
 from apigen.cli.targets import ANEW, require_not_input, require_target
+from apigen.cli.terminal import Terminal
 from apigen.dataset.negatives.base import Kind
 from apigen.dataset.negatives.making import Augmented, Plan, augment, mixed
 from apigen.dataset.negatives.row_file import RowFile
 from apigen.dataset.read.formats import read
 from apigen.errors import JobFellShort, UserError
 from apigen.files import replacing
+from apigen.report.words import counted
 
 
 class AugmentOptions(NamedTuple):
@@ -44,7 +44,7 @@ def augment_command(options: AugmentOptions) -> None:
     _require_sound(options)
     plan = Plan(options.share, _kinds(options.kinds), options.seed)
     with RowFile(options.out.parent) as lines:
-        with RowProgress(Console(stderr=True, markup=False)) as progress:
+        with RowProgress(Terminal(stderr=True, markup=False)) as progress:
             made = augment(
                 read(options.dataset, options.format_name),
                 plan,
@@ -106,7 +106,7 @@ def _found(options: AugmentOptions, made: Augmented) -> dict[str, Any]:
 
 
 def _show(found: dict[str, Any]) -> None:
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in found["counts"].items())
     made = (
         f"{found['negatives']:,} of {found['wanted']:,} negatives ({kinds}) made from {counted(found['rows'], 'row')}"

@@ -19,7 +19,7 @@ from apigen.audit.later import LaterCheck, execution, judged
 from apigen.audit.page import page
 from apigen.audit.rows import RowCheck
 from apigen.audit.run import Audit, Outputs, audit
-from apigen.audit.summary import counted, summary
+from apigen.audit.summary import summary
 from apigen.audit.tally import AuditTally
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
 from apigen.cli.row_progress import RowProgress
@@ -35,6 +35,7 @@ from apigen.library.catalogue import load_library
 from apigen.model_config import ModelConfig
 from apigen.models.table import make_model
 from apigen.records import Tool
+from apigen.report.words import counted
 from apigen.verify.llm_judge import LLMJudge
 from apigen.verify.rules import RuleJudge
 

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from rich.console import Console
 
 from apigen import rundir
-from apigen.audit.summary import counted
 from apigen.cli.row_progress import RowProgress
+from apigen.cli.terminal import Terminal
 from apigen.dataset.placing import PAIRS, ROWS
 from apigen.dataset.preferences import row
 from apigen.dataset.read.base import Item, Row
@@ -28,6 +27,7 @@ from apigen.dataset.split import (
 )
 from apigen.errors import UserError
 from apigen.records import Tool
+from apigen.report.words import counted
 from apigen.train.pairs import pairs_of_run
 
 _NAMED = 12
@@ -49,7 +49,7 @@ def split_command(options: SplitOptions) -> None:
     """Carry out ``apigen split``."""
     require_dataset(options.dataset, options.format_name)
     of_pairs = options.format_name == AUTO and holds_pairs(options.dataset)
-    with RowProgress(Console(stderr=True, markup=False)) as progress:
+    with RowProgress(Terminal(stderr=True, markup=False)) as progress:
         found = split(
             (lambda: pair_rows(items(options.dataset)))
             if of_pairs
@@ -66,7 +66,7 @@ def split_command(options: SplitOptions) -> None:
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(options.out), **found}).decode() + "\n")
         return
-    console = Console(markup=False)
+    console = Terminal(markup=False)
     for line in (*_lines(found, "pair" if of_pairs else "row"), *_files(options.out)):
         console.print(line, highlight=False, soft_wrap=True)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from rich.console import Console
 
 from apigen.cli.interrupt import EXIT_INTERRUPTED, on_interrupt
+from apigen.cli.terminal import Terminal
 from apigen.cli.training_progress import TrainingProgress
 from apigen.dialogue.form import form_named
 from apigen.errors import UserError
@@ -55,14 +55,14 @@ def train_command(options: TrainOptions) -> int:
         require_gpu()
     if options.out is not None:
         require_place(job)
-    console = Console(stderr=True, markup=False)
+    console = Terminal(stderr=True, markup=False)
     data = read_data(options.data, job, options.format_name)
     if options.dry_run:
         prepared = prepare(data, job)
         if options.as_json:
             sys.stdout.write(msgspec.json.encode(prepared.figures()).decode() + "\n")
         else:
-            Console(markup=False).print(plan_summary(prepared, job), highlight=False, soft_wrap=True)
+            Terminal(markup=False).print(plan_summary(prepared, job), highlight=False, soft_wrap=True)
         return 0
 
     def show(prepared: "Prepared") -> None:
@@ -79,7 +79,7 @@ def train_command(options: TrainOptions) -> int:
     if options.as_json:
         sys.stdout.write(msgspec.json.encode({"out": str(result.out), **result.record}).decode() + "\n")
     else:
-        Console(markup=False).print(result_line(result), highlight=False, soft_wrap=True)
+        Terminal(markup=False).print(result_line(result), highlight=False, soft_wrap=True)
     return 0 if result.finished else EXIT_INTERRUPTED
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from apigen.audit.summary import counted
+from apigen.report.words import counted
 from apigen.templates import markdown
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 import transformers
 
-from apigen.audit.summary import counted
 from apigen.dialogue.form import Form
 from apigen.errors import JobFellShort, UserError, in_one_line
+from apigen.report.words import counted
 from apigen.train.hub import WANTED, require_there, where
 from apigen.train.recipe import Precision, Recipe
 from apigen.train.rendering import WAYS_OUT

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from apigen.audit.summary import counted
 from apigen.report.page import style
+from apigen.report.words import counted
 from apigen.templates import html
 
 _WIDTH, _HEIGHT = 760.0, 220.0

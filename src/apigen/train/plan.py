@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from apigen.audit.summary import counted
 from apigen.dataset.duplicates import fingerprint
 from apigen.dialogue.form import Form
+from apigen.report.words import counted
 from apigen.train.examples import LeftOut
 from apigen.train.recipe import Recipe
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from apigen.audit.summary import counted
+from apigen.report.words import counted
 from apigen.train import checkpoints
 from apigen.train.job import Job, TrainingResult
 from apigen.train.memory import GIB

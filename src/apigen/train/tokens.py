@@ -9,8 +9,8 @@ from typing import Any, Self, TypeAlias
 
 import msgspec
 
-from apigen.audit.summary import counted
 from apigen.errors import UserError
+from apigen.report.words import counted
 from apigen.train.dialogue import Dialogue
 from apigen.train.examples import LeftOut
 from apigen.train.rendering import CannotRender, Rendered, Renderer
