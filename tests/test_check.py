@@ -131,7 +131,7 @@ def test_a_library_executes_the_calls_that_it_knows(tmp_path: Path) -> None:
         ((".", "--rejects", "prose.txt", "--force"), "is also part of DATASET"),
         ((".", "--fix", "fixed.jsonl"), "is a directory; name the file in it"),
         (("rows.jsonl", "--judge", "openai/x"), "add --library"),
-        (("rows.jsonl", "--library", "startr"), "'startr' is no library"),
+        (("rows.jsonl", "--library", "startr"), "'startr' is not a library"),
     ],
 )
 def test_wrong_use_is_told_and_writes_nothing(

@@ -49,7 +49,7 @@ def test_the_changelog_and_readme_speak_of_every_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--library", "startr"), "'startr' is no library"),
+        (("--library", "startr"), "'startr' is not a library"),
         (("--library", "tools.py"), "did you mean `python:tools.py`?"),
         (("--library", "starter:finanse"), "no such category 'finanse'"),
         (("--library", "python:no_such_module_here"), "no_such_module_here"),
@@ -79,7 +79,7 @@ def test_a_shell_sees_what_is_wrong() -> None:
     """As a process of its own, the program ends with the same code and line."""
     ran = apigen_process("run", "--library", "startr", "--out", "out")
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("apigen: 'startr' is no library")
+    assert ran.stderr.startswith("apigen: 'startr' is not a library")
     assert len(told(ran).splitlines()) == 1
 
 

@@ -55,7 +55,7 @@ def test_unknown_and_doubled_options_are_refused() -> None:
     locator = parse_locator("openapi:a.yaml#tagg=pets&method=get&method=put", KINDS)
     with pytest.raises(UserError, match="unknown option `tagg`; did you mean `tag`"):
         locator.require_known({"tag": "tags to take", "method": "methods"})
-    with pytest.raises(UserError, match="`method` stands twice"):
+    with pytest.raises(UserError, match="`method` is given twice"):
         locator.value("method")
 
 

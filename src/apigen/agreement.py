@@ -32,7 +32,7 @@ def wilson(hits: int, total: int) -> Interval:
         ValueError: there cannot be so many hits.
     """
     if not 0 <= hits <= total:
-        raise ValueError(f"{hits} of {total} is no share")
+        raise ValueError(f"{hits} of {total} is not a share")
     if total == 0:
         return Interval(0.0, 0.0, 1.0)
     share, spread = hits / total, _Z95**2 / total

@@ -49,7 +49,7 @@ class Locator(msgspec.Struct, frozen=True):
         """
         found = self.values(key)
         if len(found) > 1:
-            raise UserError(f"{self}: `{key}` stands twice; it has one value")
+            raise UserError(f"{self}: `{key}` is given twice; give it once")
         return found[0] if found else ""
 
     def matches(self, key: str, value: str) -> bool:
@@ -110,7 +110,7 @@ def parse_locator(text: str, kinds: Iterable[str]) -> Locator:
     known = ", ".join(f"`{kind}`" for kind in kinds)
     hint = f"did you mean `python:{text}`?" if before.endswith(".py") else _meant(before, kinds)
     raise UserError(
-        f"{text!r} is no library; a library is SOURCE:PLACE with one of {known}, or a .jsonl file that "
+        f"{text!r} is not a library; a library is SOURCE:PLACE with one of {known}, or a .jsonl file that "
         f"`apigen library import` wrote{f'; {hint}' if hint else ''}"
     )
 

@@ -21,7 +21,7 @@ from apigen.library.file_format import (
 from apigen.locators import relocated
 from apigen.records import Note, Seed, Skipped, Tool
 
-_AGAIN = "write the file anew with `apigen library import`"
+_AGAIN = "write the file again with `apigen library import`"
 
 _decoder = msgspec.json.Decoder(Header | ToolLine | SeedLine | SkippedLine | NoteLine)
 

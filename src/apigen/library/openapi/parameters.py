@@ -55,7 +55,7 @@ def as_argument(raw: Raw, document: Document, reader: SchemaReader) -> Argument:
     """
     name, place = raw["name"], raw["in"]
     if place == "querystring":
-        raise CannotOffer(f"its parameter {name!r} stands for the whole query string, which is not supported")
+        raise CannotOffer(f"its parameter {name!r} is the whole query string, which is not supported")
     if place not in _STYLES:
         raise CannotOffer(f"its parameter {name!r} has an unknown location (`in`): {place!r}")
     media, schema = _schema(raw)

@@ -58,7 +58,7 @@ def _argument_faults(compiled: Compiled, arguments: Mapping[str, Json], where: s
     validator = compiled.validator
     alternatives = compiled.breadth.of(arguments)
     if alternatives > CHECKED:
-        return [Fault(Reason.SCHEMA_VIOLATION, f"{where}: nested too deeply for a schema with so many alternatives")]
+        return [Fault(Reason.SCHEMA_VIOLATION, f"{where}: nested too deeply for a schema with this many alternatives")]
     fits = validator.is_valid(arguments)
     if fits and not compiled.integers:
         return []
