@@ -114,7 +114,7 @@ class RoundsConfig(Section):
     requests: int | None = Field(
         default=None,
         ge=1,
-        description="Requests in a round. Default: count / 64, between 4 and 64; with batches, enough that `lag` rounds "
-        "cover the whole run.",
+        description="Requests in a round. Default: count / 64, between 4 and 64; with batches, enough that `lag` "
+        "rounds cover the whole run.",
     )
     lag: int = Field(default=8, ge=1, description="Rounds that may be in flight at once.")
