@@ -166,11 +166,23 @@ def test_a_count_may_shrink_and_grow_again(finished: Path, tmp_path: Path) -> No
     assert contents(out) == contents(finished)
 
 
+NOTICES_HANGUPS = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+"""Tests may run under ``nohup``, whose children have hang-ups ignored."""
+
+
+def after(code: str, called: list[str], **settings: Any) -> "subprocess.Popen[str]":
+    """A command as a process of its own, begun once that process has carried out some Python."""
+    return subprocess.Popen(
+        [sys.executable, "-c", f"{code}; import os; os.execv({called[0]!r}, {called})"], text=True, **settings
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_ctrl_c_and_a_hang_up_finish_the_write_and_say_how_to_resume(tmp_path: Path, number: signal.Signals) -> None:
     """Exit 130, all files there and whole, and the line to resume with."""
     out = tmp_path / "out"
-    process = start("run", *ONE, "--count", "600", "--concurrency", "1", "--out", out)
+    called = command("run", *ONE, "--count", "600", "--concurrency", "1", "--out", out)
+    process = after(NOTICES_HANGUPS, called, stderr=subprocess.PIPE)
     until(lambda: size(out / "attempts.jsonl") > 0, process)
     process.send_signal(number)
     _, stderr = process.communicate(timeout=PATIENCE_S)
@@ -181,19 +193,12 @@ def test_ctrl_c_and_a_hang_up_finish_the_write_and_say_how_to_resume(tmp_path: P
     assert len(json.loads((out / "dataset.xlam.json").read_text())) == len(lines(out / "dataset.jsonl"))
 
 
-def after(code: str, called: list[str], **settings: Any) -> "subprocess.Popen[str]":
-    """A command as a process of its own, begun once that process has carried out some Python."""
-    return subprocess.Popen(
-        [sys.executable, "-c", f"{code}; import os; os.execv({called[0]!r}, {called})"], text=True, **settings
-    )
-
-
 def test_a_lost_terminal_ends_a_run_like_ctrl_c(tmp_path: Path) -> None:
     """As when ssh breaks: writing to the terminal fails from then on, and the run still ends in good order."""
     out = tmp_path / "out"
     ours, theirs = pty.openpty()
     process = after(
-        "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)",
+        f"{NOTICES_HANGUPS}; import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)",
         command("run", *ONE, "--count", "600", "--concurrency", "1", "--out", out),
         stdin=theirs,
         stdout=theirs,
