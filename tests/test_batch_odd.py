@@ -298,3 +298,10 @@ def test_control_characters_are_shown_as_escapes() -> None:
     assert escaped("Größe 3\tm\n") == "Größe 3\tm\n"
     assert escaped(ESCAPES) == "\\x1b]0;pwn\\x07boom\\x1b[31m"
     assert escaped("a\u202eb\x9bc") == "a\\u202eb\\x9bc"
+    for text in (
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "10\u202f000\u00a0\u20ac",
+        "\U0001f469\u200d\U0001f4bb",
+        "\u3000",
+    ):
+        assert escaped(text) == text, "joiners and wide or narrow spaces belong to ordinary text"

@@ -352,3 +352,10 @@ def test_text_of_others_cannot_steer_the_terminal() -> None:
     console.print("boom \x1b]0;pwn\x07", style="bold", highlight=False)
     assert isinstance(console.file, io.StringIO)
     assert console.file.getvalue() == "\x1b[1mboom \\x1b]0;pwn\x1b[0m\n", "rich drops the bell by itself"
+
+
+def test_what_the_system_says_of_a_file_names_the_file() -> None:
+    """Only a stream without a name is the output."""
+    ran = apigen("check", "a" * 300)
+    assert ran.returncode == 1
+    assert ran.stderr == f"apigen: {'a' * 300}: File name too long\n"

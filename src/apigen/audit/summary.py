@@ -9,8 +9,9 @@ from rich.text import Text
 
 from apigen.agreement import wilson
 from apigen.audit.tally import AuditTally
+from apigen.printable import escaped_line
 from apigen.records import Reason
-from apigen.report.words import STAGE_TEXT, counted, percent, printable
+from apigen.report.words import STAGE_TEXT, counted, percent
 
 _MOST_NOTES = 8
 
@@ -76,7 +77,7 @@ def reason_rows(tally: AuditTally) -> list[tuple[str, Reason, int, str, Sequence
             reason,
             count,
             share(count, tally.rows),
-            [printable(one.id) for one in tally.examples[reason]],
+            [escaped_line(one.id) for one in tally.examples[reason]],
         )
         for reason, count in tally.ordered_reasons()
     ]
@@ -106,7 +107,7 @@ def _notes(notes: Mapping[str, int]) -> Table:
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
     for note, count in list(notes.items())[:_MOST_NOTES]:
-        table.add_row(f"{count:,}", Text(printable(note)))
+        table.add_row(f"{count:,}", Text(escaped_line(note)))
     if len(notes) > _MOST_NOTES:
         table.add_row("", f"and {len(notes) - _MOST_NOTES} more kinds; --json lists them")
     return table

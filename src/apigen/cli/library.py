@@ -16,8 +16,9 @@ from apigen.cli.terminal import Terminal
 from apigen.errors import UserError
 from apigen.library.catalogue import Library, load_library
 from apigen.library.statistics import Statistics, statistics
+from apigen.printable import escaped_line
 from apigen.records import Json, Tool
-from apigen.report.words import percent, printable
+from apigen.report.words import percent
 
 _MOST_SOURCES = 12
 
@@ -199,7 +200,7 @@ def _print_pairs(console: Console, title: str, pairs: Sequence[tuple[str, str]])
         return
     table = Table(box=None, pad_edge=False, show_header=False)
     for name, text in pairs:
-        table.add_row(Text(printable(name)), Text(printable(text)))
+        table.add_row(Text(escaped_line(name)), Text(escaped_line(text)))
     console.print(f"\n{title} ({len(pairs)}):", highlight=False)
     console.print(table)
 

@@ -70,12 +70,11 @@ def main() -> None:
     except ApigenError as error:
         _say(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _say("interrupted")
-        sys.exit(130)
-    except OSError as error:  # `| head`, or a full disk behind the output
+    except OSError as error:
+        # That of a stream names no file: `| head`, or a full disk behind the output.
+        what = "the output could not be written" if error.filename is None else str(error.filename)
         with contextlib.suppress(OSError):
-            _say(f"the output could not be written: {error.strerror}")
+            _say(f"{what}: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit does not try again
         sys.exit(1)
 

@@ -12,8 +12,9 @@ from rich.text import Text
 from apigen.evaluate.comparing import Differing, Side
 from apigen.evaluate.page import calls_text, cut
 from apigen.evaluate.summary import ALL, sample_words
+from apigen.printable import escaped_line
 from apigen.report.page import style
-from apigen.report.words import percent, printable
+from apigen.report.words import percent
 from apigen.templates import html
 
 SHOWN = 300
@@ -44,7 +45,7 @@ def legend(found: Mapping[str, Any]) -> list[str]:
     told = [f"{found['suite']} ({found['version']})", *(f"{letter}  {asked(model)}" for letter, model in models)]
     if len(found["say"]["categories"]) > 2 and any(model["limit"] is not None for model in found["models"]):
         told.append(f"{ALL}: of the sampled questions, not of the suite, whose categories have other sizes")
-    return [printable(line) for line in told + _prompts(found["models"])]
+    return [escaped_line(line) for line in told + _prompts(found["models"])]
 
 
 def _prompts(models: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -105,7 +106,7 @@ def _shares(one: Mapping[str, Any]) -> Table:
     for name, row in one["categories"].items():
         for at, (letter, share) in enumerate(zip(letters(len(row["models"])), row["models"], strict=True)):
             table.add_row(
-                "" if at else printable(name),
+                "" if at else escaped_line(name),
                 "" if at else f"{row['questions']:,}",
                 letter,
                 percent(share["correct"], row["questions"]),

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from apigen.evaluate.asking.base import IN_USER_TURN, LEFT_OUT
 from apigen.evaluate.scoring import pooled
-from apigen.report.words import printable
+from apigen.printable import escaped_line
 
 ALL = "all answers"
 _LONGEST = 300
@@ -18,7 +18,7 @@ _LONGEST = 300
 
 def summary(found: Mapping[str, Any]) -> RenderableType:
     """Render what :meth:`apigen.evaluate.scoring.ScoreTally.as_json` found, with what was scored and when."""
-    parts: list[RenderableType] = [Text(printable(headline(found)), style="bold"), _shares(table_rows(found, found))]
+    parts: list[RenderableType] = [Text(escaped_line(headline(found)), style="bold"), _shares(table_rows(found, found))]
     if found.get("execution"):
         parts += [Text("\nResults compared by execution:"), _shares(table_rows(found, found["execution"]), "unknown")]
     if found["reasons"]:
@@ -107,7 +107,7 @@ def errors_text(found: Mapping[str, Any], *, unfit: bool) -> str:
     count, first = sum(one["count"] for one in reasons), reasons[0]
     questions = f"{count:,} question{'' if count == 1 else 's'}"
     what = f"Not answerable by this model: {questions}" if unfit else f"{questions} ended in an error"
-    reason = printable(first["reason"])
+    reason = escaped_line(first["reason"])
     reason = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
     return f"{what} (most common, {first['count']:,} of {count:,}: {reason})"
 
@@ -153,7 +153,7 @@ def _shares(rows: Mapping[str, Mapping[str, Any]], errors: str = "errors") -> Ta
     table = _table("category", "correct", "of", "accuracy", "95% CI", *also.values())
     for name, one in rows.items():
         table.add_row(
-            printable(name),
+            escaped_line(name),
             f"{one['correct']:,}",
             f"{one['answers']:,}",
             *_share(one["accuracy"]),

@@ -135,8 +135,3 @@ def duration(seconds: float) -> str:
 def counted(number: int, what: str) -> str:
     """A number with its noun."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def printable(text: str) -> str:
-    """Other people's words without what would steer a terminal: colours, links, the cursor."""
-    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
