@@ -84,7 +84,7 @@ def test_a_schema_that_refers_to_itself_bounds_how_deep_a_value_may_be() -> None
     ((reason, detail),) = faults(TREE, nested(40))
     assert (reason, detail) == (
         Reason.SCHEMA_VIOLATION,
-        "calls[0]: nested too deeply for a schema with so many alternatives",
+        "calls[0]: nested too deeply for a schema with this many alternatives",
     )
 
 

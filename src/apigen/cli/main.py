@@ -71,10 +71,11 @@ def main() -> None:
         _say(str(error))
         sys.exit(error.exit_code)
     except OSError as error:
-        # That of a stream names no file: `| head`, or a full disk behind the output.
-        what = "the output could not be written" if error.filename is None else str(error.filename)
-        with contextlib.suppress(OSError):
-            _say(f"{what}: {error.strerror}")
+        if error.filename is not None:
+            _say(f"{error.filename}: {error.strerror}")
+            sys.exit(1)
+        with contextlib.suppress(OSError):  # that of a stream names no file: `| head`, or a full disk behind the output
+            _say(f"the output could not be written: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the exit does not try again
         sys.exit(1)
 
