@@ -9,6 +9,7 @@ budget falls short of that, it goes to the requests that were begun first, since
 
 import asyncio
 from bisect import insort
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -37,6 +38,9 @@ _MARGIN = 1.5
 """So many times what follows on the average is kept for each: where a judge is refused, what was written must wait."""
 _PRECEDENCE = 2.5
 """So many times the average is left to each errand that was begun before: to wait costs nothing while those go on."""
+_PATIENCE_S = 4.0
+"""Seconds for which a request waits for errands begun before it while nothing is in flight: they may be executing. A
+quarter of that the next time, and so on, since they may also wait for this one."""
 _ERRAND: ContextVar[int] = ContextVar("errand", default=0)
 """The number of the errand that asks, in the order in which errands were begun; 0 outside all of them."""
 
@@ -93,6 +97,7 @@ class Purse:
         self._budget = budget
         self._limited = budget.cost_usd is not None or budget.tokens is not None
         self._under_way = 0
+        self._in_flight: Counter[Role] = Counter()
         self._expected = Amount()
         self._follow_ups_expected = Amount()
         self._first_guess = Amount()
@@ -104,6 +109,7 @@ class Purse:
         self._following: list[tuple[int, int]] = []
         """Tickets of the requests for pairs that wait, and of all others: errand and arrival, the first first."""
         self._change = asyncio.Event()
+        self._patience_s = _PATIENCE_S
         self._refused: int | None = None
         """The first errand for which there was no room."""
         self._stopped = False
@@ -157,12 +163,14 @@ class Purse:
         expected = expect()
         follows = Amount() if role is Role.WRITER else expected
         self._under_way += 1
+        self._in_flight[role] += 1
         self._expected += expected
         self._follow_ups_expected += follows
         try:
             yield
         finally:
             self._under_way -= 1
+            self._in_flight[role] -= 1
             self._expected = self._expected.beyond(expected)
             self._follow_ups_expected = self._follow_ups_expected.beyond(follows)
             self._notify()
@@ -198,7 +206,7 @@ class Purse:
 
         What follows from an errand leaves room for what will probably follow from those begun before it.
         """
-        begins, errand = role is Role.WRITER, _ERRAND.get()
+        begins, errand, patient = role is Role.WRITER, _ERRAND.get(), True
         ticket, waiting = (errand, next(self._arrivals)), self._beginning if begins else self._following
         insort(waiting, ticket)
         self._notify()  # whoever came first took this one for an errand that goes on
@@ -213,25 +221,34 @@ class Purse:
                     )
                 if self._refused is not None and (begins or errand > self._refused):
                     raise BudgetSpent(_NO_ROOM)  # what comes after a request that was refused could not be committed
-                first = waiting[0] == ticket
-                if first and self._has_room(expect(), begins=begins):
+                first = waiting[0] == ticket and not self._too_early(role)
+                if first and self._has_room(expect(), begins=begins, patient=patient):
                     return
+                idle = first and self._under_way == 0
                 others = len(self._errands) > len(self._beginning) if begins else bool(self._before(errand))
-                if first and self._under_way == 0 and not others:
+                if idle and not (others and patient):
                     self._refused = errand
                     raise BudgetSpent(_NO_ROOM)
-                await self._change.wait()
+                try:
+                    await asyncio.wait_for(self._change.wait(), self._patience_s if idle else None)
+                except TimeoutError:
+                    self._patience_s /= 4
+                    patient = False  # those begun before wait for this one: two of them may ask the same question
         finally:
             waiting.remove(ticket)
             self._notify()
 
-    def _has_room(self, expected: Amount, *, begins: bool) -> bool:
+    def _too_early(self, role: Role) -> bool:
+        """Whether enough requests of a role are in flight to learn what they cost, and none of that is known yet."""
+        return self._in_flight[role] >= _ENOUGH > self.accounts.total(role).requests
+
+    def _has_room(self, expected: Amount, *, begins: bool, patient: bool) -> bool:
         spent = self.accounts.total()
         needed = Amount(spent.known_usd, spent.tokens) + self._expected + expected
         if begins:
             others = max(0, len(self._errands) - len(self._beginning))
             needed += self._follow_ups().times(1 + _MARGIN * others).beyond(self._follow_ups_expected)
-        for so_far in () if begins else self._before(_ERRAND.get()):
+        for so_far in self._before(_ERRAND.get()) if patient and not begins else ():
             # What has not ended will ask once more at least.
             needed += self._follow_ups().times(_PRECEDENCE).beyond(so_far).at_least(expected)
         most = self._budget
