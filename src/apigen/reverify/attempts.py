@@ -101,6 +101,8 @@ class Reverifier:
         self._keep_executions = keep_executions
         self._concurrency = concurrency
         self._errors_in_a_row = 0
+        self._decided = 0
+        self._error = ""
 
     async def verify(self, requests: Iterable[tuple[Attempt, ...]]) -> AsyncIterator[tuple[Attempt, ...]]:
         """Re-verify the attempts of each request.
@@ -189,16 +191,37 @@ class Reverifier:
             self.changed[before.outcome, now.outcome] += 1
 
     def _require_answers(self, attempts: Sequence[Attempt]) -> None:
-        formed = [attempt for attempt in attempts if _formed(attempt)]
-        if not formed:
+        """Stop where checks bring nothing but errors; what was rejected before a judge says nothing about judges."""
+        decided = [attempt for attempt in attempts if _formed(attempt) and _reached_judges(attempt)]
+        if not decided:
             return
-        only_errors = all(attempt.outcome is Outcome.ERROR for attempt in formed)
-        self._errors_in_a_row = self._errors_in_a_row + 1 if only_errors else 0
+        errors = [attempt for attempt in decided if attempt.outcome is Outcome.ERROR]
+        self._decided += len(decided) - len(errors)
+        if errors:
+            self._error = errors[-1].verdicts[-1].detail
+        self._errors_in_a_row = self._errors_in_a_row + 1 if len(errors) == len(decided) else 0
         if self._errors_in_a_row >= STALL_ERRORS and self._executor is not None:
             raise JobFellShort(
                 f"the candidates could not be re-verified: {STALL_ERRORS} requests in a row brought only errors "
-                f"({formed[-1].verdicts[-1].detail}); the data is unchanged"
+                f"({self._error}); the data is unchanged"
             )
+
+    def require_some_answer(self) -> None:
+        """Refuse a result in which every candidate that came as far as the judges ended in an error.
+
+        Raises:
+            JobFellShort: it is one; nothing was changed yet.
+        """
+        if self._error and not self._decided:
+            raise JobFellShort(
+                f"the candidates could not be re-verified: every one ended in an error ({self._error}); the data is "
+                "unchanged"
+            )
+
+
+def _reached_judges(attempt: Attempt) -> bool:
+    """Whether a candidate was judged, or a check of it could not be made."""
+    return attempt.outcome is not Outcome.REJECT or attempt.verdicts[-1].stage is Stage.SEMANTICS
 
 
 def _formed(attempt: Attempt) -> bool:

@@ -143,6 +143,7 @@ async def carry_out(wanted: Wanted, watch: Watch = lambda _: None, tell: Tell = 
         try:
             try:
                 await work
+                verifier.require_some_answer()
             finally:
                 await store.under_way.drain()  # while Ctrl-C is listened for
         except asyncio.CancelledError:
