@@ -163,6 +163,31 @@ def test_files_that_are_named_later_are_waited_for_and_nothing_is_paid_twice(tmp
         assert set(server.answered.values()) == {1}
 
 
+@pytest.mark.parametrize("counts", [None, {}, {"total": 2, "completed": 0, "failed": 0}])
+def test_a_completed_batch_without_files_and_counts_is_not_paid_twice(tmp_path: Path, counts: object) -> None:
+    """Counts are optional, so their absence does not prove that there are no answers; a later session fetches them."""
+    hidden = {"output_file_id": None, "request_counts": counts}
+
+    def after(call: str, value: dict[str, Any]) -> dict[str, Any]:
+        return value | hidden if call == "GET /batches/{id}" and value["status"] == "completed" else value
+
+    with serving_batches(BatchServer()) as server:
+        server.after = after
+        found, _ = asked(server.url, tmp_path, range(2))
+        assert all(isinstance(one, ModelUnavailable) for one in found)
+        assert "is completed, but the provider names no output file" in str(found[0])
+        hidden.clear()
+        assert right(asked(server.url, tmp_path, range(2))[0], range(2))
+        assert set(server.answered.values()) == {1}
+
+
+def test_a_completed_batch_without_files_whose_requests_all_failed_is_over() -> None:
+    """Such a batch has nothing to fetch; with a single request not failed it has."""
+    batch = b'{"id": "b", "status": "completed", "request_counts": {"total": 2, "completed": 0, "failed": %d}}'
+    assert not read_batch(batch % 2).lacks_files
+    assert read_batch(batch % 1).lacks_files
+
+
 def test_a_batch_that_may_have_been_created_is_named_by_its_metadata(tmp_path: Path) -> None:
     """Whoever interrupts a run learns what to look for at the provider."""
     (tmp_path / "run").mkdir()

@@ -72,9 +72,13 @@ class RemoteBatch(msgspec.Struct, frozen=True):
 
     @property
     def lacks_files(self) -> bool:
-        """Whether it must have an output file and names none."""
+        """Whether it must have a file of answers or errors and names none.
+
+        Only one whose requests all failed may have none; without counts, it is taken to have answers.
+        """
         files = self.output_file_id or self.error_file_id
-        return self.status == "completed" and self.counts.completed > 0 and not files
+        all_failed = self.counts.failed == self.counts.total > 0
+        return self.status == "completed" and not files and not all_failed
 
     @property
     def known(self) -> bool:
