@@ -11,11 +11,12 @@ from pytest_httpserver import HTTPServer
 
 from apigen.cli.batches import under_way_line
 from apigen.errors import ModelUnavailable
-from apigen.model_config import ModelConfig
+from apigen.model_config import BatchConfig, ModelConfig
 from apigen.models.base import Options
+from apigen.models.batch.api import BatchApi
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.model import BatchModel
-from apigen.models.batch.remote import read_batch, read_page
+from apigen.models.batch.remote import RemoteBatch, read_batch, read_page
 from apigen.models.batch.speech import PlainSpeech
 from apigen.models.openai.failures import TryAgain
 from apigen.printable import escaped
@@ -258,11 +259,64 @@ def test_an_outage_is_reported_with_the_batch_and_the_problem(tmp_path: Path, mo
 def test_what_is_no_batch_is_tried_again() -> None:
     """Nothing of it is guessed: a batch has an id and a status."""
     for content in (b"<html>", b"[]", b'{"id": null, "status": "completed"}', b'{"id": "b"}', DEEP):
-        with pytest.raises(TryAgain, match="not of the batch protocol"):
+        with pytest.raises(TryAgain, match="not a Batch API response"):
             read_batch(content)
     page = read_page(b'{"data": [null, {"id": 7}, {"status": "x"}], "has_more": "no"}')
     assert [batch.id for batch in page.batches] == ["7"]
     assert not page.has_more
+
+
+def test_ids_may_be_numbers_of_64_bits() -> None:
+    """Some gateways number their batches and files so."""
+    batch = read_batch(b'{"id": 18446744073709551615, "status": "completed", "output_file_id": 1099511627776}')
+    assert (batch.id, batch.output_file_id) == ("18446744073709551615", "1099511627776")
+
+
+@pytest.mark.parametrize(
+    ("created", "pages"),
+    [
+        (None, 3),
+        ("soon", 3),
+        ("9999-12-31T23:59:59-23:00", 3),
+        ("2023-11-14T22:13:20Z", 1),
+        ("2023-11-14T23:13:20+01:00", 1),
+        ("2023-11-14T22:13:20", 1),
+        ("1700000000", 1),
+        (1.7e9, 1),
+    ],
+)
+def test_a_batch_in_doubt_is_found_on_a_later_page_however_times_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, created: object, pages: int
+) -> None:
+    """Only a batch that is known to be older ends the search: one that is not found is paid again."""
+    monkeypatch.setattr("apigen.models.batch.api.PAGE", 1)
+    listed: list[dict[str, Any]] = []
+
+    def after(call: str, value: dict[str, Any]) -> dict[str, Any]:
+        if call != "GET /batches":
+            return value
+        listed.extend(value["data"])
+        return value | {"data": [one | {"created_at": created} for one in value["data"]]}
+
+    async def find(file_id: str, since: float) -> RemoteBatch | None:
+        api = BatchApi(ModelConfig(name="openai/m", base_url=server.url), BatchConfig())
+        try:
+            return await api.find(file_id, "no such tag", since)
+        finally:
+            await api.aclose()
+
+    with serving_batches(BatchServer()) as server:
+        server.after = after
+        for number in range(3):
+            asked(server.url, tmp_path, range(number, number + 1))
+        assert asyncio.run(find("no such file", 0)) is None
+        oldest = listed[2]
+        found = asyncio.run(find(oldest["input_file_id"], server.now - 1000))
+        assert found is not None
+        assert found.id == oldest["id"]
+        listed.clear()
+        assert asyncio.run(find("no such file", server.now + 1000)) is None
+        assert len(listed) == pages
 
 
 @pytest.mark.parametrize(

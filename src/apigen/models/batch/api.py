@@ -110,7 +110,7 @@ class BatchApi:
             for batch in page.batches:
                 if batch.input_file_id == file_id or batch.tag == tag:
                     return batch
-            if not page.has_more or not page.batches or page.batches[-1].created_at < since:
+            if not page.has_more or not page.batches or 0 < page.batches[-1].created_at < since:
                 return None
             if page.batches[-1].id in seen:
                 raise NotThere(f"{self._who('/batches')}: its list of batches never ends")
