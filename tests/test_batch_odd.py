@@ -27,14 +27,16 @@ DEEP = b"[" * 3000 + b"]" * 3000
 ESCAPES = "\x1b]0;pwn\x07boom\x1b[31m"
 
 
-def asked(url: str, folder: Path, numbers: range = range(20), **keys: Any) -> tuple[list[Any], list[str]]:
+def asked(
+    url: str, folder: Path, numbers: range = range(20), *, wait: bool = True, **keys: Any
+) -> tuple[list[Any], list[str]]:
     """Ask in one session; returns what came of it and what the person at the terminal was told."""
     fast = {"collect_s": 0.03, "poll_s": 0.01}
     config = ModelConfig.model_validate({"name": "openai/m", "base_url": url, "retries": 3, "batch": fast} | keys)
     warned: list[str] = []
 
     async def main() -> list[Any]:
-        book = BatchBook(folder / "batches.sqlite", warn=warned.append)
+        book = BatchBook(folder / "batches.sqlite", wait=wait, warn=warned.append)
         model = BatchModel(config, PlainSpeech("openai/m"), book, "writer", outage_s=0.2)
         questions = (model.complete([Message("user", str(number))], Options(seed=1)) for number in numbers)
         try:
@@ -264,6 +266,39 @@ def test_what_is_no_batch_is_tried_again() -> None:
     page = read_page(b'{"data": [null, {"id": 7}, {"status": "x"}], "has_more": "no"}')
     assert [batch.id for batch in page.batches] == ["7"]
     assert not page.has_more
+
+
+def test_a_batch_in_doubt_at_another_address_is_named_by_its_metadata(tmp_path: Path) -> None:
+    """It may or may not be running, and has no id yet by which the provider could be asked."""
+    with serving_batches(BatchServer()) as server, serving_batches(BatchServer()) as other:
+        server.after = lambda call, value: None if call == "POST /batches" else value
+        server.before = lambda call: web.Response(status=404) if call == "GET /batches" else None
+        asked(server.url, tmp_path, range(1))
+        (found,), _ = asked(other.url, tmp_path, range(1))
+        assert isinstance(found, ModelUnavailable)
+        assert "openai/m: a batch of 1 request may be running (metadata apigen=" in str(found)
+        assert f") at {server.url}, but the model is now at {other.url}; restore its base_url" in str(found)
+        assert other.calls == []
+
+
+def test_a_full_queue_says_how_many_batches_fill_it(tmp_path: Path) -> None:
+    """Whoever does not wait learns why the second batch was not taken."""
+    flaw = {"code": "too_many_batches", "message": "Too many batches", "line": None}
+    first: list[str] = []
+
+    def after(call: str, value: dict[str, Any]) -> dict[str, Any]:
+        if call != "GET /batches/{id}":
+            return value
+        first.extend([] if first else [value["id"]])
+        return value if value["id"] in first else value | {"status": "failed", "errors": {"data": [flaw]}}
+
+    with serving_batches(BatchServer(delay_s=100)) as server:
+        server.after = after
+        fast = {"collect_s": 0.5, "poll_s": 0.01, "requests": 1}
+        found, _ = asked(server.url, tmp_path, range(2), wait=False, batch=fast)
+        assert sorted(map(str, found)) == sorted(
+            [f"{first[0]} is still running at {server.url}", f"the queue at {server.url} is full (1 batch running)"]
+        )
 
 
 def test_ids_may_be_numbers_of_64_bits() -> None:
