@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pytest_httpserver import HTTPServer
 
@@ -231,6 +232,8 @@ def test_parameters_that_an_endpoint_refuses_are_said_otherwise_from_then_on(htt
     [
         ("'temperature' does not support 0.7. Only the default (1) value is supported.", "no temperature"),
         ("[{'type': 'extra_forbidden', 'loc': ['body', 'seed'], 'msg': 'Extra inputs are not permitted'}]", "no seed"),
+        ("invalid temperature: only 1 is allowed for this model", "no temperature"),
+        ("`temperature` is deprecated for this model.", "no temperature"),
         ("response_format: keyword 'minItems' is not supported", "no minItems in schemas"),
     ],
 )  # fmt: skip
@@ -246,6 +249,52 @@ def test_refusals_are_understood_in_the_words_of_several_servers(
     _, told = asked(httpserver, once, structured="json_schema")
     assert told["changes"] == [change]
     assert not told.get("fell")
+
+
+@pytest.mark.parametrize(
+    ("said", "param"),
+    [
+        ("Invalid 'temperature': decimal above maximum value. Expected a value <= 1, but got 1.5", "temperature"),
+        ("Invalid temperature value, the valid range of temperature is [0, 1]", None),
+        ("temperature: Input should be less than or equal to 1", None),
+        ("temperature must be non-negative, got -1.0.", "temperature"),
+        ("Unsupported value: 'temperature' must be between 0 and 1", "temperature"),
+    ],
+)
+def test_a_temperature_out_of_range_ends_the_run_with_the_server_s_words(
+    httpserver: HTTPServer, said: str, param: str | None
+) -> None:
+    """OpenAI, DeepSeek, Anthropic, vLLM: without it other data would be generated, and every request has it."""
+
+    def narrow(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return (400, error(said, param)) if body.get("temperature", 0) > 1 else vllm(body)
+
+    with pytest.raises(ModelUnavailable, match=r"; set generation\.temperature to a value that the model") as caught:
+        asked(httpserver, narrow, options=msgspec.structs.replace(OPTIONS, temperature=1.5))
+    assert said.rstrip(".") in str(caught.value)
+    assert all("temperature" in body for body in bodies(httpserver))
+
+
+def test_a_seed_out_of_range_refuses_its_request_alone(httpserver: HTTPServer) -> None:
+    """Each request has its own."""
+    said = "Invalid 'seed': integer above maximum value. Expected a value <= 3, but got 5 instead."
+
+    def narrow(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return (400, error(said, "seed")) if body.get("seed", 0) > 3 else vllm(body)
+
+    with pytest.raises(ModelRefused, match="above maximum value"):
+        asked(httpserver, narrow)
+
+
+def test_a_sampling_parameter_that_is_dropped_is_reported_once(
+    httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Data generated without it differ from what the configuration promises."""
+    asked(httpserver, strict, times=3)
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("apigen")] == [
+        "openai/m does not accept temperature; its requests are sent without it",
+        "openai/m does not accept seed; its requests are sent without it",
+    ]
 
 
 def test_too_many_tokens_are_no_unknown_parameter(httpserver: HTTPServer) -> None:
