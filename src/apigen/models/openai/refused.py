@@ -26,7 +26,8 @@ _NO_SYSTEM = re.compile(
 """How chat templates (Gemma's, Mistral's first ones), Google and OpenAI refuse a system message."""
 _OUT_OF_RANGE = re.compile(
     r"expected a value [<>]|must be [<>=]|(?:above|below) (?:the )?m(?:ax|in)imum"
-    r"|(?:less|greater|more|lower|higher) than|at (?:most|least)\b|\bbetween\b|\brange\b|too (?:large|high|low|small)|non-?negative|positive|exceed",
+    r"|(?:less|greater|more|lower|higher) than"
+    r"|at (?:most|least)\b|\bbetween\b|\brange\b|too (?:large|high|low|small)|non-?negative|positive|exceed",
     re.IGNORECASE,
 )
 """How OpenAI, DeepSeek, vLLM and servers that validate with pydantic report a number that is too large or too small."""
