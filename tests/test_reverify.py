@@ -173,7 +173,7 @@ def test_a_judge_that_answers_nobody_changes_nothing(paid: Path, server: ChatSer
     server.judges["mute"] = lambda _: None
     ran = apigen("run", "--resume", "--out", run, "--judge", "openai/mute", "--base-url", server.url)
     assert ran.returncode == 1
-    assert "20 requests in a row brought only errors" in ran.stderr
+    assert "20 consecutive requests ended in errors" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert (contents(run), manifest(run)) == before
 
