@@ -189,7 +189,7 @@ def test_a_proxy_that_lets_nothing_through_is_named_without_its_password(
     """By chat and by batch alike."""
     monkeypatch.setenv(f"{scheme}_proxy", "http://user:pass@127.0.0.1:9")
     address = f"{scheme}://models.invalid/v1"
-    says = r"cannot connect: the proxy http://127\.0\.0\.1:9, set in the environment, did not connect \("
+    says = r"cannot connect to proxy http://127\.0\.0\.1:9 \(from the environment\): "
     with pytest.raises(TryAgain, match=says):
         one(always(answer()), base_url=address, retries=0)
 

@@ -238,7 +238,7 @@ def test_an_error_inside_a_choice_is_no_answer(choice: dict[str, Any]) -> None:
 def test_an_answer_that_ends_in_an_error_without_one_is_none_either() -> None:
     """Its finish reason alone says so."""
     said = {"choices": [{"message": {"content": "half"}, "finish_reason": "error"}]}
-    with pytest.raises(NoCompletion, match="the answer is an error: the server does not say which"):
+    with pytest.raises(NoCompletion, match="the server reports an error without a reason"):
         read_completion(json.dumps(said).encode(), "m")
 
 

@@ -301,7 +301,7 @@ def test_too_many_tokens_are_no_unknown_parameter(httpserver: HTTPServer) -> Non
     """vLLM names ``max_tokens`` when the prompt leaves no room for so many; another name for them would not help."""
     said = "'max_tokens' or 'max_completion_tokens' is too large: 4000. This model's maximum context length is 4096."
     with pytest.raises(
-        ModelRefused, match=r"too small for this prompt and max_tokens together; start a new run with a lower gen"
+        ModelRefused, match=r"too small for this prompt and max_tokens together; lower generation\.max_tokens"
     ):
         asked(httpserver, lambda _: (400, error(said, "max_tokens")), structured="json_schema")
     assert len(httpserver.log) == 1
@@ -323,7 +323,7 @@ def test_max_tokens_that_no_prompt_leaves_room_for_end_the_run_at_the_first(http
     async def main() -> None:
         model = OpenAIModel(config(httpserver, structured="json_schema"), 4)
         for _ in range(3):
-            with pytest.raises(ModelUnavailable, match=r"; start a new run with a lower generation\.max_tokens "):
+            with pytest.raises(ModelUnavailable, match=r"; lower generation\.max_tokens or judging"):
                 await model.complete(PROMPT, OPTIONS)
         await model.aclose()
 

@@ -16,9 +16,7 @@ _ASKED = re.compile(
 )
 """The ``max_tokens`` that vLLM, OpenAI and OpenRouter repeat where prompt and answer together exceed the context."""
 
-ADVICE = (
-    "lower generation.max_tokens or judging.max_tokens in a new run; for `apigen evaluate`, lower --max-tokens"
-)
+ADVICE = "lower generation.max_tokens or judging.max_tokens in a new run; for `apigen evaluate`, lower --max-tokens"
 
 
 def no_room(message: str) -> str:
