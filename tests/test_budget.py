@@ -251,14 +251,9 @@ def test_a_budget_below_one_request_says_so(tmp_path: Path) -> None:
         stopped = apigen("run", config, "--base-url", server.url, "--out", out, "--max-cost", "0.0001")
     assert stopped.returncode == 1, stopped.stderr
     assert manifest(out)["status"] == "budget"
-    assert (
-        stopped.stderr.strip()
-        .splitlines()[-1]
-        .startswith(
-            "apigen: Stopped by the budget at 0 of 40 samples: the budget is below the expected cost of one request with "
-            f"its judges; resume with: apigen run --resume --out {out} --max-cost MORE"
-        )
-    )
+    line = stopped.stderr.strip().splitlines()[-1]
+    assert "at 0 of 40 samples: the budget is below the expected cost of one request with its judges; resume" in line
+    assert f"apigen run --resume --out {out} --max-cost MORE" in line
 
 
 @pytest.mark.slow

@@ -88,13 +88,13 @@ def openrouter(limit: str, reset: str) -> dict[str, Any]:
             503,
             openai("Maintenance"),
             {"retry_after": "inf"},
-            "the server asks to wait; the server names no valid renewal time$",
+            "asks to wait; the server names no valid renewal time$",
         ),
         (
             429,
             openai("Maintenance"),
             {"retry_after": "9" * 30},
-            "the server asks to wait; the server names no valid renewal time$",
+            "asks to wait; the server names no valid renewal time$",
         ),
     ],
 )

@@ -32,12 +32,12 @@ JUDGED_PROMPT_TOKENS = 1500
 _ENOUGH = 3
 """Answers from which on the next one is expected to cost their mean."""
 _GUESS_COUNTS = 10
-"""Weight, in requests, of the first guess of what follows a request for pairs: those that end first had little to do."""
+"""Weight, in requests, of the first guess of what follows one for pairs: those that end first had little to do."""
 _MARGIN = 1.5
-"""Room kept for each request under way, as a multiple of what follows one on average: without room for its judges, what
-was written would have to wait."""
+"""Room kept for each request under way, as a multiple of what follows one on average: without room for its judges,
+what was written would have to wait."""
 _PRECEDENCE = 2.5
-"""Room left to each errand that was begun before, as a multiple of the average: waiting costs nothing while they run."""
+"""Room left to each errand that was begun before, as a multiple of the average: waiting for these costs nothing."""
 _ERRAND: ContextVar[int] = ContextVar("errand", default=0)
 """The number of the errand that sends requests, in the order in which errands were begun; 0 outside all of them."""
 

@@ -287,7 +287,8 @@ class Courier:
         except NotThere as error:
             self.discard(entry)
             raise ModelUnavailable(
-                f"{error}: the provider no longer has the answers of {entry.batch_id}; --resume sends those requests again"
+                f"{error}: the provider no longer has the answers of {entry.batch_id}; --resume sends "
+                "those requests again"
             ) from None
 
     async def cancel(self, entry: Entry) -> None:
