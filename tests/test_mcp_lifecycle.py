@@ -98,7 +98,7 @@ def test_a_slow_call_ends_at_its_time_and_the_server_stays() -> None:
 @pytest.mark.slow
 def test_a_server_that_hangs_is_ended_and_started_again() -> None:
     """It does not even list its tools any more; a call that only waited behind the hanging one is made again."""
-    with lab(odd(), timeout_s=10) as opened:
+    with lab(odd(), timeout_s=6) as opened:
         first = opened.call("does", what="name").result
         hanging, waiting = opened.calls(Call("does", {"what": "hang"}), Call("does", {"what": "name"}))
         assert hanging.reason is Reason.TIMEOUT
