@@ -264,7 +264,7 @@ def test_settings_hold_on_resume(tmp_path: Path) -> None:
         keep_settings(other, _settings([1]), resume=True)
     with pytest.raises(UserError, match="does not contain an ablation to resume; drop --resume"):
         keep_settings(tmp_path / "new", _settings([1]), resume=True)
-    with pytest.raises(UserError, match=r"cannot be made in .*file; choose another --out"):
+    with pytest.raises(UserError, match=r"cannot be created in .*file; choose another --out"):
         keep_settings(other / "file" / "sub", _settings([1]), resume=False)
 
 

@@ -381,7 +381,7 @@ def test_a_provider_that_stays_away_is_said_and_the_batch_is_not_lost(tmp_path: 
     with serving_batches(BatchServer()) as server:
         server.before = lambda call: web.Response(status=503) if call == "GET /batches/{id}" else None
         found = asked(server, tmp_path, outage_s=0.05)
-        assert "HTTP 503" in str(found[0])
+        assert "no success for 0.000833 min: HTTP 503" in str(found[0])
         server.before = lambda _: None
         assert texts(asked(server, tmp_path)) == right()
         assert set(server.answered.values()) == {1}

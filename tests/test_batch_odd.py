@@ -11,11 +11,12 @@ from pytest_httpserver import HTTPServer
 
 from apigen.cli.batches import under_way_line
 from apigen.errors import ModelUnavailable
-from apigen.model_config import ModelConfig
+from apigen.model_config import BatchConfig, ModelConfig
 from apigen.models.base import Options
+from apigen.models.batch.api import BatchApi
 from apigen.models.batch.book import BatchBook
 from apigen.models.batch.model import BatchModel
-from apigen.models.batch.remote import read_batch, read_page
+from apigen.models.batch.remote import RemoteBatch, read_batch, read_page
 from apigen.models.batch.speech import PlainSpeech
 from apigen.models.openai.failures import TryAgain
 from apigen.printable import escaped
@@ -26,14 +27,16 @@ DEEP = b"[" * 3000 + b"]" * 3000
 ESCAPES = "\x1b]0;pwn\x07boom\x1b[31m"
 
 
-def asked(url: str, folder: Path, numbers: range = range(20), **keys: Any) -> tuple[list[Any], list[str]]:
+def asked(
+    url: str, folder: Path, numbers: range = range(20), *, wait: bool = True, **keys: Any
+) -> tuple[list[Any], list[str]]:
     """Ask in one session; returns what came of it and what the person at the terminal was told."""
     fast = {"collect_s": 0.03, "poll_s": 0.01}
     config = ModelConfig.model_validate({"name": "openai/m", "base_url": url, "retries": 3, "batch": fast} | keys)
     warned: list[str] = []
 
     async def main() -> list[Any]:
-        book = BatchBook(folder / "batches.sqlite", warn=warned.append)
+        book = BatchBook(folder / "batches.sqlite", wait=wait, warn=warned.append)
         model = BatchModel(config, PlainSpeech("openai/m"), book, "writer", outage_s=0.2)
         questions = (model.complete([Message("user", str(number))], Options(seed=1)) for number in numbers)
         try:
@@ -163,6 +166,31 @@ def test_files_that_are_named_later_are_waited_for_and_nothing_is_paid_twice(tmp
         assert set(server.answered.values()) == {1}
 
 
+@pytest.mark.parametrize("counts", [None, {}, {"total": 2, "completed": 0, "failed": 0}])
+def test_a_completed_batch_without_files_and_counts_is_not_paid_twice(tmp_path: Path, counts: object) -> None:
+    """Counts are optional, so their absence does not prove that there are no answers; a later session fetches them."""
+    hidden = {"output_file_id": None, "request_counts": counts}
+
+    def after(call: str, value: dict[str, Any]) -> dict[str, Any]:
+        return value | hidden if call == "GET /batches/{id}" and value["status"] == "completed" else value
+
+    with serving_batches(BatchServer()) as server:
+        server.after = after
+        found, _ = asked(server.url, tmp_path, range(2))
+        assert all(isinstance(one, ModelUnavailable) for one in found)
+        assert "is completed, but the provider names no output file" in str(found[0])
+        hidden.clear()
+        assert right(asked(server.url, tmp_path, range(2))[0], range(2))
+        assert set(server.answered.values()) == {1}
+
+
+def test_a_completed_batch_without_files_whose_requests_all_failed_is_over() -> None:
+    """Such a batch has nothing to fetch; with a single request not failed it has."""
+    batch = b'{"id": "b", "status": "completed", "request_counts": {"total": 2, "completed": 0, "failed": %d}}'
+    assert not read_batch(batch % 2).lacks_files
+    assert read_batch(batch % 1).lacks_files
+
+
 def test_a_batch_that_may_have_been_created_is_named_by_its_metadata(tmp_path: Path) -> None:
     """Whoever interrupts a run learns what to look for at the provider."""
     (tmp_path / "run").mkdir()
@@ -233,11 +261,97 @@ def test_an_outage_is_reported_with_the_batch_and_the_problem(tmp_path: Path, mo
 def test_what_is_no_batch_is_tried_again() -> None:
     """Nothing of it is guessed: a batch has an id and a status."""
     for content in (b"<html>", b"[]", b'{"id": null, "status": "completed"}', b'{"id": "b"}', DEEP):
-        with pytest.raises(TryAgain, match="not of the batch protocol"):
+        with pytest.raises(TryAgain, match="not a Batch API response"):
             read_batch(content)
     page = read_page(b'{"data": [null, {"id": 7}, {"status": "x"}], "has_more": "no"}')
     assert [batch.id for batch in page.batches] == ["7"]
     assert not page.has_more
+
+
+def test_a_batch_in_doubt_at_another_address_is_named_by_its_metadata(tmp_path: Path) -> None:
+    """It may or may not be running, and has no id yet by which the provider could be asked."""
+    with serving_batches(BatchServer()) as server, serving_batches(BatchServer()) as other:
+        server.after = lambda call, value: None if call == "POST /batches" else value
+        server.before = lambda call: web.Response(status=404) if call == "GET /batches" else None
+        asked(server.url, tmp_path, range(1))
+        (found,), _ = asked(other.url, tmp_path, range(1))
+        assert isinstance(found, ModelUnavailable)
+        assert "openai/m: a batch of 1 request may be running (metadata apigen=" in str(found)
+        assert f") at {server.url}, but the model is now at {other.url}; restore its base_url" in str(found)
+        assert other.calls == []
+
+
+def test_a_full_queue_says_how_many_batches_fill_it(tmp_path: Path) -> None:
+    """Whoever does not wait learns why the second batch was not taken."""
+    flaw = {"code": "too_many_batches", "message": "Too many batches", "line": None}
+    first: list[str] = []
+
+    def after(call: str, value: dict[str, Any]) -> dict[str, Any]:
+        if call != "GET /batches/{id}":
+            return value
+        first.extend([] if first else [value["id"]])
+        return value if value["id"] in first else value | {"status": "failed", "errors": {"data": [flaw]}}
+
+    with serving_batches(BatchServer(delay_s=100)) as server:
+        server.after = after
+        fast = {"collect_s": 0.5, "poll_s": 0.01, "requests": 1}
+        found, _ = asked(server.url, tmp_path, range(2), wait=False, batch=fast)
+        assert sorted(map(str, found)) == sorted(
+            [f"{first[0]} is still running at {server.url}", f"the queue at {server.url} is full (1 batch running)"]
+        )
+
+
+def test_ids_may_be_numbers_of_64_bits() -> None:
+    """Some gateways number their batches and files so."""
+    batch = read_batch(b'{"id": 18446744073709551615, "status": "completed", "output_file_id": 1099511627776}')
+    assert (batch.id, batch.output_file_id) == ("18446744073709551615", "1099511627776")
+
+
+@pytest.mark.parametrize(
+    ("created", "pages"),
+    [
+        (None, 3),
+        ("soon", 3),
+        ("9999-12-31T23:59:59-23:00", 3),
+        ("2023-11-14T22:13:20Z", 1),
+        ("2023-11-14T23:13:20+01:00", 1),
+        ("2023-11-14T22:13:20", 1),
+        ("1700000000", 1),
+        (1.7e9, 1),
+    ],
+)
+def test_a_batch_in_doubt_is_found_on_a_later_page_however_times_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, created: object, pages: int
+) -> None:
+    """Only a batch that is known to be older ends the search: one that is not found is paid again."""
+    monkeypatch.setattr("apigen.models.batch.api.PAGE", 1)
+    listed: list[dict[str, Any]] = []
+
+    def after(call: str, value: dict[str, Any]) -> dict[str, Any]:
+        if call != "GET /batches":
+            return value
+        listed.extend(value["data"])
+        return value | {"data": [one | {"created_at": created} for one in value["data"]]}
+
+    async def find(file_id: str, since: float) -> RemoteBatch | None:
+        api = BatchApi(ModelConfig(name="openai/m", base_url=server.url), BatchConfig())
+        try:
+            return await api.find(file_id, "no such tag", since)
+        finally:
+            await api.aclose()
+
+    with serving_batches(BatchServer()) as server:
+        server.after = after
+        for number in range(3):
+            asked(server.url, tmp_path, range(number, number + 1))
+        assert asyncio.run(find("no such file", 0)) is None
+        oldest = listed[2]
+        found = asyncio.run(find(oldest["input_file_id"], server.now - 1000))
+        assert found is not None
+        assert found.id == oldest["id"]
+        listed.clear()
+        assert asyncio.run(find("no such file", server.now + 1000)) is None
+        assert len(listed) == pages
 
 
 @pytest.mark.parametrize(

@@ -287,6 +287,19 @@ def test_a_run_ends_at_its_budget(tmp_path: Path) -> None:
     assert kept == (pytest.approx(made["costs"]["cost_usd"]), 0), "every completion carries its cost"
 
 
+def test_a_budget_below_one_request_says_so(tmp_path: Path) -> None:
+    """No request for pairs is sent, since its judges could not be paid; "$0 spent" would not explain that."""
+    config, out = tmp_path / "config.yaml", tmp_path / "out"
+    config.write_text(CONFIG)
+    with serving(usage=uneven, judges={"j": strict}) as server:
+        stopped = apigen("run", config, "--base-url", server.url, "--out", out, "--max-cost", "0.0001")
+    assert stopped.returncode == 1, stopped.stderr
+    assert manifest(out)["status"] == "budget"
+    line = stopped.stderr.strip().splitlines()[-1]
+    assert "at 0 of 40 samples: the budget is below the expected cost of one request with its judges; resume" in line
+    assert f"apigen run --resume --out {out} --max-cost MORE" in line
+
+
 @pytest.mark.slow
 def test_a_run_that_ended_at_its_budget_goes_on_with_more(tmp_path: Path) -> None:
     """Counted from the first start; with enough it ends with the bytes of a run that had no budget."""

@@ -160,7 +160,7 @@ def test_resuming_with_a_changed_library_is_refused(tmp_path: Path) -> None:
         (lambda run: (run / "manifest.json").unlink(), "has no manifest.json"),
         (lambda run: edit(run / "manifest.json", '"config": {', '"config": 5, "x": {'), "can no longer be read"),
         (lambda run: (run / "config.yaml").write_bytes(b"\xff\xfe"), "can no longer be read"),
-        (lambda run: drop_line(run / "attempts.jsonl", 4), "attempts.jsonl line 5: "),
+        (lambda run: drop_line(run / "attempts.jsonl", 4), "attempts.jsonl line 5: found attempt "),
         (lambda run: edit(run / "attempts.jsonl", '"offered":["', '"offered":["no_'), "names the tool 'no_"),
         (
             lambda run: edit(run / "attempts.jsonl", '"targets":["', '"targets":["no_'),

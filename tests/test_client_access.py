@@ -132,7 +132,7 @@ def test_a_proxy_that_nobody_knows_is_named(scheme: str, monkeypatch: pytest.Mon
     """By chat and by batch: the model's own host is not looked up at all."""
     monkeypatch.setenv(f"{scheme}_proxy", "http://user:hunter2@proxy.invalid:3128")
     address = f"{scheme}://models.invalid/v1"
-    says = r"the proxy http://proxy\.invalid:3128, .* \(its host proxy\.invalid cannot be resolved\)"
+    says = r"to proxy http://proxy\.invalid:3128 \(from the environment\): its host proxy\.invalid cannot be resolved"
     with pytest.raises(TryAgain, match=says):
         one(always(answer()), base_url=address, retries=0)
     with pytest.raises(NotReached, match=says):
@@ -189,7 +189,7 @@ def test_a_proxy_that_lets_nothing_through_is_named_without_its_password(
     """By chat and by batch alike."""
     monkeypatch.setenv(f"{scheme}_proxy", "http://user:pass@127.0.0.1:9")
     address = f"{scheme}://models.invalid/v1"
-    says = r"cannot connect: the proxy http://127\.0\.0\.1:9, set in the environment, did not connect \("
+    says = r"cannot connect to proxy http://127\.0\.0\.1:9 \(from the environment\): "
     with pytest.raises(TryAgain, match=says):
         one(always(answer()), base_url=address, retries=0)
 
@@ -210,7 +210,7 @@ def test_a_proxy_that_refuses_a_tunnel_is_named(monkeypatch: pytest.MonkeyPatch)
             finally:
                 await asked.aclose()
 
-    with pytest.raises(TryAgain, match=r"the proxy http://127\.0\.0\.1:\d+, .* \(HTTP 407"):
+    with pytest.raises(TryAgain, match=r"to proxy http://127\.0\.0\.1:\d+ \(from the environment\): HTTP 407"):
         asyncio.run(main())
 
 

@@ -190,6 +190,20 @@ def test_a_byte_order_mark_and_numbers_that_are_none_are_read(said: bytes) -> No
     assert asked(always(response(200, said)))[0].text == "hi"
 
 
+@pytest.mark.parametrize("content", [rb'{"choices": NaN, "text": "\ud800"}', rb'{"\ud800": -Infinity}'])
+def test_half_a_surrogate_pair_is_unreadable_also_beside_numbers_that_are_none(content: bytes) -> None:
+    """Python's reader lets it through, and no file could store it."""
+    with pytest.raises(Unreadable):
+        parsed(content)
+
+
+def test_an_answer_that_could_not_be_stored_costs_a_try() -> None:
+    """With the numbers of Python's writer beside half a surrogate pair; the next answer is kept."""
+    broken = rb'{"choices": [{"message": {"content": "\ud83d"}, "logprobs": [NaN]}]}'
+    completion, _, times = asked(in_turn(response(200, broken), answer()))
+    assert (completion.text, times) == ("hi", 2)
+
+
 @pytest.mark.parametrize("status", [201, 202, 206])
 def test_a_completion_with_another_good_status_is_one(status: int) -> None:
     """Gateways call an answer created."""
@@ -224,7 +238,7 @@ def test_an_error_inside_a_choice_is_no_answer(choice: dict[str, Any]) -> None:
 def test_an_answer_that_ends_in_an_error_without_one_is_none_either() -> None:
     """Its finish reason alone says so."""
     said = {"choices": [{"message": {"content": "half"}, "finish_reason": "error"}]}
-    with pytest.raises(NoCompletion, match="the answer is an error: the server does not say which"):
+    with pytest.raises(NoCompletion, match="the server reports an error without a reason"):
         read_completion(json.dumps(said).encode(), "m")
 
 

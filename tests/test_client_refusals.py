@@ -84,8 +84,18 @@ def openrouter(limit: str, reset: str) -> dict[str, Any]:
             r"the server asks to wait until .*24 h",
         ),
         (503, openai("Maintenance"), {"retry_after": "7200"}, "the server asks to wait until .*2 h 0 min"),
-        (503, openai("Maintenance"), {"retry_after": "inf"}, "the server asks to wait forever$"),
-        (429, openai("Maintenance"), {"retry_after": "9" * 30}, "the server asks to wait forever$"),
+        (
+            503,
+            openai("Maintenance"),
+            {"retry_after": "inf"},
+            "asks to wait; the server names no valid renewal time$",
+        ),
+        (
+            429,
+            openai("Maintenance"),
+            {"retry_after": "9" * 30},
+            "asks to wait; the server names no valid renewal time$",
+        ),
     ],
 )
 def test_a_quota_that_waiting_does_not_bring_back_ends_the_run(

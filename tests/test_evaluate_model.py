@@ -473,7 +473,7 @@ def test_a_dry_run_counts_and_asks_nothing(server: ToolServer, tmp_path: Path) -
 
 
 def test_two_evaluations_do_not_write_to_one_folder(server: ToolServer, tmp_path: Path) -> None:
-    """The second is told that another is at work there."""
+    """The second learns that another process is using the folder."""
     server.hold_after = 1
     options = ("--suite", f"held-out:{rows(tmp_path)}", "--model", "openai/x", "--base-url", server.url)
     process = start("evaluate", *options, "--out", tmp_path / "out")
@@ -481,7 +481,7 @@ def test_two_evaluations_do_not_write_to_one_folder(server: ToolServer, tmp_path
     ran = apigen("evaluate", *options, "--out", tmp_path / "out", "--resume")
     process.kill()
     process.communicate()
-    assert (ran.returncode, "another apigen is at work there" in ran.stderr) == (2, True)
+    assert (ran.returncode, "another apigen process is using it" in ran.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

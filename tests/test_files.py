@@ -81,7 +81,7 @@ def test_a_run_on_a_full_disk_stops_and_resumes(tmp_path: Path) -> None:
 def test_a_directory_is_held_by_one_process(tmp_path: Path) -> None:
     """The second is refused until the first lets go."""
     lock = DirectoryLock(tmp_path)
-    with pytest.raises(UserError, match="another apigen is at work there"):
+    with pytest.raises(UserError, match="another apigen process is using it"):
         DirectoryLock(tmp_path)
     lock.release()
     DirectoryLock(tmp_path).release()

@@ -88,17 +88,17 @@ def test_a_call_that_may_change_something_is_not_repeated() -> None:
 @pytest.mark.slow
 def test_a_slow_call_ends_at_its_time_and_the_server_stays() -> None:
     """The server still lists its tools, so nothing but the call is given up."""
-    with lab(odd(), timeout_s=3) as opened:
+    with lab(odd(), timeout_s=10) as opened:
         first = opened.call("does", what="name").result
         ran = opened.call("does", what="nothing")
-        assert (ran.reason, ran.detail) == (Reason.TIMEOUT, "no result within 3 s")
+        assert (ran.reason, ran.detail) == (Reason.TIMEOUT, "no result within 10 s")
         assert opened.call("does", what="name").result == first
 
 
 @pytest.mark.slow
 def test_a_server_that_hangs_is_ended_and_started_again() -> None:
     """It does not even list its tools any more; a call that only waited behind the hanging one is made again."""
-    with lab(odd(), timeout_s=3) as opened:
+    with lab(odd(), timeout_s=6) as opened:
         first = opened.call("does", what="name").result
         hanging, waiting = opened.calls(Call("does", {"what": "hang"}), Call("does", {"what": "name"}))
         assert hanging.reason is Reason.TIMEOUT

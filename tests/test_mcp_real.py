@@ -126,7 +126,7 @@ def test_server_everything_answers_over_streamable_http(everything: Path) -> Non
     place = f"127.0.0.1:{port}"
     with (
         site(everything, "streamableHttp", port=port),
-        lab(f"mcp:http://{place}/mcp", private=[place], timeout_s=3, result_kb=256) as opened,
+        lab(f"mcp:http://{place}/mcp", private=[place], timeout_s=10, result_kb=256) as opened,
     ):
         assert opened.call("echo", message="hello").result == "Echo: hello"
         assert opened.call("get-sum", a=2, b=3).result == "The sum of 2 and 3 is 5."

@@ -165,7 +165,11 @@ def test_executions_are_made_again_only_where_settings_decide_what_calls_do(run:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(None, "every one ended in an error"), pytest.param("70", "in a row", marks=pytest.mark.slow)]
+    ("count", "said"),
+    [
+        (None, "every one ended in an error"),
+        pytest.param("70", "20 consecutive requests ended in errors", marks=pytest.mark.slow),
+    ],
 )
 def test_a_judge_that_answers_nobody_changes_no_data(
     paid: Path, server: ChatServer, tmp_path: Path, count: str | None, said: str

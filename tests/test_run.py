@@ -332,7 +332,7 @@ def test_two_runs_in_one_directory_are_refused(finished: Path, tmp_path: Path) -
     first.kill()
     first.communicate()
     assert second.returncode == 2
-    assert "another apigen is at work there" in second.stderr
+    assert "another apigen process is using it" in second.stderr
     before = contents(finished)
     refused = apigen("run", "--out", finished)
     assert refused.returncode == 2

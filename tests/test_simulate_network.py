@@ -52,14 +52,15 @@ def test_every_fault_is_told_and_none_is_taken_for_an_answer() -> None:
 def test_a_client_that_tries_again_gets_the_right_answer() -> None:
     """Half of all requests meeting a fault costs tries, not answers: each kind, with apigen's own retries."""
 
-    async def main(urls: list[str]) -> list[list[Completion]]:
-        settings = {"retries": 12, "timeout_s": 2.0}
-        return await asyncio.gather(*(answers(client(url, NAME, **settings), prompts(1)[:3]) for url in urls))
+    async def main(urls: dict[Fault, str]) -> list[list[Completion]]:
+        waits = {fault: 2.0 if fault in (Fault.HANG, Fault.DRIP) else 20.0 for fault in urls}
+        clients = [client(url, NAME, retries=12, timeout_s=waits[fault]) for fault, url in urls.items()]
+        return await asyncio.gather(*(answers(each, prompts(1)[:3]) for each in clients))
 
     right = [one.text for one in asyncio.run(answers(SimulatedModel(PROFILES[NAME]), prompts(1)[:3]))]
     with ExitStack() as stack:
-        apps = [application(Simulator(), faults={fault: 0.5}, seed=1) for fault in Fault]
-        found = asyncio.run(main([stack.enter_context(served(app)) for app in apps]))
+        apps = {fault: application(Simulator(), faults={fault: 0.5}, seed=1) for fault in Fault}
+        found = asyncio.run(main({fault: stack.enter_context(served(app)) for fault, app in apps.items()}))
     assert [[one.text for one in each] for each in found] == [right] * len(Fault)
 
 

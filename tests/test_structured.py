@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pytest_httpserver import HTTPServer
 
@@ -231,6 +232,8 @@ def test_parameters_that_an_endpoint_refuses_are_said_otherwise_from_then_on(htt
     [
         ("'temperature' does not support 0.7. Only the default (1) value is supported.", "no temperature"),
         ("[{'type': 'extra_forbidden', 'loc': ['body', 'seed'], 'msg': 'Extra inputs are not permitted'}]", "no seed"),
+        ("invalid temperature: only 1 is allowed for this model", "no temperature"),
+        ("`temperature` is deprecated for this model.", "no temperature"),
         ("response_format: keyword 'minItems' is not supported", "no minItems in schemas"),
     ],
 )  # fmt: skip
@@ -248,11 +251,57 @@ def test_refusals_are_understood_in_the_words_of_several_servers(
     assert not told.get("fell")
 
 
+@pytest.mark.parametrize(
+    ("said", "param"),
+    [
+        ("Invalid 'temperature': decimal above maximum value. Expected a value <= 1, but got 1.5", "temperature"),
+        ("Invalid temperature value, the valid range of temperature is [0, 1]", None),
+        ("temperature: Input should be less than or equal to 1", None),
+        ("temperature must be non-negative, got -1.0.", "temperature"),
+        ("Unsupported value: 'temperature' must be between 0 and 1", "temperature"),
+    ],
+)
+def test_a_temperature_out_of_range_ends_the_run_with_the_server_s_words(
+    httpserver: HTTPServer, said: str, param: str | None
+) -> None:
+    """OpenAI, DeepSeek, Anthropic, vLLM: without it other data would be generated, and every request has it."""
+
+    def narrow(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return (400, error(said, param)) if body.get("temperature", 0) > 1 else vllm(body)
+
+    with pytest.raises(ModelUnavailable, match=r"; set generation\.temperature to a value that the model") as caught:
+        asked(httpserver, narrow, options=msgspec.structs.replace(OPTIONS, temperature=1.5))
+    assert said.rstrip(".") in str(caught.value)
+    assert all("temperature" in body for body in bodies(httpserver))
+
+
+def test_a_seed_out_of_range_refuses_its_request_alone(httpserver: HTTPServer) -> None:
+    """Each request has its own."""
+    said = "Invalid 'seed': integer above maximum value. Expected a value <= 3, but got 5 instead."
+
+    def narrow(body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return (400, error(said, "seed")) if body.get("seed", 0) > 3 else vllm(body)
+
+    with pytest.raises(ModelRefused, match="above maximum value"):
+        asked(httpserver, narrow)
+
+
+def test_a_sampling_parameter_that_is_dropped_is_reported_once(
+    httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Data generated without it differ from what the configuration promises."""
+    asked(httpserver, strict, times=3)
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("apigen")] == [
+        "openai/m does not accept temperature; its requests are sent without it",
+        "openai/m does not accept seed; its requests are sent without it",
+    ]
+
+
 def test_too_many_tokens_are_no_unknown_parameter(httpserver: HTTPServer) -> None:
     """vLLM names ``max_tokens`` when the prompt leaves no room for so many; another name for them would not help."""
     said = "'max_tokens' or 'max_completion_tokens' is too large: 4000. This model's maximum context length is 4096."
     with pytest.raises(
-        ModelRefused, match=r"too small for this prompt and max_tokens together; start a new run with a lower gen"
+        ModelRefused, match=r"too small for this prompt and max_tokens together; lower generation\.max_tokens"
     ):
         asked(httpserver, lambda _: (400, error(said, "max_tokens")), structured="json_schema")
     assert len(httpserver.log) == 1
@@ -274,7 +323,7 @@ def test_max_tokens_that_no_prompt_leaves_room_for_end_the_run_at_the_first(http
     async def main() -> None:
         model = OpenAIModel(config(httpserver, structured="json_schema"), 4)
         for _ in range(3):
-            with pytest.raises(ModelUnavailable, match=r"; start a new run with a lower generation\.max_tokens "):
+            with pytest.raises(ModelUnavailable, match=r"; lower generation\.max_tokens or judging"):
                 await model.complete(PROMPT, OPTIONS)
         await model.aclose()
 

@@ -750,7 +750,7 @@ def test_the_loss_on_held_out_rows_is_per_token_whatever_the_batch(data: Path, m
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_read(model: Path, tmp_path: Path) -> None:
     """The data are not there either, and not what is complained of."""
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"sub: cannot be made in .*file; choose another --out"):
+    with pytest.raises(UserError, match=r"sub: cannot be created in .*file; choose another --out"):
         trained(tmp_path / "nowhere.jsonl", tmp_path / "file" / "sub", model=model)
 
 

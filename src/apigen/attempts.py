@@ -23,7 +23,7 @@ def read_requests(path: Path) -> Iterator[tuple[int, tuple[Attempt, ...]]]:
     """The attempts of each request whose lines are all there, with the offset at which they end.
 
     Raises:
-        UserError: a line is damaged, or stands where another should.
+        UserError: a line is damaged, or does not hold the attempt that comes next.
     """
     request, number = list[Attempt](), 0
     for line_number, (end, line) in enumerate(whole_lines(path) if path.exists() else (), 1):
@@ -34,7 +34,7 @@ def read_requests(path: Path) -> Iterator[tuple[int, tuple[Attempt, ...]]]:
             raise UserError(f"{path} line {line_number}: cannot be read ({error}); {mend}") from None
         if (attempt.request, attempt.pair) != (number, len(request)):
             expected = f"{number}.{len(request)}"
-            raise UserError(f"{path} line {line_number}: {attempt.id} stands where {expected} should; {mend}")
+            raise UserError(f"{path} line {line_number}: found attempt {attempt.id}, expected {expected}; {mend}")
         request.append(attempt)
         if attempt.last:
             yield end, tuple(request)

@@ -36,7 +36,7 @@ def require_makeable(folder: Path) -> None:
     """
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise UserError(f"{folder}: cannot be made in {there}; choose another --out")
+        raise UserError(f"{folder}: cannot be created in {there}; choose another --out")
 
 
 @contextlib.contextmanager
@@ -131,7 +131,7 @@ class DirectoryLock:
         except OSError:
             os.close(self._handle)
             raise UserError(
-                f"{directory}: another apigen is at work there; wait for it to end, or use another --out"
+                f"{directory}: another apigen process is using it; wait for it to end, or use another --out"
             ) from None
 
     def release(self) -> None:

@@ -22,11 +22,11 @@ from apigen.sampling.state import Lesson, SamplingState
 from apigen.tally import Tally
 
 STALL_REQUESTS = 100
-"""A run stops when this many requests in a row brought (almost) nothing."""
+"""A run stops when this many consecutive requests yielded almost no new samples."""
 STALL_YIELD = 0.01
 """...that is, when less than this share of their candidates was accepted."""
 STALL_ERRORS = 20
-"""A run stops when this many requests in a row brought only errors."""
+"""A run stops when this many consecutive requests ended in errors."""
 
 
 class Ending(StrEnum):

@@ -24,6 +24,7 @@ from apigen.manifest import manifest
 from apigen.models.base import EndpointFacts, Model
 from apigen.models.batch.book import BatchBook, BatchState
 from apigen.models.purse import Spending
+from apigen.models.roles import Role
 from apigen.models.spending import Spend
 from apigen.models.writers import Writers
 from apigen.records import Attempt, Sample
@@ -209,19 +210,20 @@ class Session:
         if ending is Ending.BUDGET and self._spend:
             spending = self._spend.purse.spending()
             going_on = f"apigen run --resume --out {shlex.quote(str(self._directory.path))} {more_options(spending)}"
-            return (
-                f"Stopped by the budget at {have} of {wanted} samples, with {spent(spending)} spent; "
-                f"resume with: {going_on}"
-            )
+            if not self._spend.purse.accounts.total(Role.WRITER).requests:
+                why = ": the budget is below the expected cost of one request with its judges"
+            else:
+                why = f", with {spent(spending)} spent"
+            return f"Stopped by the budget at {have} of {wanted} samples{why}; resume with: {going_on}"
         if ending is Ending.WAITING:
             return f"Stopped at {have} of {wanted} samples: batch answers are still pending; --resume fetches them."
         if ending is Ending.REFUSED:
             last = self.tally.last_error
             return (
-                f"Stopped at {have} of {wanted} samples: {STALL_ERRORS} requests in a row brought only errors ({last})."
+                f"Stopped at {have} of {wanted} samples: {STALL_ERRORS} consecutive requests ended in errors ({last})."
             )
         return (
-            f"Stopped at {have} of {wanted} samples: the last {STALL_REQUESTS} requests brought almost no new samples. "
+            f"Stopped at {have} of {wanted} samples: the last {STALL_REQUESTS} requests yielded almost no new samples. "
             "The reject reasons show why; more tools, more seeds or another model help."
         )
 

@@ -108,4 +108,4 @@ def proxy_problem(config: ModelConfig, error: Exception, proxy: str | None) -> s
             said = f"its host {error.host} cannot be resolved"
         case _:
             return None
-    return f"the proxy {shown(URL(proxy))}, set in the environment, did not connect ({said})"
+    return f"cannot connect to proxy {shown(URL(proxy))} (from the environment): {said}"

@@ -37,7 +37,7 @@ def parsed(content: bytes) -> Json:
         value = _decoded(content.removeprefix(codecs.BOM_UTF8))
     except RecursionError:
         raise Unreadable(_TOO_DEEP) from None
-    except ValueError as error:  # msgspec's and those of broken UTF-8 are
+    except ValueError as error:  # msgspec's errors and those of broken UTF-8 are
         raise Unreadable(in_one_line(error, 200)) from None
     if not _is_shallow(value):
         raise Unreadable(_TOO_DEEP)
@@ -63,6 +63,7 @@ def _decoded(content: bytes) -> Json:
         if not any(word in content for word in _NOT_FINITE):
             raise
         value = json.loads(content)
+        msgspec.json.encode(value)  # unlike msgspec, json lets lone surrogates through, which cannot be stored
     return value
 
 

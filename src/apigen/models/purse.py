@@ -27,22 +27,23 @@ from apigen.models.tokens import tokens_asked
 from apigen.records import Completion, Message
 
 MODEST_TOKENS = {Role.WRITER: 800, Role.REPAIR: 250, Role.JUDGE: 300, Role.PROBE: 16}
-"""What an answer is taken to be long before there were some."""
+"""Tokens expected of an answer before there are any to take a mean of."""
 JUDGED_PROMPT_TOKENS = 1500
-"""What a judge's prompt is taken to be long before there were some."""
+"""Tokens expected of a judge's prompt before there are any to take a mean of."""
 _ENOUGH = 3
-"""So many answers make a mean."""
+"""Answers from which on the next one is expected to cost their mean."""
 _GUESS_COUNTS = 10
-"""The first guess of what follows from a request for pairs counts as so many: those that end first had little to do."""
+"""Weight, in requests, of the first guess of what follows one for pairs: those that end first had little to do."""
 _MARGIN = 1.5
-"""So many times what follows on the average is kept for each: where a judge is refused, what was written must wait."""
+"""Room kept for each request under way, as a multiple of what follows one on average: without room for its judges,
+what was written would have to wait."""
 _PRECEDENCE = 2.5
-"""So many times the average is left to each errand that was begun before: to wait costs nothing while those go on."""
+"""Room left to each errand that was begun before, as a multiple of the average: waiting for these costs nothing."""
 _PATIENCE_S = 4.0
 """Seconds for which a request waits for errands begun before it while nothing is in flight: they may be executing. A
 quarter of that the next time, and so on, since they may also wait for this one."""
 _ERRAND: ContextVar[int] = ContextVar("errand", default=0)
-"""The number of the errand that asks, in the order in which errands were begun; 0 outside all of them."""
+"""The number of the errand that sends requests, in the order in which errands were begun; 0 outside all of them."""
 
 _NO_ROOM = "the budget has no room for another request"
 

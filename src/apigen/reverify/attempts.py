@@ -202,7 +202,7 @@ class Reverifier:
         self._errors_in_a_row = self._errors_in_a_row + 1 if len(errors) == len(decided) else 0
         if self._errors_in_a_row >= STALL_ERRORS and self._executor is not None:
             raise JobFellShort(
-                f"the candidates could not be re-verified: {STALL_ERRORS} requests in a row brought only errors "
+                f"the candidates could not be re-verified: {STALL_ERRORS} consecutive requests ended in errors "
                 f"({self._error}); the data is unchanged"
             )
 

@@ -62,7 +62,7 @@ class Kept:
         settings: of the evaluation.
 
     Raises:
-        UserError: another process is at work there.
+        UserError: another process is using it.
     """
 
     def __init__(self, path: Path, settings: Settings) -> None:

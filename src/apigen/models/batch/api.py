@@ -110,7 +110,7 @@ class BatchApi:
             for batch in page.batches:
                 if batch.input_file_id == file_id or batch.tag == tag:
                     return batch
-            if not page.has_more or not page.batches or page.batches[-1].created_at < since:
+            if not page.has_more or not page.batches or 0 < page.batches[-1].created_at < since:
                 return None
             if page.batches[-1].id in seen:
                 raise NotThere(f"{self._who('/batches')}: its list of batches never ends")
@@ -165,7 +165,7 @@ class BatchApi:
         except aiohttp.ClientConnectorCertificateError as error:  # a ValueError, too
             raise ModelUnavailable(
                 f"{self._who(path)}: its certificate is not trusted ({error.certificate_error}); set SSL_CERT_FILE "
-                "to a file with the certificate authority that signed it"
+                "to a file with the issuing CA's certificate"
             ) from None
         except (aiohttp.InvalidURL, ValueError) as error:  # a key or an address that HTTP cannot carry
             problem = complaint(self._config, error)
@@ -175,7 +175,7 @@ class BatchApi:
         except (aiohttp.ClientError, ConnectionError) as error:
             said = complaint(self._config, error)
             if of_proxy := proxy_problem(self._config, error, self._proxy):
-                raise NotReached(f"cannot connect: {of_proxy}") from None
+                raise NotReached(of_proxy) from None
             if isinstance(error, aiohttp.ClientConnectorError):
                 raise NotReached(f"cannot connect: {error.os_error.strerror or said}") from None
             raise TryAgain(f"connection lost: {said}") from None

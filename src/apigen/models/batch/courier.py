@@ -266,7 +266,7 @@ class Courier:
         """Wait for the files of a completed batch, which some providers name a moment later.
 
         Raises:
-            ModelUnavailable: there are none, though it has answers: sending it again would be paying twice.
+            ModelUnavailable: there are none, though it probably has answers: sending it again would be paying twice.
         """
         for _ in range(_MOMENTS):
             if not batch.lacks_files:
@@ -274,9 +274,10 @@ class Courier:
             await asyncio.sleep(self._config.poll_s)
             batch = await self.look(entry)
         if batch.lacks_files:
+            answers = f" with {batch.counts.completed} answers" if batch.counts.completed else ""
             raise ModelUnavailable(
-                f"{self._locator}: {batch.id} is completed with {batch.counts.completed} answers, but the provider "
-                "names no output file; resume later to fetch them, or move batches.sqlite away to send it again"
+                f"{self._locator}: {batch.id} is completed{answers}, but the provider names no output file; resume "
+                "later to fetch the answers, or move batches.sqlite away to send the batch again"
             )
         return batch
 
@@ -286,7 +287,8 @@ class Courier:
         except NotThere as error:
             self.discard(entry)
             raise ModelUnavailable(
-                f"{error}: the answers of {entry.batch_id} are gone; a resumed run requests them again"
+                f"{error}: the provider no longer has the answers of {entry.batch_id}; --resume sends "
+                "those requests again"
             ) from None
 
     async def cancel(self, entry: Entry) -> None:

@@ -125,10 +125,14 @@ class BatchModel:
 
     def _elsewhere(self, number: int) -> ModelUnavailable:
         entry = self._journal.entry(number)
+        requests = _counted(entry.requests, "request")
+        if entry.batch_id:
+            what = f"batch {entry.batch_id} with {requests} is running"
+        else:
+            what = f"a batch of {requests} may be running (metadata apigen={entry.tag})"
         return ModelUnavailable(
-            f"{self.locator}: batch {entry.batch_id} with {entry.requests} requests is running at {entry.url}, but "
-            f"the model is now at {self._url}; restore its base_url until they are answered, or move "
-            "batches.sqlite away to send them again"
+            f"{self.locator}: {what} at {entry.url}, but the model is now at {self._url}; restore its base_url until "
+            "the batch is answered, or move batches.sqlite away to send it again"
         )
 
     def _attach(self) -> None:
@@ -211,7 +215,7 @@ class BatchModel:
                 found = await self._courier.find(entry)
                 if found is None:
                     self._courier.discard(entry)
-                    self._again(dict.fromkeys(keys, "it was never sent"), counts=False)
+                    self._again(dict.fromkeys(keys, "its batch was never created"), counts=False)
                     return
                 entry = found
             self._working.add(entry.number)
@@ -282,7 +286,8 @@ class BatchModel:
         """Wait until another batch has ended, or one poll interval if there is none."""
         before = set(self._working)
         if before and not self._book.wait:
-            raise AnswersPending(f"{len(before)} batches are running at {self._url}, and its queue is full")
+            running = _counted(len(before), "batch", "batches")
+            raise AnswersPending(f"the queue at {self._url} is full ({running} running)")
         while True:
             await asyncio.sleep(self._batch.poll_s)
             if not before or before - self._working:
@@ -354,3 +359,7 @@ class BatchModel:
         await self._courier.creations()
         await self._api.aclose()
         await self._speech.aclose()
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -4,6 +4,7 @@ Only ids and a batch's status are required. Together writes statuses in capitals
 and counts may be null until there is something to count.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ _SYNONYMS = {
 """Other words for the protocol's statuses, as Together, Mistral, Anthropic and gateways use them."""
 _MOST_CODE, _MOST_MESSAGE = 80, 200
 _MOST_COUNT = 1 << 40
+_MOST_ID = 1 << 64
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -56,6 +58,7 @@ class RemoteBatch(msgspec.Struct, frozen=True):
     status: str
     """In the protocol's spelling where it is one of the protocol's, else the provider's word."""
     created_at: float = 0
+    """In seconds since 1970; 0 where the provider does not say."""
     input_file_id: str | None = None
     output_file_id: str | None = None
     error_file_id: str | None = None
@@ -72,9 +75,13 @@ class RemoteBatch(msgspec.Struct, frozen=True):
 
     @property
     def lacks_files(self) -> bool:
-        """Whether it must have an output file and names none."""
+        """Whether it must have a file of answers or errors and names none.
+
+        Only one whose requests all failed may have none; without counts, it is taken to have answers.
+        """
         files = self.output_file_id or self.error_file_id
-        return self.status == "completed" and self.counts.completed > 0 and not files
+        all_failed = self.counts.failed == self.counts.total > 0
+        return self.status == "completed" and not files and not all_failed
 
     @property
     def known(self) -> bool:
@@ -109,7 +116,7 @@ def read_batch(content: bytes) -> RemoteBatch:
     """
     batch = _batch(_object_in(content))
     if not batch.status:
-        raise TryAgain("the answer is not of the batch protocol (no `status`)")
+        raise TryAgain("not a Batch API response (no `status`)")
     return batch
 
 
@@ -124,7 +131,7 @@ def read_page(content: bytes) -> Page:
     """A page of batches in a provider's answer; raises as :func:`read_batch` does."""
     value = _object_in(content)
     if not isinstance(value.get("data"), list):
-        raise TryAgain("the answer is not of the batch protocol (no list `data`)")
+        raise TryAgain("not a Batch API response (no list `data`)")
     batches = tuple(_batch(one) for one in value["data"] if isinstance(one, dict) and _text(one.get("id")))
     return Page(batches, value.get("has_more") is True)
 
@@ -134,7 +141,7 @@ def _batch(value: dict[str, Any]) -> RemoteBatch:
     return RemoteBatch(
         id=_required(value, "id"),
         status=_spelled(_text(value.get("status")) or ""),
-        created_at=_number(value.get("created_at")),
+        created_at=_moment(value.get("created_at")),
         input_file_id=_text(value.get("input_file_id")),
         output_file_id=_text(value.get("output_file_id")),
         error_file_id=_text(value.get("error_file_id")),
@@ -167,16 +174,16 @@ def _object_in(content: bytes) -> dict[str, Any]:
     try:
         value = parsed(content)
     except Unreadable as error:
-        raise TryAgain(f"the answer is not of the batch protocol ({error})") from None
+        raise TryAgain(f"not a Batch API response ({error})") from None
     if not isinstance(value, dict):
-        raise TryAgain("the answer is not of the batch protocol (not an object)")
+        raise TryAgain("not a Batch API response (not an object)")
     return value
 
 
 def _required(value: dict[str, Any], name: str) -> str:
     found = _text(value.get(name))
     if not found:
-        raise TryAgain(f"the answer is not of the batch protocol (no `{name}`)")
+        raise TryAgain(f"not a Batch API response (no `{name}`)")
     return found
 
 
@@ -187,7 +194,7 @@ def _object(value: object) -> dict[str, Any]:
 def _text(value: object) -> str | None:
     """Ids and words; some providers give ids as numbers."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if abs(value) < _MOST_COUNT else None
+        return str(value) if abs(value) < _MOST_ID else None
     return value or None if isinstance(value, str) else None
 
 
@@ -197,3 +204,14 @@ def _number(value: object) -> float:
         value = int(value) if value.isascii() and value.isdigit() and len(value) < len(str(_MOST_COUNT)) else 0
     good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _MOST_COUNT
     return float(value) if good else 0.0  # type: ignore[arg-type]
+
+
+def _moment(value: object) -> float:
+    """A time in seconds since 1970; some providers give it as ISO 8601."""
+    if isinstance(value, str) and not value.isdigit():
+        try:
+            moment = datetime.fromisoformat(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            return 0.0
+    return _number(value)

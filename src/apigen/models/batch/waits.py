@@ -37,7 +37,7 @@ class Waits:
         now = time.monotonic()
         self._began = now if self._began is None else self._began
         if now - self._began > outage_s:
-            raise ModelUnavailable(f"{self._who}: {error}, for {outage_s:g} s") from None
+            raise ModelUnavailable(f"{self._who}: no success for {outage_s / 60:.3g} min: {error}") from None
         if now - self._began > SILENT_S:
             self._warn(f"{self._who}: {error}; retrying for up to {outage_s / 60:.0f} min")
         await asyncio.sleep(max(error.wait_s or 0.0, self._next_s * random.uniform(0.5, 1.0)))

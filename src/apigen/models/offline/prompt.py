@@ -48,7 +48,7 @@ def read_prompt(messages: Sequence[Message]) -> Prompt:
         task = msgspec.json.decode(_block(user, "task"), type=Task)
     except (ValueError, msgspec.MsgspecError) as error:
         raise ModelUnavailable(
-            f"the offline model only writes query/answer pairs, and this is no prompt for them ({error}); "
+            f"the offline model only writes query/answer pairs, and this prompt asks for something else ({error}); "
             "choose `rules` or a language model to judge"
         ) from None
     return Prompt({tool.name: tool for tool in tools}, tuple(examples), task, thought='"thought"' in system)

@@ -68,7 +68,7 @@ class Connection:
         config = self._config
         silence_s = config.silence_s or config.timeout_s
         if problem := proxy_problem(config, error, self._proxy):
-            raise TryAgain(f"cannot connect: {problem}") from None
+            raise TryAgain(problem) from None
         match error:
             case aiohttp.ConnectionTimeoutError():
                 raise TryAgain(f"no connection within connect_s ({config.connect_s:g} s)") from None
@@ -81,7 +81,8 @@ class Connection:
             case aiohttp.ClientConnectorCertificateError():
                 raise ModelUnavailable(
                     f"{config.name} at {self.address}: its certificate is not trusted "
-                    f"({one_line(str(error.certificate_error))}); set SSL_CERT_FILE to a file that holds its issuer"
+                    f"({one_line(str(error.certificate_error))}); set SSL_CERT_FILE to "
+                    "a file with the issuing CA's certificate"
                 ) from None
             case aiohttp.ClientConnectorDNSError():
                 raise TryAgain(f"cannot connect: the host {self._url.host} cannot be resolved") from None

@@ -1,7 +1,7 @@
 """Where an endpoint differs from most: learned from its refusals, once, and followed from then on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -10,13 +10,15 @@ from apigen.models.openai.refused import BodyRefused
 from apigen.models.openai.room import TOO_MANY_TOKENS
 from apigen.records import Json
 
-_NOT_KNOWN = re.compile(
+_UNSUPPORTED = (
     r"unsupported|not (?:\w+ )?support|n't support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|"
-    r"not (?:a )?valid|invalid|no such|extra (?:inputs?|fields?)|forbidden|deprecated|"
-    r"only the default|use '?max_completion_tokens",
-    re.IGNORECASE,
+    r"no such|extra (?:inputs?|fields?)|forbidden|deprecated|only the default|use '?max_completion_tokens|"
+    r"only \S+ is (?:allowed|supported)|invalid (?:parameter|argument|field|name)"
 )
-"""How servers report that they do not take a parameter, or not with that value."""
+_NOT_TAKEN = re.compile(_UNSUPPORTED, re.IGNORECASE)
+"""How servers report that they do not take a parameter, or no other value of it than their own."""
+_NOT_KNOWN = re.compile(rf"{_UNSUPPORTED}|not (?:a )?valid|invalid", re.IGNORECASE)
+"""The same, and how they report that they do not take a parameter with that value."""
 _TOO_MUCH = re.compile(r"too (?:large|long|many|big)|exceed|context|at most|less than|maximum", re.IGNORECASE)
 """How they report that there is too much of something, for which no other spelling helps."""
 
@@ -24,20 +26,20 @@ _FORMS = ("response_format", "tools")
 
 
 class Change(Protocol):
-    """One thing to put otherwise."""
+    """A change to a request's body that an endpoint may need."""
 
     @property
     def name(self) -> str:
-        """What it comes to, for people."""
+        """What changes, in words for people; it also identifies the change."""
         ...
 
     @property
     def about(self) -> str:
-        """The parameter that a refusal names which it fixes."""
+        """The parameter that a refusal names if this change fixes it."""
         ...
 
     def applied(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The body put so; the same where it is not concerned."""
+        """The changed body; the same one if the change does not concern it."""
         ...
 
 
@@ -153,5 +155,13 @@ def mending(refused: BodyRefused) -> tuple[str, ...]:
         return ()
     if TOO_MANY_TOKENS.search(refused.said) or (_TOO_MUCH.search(refused.said) and not not_known):
         return ()
-    named = [change.name for change in CHANGES if change.about == refused.param.rpartition(".")[2]]
-    return tuple(named or [change.name for change in CHANGES if re.search(rf"\b{change.about}\b", refused.said)])
+    named = [change for change in CHANGES if change.about == refused.param.rpartition(".")[2]]
+    named = named or [change for change in CHANGES if re.search(rf"\b{change.about}\b", refused.said)]
+    # A value that is out of range is for the user to correct: without the parameter, other data would be generated.
+    not_taken = _NOT_TAKEN.search(refused.said) and not refused.out_of_range
+    return tuple(change.name for change in named if not_taken or not isinstance(change, LeftOut))
+
+
+def dropped(names: Iterable[str]) -> list[str]:
+    """The parameters that some changes, given by their names, remove from requests."""
+    return [change.about for change in CHANGES if change.name in names and isinstance(change, LeftOut)]

@@ -6,6 +6,7 @@ so fails again and again is left for good.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ import msgspec
 
 from apigen.errors import ModelRefused, ModelUnavailable
 from apigen.models.openai import probe
+from apigen.models.openai.dialect import dropped
 from apigen.models.openai.probe import Finding, Probe
 from apigen.models.openai.refused import BodyRefused
 from apigen.models.openai.rungs import RUNGS, TEXT, Rung
@@ -22,6 +24,8 @@ from apigen.records import Completion
 
 FAILURES = 5
 """Requests in a row that must have fallen from a rung before it is left."""
+
+_log = logging.getLogger(__name__)
 
 Ask = Callable[[Rung], Awaitable[Completion]]
 
@@ -64,10 +68,12 @@ class Ladder:
     Args:
         wanted: ``auto``, or the name of the rung that the user chose.
         memory: what earlier sessions learned; ``None`` where nothing is kept.
+        model: its name, for messages.
     """
 
-    def __init__(self, wanted: str, memory: Memory | None = None) -> None:
+    def __init__(self, wanted: str, memory: Memory | None = None, model: str = "the model") -> None:
         self._memory = memory
+        self._model = model
         self._in_a_row: Counter[str] = Counter()
         self._probing = self._stopped = False
         self._probe_ended = asyncio.Event()
@@ -85,6 +91,8 @@ class Ladder:
     def learn(self, names: tuple[str, ...]) -> None:
         """Keep what the endpoint takes otherwise than most."""
         if not set(names) <= set(self._told.changes):
+            for parameter in dropped(set(names) - set(self._told.changes)):
+                _log.warning("%s does not accept %s; its requests are sent without it", self._model, parameter)
             self._tell(changes=tuple(dict.fromkeys([*self._told.changes, *names])))
 
     async def top(self, ask: Ask) -> Rung:

@@ -29,5 +29,5 @@ class Ladders:
         key = msgspec.json.encode(who, order="sorted")
         if key not in self._ladders:
             notes = self._store.notes(key, self._pay) if self._store else None
-            self._ladders[key] = Ladder(config.structured, notes)
+            self._ladders[key] = Ladder(config.structured, notes, config.name)
         return self._ladders[key]

@@ -38,7 +38,7 @@ class OpenAIModel:
         self._config = config
         self._name = config.name.removeprefix("openai/")
         self._client = client or Client((config,), concurrency)
-        self._ladder = ladder or Ladder(config.structured)
+        self._ladder = ladder or Ladder(config.structured, model=self._config.name)
 
     @property
     def locator(self) -> str:

@@ -53,7 +53,7 @@ class UsedUp(NamedTuple):
         try:
             moment = datetime.fromtimestamp(now, UTC) + timedelta(seconds=self.renewed_s)
         except OverflowError:
-            return f"{self.what} forever"
+            return f"{self.what}; the server names no valid renewal time"
         minutes = round(self.renewed_s / 60)
         wait = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
         return f"{self.what} until {moment:%Y-%m-%d %H:%M} UTC (in {wait})"

@@ -31,6 +31,9 @@ _BAD_KEY = re.compile(r"api[_ -]?key not valid|invalid[_ ]api[_ ]key|incorrect a
 _NO_MODEL = re.compile(r"not a valid model|model_not_found|model .{0,80}(?:not found|does not exist)", re.IGNORECASE)
 _MODERATED = re.compile(r"moderation|flagged|content[_ ](?:filter|policy)", re.IGNORECASE)
 """OpenRouter reports it with HTTP 403."""
+_TEMPERATURE = (
+    "set generation.temperature to a value that the model accepts in a new run; for `apigen evaluate`, --temperature"
+)
 _BUSY = re.compile(r"busy|overload|capacity|pending requests|too many requests", re.IGNORECASE)
 """How servers whose queue is full word HTTP 503: "server busy, please try again. maximum pending requests exceeded"
 (Ollama), "The model is overloaded" (Google). A server that starts ("Loading model") is not busy."""
@@ -65,6 +68,8 @@ def refusal(answer: Answer, config: ModelConfig, address: str, *, status: int | 
             return ModelRefused(f"{who}; the context is too small for this prompt and max_tokens together; {ADVICE}")
         if TOO_LONG.search(said.text):
             return ModelRefused(f"{who}; the prompt is longer than the model takes")
+    if refused.about_temperature:
+        return ModelUnavailable(f"{who}; {_TEMPERATURE}")
     if may_pass_later(status):
         return TryAgain(problem, wait_s, _kind(status, said, wait_s))
     hint = _hint(status, said, config, page=is_web_page(answer.content))

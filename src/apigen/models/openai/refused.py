@@ -24,6 +24,14 @@ _NO_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 """How chat templates (Gemma's, Mistral's first ones), Google and OpenAI refuse a system message."""
+_OUT_OF_RANGE = re.compile(
+    r"expected a value [<>]|must be [<>=]|(?:above|below) (?:the )?m(?:ax|in)imum"
+    r"|(?:less|greater|more|lower|higher) than"
+    r"|at (?:most|least)\b|\bbetween\b|\brange\b|too (?:large|high|low|small)|non-?negative|positive|exceed",
+    re.IGNORECASE,
+)
+"""How OpenAI, DeepSeek, vLLM and servers that validate with pydantic report a number that is too large or too small."""
+_TEMPERATURE = re.compile(r"^.{0,40}\btemperature\b", re.IGNORECASE)
 NO_ROUTE = re.compile(r"no endpoints? found that (?:supports?|can handle)", re.IGNORECASE)
 """How OpenRouter reports that no provider of a model takes what a body asks for; the model itself is there."""
 
@@ -48,6 +56,17 @@ class BodyRefused(ModelRefused):
     def about_system(self) -> bool:
         """Whether it is the system message that is refused; llama.cpp so reports a chat template's error with 500."""
         return self.status in (400, 422, 500) and _NO_SYSTEM.search(f"{self.said} {self.param}") is not None
+
+    @property
+    def out_of_range(self) -> bool:
+        """Whether a number in it is too large or too small."""
+        return _OUT_OF_RANGE.search(self.said) is not None
+
+    @property
+    def about_temperature(self) -> bool:
+        """Whether its temperature is out of range, which is the same in all requests."""
+        named = self.param == "temperature" or (not self.param and _TEMPERATURE.search(self.said) is not None)
+        return self.status in (400, 422) and named and self.out_of_range and not self.about_form
 
     @property
     def about_form(self) -> bool:

@@ -16,23 +16,20 @@ _ASKED = re.compile(
 )
 """The ``max_tokens`` that vLLM, OpenAI and OpenRouter repeat where prompt and answer together exceed the context."""
 
-ADVICE = (
-    "start a new run with a lower generation.max_tokens "
-    "(for a judge judging.max_tokens, for apigen evaluate --max-tokens)"
-)
+ADVICE = "lower generation.max_tokens or judging.max_tokens in a new run; for `apigen evaluate`, lower --max-tokens"
 
 
 def no_room(message: str) -> str:
-    """The same advice with its reason, where no prompt, however short, leaves room for the answer; else empty.
+    """Why no prompt, however short, leaves room for an answer of ``max_tokens``, with :data:`ADVICE`; else empty.
 
     Args:
         message: what the server reports.
     """
     if TOO_MANY_TOKENS.search(message):
-        return f"max_tokens is more than this model can answer with; {ADVICE}"
+        return f"max_tokens is above this model's output limit; {ADVICE}"
     context, asked = _CONTEXT.search(message), _asked(message)
     if context and asked and asked >= int(context[1]):
-        return f"max_tokens takes up the whole context; {ADVICE}"
+        return f"max_tokens leaves no room for the prompt; {ADVICE}"
     return ""
 
 

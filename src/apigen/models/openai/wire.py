@@ -96,8 +96,8 @@ def read_completion(
         raise NoCompletion(what)
     choice, usage = response.choices[0], _object(response.usage)
     if choice.failed:
-        why = error_message(content) if choice.error else "the server does not say which"
-        raise NoCompletion(f"the answer is an error: {why}")
+        said = f"the answer is an error: {error_message(content)}"
+        raise NoCompletion(said if choice.error else "the server reports an error without a reason")
     text, thinking = told_apart(choice.message)
     calls = _calls(choice.message)
     reply = Reply(text or _text(choice.message.get("refusal")), thinking, _arguments(calls), calls)
