@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from apigen.errors import JobFellShort, UserError
@@ -18,6 +19,7 @@ from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question
+from apigen.evaluate.evaluation import evaluated
 from apigen.evaluate.held_out import HeldOut
 from apigen.evaluate.in_memory import score_answerer
 from apigen.evaluate.summary import remarks
@@ -69,6 +71,32 @@ class Telling:
 def asked(kept: Kept, answerer: Answerer, found: Sequence[Question]) -> dict[str, str | None]:
     asyncio.run(ask_missing(found, kept, answerer, "native"))
     return {id_: one.error for id_, one in kept.answers.items()}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '<tool_call>{"name": "brew", "arguments": {"leaf": "\\ud83d"}}</tool_call>',
+        '{"name": "brew", "parameters": {"leaf": "\\ud83d"}}',
+        '[{"name": "brew", "arguments": {"leaf": "\\ud83d"}}]',
+        '[brew(leaf="\\ud83d")]',
+        "<function=brew><parameter=leaf>\ud83d</parameter></function>",
+    ],
+)
+def test_half_a_character_in_a_call_is_an_undecodable_answer(tmp_path: Path, said: str) -> None:
+    """It cannot be written as JSON; it is kept escaped, also when the evaluation is resumed, and scored as wrong."""
+    found = questions(tmp_path, "Tea!")
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        assert asked(kept, Telling(lambda _: Response(said)), found) == {"q0": None}
+    with Kept.resume(tmp_path / "out", SETTINGS) as kept:
+        one = kept.answers["q0"]
+        (verdict,) = (each.verdict() for each in evaluated(found, kept.answers, {}))
+    assert one.calls is None
+    assert "\\ud83d" in (one.text or "")
+    answer = one.line().answer
+    assert answer is not None
+    assert answer.undecodable
+    assert msgspec.json.encode(verdict)
 
 
 def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -> None:
