@@ -81,6 +81,17 @@ def test_what_was_answered_before_an_interruption_is_not_asked_again(model: Path
     assert found.arguments.due == 20
 
 
+def test_answers_of_another_model_are_not_taken_over(model: Path, rows: Path, tmp_path: Path) -> None:
+    """They are known by the model's digest, also where both models have the same name."""
+    out = tmp_path / "format-1" / "seen"
+    out.parent.mkdir()
+    asking()(model, rows, out)
+    other = write_chat_model(tmp_path / "other")
+    (other / "generation_config.json").write_text('{"do_sample": false}')
+    with pytest.raises(UserError, match="model_digest changed"):
+        asking()(other, rows, out)
+
+
 def test_the_answers_of_a_cell_are_an_evaluation(model: Path, rows: Path, tmp_path: Path) -> None:
     """Two cells can be compared question by question."""
     for name in ("verified-1", "format-1"):

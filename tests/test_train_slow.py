@@ -33,10 +33,11 @@ from apigen.train import hub, loading, outputs, supervised
 from apigen.train.batches import Collator
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
+from apigen.train.fit import fit
 from apigen.train.job import METHODS, Job, TrainingResult
 from apigen.train.pairs import read_pairs
 from apigen.train.plan import make_plan
-from apigen.train.prepared import prepare
+from apigen.train.prepared import Prepared, prepare
 from apigen.train.probes import logits_of_answers, require_apart, require_packable
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
@@ -932,6 +933,37 @@ def test_a_folder_that_holds_something_is_not_overwritten(data: Path, model: Pat
         trained(data, tmp_path / "out", model=model)
     with pytest.raises(UserError, match="no training to resume there"):
         trained(data, tmp_path / "none", model=model, resume=True)
+
+
+def test_a_training_that_began_elsewhere_meanwhile_is_not_overwritten(data: Path, tmp_path: Path) -> None:
+    """The folder is looked at again once it is locked: planning takes long enough for another training to end."""
+    out = tmp_path / "out"
+
+    def another(_: Prepared) -> None:
+        out.mkdir()
+        (out / "training.json").write_text("{}")
+
+    job = Job(make_recipe(None, {**FAST, "max_steps": 1}), out, scratch="tiny")
+    with pytest.raises(UserError, match="already exists; add --resume"):
+        train([data], job, shown=another)
+    assert (out / "training.json").read_text() == "{}"
+
+
+def test_only_a_resumed_training_begins_with_a_checkpoint(data: Path, model: Path, tmp_path: Path) -> None:
+    """Another one's weights are not taken for the base model's."""
+    seen: list[Prepared] = []
+    job = Job(make_recipe(None, {**FAST, "max_steps": 3}), tmp_path / "out", model=str(model))
+    train([data], job, shown=seen.append, stopped=lambda: True)
+    assert reached(job.out) == [1]
+    for resume, first in ((True, 2), (False, 1)):
+        steps: list[int] = []
+
+        def watch(step: int, *_: Any, steps: list[int] = steps) -> None:
+            steps.append(step)
+
+        again = msgspec.structs.replace(job, resume=resume)
+        fit(seen[0], again, watch, lambda: False, lambda _: None)
+        assert min(step for step in steps if step) == first
 
 
 def test_a_training_cut_off_before_its_record_was_written_simply_begins(
