@@ -377,11 +377,12 @@ def test_a_job_that_makes_no_sense_is_refused(given: dict[str, Any], said: str) 
 
 
 def test_pairs_are_read_from_a_file(tmp_path: Path) -> None:
-    """Two equal answers are no pair, and a row without one of them is none."""
+    """Two equal answers are no pair, nor is a row without one of them; answers that differ in a type are one."""
     same = pair_row(2) | {"rejected": pair_row(2)["chosen"]}
+    typed = pair_row(4) | {"rejected": json.loads(json.dumps(pair_row(4)["chosen"]).replace("8", "8.0"))}
     without = {key: value for key, value in pair_row(3).items() if key != "rejected"}
-    read = read_pairs([write_rows(tmp_path / "pairs.jsonl", [pair_row(1), same, without])])
-    assert [pair.id for pair in read.kept] == ["1"]
+    read = read_pairs([write_rows(tmp_path / "pairs.jsonl", [pair_row(1), same, without, typed])])
+    assert [pair.id for pair in read.kept] == ["1", "4"]
     assert [left.id for left in read.left_out] == ["2", "3"]
 
 
