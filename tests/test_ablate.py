@@ -170,6 +170,8 @@ def test_a_base_model_that_was_trained_on_the_run_is_warned_of(run: Path, tmp_pa
     (warning,) = mine.warnings
     assert f"was already trained on {asked} of the {asked} questions and" in warning
     assert mine.lines()[-1] == f"warning: {warning}"
+    assert f"{mine.pool.unreadable} candidates have no readable calls" in mine.lines()
+    assert "row lengths not checked: install the extra `train`" in mine.lines()
     assert planned("other", other, read_examples([other]).sources[0].digest).warnings == ()
     assert "gone or changed since" in planned("gone", tmp_path / "gone.jsonl", "").warnings[0]
 

@@ -342,6 +342,19 @@ def test_rows_that_the_chat_template_refuses_are_refused_where_they_may_be_drawn
     rehearse(msgspec.structs.replace(both, job=msgspec.structs.replace(job, form="prompted")))
 
 
+def test_a_set_with_a_row_over_the_cutoff_is_refused_by_its_length(model: Path, tmp_path: Path) -> None:
+    """Which is not said to be the chat template's fault, since another form would not help."""
+    long = sum_row(8) | {"query": "What is 8 plus 16, " + "please " * 600}
+    file = write_rows(tmp_path / "rows.jsonl", [sum_row(1), long])
+    job = Job(recipe=make_recipe(None, RECIPE), out=tmp_path, model=str(model))
+    training = Training(InitialModels(job, file, tmp_path / "starts"), lambda *_: None, lambda: False)
+    with pytest.raises(
+        UserError, match=r"1 row cannot be trained on .* longer than the cutoff of 512\); .* --cutoff \d+$"
+    ):
+        training(file, tmp_path / "model", 1)
+    assert not (tmp_path / "model").exists()
+
+
 def test_no_model_is_held_once_it_was_trained_or_asked(model: Path, rows: Path, tmp_path: Path) -> None:
     """Though Python, left to itself, would not have looked for it yet: the next one needs the place."""
 

@@ -106,7 +106,7 @@ def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -
         assert len(asked(kept, Telling(lambda _: Response(error="too long", unfit=True)), found)) == 20
     with (
         Kept.create(tmp_path / "refused", SETTINGS) as kept,
-        pytest.raises(JobFellShort, match="refused; 8 questions failed this way and none was answered"),
+        pytest.raises(JobFellShort, match="refused; the first 8 questions all failed, none was answered"),
     ):
         asked(kept, Telling(lambda _: Response(error="refused")), found)
     assert len(kept.answers) == 8
@@ -130,8 +130,8 @@ def test_errors_are_grouped_by_their_reason(tmp_path: Path) -> None:
     ]
     notes = remarks(scores.figures)
     assert notes == [
-        "Not answerable by this model: 5 questions (most common, 5 of 5: 0,000 tokens are too many).",
-        "1 question ended in an error (most common, 1 of 1: HTTP 500); --resume asks them again.",
+        "5 questions cannot be put to this model (most common reason, 5 of 5: 0,000 tokens are too many).",
+        "1 question ended in an error (most common reason, 1 of 1: HTTP 500); --resume asks them again.",
     ]
 
 
@@ -145,7 +145,7 @@ def test_questions_that_do_not_fit_are_no_reason_to_resume(tmp_path: Path) -> No
     ran = apigen("evaluate", *asked, "--out", tmp_path / "out")
     assert ran.returncode == 0, ran.stderr
     told = " ".join(ran.stdout.split())
-    assert "Not answerable by this model: 2 questions (most common, 2 of 2: the prompt has" in told
+    assert "2 questions cannot be put to this model (most common reason, 2 of 2: the prompt has" in told
     assert "--resume" not in ran.stdout + ran.stderr
     kept = lines(tmp_path / "out" / "answers.jsonl")
     assert sorted(one["id"] for one in kept if one.get("unfit")) == ["q0", "q2"]
@@ -186,7 +186,7 @@ def test_a_second_signal_leaves_a_template_that_never_ends(tmp_path: Path) -> No
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert said.endswith("Interrupted; no question was answered; the same command starts again.\n")
+    assert said.endswith("Interrupted; no question was answered; run the same command again to start over.\n")
 
 
 @pytest.mark.slow

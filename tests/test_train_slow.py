@@ -30,6 +30,7 @@ from apigen.cli.main import main
 from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import JobFellShort, UserError
 from apigen.train import hub, loading, outputs, supervised
+from apigen.train.agreement import require_agreement
 from apigen.train.batches import Collator
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
@@ -679,6 +680,22 @@ def test_a_resumption_with_another_base_model_is_refused(data: Path, model: Path
     assert train([data], again).finished
 
 
+@pytest.mark.parametrize(
+    ("key", "fix"),
+    [
+        ("data", "undo the change"),
+        ("prompts", "resume with the version of apigen that began it"),
+        ("words", "resume with the version of apigen that began it"),
+        ("shipped_template", "resume with the version of apigen that began it"),
+    ],
+)
+def test_a_refused_resumption_says_what_can_be_done(tmp_path: Path, key: str, fix: str) -> None:
+    """Nobody can undo what another version of apigen changed."""
+    now = {"base": "", key: "b"}
+    with pytest.raises(UserError, match=f"changed from 'a' to 'b'; {fix}, or choose another --out$"):
+        require_agreement({"base": "", key: "a"}, now, tmp_path)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU decides where there is one")
 def test_a_resumption_in_another_precision_is_refused(
     data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -848,7 +865,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
     ran = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
     assert ran.returncode == 0, ran.stderr
     assert re.search(
-        r"^data +46 rows to train on, 2 held out\n +4 of all rows read make no call$", ran.stdout, re.MULTILINE
+        r"^data +46 rows to train on, 2 held out\n +4 of the rows read make no call$", ran.stdout, re.MULTILINE
     )
     assert re.search(r"^steps +16, each of 6 x 2 = 12 rows; 4 epochs of 46 rows$", ran.stdout, re.MULTILINE)
     assert "left out" not in ran.stdout
@@ -1003,6 +1020,19 @@ def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path
     short = make_recipe(None, {**FAST, "cutoff": prepare(pairs, job).lengths.max}, ["dpo"])
     with pytest.raises(UserError, match=r"none of 4 pairs can be trained on.* the first is row 1: [\d,]+ tokens"):
         prepare(pairs, msgspec.structs.replace(job, recipe=short))
+
+
+def test_pairs_that_share_an_id_are_left_out_one_by_one(model: Path, tmp_path: Path) -> None:
+    """Each counts once, whether one of its answers is too long or both."""
+    rows = [pair_row(number) | {"id": "same" if number else "first"} for number in range(3)]
+    for row in rows[1:]:
+        row["rejected"][0]["tool_calls"] *= 40
+    rows[2]["chosen"][0]["tool_calls"] *= 40
+    pairs = read_pairs([write_rows(tmp_path / "pairs.jsonl", rows)])
+    recipe = make_recipe(None, {**FAST, "held_out": 0.0}, ["dpo"])
+    prepared = prepare(pairs, Job(recipe=recipe, out=tmp_path / "out", model=str(model), method="dpo"))
+    assert [row.id for row in prepared.rows] == ["first"]
+    assert [left.id for left in prepared.too_long] == ["same", "same"]
 
 
 def test_a_word_that_answers_end_with_ends_no_generation(data: Path, tmp_path: Path) -> None:
