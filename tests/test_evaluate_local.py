@@ -14,7 +14,7 @@ import pytest
 from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
 from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Prompt, Response
-from apigen.evaluate.asking.generating import Generator, default_device
+from apigen.evaluate.asking.generating import Generated, Generator, NoRoom, default_device
 from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.asking.prompts import prompt_of
@@ -154,6 +154,25 @@ def test_questions_that_do_not_fit_are_no_reason_to_resume(tmp_path: Path) -> No
     questions(tmp_path, "long " * 5000)
     ran = apigen("evaluate", *asked, "--out", tmp_path / "none")
     assert (ran.returncode, "no question was answered" in ran.stderr) == (1, True)
+
+
+class Full(Generator):
+    """A model on a machine without memory for a single answer."""
+
+    def generate(self, prompts: Sequence[str], most: int) -> list[Generated]:
+        raise NoRoom
+
+
+def test_a_prompt_that_does_not_fit_in_memory_alone_is_an_error_of_its_own(
+    loaded: tuple[Any, Any], tmp_path: Path
+) -> None:
+    """The batch is halved until one prompt is left."""
+    local = Local(Full(*loaded, "local:x"), 4, 4)
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        (error,) = asked(kept, local, questions(tmp_path, "Tea!")).values()
+    assert error
+    assert error.endswith("tokens does not fit in memory, even alone")
+    assert local.facts()["batch"] == 1
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer, template
 from apigen.train.steps import Diverged, Task, Watcher
+from apigen.train.summary import kept_line
 from apigen.train.tokens import Encoded, Encoder, ids_of
 from apigen.train.trial import adapter_parameters
 from runs import apigen_process, command, told
@@ -738,6 +739,11 @@ def test_a_training_that_ends_at_once_says_what_is_kept(
         if at
         else f"Interrupted; there is no complete checkpoint yet; {again} starts over."
     )
+
+
+def test_a_training_that_ended_before_its_record_says_that_nothing_is_kept(tmp_path: Path) -> None:
+    """Not even a folder is there."""
+    assert kept_line(Job(make_recipe(), tmp_path / "out", scratch="tiny")) == "nothing was trained or written"
 
 
 def test_the_loss_on_held_out_rows_is_per_token_whatever_the_batch(data: Path, model: Path, tmp_path: Path) -> None:
