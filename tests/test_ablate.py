@@ -1,6 +1,7 @@
 """Ablation: equally large training sets from a run's candidates, cells that are done once, figures paired by seed."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from apigen.ablate.ablation import Ablation
 from apigen.ablate.arguments import arguments_of
 from apigen.ablate.arms import STAGES, Arm
 from apigen.ablate.base import Arguments, SuiteResult, Trained
-from apigen.ablate.cells import Cell, Work, cell_folder, finished
+from apigen.ablate.cells import Cell, Work, cell_folder, do, finished
 from apigen.ablate.drawing import draw, shown, sizes
 from apigen.ablate.figures import figures, write_figures
 from apigen.ablate.page import page, rows, tables
@@ -169,6 +170,8 @@ def test_a_base_model_that_was_trained_on_the_run_is_warned_of(run: Path, tmp_pa
     (warning,) = mine.warnings
     assert f"was already trained on {asked} of the {asked} questions and" in warning
     assert mine.lines()[-1] == f"warning: {warning}"
+    assert f"{mine.pool.unreadable} candidates have no readable calls" in mine.lines()
+    assert "row lengths not checked: install the extra `train`" in mine.lines()
     assert planned("other", other, read_examples([other]).sources[0].digest).warnings == ()
     assert "gone or changed since" in planned("gone", tmp_path / "gone.jsonl", "").warnings[0]
 
@@ -217,6 +220,24 @@ def test_a_cell_that_is_done_is_not_done_again(tmp_path: Path, pool: Pool) -> No
     assert finished(tmp_path / "cells", Arm.FORMAT, 2) == next(
         cell for cell in cells if (cell.arm, cell.seed) == (Arm.FORMAT, 2)
     )
+
+
+@pytest.mark.parametrize("gone", ["model", "trained.json"])
+def test_a_cell_that_is_trained_again_keeps_no_answers(tmp_path: Path, pool: Pool, gone: str) -> None:
+    """Those of the model before would be counted as the new model's; where it need not be trained they are kept."""
+    work = _work(tmp_path, pool, ScriptedTrainer(), keep=True)
+    do(work, Arm.VERIFIED, 1, pool.verified()[:4], lambda _: None)
+    here = cell_folder(work.folder, Arm.VERIFIED, 1)
+    for name in work.suites:
+        (here / name).mkdir()
+        (here / name / "answers.jsonl").touch()
+    do(work, Arm.VERIFIED, 1, pool.verified()[:4], lambda _: None)
+    assert all((here / name / "answers.jsonl").is_file() for name in work.suites)
+    shutil.rmtree(here / "model")
+    if gone != "model":
+        (here / gone).unlink()
+    do(work, Arm.VERIFIED, 1, pool.verified()[:4], lambda _: None)
+    assert not any((here / name).exists() for name in work.suites)
 
 
 def test_a_damaged_cell_is_named(tmp_path: Path) -> None:

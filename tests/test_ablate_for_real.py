@@ -81,6 +81,17 @@ def test_what_was_answered_before_an_interruption_is_not_asked_again(model: Path
     assert found.arguments.due == 20
 
 
+def test_answers_of_another_model_are_not_taken_over(model: Path, rows: Path, tmp_path: Path) -> None:
+    """They are known by the model's digest, also where both models have the same name."""
+    out = tmp_path / "format-1" / "seen"
+    out.parent.mkdir()
+    asking()(model, rows, out)
+    other = write_chat_model(tmp_path / "other")
+    (other / "generation_config.json").write_text('{"do_sample": false}')
+    with pytest.raises(UserError, match="model_digest changed"):
+        asking()(other, rows, out)
+
+
 def test_the_answers_of_a_cell_are_an_evaluation(model: Path, rows: Path, tmp_path: Path) -> None:
     """Two cells can be compared question by question."""
     for name in ("verified-1", "format-1"):
@@ -329,6 +340,19 @@ def test_rows_that_the_chat_template_refuses_are_refused_where_they_may_be_drawn
     with pytest.raises(UserError, match=rf"1 row cannot be rendered .*row {two['id']}: .*, so use --form prompted$"):
         rehearse(both)
     rehearse(msgspec.structs.replace(both, job=msgspec.structs.replace(job, form="prompted")))
+
+
+def test_a_set_with_a_row_over_the_cutoff_is_refused_by_its_length(model: Path, tmp_path: Path) -> None:
+    """Which is not said to be the chat template's fault, since another form would not help."""
+    long = sum_row(8) | {"query": "What is 8 plus 16, " + "please " * 600}
+    file = write_rows(tmp_path / "rows.jsonl", [sum_row(1), long])
+    job = Job(recipe=make_recipe(None, RECIPE), out=tmp_path, model=str(model))
+    training = Training(InitialModels(job, file, tmp_path / "starts"), lambda *_: None, lambda: False)
+    with pytest.raises(
+        UserError, match=r"1 row cannot be trained on .* longer than the cutoff of 512\); .* --cutoff \d+$"
+    ):
+        training(file, tmp_path / "model", 1)
+    assert not (tmp_path / "model").exists()
 
 
 def test_no_model_is_held_once_it_was_trained_or_asked(model: Path, rows: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """``apigen evaluate compare``: models that were asked the same questions."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,7 @@ def test_other_questions_are_not_compared(tmp_path: Path) -> None:
     assert ran.returncode == 2
     assert ran.stderr.count("\n") == 1
     assert ran.stderr.count("sha256") == 2
+    assert re.search(f"{re.escape(str(other))} evaluates .* but {re.escape(str(one))} evaluates ", ran.stderr)
     assert "only evaluations of the same questions can be compared" in ran.stderr
 
 

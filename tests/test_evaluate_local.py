@@ -8,16 +8,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from apigen.errors import JobFellShort, UserError
 from apigen.evaluate.asking.ask import ask_missing
 from apigen.evaluate.asking.base import IN_USER_TURN, Answerer, Keep, Prompt, Response
-from apigen.evaluate.asking.generating import Generator, default_device
+from apigen.evaluate.asking.generating import Generated, Generator, NoRoom, default_device
 from apigen.evaluate.asking.kept import Kept, Settings
 from apigen.evaluate.asking.local import Local
 from apigen.evaluate.asking.prompts import prompt_of
 from apigen.evaluate.base import Question
+from apigen.evaluate.evaluation import evaluated
 from apigen.evaluate.held_out import HeldOut
 from apigen.evaluate.in_memory import score_answerer
 from apigen.evaluate.summary import remarks
@@ -71,6 +73,32 @@ def asked(kept: Kept, answerer: Answerer, found: Sequence[Question]) -> dict[str
     return {id_: one.error for id_, one in kept.answers.items()}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        '<tool_call>{"name": "brew", "arguments": {"leaf": "\\ud83d"}}</tool_call>',
+        '{"name": "brew", "parameters": {"leaf": "\\ud83d"}}',
+        '[{"name": "brew", "arguments": {"leaf": "\\ud83d"}}]',
+        '[brew(leaf="\\ud83d")]',
+        "<function=brew><parameter=leaf>\ud83d</parameter></function>",
+    ],
+)
+def test_half_a_character_in_a_call_is_an_undecodable_answer(tmp_path: Path, said: str) -> None:
+    """It cannot be written as JSON; it is kept escaped, also when the evaluation is resumed, and scored as wrong."""
+    found = questions(tmp_path, "Tea!")
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        assert asked(kept, Telling(lambda _: Response(said)), found) == {"q0": None}
+    with Kept.resume(tmp_path / "out", SETTINGS) as kept:
+        one = kept.answers["q0"]
+        (verdict,) = (each.verdict() for each in evaluated(found, kept.answers, {}))
+    assert one.calls is None
+    assert "\\ud83d" in (one.text or "")
+    answer = one.line().answer
+    assert answer is not None
+    assert answer.undecodable
+    assert msgspec.json.encode(verdict)
+
+
 def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -> None:
     """However many come first; other errors end it after eight, unless a question was answered."""
     found = questions(tmp_path, *("Tea!" for _ in range(20)))
@@ -78,7 +106,7 @@ def test_questions_that_do_not_fit_the_model_end_no_evaluation(tmp_path: Path) -
         assert len(asked(kept, Telling(lambda _: Response(error="too long", unfit=True)), found)) == 20
     with (
         Kept.create(tmp_path / "refused", SETTINGS) as kept,
-        pytest.raises(JobFellShort, match="refused; 8 questions failed this way and none was answered"),
+        pytest.raises(JobFellShort, match="refused; the first 8 questions all failed, none was answered"),
     ):
         asked(kept, Telling(lambda _: Response(error="refused")), found)
     assert len(kept.answers) == 8
@@ -102,8 +130,8 @@ def test_errors_are_grouped_by_their_reason(tmp_path: Path) -> None:
     ]
     notes = remarks(scores.figures)
     assert notes == [
-        "Not answerable by this model: 5 questions (most common, 5 of 5: 0,000 tokens are too many).",
-        "1 question ended in an error (most common, 1 of 1: HTTP 500); --resume asks them again.",
+        "5 questions cannot be put to this model (most common reason, 5 of 5: 0,000 tokens are too many).",
+        "1 question ended in an error (most common reason, 1 of 1: HTTP 500); --resume asks them again.",
     ]
 
 
@@ -117,7 +145,7 @@ def test_questions_that_do_not_fit_are_no_reason_to_resume(tmp_path: Path) -> No
     ran = apigen("evaluate", *asked, "--out", tmp_path / "out")
     assert ran.returncode == 0, ran.stderr
     told = " ".join(ran.stdout.split())
-    assert "Not answerable by this model: 2 questions (most common, 2 of 2: the prompt has" in told
+    assert "2 questions cannot be put to this model (most common reason, 2 of 2: the prompt has" in told
     assert "--resume" not in ran.stdout + ran.stderr
     kept = lines(tmp_path / "out" / "answers.jsonl")
     assert sorted(one["id"] for one in kept if one.get("unfit")) == ["q0", "q2"]
@@ -126,6 +154,25 @@ def test_questions_that_do_not_fit_are_no_reason_to_resume(tmp_path: Path) -> No
     questions(tmp_path, "long " * 5000)
     ran = apigen("evaluate", *asked, "--out", tmp_path / "none")
     assert (ran.returncode, "no question was answered" in ran.stderr) == (1, True)
+
+
+class Full(Generator):
+    """A model on a machine without memory for a single answer."""
+
+    def generate(self, prompts: Sequence[str], most: int) -> list[Generated]:
+        raise NoRoom
+
+
+def test_a_prompt_that_does_not_fit_in_memory_alone_is_an_error_of_its_own(
+    loaded: tuple[Any, Any], tmp_path: Path
+) -> None:
+    """The batch is halved until one prompt is left."""
+    local = Local(Full(*loaded, "local:x"), 4, 4)
+    with Kept.create(tmp_path / "out", SETTINGS) as kept:
+        (error,) = asked(kept, local, questions(tmp_path, "Tea!")).values()
+    assert error
+    assert error.endswith("tokens does not fit in memory, even alone")
+    assert local.facts()["batch"] == 1
 
 
 @pytest.mark.slow
@@ -158,7 +205,7 @@ def test_a_second_signal_leaves_a_template_that_never_ends(tmp_path: Path) -> No
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert said.endswith("Interrupted; no question was answered; the same command starts again.\n")
+    assert said.endswith("Interrupted; no question was answered; run the same command again to start over.\n")
 
 
 @pytest.mark.slow

@@ -240,8 +240,9 @@ def test_errors_are_no_wrong_answers_and_are_asked_again(tmp_path: Path) -> None
         ran = evaluate(server, tmp_path)
         assert ran.returncode == 1
         assert told(ran) == (
-            f"apigen: 1 question ended in an error (most common, 1 of 1: openai/x at {server.url}/chat/completions: "
-            f"HTTP 400: filtered); all finished answers are kept; resume with --resume --out {tmp_path / 'out'}"
+            "apigen: 1 question ended in an error (most common reason, 1 of 1: "
+            f"openai/x at {server.url}/chat/completions: HTTP 400: filtered); "
+            f"all finished answers are kept; resume with --resume --out {tmp_path / 'out'}"
         )
         assert (found(tmp_path)["answers"], found(tmp_path)["errors"]) == (7, 1)
         assert verdicts(tmp_path)["s2"]["correct"] is None
@@ -283,7 +284,7 @@ def test_an_evaluation_without_an_answer_leaves_its_folder_free(server: ToolServ
         for failing in (gone, refusing):
             ran = evaluate(failing, tmp_path, "--concurrency", "1", count=30)
             assert ran.returncode == 1
-            assert told(ran).endswith("; no question was answered; the same command starts again")
+            assert told(ran).endswith("; no question was answered; run the same command again to start over")
     assert evaluate(server, tmp_path).returncode == 0
     assert found(tmp_path)["correct"] == 8
     again = evaluate(server, tmp_path)
@@ -317,7 +318,7 @@ def test_a_server_without_tool_calling_is_told_at_once(tmp_path: Path) -> None:
         assert len(server.bodies) == 8
     assert ran.returncode == 1
     assert (
-        "8 questions failed this way and none was answered; start the server with tool calling enabled, or use"
+        "the first 8 questions all failed, none was answered; start the server with tool calling enabled, or use"
         in told(ran)
     )
 

@@ -102,6 +102,25 @@ def test_a_rehearsal_writes_nothing(tmp_path: Path) -> None:
         rehearse(EvaluationJob("toys", "openai/x", tmp_path / "out"))
 
 
+def test_a_folder_that_cannot_be_used_is_refused_before_a_model_is_loaded(tmp_path: Path) -> None:
+    """A rehearsal already looks at it, and loads no model: this one could not be loaded."""
+    (tmp_path / "model").mkdir()
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "thesis.tex").touch()
+    job = EvaluationJob(suite(tmp_path), f"local:{tmp_path / 'model'}", full)
+    for does in (rehearse, evaluate):
+        with pytest.raises(UserError, match="already exists; choose another --out"):
+            does(job)
+        with pytest.raises(UserError, match=r"no evaluation\.json in it"):
+            does(EvaluationJob(job.suite, job.model, full, resume=True))
+    with answering(brewing) as server:
+        evaluate(EvaluationJob(job.suite, "openai/x", tmp_path / "out", base_url=server.url))
+        changed = EvaluationJob(job.suite, "openai/x", tmp_path / "out", base_url=server.url, seed=1, resume=True)
+        with pytest.raises(UserError, match="seed changed from 0 to 1"):
+            rehearse(changed)
+
+
 @pytest.mark.parametrize(
     ("trained", "form", "asked"),
     [

@@ -208,12 +208,16 @@ NULLABLE = {"type": ["integer", "null"]}
         (NULLABLE, {"limit": None}, {}, ErrorType.MISSING_ARGUMENT),
         (NULLABLE, {"limit": None}, {"limit": None}, None),
         (NULLABLE, {}, {"limit": None}, ErrorType.UNKNOWN_ARGUMENT),
+        ({"type": "number", "default": 1.0}, {"limit": 1}, {}, None),
+        ({"type": "array", "default": [1.0]}, {"limit": [1]}, {}, None),
+        ({"default": True}, {"limit": 1}, {}, ErrorType.MISSING_ARGUMENT),
+        ({"default": {"on": [True]}}, {"limit": {"on": [1]}}, {}, ErrorType.MISSING_ARGUMENT),
     ],
 )
-def test_null_is_a_default_where_the_schema_says_so(
+def test_a_default_is_compared_by_its_value(
     schema: dict[str, Any], right: dict[str, Any], answered: dict[str, Any], error_type: ErrorType | None
 ) -> None:
-    """And without a default, null is a value that must be given."""
+    """An explicit null is one, numbers are equal by value, and booleans are not numbers."""
     tool = Tool("find", "", {"type": "object", "properties": {"limit": schema}})
     question = question_of(Row("1", 1, "?", (tool,), [{"name": "find", "arguments": right}]), "here")
     assert question.ground_truth.score(Answer((Call("find", answered),))).error_type is error_type
@@ -253,11 +257,31 @@ def test_held_out_strings_may_differ_in_what_nobody_notices(right: Any, answered
         (" ", ""),
         (["-5"], ["5"]),
         ({"a": "1.5"}, {"a": "15"}),
+        ("10\u00b2 m", "102 m"),
+        ("H\u2082O", "H2O"),
     ],
 )
 def test_held_out_strings_keep_signs_digits_and_punctuation(right: Any, answered: Any) -> None:
     """BFCL's rules drop them and would take these for right."""
     assert of_value(right, answered) is ErrorType.WRONG_VALUE
+
+
+@pytest.mark.parametrize(
+    ("right", "answered"),
+    [
+        ([1, 0], [True, False]),
+        ([True, False], [1, 0]),
+        ([1, 0], [1.0, 0.0]),
+        ([1, "a"], [True, "a"]),
+        ([[1]], [[True]]),
+        ({"on": True}, {"on": 1}),
+        ([True, "a"], ["true", "a"]),
+    ],
+)
+def test_a_type_inside_a_held_out_value_counts(right: Any, answered: Any) -> None:
+    """A boolean equals no number and no string, at any depth, and a list's items have the type of the right ones."""
+    assert of_value(right, right) is None
+    assert of_value(right, answered) in (ErrorType.WRONG_VALUE, ErrorType.WRONG_TYPE)
 
 
 def of_value(right: Any, answered: Any) -> ErrorType | None:

@@ -111,7 +111,7 @@ def test_a_base_model_that_is_gone_is_reported(tmp_path: Path) -> None:
     told = remarks({"training": found, "errors": 0, "categories": {}})
     assert told == [
         "At least 0 of 1 questions appear in the data that the model was trained on.",
-        f"{gone} cannot be read; restore what is missing, and --resume counts again.",
+        f"{gone} cannot be read; restore the files, then --resume to recount.",
     ]
 
 

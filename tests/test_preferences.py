@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from apigen import rundir
 from apigen.dataset.preferences import ANSWERED_TWICE, MENDED, as_candidate, made_pairs, natural_pairs
-from apigen.records import Attempt, Call, Outcome, Reason, Stage, Style, Tool, Verdict, Wording
+from apigen.records import Attempt, Call, Json, Outcome, Reason, Stage, Style, Tool, Verdict, Wording
 from apigen.train.examples import PairExample
 from apigen.train.pairs import read_pairs
 from apigen.verify.format import FormatCheck
@@ -75,6 +75,17 @@ def test_order_alone_is_not_preferred() -> None:
     attempts = [replace(attempt(0, 1, right), calls=(one, two))]
     attempts += [replace(attempt(number, 1, WRONG), calls=calls) for number, calls in enumerate(answers, 1)]
     assert [pair.rejected for pair in natural_pairs(attempts, {"add": TOOL})] == [(two, two), (two,)]
+
+
+def test_a_type_alone_makes_another_answer() -> None:
+    """In Python 1, 1.0 and True are equal; in a call they are not. The order of keys makes no difference."""
+    right = Verdict(Stage.SEMANTICS, Outcome.PASS)
+    wrong: tuple[Json, ...] = (1, 1.0, True, "1", [1], {"x": 1, "y": 2})
+    attempts = [replace(attempt(0, 1, right), calls=(Call("add", {"a": 1, "b": 2}),))]
+    attempts += [
+        replace(attempt(at, 1, WRONG), calls=(Call("add", {"b": 2, "a": one}),)) for at, one in enumerate(wrong, 1)
+    ]
+    assert [pair.rejected[0].arguments["a"] for pair in natural_pairs(attempts, {"add": TOOL})] == list(wrong[1:])
 
 
 def test_every_made_answer_is_one_that_verification_rejects(run: Path) -> None:

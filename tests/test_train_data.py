@@ -241,8 +241,9 @@ def test_many_rows_over_the_cutoff_are_noted() -> None:
     """With their share and the cutoff that would keep them all; a few are not."""
     recipe = make_recipe(None, {"cutoff": 1024})
     (said,) = lost_to_cutoff(22, 119, 1391, recipe)
-    assert said.startswith(
-        "22 of 119 rows (18%) are longer than the cutoff of 1,024 tokens and left out; --cutoff 1391"
+    assert said == (
+        "22 of 119 rows (18%) are longer than the cutoff of 1,024 tokens and left out; --cutoff 1391 would keep them "
+        "all, if the model's context is that long"
     )
     assert lost_to_cutoff(2, 119, 1391, recipe) == []
 
@@ -377,11 +378,12 @@ def test_a_job_that_makes_no_sense_is_refused(given: dict[str, Any], said: str) 
 
 
 def test_pairs_are_read_from_a_file(tmp_path: Path) -> None:
-    """Two equal answers are no pair, and a row without one of them is none."""
+    """Two equal answers are no pair, nor is a row without one of them; answers that differ in a type are one."""
     same = pair_row(2) | {"rejected": pair_row(2)["chosen"]}
+    typed = pair_row(4) | {"rejected": json.loads(json.dumps(pair_row(4)["chosen"]).replace("8", "8.0"))}
     without = {key: value for key, value in pair_row(3).items() if key != "rejected"}
-    read = read_pairs([write_rows(tmp_path / "pairs.jsonl", [pair_row(1), same, without])])
-    assert [pair.id for pair in read.kept] == ["1"]
+    read = read_pairs([write_rows(tmp_path / "pairs.jsonl", [pair_row(1), same, without, typed])])
+    assert [pair.id for pair in read.kept] == ["1", "4"]
     assert [left.id for left in read.left_out] == ["2", "3"]
 
 

@@ -30,18 +30,21 @@ from apigen.cli.main import main
 from apigen.cli.training_progress import TrainingProgress
 from apigen.errors import JobFellShort, UserError
 from apigen.train import hub, loading, outputs, supervised
+from apigen.train.agreement import require_agreement
 from apigen.train.batches import Collator
 from apigen.train.dialogue import dialogue
 from apigen.train.examples import Example, read_examples
+from apigen.train.fit import fit
 from apigen.train.job import METHODS, Job, TrainingResult
 from apigen.train.pairs import read_pairs
 from apigen.train.plan import make_plan
-from apigen.train.prepared import prepare
+from apigen.train.prepared import Prepared, prepare
 from apigen.train.probes import logits_of_answers, require_apart, require_packable
 from apigen.train.recipe import make_recipe
 from apigen.train.run import train
 from apigen.train.scratch import SIZES, scratch_tokenizer, template
 from apigen.train.steps import Diverged, Task, Watcher
+from apigen.train.summary import kept_line
 from apigen.train.tokens import Encoded, Encoder, ids_of
 from apigen.train.trial import adapter_parameters
 from runs import apigen_process, command, told
@@ -678,6 +681,22 @@ def test_a_resumption_with_another_base_model_is_refused(data: Path, model: Path
     assert train([data], again).finished
 
 
+@pytest.mark.parametrize(
+    ("key", "fix"),
+    [
+        ("data", "undo the change"),
+        ("prompts", "resume with the version of apigen that began it"),
+        ("words", "resume with the version of apigen that began it"),
+        ("shipped_template", "resume with the version of apigen that began it"),
+    ],
+)
+def test_a_refused_resumption_says_what_can_be_done(tmp_path: Path, key: str, fix: str) -> None:
+    """Nobody can undo what another version of apigen changed."""
+    now = {"base": "", key: "b"}
+    with pytest.raises(UserError, match=f"changed from 'a' to 'b'; {fix}, or choose another --out$"):
+        require_agreement({"base": "", key: "a"}, now, tmp_path)
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU decides where there is one")
 def test_a_resumption_in_another_precision_is_refused(
     data: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -720,6 +739,11 @@ def test_a_training_that_ends_at_once_says_what_is_kept(
         if at
         else f"Interrupted; there is no complete checkpoint yet; {again} starts over."
     )
+
+
+def test_a_training_that_ended_before_its_record_says_that_nothing_is_kept(tmp_path: Path) -> None:
+    """Not even a folder is there."""
+    assert kept_line(Job(make_recipe(), tmp_path / "out", scratch="tiny")) == "nothing was trained or written"
 
 
 def test_the_loss_on_held_out_rows_is_per_token_whatever_the_batch(data: Path, model: Path, tmp_path: Path) -> None:
@@ -847,7 +871,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(
     ran = apigen_process("train", data, *chosen, "--out", tmp_path / "out", "--dry-run")
     assert ran.returncode == 0, ran.stderr
     assert re.search(
-        r"^data +46 rows to train on, 2 held out\n +4 of all rows read make no call$", ran.stdout, re.MULTILINE
+        r"^data +46 rows to train on, 2 held out\n +4 of the rows read make no call$", ran.stdout, re.MULTILINE
     )
     assert re.search(r"^steps +16, each of 6 x 2 = 12 rows; 4 epochs of 46 rows$", ran.stdout, re.MULTILINE)
     assert "left out" not in ran.stdout
@@ -934,6 +958,31 @@ def test_a_folder_that_holds_something_is_not_overwritten(data: Path, model: Pat
         trained(data, tmp_path / "none", model=model, resume=True)
 
 
+def test_a_training_that_began_elsewhere_meanwhile_is_not_overwritten(data: Path, tmp_path: Path) -> None:
+    """The folder is looked at again once it is locked: planning takes long enough for another training to end."""
+    out = tmp_path / "out"
+
+    def another(_: Prepared) -> None:
+        out.mkdir()
+        (out / "training.json").write_text("{}")
+
+    job = Job(make_recipe(None, {**FAST, "max_steps": 1}), out, scratch="tiny")
+    with pytest.raises(UserError, match="already exists; add --resume"):
+        train([data], job, shown=another)
+    assert (out / "training.json").read_text() == "{}"
+
+
+def test_only_a_resumed_training_begins_with_a_checkpoint(data: Path, model: Path, tmp_path: Path) -> None:
+    """Another one's weights are not taken for the base model's."""
+    seen: list[Prepared] = []
+    job = Job(make_recipe(None, {**FAST, "max_steps": 3}), tmp_path / "out", model=str(model))
+    train([data], job, shown=seen.append, stopped=lambda: True)
+    assert reached(job.out) == [1]
+    steps: list[int] = []
+    fit(seen[0], job, lambda step, *_: steps.append(step), lambda: False, lambda _: None)
+    assert min(step for step in steps if step) == 1
+
+
 def test_a_training_cut_off_before_its_record_was_written_simply_begins(
     data: Path, model: Path, tmp_path: Path
 ) -> None:
@@ -971,6 +1020,19 @@ def test_pairs_of_which_none_is_whole_are_told_in_one_line(model: Path, tmp_path
     short = make_recipe(None, {**FAST, "cutoff": prepare(pairs, job).lengths.max}, ["dpo"])
     with pytest.raises(UserError, match=r"none of 4 pairs can be trained on.* the first is row 1: [\d,]+ tokens"):
         prepare(pairs, msgspec.structs.replace(job, recipe=short))
+
+
+def test_pairs_that_share_an_id_are_left_out_one_by_one(model: Path, tmp_path: Path) -> None:
+    """Each counts once, whether one of its answers is too long or both."""
+    rows = [pair_row(number) | {"id": "same" if number else "first"} for number in range(3)]
+    for row in rows[1:]:
+        row["rejected"][0]["tool_calls"] *= 40
+    rows[2]["chosen"][0]["tool_calls"] *= 40
+    pairs = read_pairs([write_rows(tmp_path / "pairs.jsonl", rows)])
+    recipe = make_recipe(None, {**FAST, "held_out": 0.0}, ["dpo"])
+    prepared = prepare(pairs, Job(recipe=recipe, out=tmp_path / "out", model=str(model), method="dpo"))
+    assert [row.id for row in prepared.rows] == ["first"]
+    assert [left.id for left in prepared.too_long] == ["same", "same"]
 
 
 def test_a_word_that_answers_end_with_ends_no_generation(data: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ answers with a :class:`Completion`, which holds one or more :class:`Candidate`; 
 All are ``msgspec`` structs: reading a line of JSON checks its types, and a value cannot be changed in passing.
 """
 
+import json
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Literal
@@ -260,6 +261,11 @@ class Call(msgspec.Struct, frozen=True):
 
     name: str
     arguments: dict[str, Json] = {}
+
+    @property
+    def canonical(self) -> str:
+        """The call as JSON with sorted keys, in which ``1``, ``1.0`` and ``true`` differ; in Python they are equal."""
+        return json.dumps([self.name, self.arguments], sort_keys=True)
 
 
 class Seed(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -20,6 +20,7 @@ from apigen.evaluate.asking.local import Local
 from apigen.evaluate.base import Answer
 from apigen.evaluate.evaluation import Evaluated, evaluated, figures
 from apigen.evaluate.held_out import HeldOut
+from apigen.evaluate.model_digest import model_digest
 from apigen.train.loading import released
 
 
@@ -64,6 +65,7 @@ class Asking:
             max_tokens=self._max_tokens,
             version=suite.version,
             prompt_version=prompt_version(self._form),
+            model_digest=model_digest(str(model)),
         )
         with _opened(out, settings) as kept:
             answerer = Local(Generator(net, tokenizer, settings.model), self._batch, self._max_tokens)

@@ -88,6 +88,9 @@ def do(work: Work, arm: Arm, seed: int, rows: list[Trainable], report: Callable[
     trained = _read(marker, Trained) if model.is_dir() else None
     if trained is None:
         report("training")
+        marker.unlink(missing_ok=True)
+        for name in work.suites:
+            shutil.rmtree(here / name, ignore_errors=True)  # answers of a model that is gone
         trained = work.train(here / "rows.jsonl", model, seed)
         with replacing(marker) as file:
             file.write(_encode(trained) + b"\n")

@@ -65,12 +65,13 @@ class Plan(msgspec.Struct, frozen=True):
             yield (
                 f"rows too long: {counted(len(pool.too_long), 'row')} over the cutoff of "
                 f"{self.settings.training['cutoff']:,} tokens in no set ({_listed(by_stage(pool.too_long))}); "
-                f"--cutoff {pool.longest} would keep them all, if the model reads as many"
+                f"--cutoff {pool.longest} would keep them all, if the model's context is that long"
             )
         if pool.unreadable:
-            yield f"no calls to read: {counted(pool.unreadable, 'candidate')}"
+            have = "has" if pool.unreadable == 1 else "have"
+            yield f"{counted(pool.unreadable, 'candidate')} {have} no readable calls"
         if pool.longest is None:
-            yield "row lengths: not compared with the cutoff, which needs the extra `train`"
+            yield "row lengths not checked: install the extra `train`"
 
 
 def make_plan(ablation: Ablation, find_unfit: Callable[[Job, Sequence[Trainable]], Unfit] | None = None) -> Plan:

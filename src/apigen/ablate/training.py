@@ -147,5 +147,14 @@ def require_rendered(refused: Sequence[LeftOut], form: Form) -> None:
 
 
 def _require_all(prepared: Prepared, *, form: Form) -> None:
-    """The same for a set that was drawn without rows that are too long."""
-    require_rendered(prepared.left_out, form)
+    """Refuse a set of which any row is left out; it was drawn without rows that are too long, as far as was known.
+
+    Raises:
+        UserError: a row is left out.
+    """
+    require_rendered(prepared.refused, form)
+    if too_long := prepared.too_long:
+        raise UserError(
+            f"{counted(len(too_long), 'row')} cannot be trained on (the first is {too_long[0]}); all sets must have "
+            f"equal size, so use --cutoff {prepared.longest}"
+        )

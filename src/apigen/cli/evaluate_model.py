@@ -26,7 +26,7 @@ from apigen.evaluate.summary import errors_text, summary
 from apigen.report.words import percent
 
 _ENDING = "Stopping after the answers in flight; a second Ctrl-C or SIGTERM discards them and ends at once."
-_NOTHING = "no question was answered; the same command starts again"
+_NOTHING = "no question was answered; run the same command again to start over"
 
 
 class AskOptions(NamedTuple):

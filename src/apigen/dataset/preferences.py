@@ -89,13 +89,8 @@ def made_pairs(candidates: Sequence[tuple[str, Candidate]], seed: int = 0) -> It
 
 
 def _same_calls(some: Sequence[Call], others: Sequence[Call]) -> bool:
-    """Whether two answers make the same calls, in any order."""
-    left = list(others)
-    for call in some:
-        if call not in left:
-            return False
-        left.remove(call)
-    return not left
+    """Whether two answers make the same calls, in any order; a value of another type makes another call."""
+    return sorted(call.canonical for call in some) == sorted(call.canonical for call in others)
 
 
 def as_candidate(sample: Sample) -> Candidate:

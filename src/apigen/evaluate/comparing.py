@@ -84,7 +84,7 @@ def read_sides(folders: Sequence[Path]) -> list[Side]:
             raise UserError(f"{folder}: is not finished; resume it with `apigen evaluate --resume`")
         if _questions(other) != _questions(first):
             raise UserError(
-                f"{folder}: asks {other['suite']} ({other['version']}), {folders[0]} {first['suite']} "
+                f"{folder} evaluates {other['suite']} ({other['version']}) but {folders[0]} evaluates {first['suite']} "
                 f"({first['version']}); only evaluations of the same questions can be compared"
             )
     names = _names(found, folders)

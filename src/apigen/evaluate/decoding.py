@@ -7,6 +7,8 @@ missing, backticks around it are dropped, positional arguments too, a bare name 
 
 import json
 
+import msgspec
+
 from apigen.evaluate.base import Answer, short
 from apigen.evaluate.python_text import NoCalls, python_calls
 from apigen.records import Call, Json
@@ -21,7 +23,7 @@ def decode_text(text: str) -> Answer:
     if isinstance(value, dict | list):
         return decode_calls(value)
     try:
-        return Answer(tuple(Call(name, arguments) for name, arguments in python_calls(text)))
+        return _answer(tuple(Call(name, arguments) for name, arguments in python_calls(text)))
     except NoCalls as problem:
         return Answer(undecodable=str(problem))
 
@@ -38,9 +40,26 @@ def decode_calls(value: Json) -> Answer:
     if not isinstance(value, list):
         return Answer(undecodable=f"the calls are {short(value)}, not a list")
     try:
-        return Answer(tuple(_call(one, f"calls[{index}]") for index, one in enumerate(value)))
+        return _answer(tuple(_call(one, f"calls[{index}]") for index, one in enumerate(value)))
     except NoCalls as problem:
         return Answer(undecodable=str(problem))
+
+
+def encodable(value: object) -> bool:
+    """Whether a value can be written as JSON: a lone surrogate cannot, nor can what is nested too deeply."""
+    try:
+        msgspec.json.encode(value, enc_hook=repr)
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    except TypeError:
+        return True  # keys that JSON does not have, such as Python's None
+    return True
+
+
+def _answer(calls: tuple[Call, ...]) -> Answer:
+    if not encodable(calls):
+        raise NoCalls("the calls contain half of a character (a lone surrogate) or are nested too deeply")
+    return Answer(calls)
 
 
 def _call(value: Json, where: str) -> Call:

@@ -37,7 +37,7 @@ _KINDS: dict[str, type[Any]] = {
 }
 _ALSO: dict[type[Any], type[Any]] = {float: int}
 
-RULES = "rules 2"
+RULES = "rules 3"
 """Part of a version: evaluations scored by other rules are neither resumed nor compared. Rules 1 were BFCL's."""
 _NO_DEFAULT = object()
 
@@ -160,7 +160,12 @@ def _due(call: Call, tool: Tool) -> DueCall:
 
 
 def _same(value: Json, default: object) -> bool:
-    return type(value) is type(default) and bool(value == default)
+    """Whether two values are equal: numbers by value, of which booleans are none."""
+    if isinstance(value, list) and isinstance(default, list):
+        return len(value) == len(default) and all(map(_same, value, default))
+    if isinstance(value, dict) and isinstance(default, dict):
+        return value.keys() == default.keys() and all(_same(one, default[key]) for key, one in value.items())
+    return isinstance(value, bool) == isinstance(default, bool) and bool(value == default)
 
 
 def _argument(schema: Mapping[str, Any], right: Json) -> Argument:
@@ -181,10 +186,16 @@ def _kind(schema: Mapping[str, Any], right: Json) -> type[Any]:
 
 
 def _item(schema: Json, right: Sequence[Json]) -> type[Any] | None:
-    """The type of a list's items, where all right ones have it."""
+    """The type that all right items of a list have; ``None`` where they differ, or are integers among numbers."""
     declared = schema.get("type") if isinstance(schema, Mapping) else None
     kind = _KINDS.get(declared) if isinstance(declared, str) else None
-    return kind if all(type(each) is kind for each in right) else None
+    kinds = {type(each) for each in right}
+    if not kinds:
+        return kind
+    alike = kinds.pop() if len(kinds) == 1 else None
+    # Undeclared objects are compared whole, as values are.
+    whole = alike is dict or (kind is float and alike is int)
+    return None if whole and alike is not kind else alike
 
 
 def _choices(value: Json) -> Json:

@@ -17,7 +17,15 @@ from apigen.dialogue.form import FORMS, Form, prompt_version, underscores
 from apigen.errors import ExecutorUnavailable, JobFellShort, Unavailable, UserError
 from apigen.evaluate.asking.ask import Progress, ask_missing
 from apigen.evaluate.asking.base import Answerer
-from apigen.evaluate.asking.kept import REPORT, VERDICTS, Kept, Settings, read_evaluation
+from apigen.evaluate.asking.kept import (
+    REPORT,
+    VERDICTS,
+    Kept,
+    Settings,
+    read_evaluation,
+    require_free,
+    require_same_settings,
+)
 from apigen.evaluate.asking.sampling import sampled
 from apigen.evaluate.asking.table import OPENAI, Asking, make_answerer
 from apigen.evaluate.base import Question, Suite
@@ -57,8 +65,11 @@ def rehearse(job: EvaluationJob) -> Plan:
     """Check everything that can be checked without asking, loading or writing anything.
 
     Raises:
-        UserError: the suite, the configuration or the library cannot be used.
+        UserError: the suite, the configuration, the library or the folder cannot be used.
     """
+    named = job.out != Path()  # a dry run needs no folder
+    if named and not job.resume:
+        require_free(job.out)
     training = trained_as(job.local) if job.local else None
     form = job.form or FORMS.get(training.form if training else "", "native")
     suite = make_suite(job.suite, SuiteOptions(job.bfcl, underscores(form)))
@@ -68,7 +79,10 @@ def rehearse(job: EvaluationJob) -> Plan:
     tools = None
     if job.execute:
         tools = executables(Path(job.suite.removeprefix(HELD_OUT)), job.libraries, job.config)
-    return Plan(suite, questions, form, training, _endpoints(job), tools)
+    plan = Plan(suite, questions, form, training, _endpoints(job), tools)
+    if named and job.resume:
+        require_same_settings(job.out, _settings(job, plan))
+    return plan
 
 
 def evaluate(

@@ -106,10 +106,10 @@ def errors_text(found: Mapping[str, Any], *, unfit: bool) -> str:
         return ""
     count, first = sum(one["count"] for one in reasons), reasons[0]
     questions = f"{count:,} question{'' if count == 1 else 's'}"
-    what = f"Not answerable by this model: {questions}" if unfit else f"{questions} ended in an error"
+    what = f"{questions} {'cannot be put to this model' if unfit else 'ended in an error'}"
     reason = escaped_line(first["reason"])
     reason = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}…"
-    return f"{what} (most common, {first['count']:,} of {count:,}: {reason})"
+    return f"{what} (most common reason, {first['count']:,} of {count:,}: {reason})"
 
 
 def form_warning(found: Mapping[str, Any]) -> str:
@@ -141,7 +141,7 @@ def _training(training: Mapping[str, Any]) -> list[str]:
         "model was trained on" + ("; memorised answers say nothing about unseen questions." if count else ".")
     ]
     if gone:
-        lines.append(f"{', '.join(gone)} cannot be read; restore what is missing, and --resume counts again.")
+        lines.append(f"{', '.join(gone)} cannot be read; restore the files, then --resume to recount.")
     if training["changed"]:
         lines.append(f"The count may be wrong: {', '.join(training['changed'])} changed after the training.")
     return lines

@@ -1,6 +1,7 @@
 """How strings are normalised before an answer is compared with the ground truth, for each kind of suite."""
 
 import unicodedata
+from itertools import groupby
 
 from apigen.records import Json
 
@@ -24,16 +25,30 @@ def bfcl_plain(value: Json) -> Json:
 def held_out_plain(value: Json) -> Json:
     """A value as held-out rows compare it: what a person would not notice is gone, and every sign and digit is kept.
 
-    Case, Unicode's compatibility forms (NFKC), the amount of whitespace, a final full stop, and the shape of quotation
-    marks and dashes make no difference, at any depth. A string of which nothing would be left, such as a separator, is
-    compared as it is.
+    Case, Unicode's compatibility forms (NFKC) except superscripts and subscripts, the amount of whitespace, a final
+    full stop, and the shape of quotation marks and dashes make no difference, at any depth. A string of which nothing
+    would be left, such as a separator, is compared as it is. Booleans equal no numbers.
     """
+    if isinstance(value, bool):
+        return f" {value}"  # begins with a space, as no normalised string does, so it equals booleans only
     if isinstance(value, list):
         return [held_out_plain(one) for one in value]
     if isinstance(value, dict):
         return {key: held_out_plain(one) for key, one in value.items()}
     if not isinstance(value, str):
         return value
-    folded = unicodedata.normalize("NFKC", value.translate(_TYPOGRAPHIC)).casefold()
-    text = " ".join(unicodedata.normalize("NFKC", folded).split())
+    folded = _compatible(value.translate(_TYPOGRAPHIC)).casefold()
+    text = " ".join(_compatible(folded).split())
     return text.removesuffix(".").rstrip() or value
+
+
+def _compatible(text: str) -> str:
+    """The NFKC form, except that ``10²`` does not become ``102``."""
+    return "".join(
+        "".join(part) if raised else unicodedata.normalize("NFKC", "".join(part))
+        for raised, part in groupby(text, key=_is_raised)
+    )
+
+
+def _is_raised(character: str) -> bool:
+    return unicodedata.decomposition(character).startswith(("<super>", "<sub>"))

@@ -21,6 +21,8 @@ _NAMES = {
     "prompts": "the wording of prompts in this version of apigen",
     "words": "the wording of answers in this version of apigen",
 }
+_OF_APIGEN = ("shipped_template", "prompts", "words")
+"""What only another version of apigen changes."""
 
 
 def deciding(job: Job, data: str) -> dict[str, Any]:
@@ -62,9 +64,10 @@ def require_agreement(then: Mapping[str, Any], now: Mapping[str, Any], out: Path
             continue
         before = then.get(key, value)
         if before != value and not (key == "base" and "" in (before, value)):
+            fix = "resume with the version of apigen that began it" if key in _OF_APIGEN else "undo the change"
             raise UserError(
-                f"{out}: cannot resume: {_NAMES.get(key, key)} changed from {before!r} to {value!r}; undo the change, "
-                "or choose another --out"
+                f"{out}: cannot resume: {_NAMES.get(key, key)} changed from {before!r} to {value!r}; {fix}, or choose "
+                "another --out"
             )
 
 

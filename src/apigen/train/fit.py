@@ -77,7 +77,7 @@ def fit(
     transformers.set_seed(job.recipe.seed)
     folder = job.out / checkpoints.FOLDER
     checkpoints.clear_torn(folder)
-    resumed = checkpoints.latest(folder)
+    resumed = checkpoints.latest(folder) if job.resume else None
     watcher = Watcher(watch, stopped, saved)
     with _failures(job), warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what will be renamed is no news to who trains

@@ -57,7 +57,7 @@ class RecordKeeper:
         self._job = job
         self._prepared = prepared
         self._earlier = earlier
-        last = checkpoints.latest(job.out / checkpoints.FOLDER)
+        last = checkpoints.latest(job.out / checkpoints.FOLDER) if job.resume else None
         self._step = checkpoints.step(last) if last else 0
         self._session = Session(job, self._step)
         self._begun = begun(job, prepared, agreed, earlier)

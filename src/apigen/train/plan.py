@@ -111,7 +111,7 @@ def lost_to_cutoff(too_long: int, rows: int, longest: int, recipe: Recipe) -> li
     if too_long <= _FEW * rows:
         return []
     share = f"{too_long:,} of {counted(rows, 'row')} ({too_long / rows:.0%})"
-    way_out = f"--cutoff {longest} would keep them all, if the model reads as many"
+    way_out = f"--cutoff {longest} would keep them all, if the model's context is that long"
     return [f"{share} are longer than the cutoff of {recipe.cutoff:,} tokens and left out; {way_out}"]
 
 

@@ -82,6 +82,7 @@ def train(
         if not job.resume:
             outputs.open_folder(job)
             held.enter_context(DirectoryLock(job.out))
+            outputs.require_place(job)  # another training may have begun there since, and even be finished
         held.enter_context(released())
         keeper = outputs.RecordKeeper(job, prepared, agreed, earlier)
         keeper.begin()

@@ -45,7 +45,7 @@ def _lines(prepared: "Prepared", job: Job) -> Iterator[str]:
 def _data(prepared: "Prepared", job: Job) -> Iterator[str]:
     yield f"{counted(len(prepared.rows), _kind(job))} to train on, {len(prepared.held_out):,} held out"
     if without := prepared.examples.without_calls:
-        yield f"{without:,} of all {_kind(job)}s read {'makes' if without == 1 else 'make'} no call"
+        yield f"{without:,} of the {_kind(job)}s read {'makes' if without == 1 else 'make'} no call"
 
 
 def _left_out(prepared: "Prepared", job: Job) -> Iterator[str]:
@@ -110,7 +110,7 @@ def resume_line(job: Job) -> str:
 def kept_line(job: Job) -> str:
     """What is kept of a training that ended at once, and how to resume it."""
     if not (job.out / RECORD).is_file():
-        return "nothing had been trained or written"
+        return "nothing was trained or written"
     last = checkpoints.latest(job.out / checkpoints.FOLDER)
     again = f"the same command with --resume --out {shlex.quote(str(job.out))}"
     if last is None:

@@ -243,8 +243,9 @@ class Encoder:
 
 
 def _once(named: Mapping[str, str], left: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
-    """What is left out, each pair once, under its own id."""
-    return tuple({named[one.id]: LeftOut(named[one.id], one.reason, one.line) for one in left}.values())
+    """What is left out, each pair once, under its own id, which several pairs may share."""
+    by_pair = {one.id.partition("/")[0]: LeftOut(named[one.id], one.reason, one.line) for one in left}
+    return tuple(by_pair.values())
 
 
 def _marks(tokenizer: Any) -> re.Pattern[str] | None:

@@ -55,7 +55,8 @@ def read_pair(item: Item) -> ReadPair:
         raise _named(offered.problem)
     chosen, chosen_said = _answer(row["chosen"], "chosen")
     rejected, rejected_said = _answer(row["rejected"], "rejected")
-    if chosen == rejected and (chosen or chosen_said == rejected_said):
+    same_calls = [call.canonical for call in chosen] == [call.canonical for call in rejected]
+    if same_calls and (chosen or chosen_said == rejected_said):
         raise Unreadable(Reason.WRONG_SHAPE, "both answers are the same")
     asked = tuple(Message(turn.speaker.value, turn.text) for turn in before)
     return ReadPair(asked, offered.tools, chosen, rejected, chosen_said, rejected_said)

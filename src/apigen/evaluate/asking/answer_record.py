@@ -1,12 +1,14 @@
 """One line of an evaluation's answers.jsonl, which ``apigen evaluate --answers`` reads as well."""
 
+import json
+
 import msgspec
 
 from apigen.dialogue.form import Form
 from apigen.evaluate.answers import AnswerLine
 from apigen.evaluate.asking.base import Prompt, Response
 from apigen.evaluate.asking.prompts import answer_in
-from apigen.evaluate.decoding import decode_calls, decode_text
+from apigen.evaluate.decoding import decode_calls, decode_text, encodable
 from apigen.records import Json
 
 
@@ -55,17 +57,33 @@ def answer_record(prompt: Prompt, response: Response, form: Form, model: str) ->
     tokens, seconds = Tokens(response.prompt_tokens, response.completion_tokens), round(response.seconds, 3)
     if response.error:
         return AnswerRecord(
-            prompt.id, error=response.error, unfit=response.unfit, model=model, tokens=tokens, seconds=seconds
+            prompt.id, error=_escaped(response.error), unfit=response.unfit, model=model, tokens=tokens, seconds=seconds
         )
     found = answer_in(prompt, response, form)
-    calls, text = (None, found) if isinstance(found, str) else (found, None)
+    if not isinstance(found, str) and not encodable(found):
+        found = _escaped_calls(found, response.text)
+    calls, text = (None, _escaped(found)) if isinstance(found, str) else (found, None)
+    said = _escaped(response.text)
     return AnswerRecord(
         prompt.id,
         calls,
         text,
-        said=response.text if response.text != text else "",
+        said=said if said != text else "",
         cut=response.cut,
         model=model,
         tokens=tokens,
         seconds=seconds,
     )
+
+
+def _escaped_calls(calls: list[Json], said: str) -> str:
+    """Calls that cannot be encoded, as a text that is scored as undecodable."""
+    try:
+        return json.dumps(calls)
+    except RecursionError:
+        return said
+
+
+def _escaped(text: str) -> str:
+    """A text that UTF-8 can hold: a lone surrogate becomes its escape."""
+    return text.encode("utf-8", "backslashreplace").decode()

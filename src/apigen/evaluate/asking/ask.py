@@ -91,7 +91,7 @@ async def ask_missing(
         if in_vain >= IN_VAIN and not progress.answered:
             # Of a server: errors of a local model are always of single questions.
             hint = "; start the server with tool calling enabled, or use --form prompted" if asked.tools else ""
-            raise JobFellShort(f"{said.error}; {in_vain} questions failed this way and none was answered{hint}")
+            raise JobFellShort(f"{said.error}; the first {in_vain} questions all failed, none was answered{hint}")
 
     missing = [prompt_of(question, form) for question in questions if question.id not in kept.answers]
     if missing:

@@ -80,14 +80,14 @@ class Kept:
         Raises:
             UserError: the folder holds something, or cannot be created.
         """
-        _require_free(path)
+        require_free(path)
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"{path}: cannot be created: {error.strerror}; choose another --out") from None
         kept = cls(path, settings)
         try:
-            _require_free(path)  # nobody writes there from now on
+            require_free(path)  # nobody writes there from now on
             for name in (ANSWERS, VERDICTS, REPORT):
                 (path / name).unlink(missing_ok=True)
             kept.describe({"status": "asking"})
@@ -103,14 +103,7 @@ class Kept:
         Raises:
             UserError: there is no evaluation, its settings differ, or its answers are damaged.
         """
-        before = read_settings(path)
-        for name in Settings.__struct_fields__:
-            then, now = getattr(before, name), getattr(settings, name)
-            if then != now and not (name == "limit" and then is not None and (now is None or now > then)):
-                raise UserError(
-                    f"{path}: cannot resume: {name} changed from {_json(then)} to {_json(now)}; "
-                    f"{_WAYS_OUT.get(name, 'restore the earlier value, or choose another --out')}"
-                )
+        require_same_settings(path, settings)
         kept = cls(path, settings)
         try:
             kept.answers = {one.id: one for one in read_answer_records(path) if one.error is None}
@@ -156,7 +149,23 @@ class Kept:
         self.close()
 
 
-def _require_free(path: Path) -> None:
+def require_same_settings(path: Path, settings: Settings) -> None:
+    """Refuse to resume an evaluation with other settings; the limit may grow.
+
+    Raises:
+        UserError: there is no evaluation, or its settings differ.
+    """
+    before = read_settings(path)
+    for name in Settings.__struct_fields__:
+        then, now = getattr(before, name), getattr(settings, name)
+        if then != now and not (name == "limit" and then is not None and (now is None or now > then)):
+            raise UserError(
+                f"{path}: cannot resume: {name} changed from {_json(then)} to {_json(now)}; "
+                f"{_WAYS_OUT.get(name, 'restore the earlier value, or choose another --out')}"
+            )
+
+
+def require_free(path: Path) -> None:
     """Refuse a folder that holds more than hidden files and an evaluation in which no question was answered.
 
     Raises:

@@ -82,7 +82,7 @@ class Local:
             self._batch //= 2
             return
         length, prompt, _ = waiting.pop(0)
-        problem = f"a prompt of {length:,} tokens runs out of memory even in a batch of one"
+        problem = f"a prompt of {length:,} tokens does not fit in memory, even alone"
         keep(prompt, Response(error=problem, alone=True, prompt_tokens=length))
 
     def facts(self) -> dict[str, Any]:
