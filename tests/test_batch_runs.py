@@ -226,6 +226,7 @@ def verified_in_batches(folder: Path, server: BatchServer) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_a_judge_in_batches_verifies_again_in_batches(tmp_path: Path) -> None:
     """Nothing is asked live; who does not wait comes back, and each answer is paid once."""
     with serving_batches(BatchServer(ChatServer().answer)) as server:

@@ -98,6 +98,7 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(finished: P
     assert not contents(finished)["dataset.jsonl"].startswith(contents(other)["dataset.jsonl"])
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment_and_resume_ends_with_the_same_bytes(tmp_path: Path) -> None:
     """A run that is killed again and again loses no sample, makes none twice, and pays nothing twice."""
     whole, killed = tmp_path / "whole", tmp_path / "killed"

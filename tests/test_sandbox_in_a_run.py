@@ -10,7 +10,7 @@ import pytest
 
 from runs import apigen, lines
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these walls")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these walls")]
 
 SHOP = Path(__file__).parent / "data" / "attacks" / "shop.py"
 CONFIG = """
