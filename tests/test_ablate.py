@@ -43,7 +43,7 @@ from training import sum_row, write_rows
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real run of a writer that makes mistakes of all kinds."""
     out = tmp_path_factory.mktemp("ablate") / "run"
-    made = apigen("run", "--model", "simulated/mixtral-8x7b-inst", "--count", "120", "--out", str(out))
+    made = apigen("run", "--model", "simulated/mixtral-8x7b-inst", "--count", "120", "--seed", "1", "--out", str(out))
     assert made.returncode == 0, told(made)
     return out
 
@@ -118,7 +118,7 @@ def test_every_set_calls_every_tool_that_questions_about_seen_tools_are_about(po
     asked = shown(pool, planned)
     assert len(asked.seen) + asked.unshown == len(pool.seen)
     assert asked.seen
-    assert asked.unshown >= (4 if size == 8 else 0)
+    assert asked.unshown >= (4 if size == 8 else 1)  # one tool is called in no other row
     for arm in Arm:
         for seed in range(1, 6):
             called = {name for one in draw(asked, arm, planned, seed) if one.rejected_at is None for name in one.tools}

@@ -278,7 +278,7 @@ def test_a_run_ends_at_its_budget(tmp_path: Path) -> None:
     kept = sum(row["requests"] for row in made["requests"] if row["role"] != "probe")
     assert kept == asked, "what was paid for is kept"
     written = next(row["requests"] for row in made["requests"] if row["role"] == "writer")
-    assert made["counts"]["requests"] >= written // 2, "though answers differ in length"
+    assert made["counts"]["requests"] >= written - 1, "what was written is verified"
     ids = {row["provenance"]["attempt"] for row in lines(out / "dataset.jsonl")}
     assert len(ids) == made["samples"] > 0
     store = sqlite3.connect(out / "completions.sqlite")
