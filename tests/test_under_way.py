@@ -6,13 +6,14 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from apigen.database import Database, RowRefused
+from apigen.database import RowRefused
 from apigen.errors import JobFellShort, ModelRefused
 from apigen.models.base import EndpointFacts, Options
 from apigen.models.store import CompletionStore, StoredModel, request_key
@@ -208,110 +209,48 @@ def test_a_second_ctrl_c_ends_the_wait(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "report.html").exists()
 
 
-def test_answers_of_one_moment_are_kept_together_before_anybody_gets_them(tmp_path: Path) -> None:
-    """In one transaction; also one that nobody waits for any more, and one that is still to be written at the end."""
-
-    def on_disk() -> int:
+def test_an_answer_is_on_disk_before_anybody_gets_it(tmp_path: Path) -> None:
+    """Seen from another connection, as after a kill."""
+    store = CompletionStore(tmp_path / "c.sqlite")
+    for number in range(3):
+        store.keep(bytes([number]), "writer", Completion("a", "m"))
         with sqlite3.connect(tmp_path / "c.sqlite") as other:
-            count: int = other.execute("SELECT COUNT(*) FROM completions").fetchone()[0]
+            assert other.execute("SELECT COUNT(*) FROM completions").fetchone() == (number + 1,)
         other.close()
-        return count
-
-    async def main() -> None:
-        store = CompletionStore(tmp_path / "c.sqlite")
-        seen: list[int] = []
-
-        async def keep(number: int) -> None:
-            await store.keep(bytes([number]), "writer", Completion("a", "m"))
-            seen.append(on_disk())
-
-        tasks = [asyncio.ensure_future(keep(number)) for number in range(3)]
-        await asyncio.sleep(0)
-        tasks[1].cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert seen == [3, 3]
-        late = asyncio.ensure_future(keep(3))
-        await asyncio.sleep(0)
-        store.close()
-        assert on_disk() == 4
-        await asyncio.gather(late, return_exceptions=True)
-
-    asyncio.run(main())
+    store.close()
 
 
-def test_where_answers_cannot_be_kept_everybody_is_told(tmp_path: Path) -> None:
-    """And none of them is."""
-
-    async def main() -> None:
-        store = CompletionStore(tmp_path / "c.sqlite")
-        with sqlite3.connect(tmp_path / "c.sqlite") as other:
-            other.execute("CREATE TRIGGER full BEFORE INSERT ON completions BEGIN SELECT RAISE(ABORT, 'full'); END")
-        other.close()
-        keeping = (store.keep(bytes([number]), "writer", Completion("a", "m")) for number in range(3))
-        found = await asyncio.gather(*keeping, return_exceptions=True)
-        assert [type(one) for one in found] == [RowRefused] * 3
-        assert store.count("writer") == 0
-        store.close()
-
-    asyncio.run(main())
+def test_an_answer_that_cannot_be_kept_is_refused(tmp_path: Path) -> None:
+    """Each by itself, and none of them is kept."""
+    store = CompletionStore(tmp_path / "c.sqlite")
+    with sqlite3.connect(tmp_path / "c.sqlite") as other:
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON completions BEGIN SELECT RAISE(ABORT, 'full'); END")
+    other.close()
+    for number in range(3):
+        with pytest.raises(RowRefused):
+            store.keep(bytes([number]), "writer", Completion("a", "m"))
+    assert store.count("writer") == 0
+    store.close()
 
 
 def test_an_answer_that_cannot_be_written_down_is_refused_by_itself(tmp_path: Path) -> None:
-    """Half of a pair of code units, or a number that SQLite cannot hold: all others of the same moment are kept."""
-
-    async def main() -> None:
-        store = CompletionStore(tmp_path / "c.sqlite")
-        answers = [
-            Completion("a", "m"),
-            Completion("\ud800", "m"),
-            Completion("c", "m", prompt_tokens=2**63),
-            Completion("d", "m"),
-        ]
-        keeping = (store.keep(bytes([number]), "writer", answer) for number, answer in enumerate(answers))
-        found = await asyncio.gather(*keeping, return_exceptions=True)
-        assert [type(one) for one in found] == [type(None), ModelRefused, RowRefused, type(None)]
-        assert [store.get(bytes([number])) for number in range(4)] == [answers[0], None, None, answers[3]]
-        store.close()
-
-    asyncio.run(main())
+    """Half of a pair of code units, or a number that SQLite cannot hold: all others are kept."""
+    store = CompletionStore(tmp_path / "c.sqlite")
+    odd = Completion("\ud800", "m"), Completion("c", "m", prompt_tokens=2**63)
+    answers = [Completion("a", "m"), *odd, Completion("d", "m")]
+    for number, (answer, refusal) in enumerate(zip(answers, (None, ModelRefused, RowRefused, None), strict=True)):
+        with pytest.raises(refusal) if refusal else nullcontext():
+            store.keep(bytes([number]), "writer", answer)
+    assert [store.get(bytes([number])) for number in range(4)] == [answers[0], None, None, answers[3]]
+    store.close()
 
 
-def test_whoever_waits_is_told_whatever_goes_wrong(tmp_path: Path) -> None:
-    """Also where the database was closed meanwhile."""
-
-    async def main() -> None:
-        store = CompletionStore(tmp_path / "c.sqlite")
-        store.close()
-        keeping = (store.keep(bytes([number]), "writer", Completion("a", "m")) for number in range(3))
-        found = await asyncio.wait_for(asyncio.gather(*keeping, return_exceptions=True), PATIENCE_S)
-        assert [type(one) for one in found] == [JobFellShort] * 3
-
-    asyncio.run(main())
-
-
-@pytest.mark.parametrize("failure", [AttributeError("a defect"), SystemExit(3)])
-def test_a_defect_leaves_nobody_waiting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
-) -> None:
-    """It goes out where each answer is waited for; what ends the program ends it."""
-
-    def fails(*_: object) -> None:
-        raise failure
-
-    async def main() -> None:
-        store = CompletionStore(tmp_path / "c.sqlite")
-        monkeypatch.setattr(Database, "execute", fails)
-        keeping = [asyncio.ensure_future(store.keep(bytes([n]), "writer", Completion("a", "m"))) for n in range(3)]
-        await asyncio.wait(keeping, timeout=PATIENCE_S)
-        told.extend(keeper.exception() for keeper in keeping)
-
-    told: list[BaseException | None] = []
-    if isinstance(failure, Exception):
-        asyncio.run(main())
-        assert told == [failure] * 3
-    else:
-        with pytest.raises(SystemExit):
-            asyncio.run(main())
+def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    """In place of an error of the database's."""
+    store = CompletionStore(tmp_path / "c.sqlite")
+    store.close()
+    with pytest.raises(JobFellShort):
+        store.keep(b"1", "writer", Completion("a", "m"))
 
 
 def test_a_damaged_answer_is_told_in_one_line_with_what_deletes_it(tmp_path: Path) -> None:
@@ -322,7 +261,7 @@ def test_a_damaged_answer_is_told_in_one_line_with_what_deletes_it(tmp_path: Pat
         for damaged in (b'{"text": "a', b'{"text": "\xff", "model": "m"}', b"[]", 5):
             store = CompletionStore(path)
             for number in (1, 2):
-                await store.keep(bytes([number] * 16), "writer", Completion("a", "m"))
+                store.keep(bytes([number] * 16), "writer", Completion("a", "m"))
             store.close()
             with sqlite3.connect(path) as other:
                 other.execute("UPDATE completions SET completion = ? WHERE key = ?", (damaged, bytes([1] * 16)))

@@ -4,7 +4,6 @@ A completion is found again by what was asked (model, messages, options, and wha
 that is resumed, or repeated with other checks, never pays twice for the same prompt.
 """
 
-import asyncio
 import hashlib
 import secrets
 import shlex
@@ -14,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from apigen.database import Database, RowRefused
+from apigen.database import Database
 from apigen.errors import JobFellShort, ModelRefused, NotKept, in_one_line
 from apigen.models.base import EndpointFacts, Model, Options
 from apigen.models.roles import Role
@@ -67,7 +66,6 @@ class CompletionStore:
         self._database = Database(path, _SCHEMA, "move it away to ask the models again")
         self._database.execute(_ENDPOINTS)
         self._decoder = msgspec.json.Decoder(Completion)
-        self._unwritten: list[tuple[asyncio.Future[None], _Row]] = []
 
     def get(self, key: bytes) -> Completion | None:
         """The completion kept under a key.
@@ -87,11 +85,14 @@ class CompletionStore:
                 f'models again, or delete this answer alone: sqlite3 {shlex.quote(str(self._path))} "{statement}"'
             ) from error
 
-    async def keep(self, key: bytes, role: str, completion: Completion) -> None:
-        """Keep a completion; it is durable when this returns. Those that come at the same time are written together.
+    def keep(self, key: bytes, role: str, completion: Completion) -> None:
+        """Keep a completion; it is durable when this returns.
+
+        It is written at once and by itself, before whoever waits for its place in the queue can take that: of an answer
+        that cannot be kept, nothing more is sent.
 
         Raises:
-            ModelRefused: it holds what no file can, such as half of a pair of code units; others are kept.
+            ModelRefused: it holds what no file can, such as half of a pair of code units.
             JobFellShort: it cannot be kept.
         """
         try:
@@ -99,34 +100,7 @@ class CompletionStore:
         except (UnicodeError, OverflowError, RecursionError) as error:
             why = f"{completion.model}: the answer cannot be stored: {in_one_line(error)}"
             raise ModelRefused(why) from error
-        loop = asyncio.get_running_loop()
-        if not self._unwritten:
-            loop.call_soon(self._write)
-        written: asyncio.Future[None] = loop.create_future()
-        self._unwritten.append((written, row))
-        await written
-
-    def _write(self) -> None:
-        """Write what waits for that, and tell whoever does, whatever happens."""
-        unwritten, self._unwritten = self._unwritten, []
-        try:
-            failures = self._failures([row for _, row in unwritten])
-        except BaseException as error:
-            _tell(unwritten, [error] * len(unwritten))
-            raise
-        _tell(unwritten, failures)
-
-    def _failures(self, rows: "Sequence[_Row]") -> "Sequence[Exception | None]":
-        """Write rows in one transaction, or each by itself where one of them is refused; why each could not be."""
-        try:
-            with self._database.atomically():
-                for row in rows:
-                    self._put(row)
-        except RowRefused as refused:
-            return [refused] if len(rows) == 1 else [self._failures([row])[0] for row in rows]
-        except Exception as error:  # noqa: BLE001 - raised where each is waited for
-            return [error] * len(rows)
-        return [None] * len(rows)
+        self._put(row)
 
     def put(self, key: bytes, role: str, completion: Completion) -> None:
         """Keep a completion; it is durable when this returns."""
@@ -169,9 +143,7 @@ class CompletionStore:
         return Notes(self, self._database, hashlib.sha256(who).digest()[:16], pay)
 
     def close(self) -> None:
-        """Write what is not written yet, and close the file."""
-        if self._unwritten:
-            self._write()
+        """Close the file."""
         self._database.close()
 
 
@@ -203,16 +175,6 @@ class Notes:
 
 
 _Row = tuple[bytes, str, str, int, int, float | None, bytes]
-
-
-def _tell(waiting: "Sequence[tuple[asyncio.Future[None], _Row]]", failures: Sequence[BaseException | None]) -> None:
-    for (written, _), failure in zip(waiting, failures, strict=True):
-        if written.done():  # nobody waits any more
-            continue
-        if failure is None:
-            written.set_result(None)
-        else:
-            written.set_exception(failure)
 
 
 def _row(key: bytes, role: str, completion: Completion) -> _Row:
@@ -273,7 +235,7 @@ class StoredModel:
         async def ask() -> Completion:
             completion = await self._model.complete(messages, options)
             try:
-                await self._store.keep(key, self._role, completion)
+                self._store.keep(key, self._role, completion)
             except JobFellShort as error:
                 self._store.under_way.fail(error)  # what cannot be kept must not be paid for
                 raise
